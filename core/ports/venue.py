@@ -1,0 +1,112 @@
+"""What the engine asks of a venue, and what a venue may tell the engine.
+
+A venue has two sides. The feed writes books in place and reports trades, funding and its own
+state to a `MarketSink`. The execution side takes approved orders and reports what became of
+them to an `ExecutionSink`. `sim` has both sides in one object; `paper` is an execution side over
+somebody else's feed.
+"""
+
+from enum import StrEnum
+from typing import Protocol
+
+import msgspec
+
+from core.book.book import Book
+from core.risk.verdict import Approved
+from core.types.account import AccountReport, FundingPayment
+from core.types.instrument import Instrument, InstrumentId
+from core.types.market import FeedStatus, FundingRate, MarkPrice, Trade
+from core.types.order import Fill, OrderStatus
+
+
+class MarketSink(Protocol):
+    """Takes what a feed sees. Calls are cheap and never block."""
+
+    def add_instrument(self, instrument: Instrument) -> Book:
+        """Make an instrument known (or its rules fresh) and return the book its feed writes into."""
+        ...
+
+    def book_changed(self, instrument_id: InstrumentId) -> None:
+        """Say that the book was written; several calls before the next slice count as one."""
+        ...
+
+    def trade(self, trade: Trade) -> None: ...
+
+    def funding_rate(self, funding: FundingRate) -> None: ...
+
+    def mark_price(self, mark: MarkPrice) -> None: ...
+
+    def feed_status(self, status: FeedStatus) -> None: ...
+
+
+class OrderReport(msgspec.Struct, frozen=True, kw_only=True):
+    """The venue says what state an order is in; fills come apart, as `Fill`."""
+
+    client_order_id: str
+    venue: str
+    status: OrderStatus
+    venue_order_id: str | None = None
+    reason: str | None = None
+    venue_ns: int
+
+
+class ExecutionSink(Protocol):
+    """Takes what an execution side reports, in the venue's order. Never loses one."""
+
+    def order_report(self, report: OrderReport) -> None: ...
+
+    def fill(self, fill: Fill) -> None: ...
+
+    def funding_payment(self, payment: FundingPayment) -> None: ...
+
+
+class SendOutcome(StrEnum):
+    """Three ways a request can end; in doubt is never guessed away."""
+
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    IN_DOUBT = "in_doubt"
+
+
+class SendResult(msgspec.Struct, frozen=True):
+    outcome: SendOutcome
+    reason: str = ""
+    venue_order_id: str | None = None
+
+
+class Feed(Protocol):
+    """The market-data side of a venue."""
+
+    @property
+    def venue(self) -> str: ...
+
+    async def start(self, sink: MarketSink) -> None:
+        """Begin; return once instruments are known. Keeps itself connected from then on."""
+        ...
+
+    async def stop(self) -> None: ...
+
+
+class ExecutionVenue(Protocol):
+    """The trading side of a venue."""
+
+    @property
+    def venue(self) -> str: ...
+
+    async def start(self, sink: ExecutionSink) -> None: ...
+
+    async def stop(self) -> None:
+        """Leave; resting orders stay where they are."""
+        ...
+
+    async def submit(self, approved: Approved) -> SendResult: ...
+
+    async def cancel(self, client_order_id: str, symbol: str) -> SendResult: ...
+
+    async def cancel_all(self) -> SendResult:
+        """Cancel every order of the account, also those this engine does not know."""
+        ...
+
+    async def account(self, since_ns: int) -> AccountReport:
+        """Read the venue's truth, with fills and funding at or after `since_ns`."""
+        ...

@@ -1,0 +1,109 @@
+"""What can be traded: identity, rules and opening hours of an instrument."""
+
+from decimal import ROUND_FLOOR, Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+import msgspec
+
+
+class AssetType(StrEnum):
+    CRYPTO_SPOT = "crypto_spot"
+    PERPETUAL = "perpetual"
+    STOCK = "stock"
+    FOREX = "forex"
+
+
+class InstrumentId(NamedTuple):
+    """Name an instrument at a venue, written ``BTC/USDT:USDT@sim-a``."""
+
+    venue: str
+    symbol: str
+
+    def __str__(self) -> str:
+        return f"{self.symbol}@{self.venue}"
+
+    @classmethod
+    def parse(cls, text: str) -> "InstrumentId":
+        """Read ``SYMBOL@venue``; raise ValueError where either part is missing."""
+        symbol, separator, venue = text.rpartition("@")
+        if not (separator and symbol and venue):
+            raise ValueError(f"instrument {text!r} is not of the form SYMBOL@venue, e.g. BTC/USDT@sim-a")
+        return cls(venue, symbol)
+
+
+class MarketHours(msgspec.Struct, frozen=True, kw_only=True):
+    """Sessions of a market as sorted, disjoint ``(open_ns, close_ns)`` pairs; none with ``always_open``."""
+
+    calendar: str = "24/7"
+    always_open: bool = True
+    sessions: tuple[tuple[int, int], ...] = ()
+
+    def is_open(self, at_ns: int) -> bool:
+        return self.always_open or any(opens <= at_ns < closes for opens, closes in self.sessions)
+
+    def next_open_ns(self, at_ns: int) -> int | None:
+        """Return when the next session opens, or None where the calendar does not reach that far."""
+        return next((opens for opens, _ in self.sessions if opens > at_ns), None)
+
+
+ALWAYS_OPEN = MarketHours()
+
+
+class Instrument(msgspec.Struct, frozen=True, kw_only=True):
+    """Rules of one instrument as its venue states them; money and sizes in Decimal."""
+
+    venue: str
+    symbol: str
+    venue_symbol: str
+    asset_type: AssetType
+    base: str
+    quote: str
+    tick_size: Decimal
+    lot_size: Decimal
+    min_quantity: Decimal
+    min_notional: Decimal
+    contract_size: Decimal = Decimal(1)
+    maker_fee_rate: Decimal = Decimal(0)
+    taker_fee_rate: Decimal = Decimal(0)
+    max_leverage: Decimal = Decimal(1)
+    funding_interval_s: int | None = None
+    underlying: str | None = None
+    market_hours: MarketHours = ALWAYS_OPEN
+
+    @property
+    def id(self) -> InstrumentId:
+        return InstrumentId(self.venue, self.symbol)
+
+    def price_to_ticks(self, price: Decimal) -> int:
+        """Convert a price on the tick grid; raise ValueError for one between two ticks."""
+        return _exact_steps(price, self.tick_size, f"price of {self.id}")
+
+    def ticks_to_price(self, ticks: int) -> Decimal:
+        return self.tick_size * ticks
+
+    def quantity_to_lots(self, quantity: Decimal) -> int:
+        """Convert a quantity on the lot grid; raise ValueError for a fraction of a lot."""
+        return _exact_steps(quantity, self.lot_size, f"quantity of {self.id}")
+
+    def lots_to_quantity(self, lots: int) -> Decimal:
+        return self.lot_size * lots
+
+    def floor_quantity(self, quantity: Decimal) -> Decimal:
+        """Round down to whole lots: sizes are never rounded up."""
+        return (quantity / self.lot_size).to_integral_value(ROUND_FLOOR) * self.lot_size
+
+    def floor_price(self, price: Decimal) -> Decimal:
+        return (price / self.tick_size).to_integral_value(ROUND_FLOOR) * self.tick_size
+
+    def notional(self, price: Decimal, quantity: Decimal) -> Decimal:
+        """Return the value of a quantity at a price in the quote currency."""
+        return price * quantity * self.contract_size
+
+
+def _exact_steps(value: Decimal, step: Decimal, what: str) -> int:
+    steps = value / step
+    whole = int(steps)
+    if whole != steps:
+        raise ValueError(f"{what}: {value} is not a multiple of {step}")
+    return whole
