@@ -31,7 +31,7 @@ class Book:
         self.sequence = 0
         self.venue_ns = 0
         self.received_ns = 0
-        raise NotImplementedError
+        raise NotImplementedError  # the kernels land beside this contract
 
     @property
     def instrument_id(self) -> InstrumentId: ...

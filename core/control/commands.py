@@ -1,0 +1,86 @@
+"""What can be asked of a running engine. A key, a palette entry, a CLI command and an API call are one of these."""
+
+from decimal import Decimal
+from enum import StrEnum
+
+import msgspec
+
+
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="command"):
+    """An order to the engine, in the imperative; `who` names the front end and user."""
+
+    who: str = "unknown"
+
+
+class Pause(Command, frozen=True, kw_only=True):
+    """Take no new risk: no new jobs, no new directional orders; cancels and reducing go on."""
+
+    reason: str = ""
+
+
+class Resume(Command, frozen=True, kw_only=True):
+    """Lift a pause. Lifting a halt takes a reason and the typed word `resume`."""
+
+    reason: str = ""
+    word: str = ""
+
+
+class SetRiskMode(Command, frozen=True, kw_only=True):
+    mode: str
+
+
+class Kill(Command, frozen=True, kw_only=True):
+    """Halt: no new risk, cancel every order on every venue; `flatten` also closes positions reduce-only."""
+
+    flatten: bool = False
+    reason: str = ""
+
+
+class PlaceOrder(Command, frozen=True, kw_only=True):
+    venue: str
+    symbol: str
+    side: str
+    quantity: Decimal
+    order_type: str = "market"
+    limit_price: Decimal | None = None
+    time_in_force: str = "gtc"
+    post_only: bool = False
+    reduce_only: bool = False
+
+
+class CancelOrder(Command, frozen=True, kw_only=True):
+    client_order_id: str
+
+
+class CancelOrders(Command, frozen=True, kw_only=True):
+    """Cancel all orders of this engine, or those of one venue or symbol."""
+
+    venue: str | None = None
+    symbol: str | None = None
+
+
+class StartStrategy(Command, frozen=True, kw_only=True):
+    name: str
+    parameters: dict[str, str] = {}
+
+
+class StopStrategy(Command, frozen=True, kw_only=True):
+    name: str
+
+
+AnyCommand = (
+    Pause | Resume | SetRiskMode | Kill | PlaceOrder | CancelOrder | CancelOrders | StartStrategy | StopStrategy
+)
+
+
+class Outcome(StrEnum):
+    DONE = "done"
+    FAILED = "failed"  # could not be done; the message says why
+    INVALID = "invalid"  # asked for something that makes no sense
+    REFUSED = "refused"  # the risk gate said no
+
+
+class CommandResult(msgspec.Struct, frozen=True, kw_only=True):
+    outcome: Outcome
+    message: str
+    data: dict[str, object] = {}

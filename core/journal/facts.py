@@ -1,0 +1,150 @@
+"""Facts the journal keeps. Engine state is the fold of these, in order, and of nothing else."""
+
+from decimal import Decimal
+
+import msgspec
+
+from core.risk.verdict import Check
+from core.types.account import FundingPayment
+from core.types.control import Blocker, RiskMode
+from core.types.order import Fill, OrderIntent, OrderStatus
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="kind"):
+    """Something that happened, in the past tense; `at_ns` is UTC."""
+
+    at_ns: int
+
+
+class EngineStarted(Fact, frozen=True, kw_only=True):
+    version: str
+    run: int  # counts starts on this journal; part of every client order id
+
+
+class EngineStopped(Fact, frozen=True, kw_only=True):
+    reason: str
+
+
+class OrderIntended(Fact, frozen=True, kw_only=True):
+    """The gate approved; written and committed before the wire call."""
+
+    intent: OrderIntent
+    checks: tuple[Check, ...]
+
+
+class OrderRefused(Fact, frozen=True, kw_only=True):
+    """The gate said no; nothing was sent."""
+
+    intent: OrderIntent
+    checks: tuple[Check, ...]
+
+
+class OrderStatusChanged(Fact, frozen=True, kw_only=True):
+    """The venue (or its silence) moved an order to another state."""
+
+    client_order_id: str
+    status: OrderStatus
+    venue_order_id: str | None = None
+    reason: str | None = None
+
+
+class OrderAdopted(Fact, frozen=True, kw_only=True):
+    """A live order found at the venue that this engine did not send: counted, never touched."""
+
+    intent: OrderIntent
+    venue_order_id: str | None
+
+
+class OrderFilled(Fact, frozen=True, kw_only=True):
+    fill: Fill
+
+
+class FundingBooked(Fact, frozen=True, kw_only=True):
+    payment: FundingPayment
+
+
+class BalanceReported(Fact, frozen=True, kw_only=True):
+    """The venue's cash of one asset, taken over at the first start and after reconciliation."""
+
+    venue: str
+    asset: str
+    total: Decimal
+
+
+class PositionAdopted(Fact, frozen=True, kw_only=True):
+    """Reconciliation found another position than the journal's and took the venue's over."""
+
+    venue: str
+    symbol: str
+    quantity: Decimal
+    average_price: Decimal
+    cause: str
+
+
+class DayBegan(Fact, frozen=True, kw_only=True):
+    """A UTC day began with this much profit since the first start; the day's loss counts from here."""
+
+    day: str  # ISO date
+    total_pnl_usd: Decimal
+
+
+class BlockerRaised(Fact, frozen=True, kw_only=True):
+    blocker: Blocker
+
+
+class BlockerLifted(Fact, frozen=True, kw_only=True):
+    scope: str
+    cause: str
+    who: str
+    reason: str
+
+
+class RiskModeChanged(Fact, frozen=True, kw_only=True):
+    mode: RiskMode
+    who: str
+
+
+class StrategyStarted(Fact, frozen=True, kw_only=True):
+    name: str
+    parameters: dict[str, str]
+
+
+class StrategyStopped(Fact, frozen=True, kw_only=True):
+    name: str
+    reason: str
+
+
+class StrategyOverran(Fact, frozen=True, kw_only=True):
+    """A callback used up its time budget and was ended."""
+
+    name: str
+    callback: str
+    budget_ms: int
+
+
+class ReconciliationFinished(Fact, frozen=True, kw_only=True):
+    venue: str
+    is_clean: bool
+    findings: tuple[str, ...]
+
+
+AnyFact = (
+    EngineStarted
+    | EngineStopped
+    | OrderIntended
+    | OrderRefused
+    | OrderStatusChanged
+    | OrderAdopted
+    | OrderFilled
+    | FundingBooked
+    | BalanceReported
+    | PositionAdopted
+    | DayBegan
+    | BlockerRaised
+    | BlockerLifted
+    | RiskModeChanged
+    | StrategyStarted
+    | StrategyStopped
+    | StrategyOverran
+    | ReconciliationFinished
+)

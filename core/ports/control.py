@@ -1,0 +1,43 @@
+"""How front ends reach an engine: directly in its process, or over a link."""
+
+from typing import Protocol
+
+from core.control.commands import AnyCommand, CommandResult
+from core.state.desk import DeskRequest, DeskSnapshot
+from core.state.monitoring import MonitoringState
+
+
+class EngineAccess(Protocol):
+    """The engine itself, as the control server and an in-process console use it."""
+
+    def monitoring(self) -> MonitoringState: ...
+
+    def desk(self, request: DeskRequest) -> DeskSnapshot: ...
+
+    async def execute(self, command: AnyCommand) -> CommandResult:
+        """Carry out a command; every failure is a CommandResult, none an exception."""
+        ...
+
+
+class EngineLink(Protocol):
+    """What a console holds: the newest snapshot and a way to send commands, in-process or attached."""
+
+    @property
+    def is_hosted(self) -> bool:
+        """Tell whether the engine lives in this process (True) or is attached to (False)."""
+        ...
+
+    @property
+    def lost_reason(self) -> str | None:
+        """Return why the link is down, None while it is up."""
+        ...
+
+    def want(self, request: DeskRequest) -> None:
+        """Say what the next snapshots should contain."""
+        ...
+
+    def latest(self) -> DeskSnapshot | None:
+        """Return the newest snapshot, None before the first."""
+        ...
+
+    async def execute(self, command: AnyCommand) -> CommandResult: ...

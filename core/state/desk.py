@@ -1,0 +1,167 @@
+"""Everything a console shows, as one value: the monitoring state and what a trader's desk adds to it.
+
+A console is a client: it says what it wants (`DeskRequest`) and reads the newest `DeskSnapshot`, the same
+in the engine's own process and attached over the socket.
+"""
+
+from decimal import Decimal
+
+import msgspec
+
+from core.state.monitoring import MonitoringState
+
+
+class OwnLevel(msgspec.Struct, frozen=True):
+    """An own resting order as the ladder marks it."""
+
+    client_order_id: str
+    side: str
+    price_ticks: int
+    quantity_lots: int
+
+
+class BookView(msgspec.Struct, kw_only=True):
+    """The visible part of a book on its integer grid, best level first."""
+
+    venue: str
+    symbol: str
+    validity: str  # valid, stale, invalid, syncing, closed
+    reason: str
+    age_s: float | None
+    sequence: int
+    tick_size: Decimal
+    lot_size: Decimal
+    bid_ticks: list[int]
+    bid_lots: list[int]
+    ask_ticks: list[int]
+    ask_lots: list[int]
+    own: list[OwnLevel]
+    last_ticks: int | None
+    last_side: str | None  # side of the last public trade's aggressor
+    next_open_ns: int | None = None
+
+
+class BarView(msgspec.Struct, frozen=True, array_like=True):
+    open_ns: int
+    open: float
+    high: float
+    low: float
+    close: float
+    volume: float
+
+
+class ChartView(msgspec.Struct, kw_only=True):
+    venue: str
+    symbol: str
+    timeframe: str
+    bars: list[BarView]  # oldest first, the last one still running
+    price_decimals: int
+    fills: list[tuple[int, str, float]]  # (time ns, side, price) of own fills in the window
+
+
+class PositionView(msgspec.Struct, kw_only=True):
+    venue: str
+    symbol: str
+    quantity: Decimal
+    average_price: Decimal | None
+    mark_price: Decimal | None
+    mark_age_s: float | None
+    notional_usd: Decimal | None
+    unrealised_pnl_usd: Decimal | None
+    realised_pnl_usd: Decimal
+    fees_usd: Decimal
+    funding_usd: Decimal
+
+
+class NetPositionView(msgspec.Struct, kw_only=True):
+    """Positions of one base asset added up over venues and instrument types."""
+
+    base: str
+    quantity: Decimal
+    notional_usd: Decimal | None
+    pnl_usd: Decimal | None
+
+
+class OrderView(msgspec.Struct, kw_only=True):
+    client_order_id: str
+    venue: str
+    symbol: str
+    side: str
+    order_type: str
+    quantity: Decimal
+    filled_quantity: Decimal
+    limit_price: Decimal | None
+    average_price: Decimal | None
+    status: str
+    source: str
+    reason: str | None
+    is_external: bool
+    created_ns: int
+    updated_ns: int
+
+
+class FillView(msgspec.Struct, kw_only=True):
+    fill_id: str
+    client_order_id: str
+    venue: str
+    symbol: str
+    side: str
+    price: Decimal
+    quantity: Decimal
+    fee: Decimal
+    liquidity: str
+    source: str
+    at_ns: int
+
+
+class LogLine(msgspec.Struct, frozen=True, kw_only=True):
+    sequence: int  # rises by one a line, so that a reader knows what is new
+    at_ns: int
+    level: str  # info, warning, error
+    topic: str  # fill, order, risk, strategy, feed, engine, control
+    text: str
+
+
+class PnlPoint(msgspec.Struct, frozen=True, array_like=True):
+    at_ns: int
+    pnl_usd: float  # since the UTC day began
+
+
+class InstrumentView(msgspec.Struct, kw_only=True):
+    venue: str
+    symbol: str
+    asset_type: str
+    tick_size: Decimal
+    lot_size: Decimal
+    min_quantity: Decimal
+    min_notional: Decimal
+
+
+class DeskRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a console wants to see; instruments as ``SYMBOL@venue``."""
+
+    depth: int = 20
+    books: tuple[str, ...] = ()
+    chart: str | None = None
+    timeframe: str = "1m"
+    bars: int = 240
+    fills: int = 200
+    orders: int = 200
+    log_lines: int = 400
+
+
+class DeskSnapshot(msgspec.Struct, kw_only=True):
+    sequence: int
+    engine_ns: int  # the engine's UTC clock when this was made
+    engine_id: str
+    version: str
+    monitoring: MonitoringState
+    instruments: list[InstrumentView]
+    books: dict[str, BookView]
+    chart: ChartView | None
+    positions: list[PositionView]
+    net_positions: list[NetPositionView]
+    orders: list[OrderView]  # live first, then the newest final ones
+    fills: list[FillView]  # newest first
+    log: list[LogLine]  # oldest first
+    pnl_curve: list[PnlPoint]

@@ -1,0 +1,124 @@
+"""The monitoring state: one versioned, read-only form for the console, the CLI and the API.
+
+Money is Decimal and leaves as JSON numbers; times are UTC nanoseconds; ages are seconds.
+"""
+
+from decimal import Decimal
+
+import msgspec
+
+from core.types.control import Blocker
+
+SCHEMA_VERSION = 1
+
+
+class GlobalState(msgspec.Struct, kw_only=True):
+    system_status: str  # starting, running, paused, manual_override, halted
+    trading_mode: str  # paper, live
+    risk_mode: str
+    halt_level: str
+    equity_usd: Decimal
+    today_volume_usd: Decimal
+    today_fees_usd: Decimal
+    today_pnl_usd: Decimal
+    daily_loss_limit: Decimal
+    daily_loss_used: Decimal
+    active_strategies: int
+    total_trades: int
+    started_ns: int
+    loop_lag_ms: float  # how late the engine's own loop is, p99 of the last seconds
+
+
+class VenueCapital(msgspec.Struct, kw_only=True):
+    equity: Decimal
+    hedge_used: Decimal
+    hedge_budget: Decimal
+    arb_used: Decimal
+    arb_budget: Decimal
+    reserve_size: Decimal
+    total_in_flight: Decimal
+
+
+class VenueState(msgspec.Struct, kw_only=True):
+    feed_state: str  # connecting, up, down, closed
+    feed_detail: str
+    feed_age_s: float | None
+    api_latency_ms: float | None
+    open_positions_count: int
+    open_orders_count: int
+    funding_rates: dict[str, float]
+    concurrent_jobs_count: int
+    safe_mode: bool
+    reconciled: bool
+
+
+class JobsState(msgspec.Struct, kw_only=True):
+    running_jobs: list[str] = []
+    pending_jobs_count: int = 0
+    completed_today: int = 0
+    failed_today: int = 0
+    recent_completed: list[str] = []
+
+
+class LimitUse(msgspec.Struct, kw_only=True):
+    """How much of one limit is used; `left` is what a trader still has."""
+
+    name: str
+    unit: str
+    limit: Decimal
+    used: Decimal
+    left: Decimal
+
+
+class RiskState(msgspec.Struct, kw_only=True):
+    fast_markets: list[str]
+    delayed_venues: list[str]
+    consecutive_failures: int
+    auto_halt: bool
+    manual_override: bool
+    blockers: list[Blocker]
+    limits: list[LimitUse]
+
+
+class MarketState(msgspec.Struct, kw_only=True):
+    last: Decimal | None
+    bid: Decimal | None
+    ask: Decimal | None
+    spread: Decimal | None
+    short_term_volatility: float | None
+    timestamp: int  # receive time of the newest book message
+    age_s: float | None
+    validity: str  # valid, stale, invalid, syncing, closed
+    sequence: int
+
+
+class StrategyState(msgspec.Struct, kw_only=True):
+    name: str
+    status: str  # running, stopped, failed
+    detail: str
+    instruments: list[str]
+    parameters: dict[str, str]
+    signals: int
+    orders: int
+    last_signal: str | None = None
+
+
+class Alert(msgspec.Struct, kw_only=True):
+    severity: str  # info, warning, severe, critical
+    name: str
+    text: str
+    since_ns: int
+    acknowledged: bool = False
+
+
+class MonitoringState(msgspec.Struct, kw_only=True, rename={"global_": "global"}):
+    schema: int = SCHEMA_VERSION
+    global_: GlobalState
+    capital: dict[str, VenueCapital]
+    venues: dict[str, VenueState]
+    jobs: JobsState
+    risk: RiskState
+    market: dict[str, dict[str, MarketState]]  # venue → symbol
+    strategies: list[StrategyState]
+    alerts: list[Alert]
+    last_update: int
