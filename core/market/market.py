@@ -1,0 +1,141 @@
+"""The market as the engine knows it: instruments, books, last trades, marks, funding and feed states."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import NamedTuple
+
+from core.book.book import Book, BookState
+from core.ports.clock import Clock
+from core.types.instrument import AssetType, Instrument, InstrumentId
+from core.types.market import FeedState, FeedStatus, FundingRate, MarkPrice, Trade
+
+
+class Quote(NamedTuple):
+    """A price with its age; what it is made of is the reader's business no more."""
+
+    price: Decimal
+    age_ns: int
+
+
+class Market:
+    """Take what feeds report (a `MarketSink`) and answer what readers ask. Reads never raise."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        *,
+        stale_after_ns: int,
+        on_trade: Callable[[Trade], None],
+        on_book: Callable[[InstrumentId], None],
+    ) -> None:
+        self._clock = clock
+        self._stale_after_ns = stale_after_ns
+        self._on_trade = on_trade
+        self._on_book = on_book
+        self.instruments: dict[InstrumentId, Instrument] = {}
+        self.books: dict[InstrumentId, Book] = {}
+        self.last_trades: dict[InstrumentId, Trade] = {}
+        self.funding: dict[InstrumentId, FundingRate] = {}
+        self.marks: dict[InstrumentId, MarkPrice] = {}
+        self.feeds: dict[str, FeedStatus] = {}
+        self._last_mid: dict[InstrumentId, tuple[Decimal, int]] = {}
+
+    # what feeds report ---------------------------------------------------------------------------
+
+    def add_instrument(self, instrument: Instrument) -> Book:
+        self.instruments[instrument.id] = instrument
+        book = self.books.get(instrument.id)
+        if book is None or _grid(book.instrument) != _grid(instrument):
+            book = Book(instrument)
+            self.books[instrument.id] = book
+        else:
+            book.instrument = instrument
+        return book
+
+    def book_changed(self, instrument_id: InstrumentId) -> None:
+        self._on_book(instrument_id)
+
+    def trade(self, trade: Trade) -> None:
+        self.last_trades[trade.instrument_id] = trade
+        self._on_trade(trade)
+
+    def funding_rate(self, funding: FundingRate) -> None:
+        self.funding[funding.instrument_id] = funding
+
+    def mark_price(self, mark: MarkPrice) -> None:
+        self.marks[mark.instrument_id] = mark
+
+    def feed_status(self, status: FeedStatus) -> None:
+        self.feeds[status.venue] = status
+
+    # what readers ask ----------------------------------------------------------------------------
+
+    def note_mid(self, instrument_id: InstrumentId) -> Decimal | None:
+        """Remember the middle of a book that just changed; return it, None where the book cannot be read."""
+        book = self.books.get(instrument_id)
+        mid = None if book is None else book.mid()
+        if book is not None and mid is not None:
+            self._last_mid[instrument_id] = (mid, book.received_ns)
+        return mid
+
+    def is_open(self, instrument_id: InstrumentId) -> bool:
+        instrument = self.instruments.get(instrument_id)
+        return instrument is not None and instrument.market_hours.is_open(self._clock.utc_ns())
+
+    def validity(self, instrument_id: InstrumentId) -> str:
+        """Return valid, stale, invalid, syncing or closed, as the screen says it."""
+        book = self.books.get(instrument_id)
+        if book is None:
+            return BookState.SYNCING.value
+        if not self.is_open(instrument_id):
+            return "closed"
+        if book.state is not BookState.VALID:
+            return book.state.value
+        return "valid" if self.is_fresh(instrument_id) else "stale"
+
+    def is_fresh(self, instrument_id: InstrumentId) -> bool:
+        book = self.books.get(instrument_id)
+        if book is None or not book.is_fresh(self._clock.utc_ns(), self._stale_after_ns):
+            return False
+        feed = self.feeds.get(instrument_id.venue)
+        return feed is not None and feed.state is FeedState.UP
+
+    def age_ns(self, instrument_id: InstrumentId) -> int | None:
+        book = self.books.get(instrument_id)
+        if book is None or not book.received_ns:
+            return None
+        return max(0, self._clock.utc_ns() - book.received_ns)
+
+    def quote(self, instrument_id: InstrumentId) -> Quote | None:
+        """Return the best known price to value a position with, None where there never was one.
+
+        The middle of the book while it is readable; otherwise the newest of the venue's mark price, the
+        last middle seen and the last trade, with its age.
+        """
+        now_ns = self._clock.utc_ns()
+        book = self.books.get(instrument_id)
+        mid = None if book is None else book.mid()
+        if book is not None and mid is not None:
+            return Quote(mid, max(0, now_ns - book.received_ns))
+        candidates: list[tuple[int, Decimal]] = []
+        if (mark := self.marks.get(instrument_id)) is not None:
+            candidates.append((mark.received_ns, Decimal(repr(mark.mark))))
+        if (seen := self._last_mid.get(instrument_id)) is not None:
+            candidates.append((seen[1], seen[0]))
+        trade, instrument = self.last_trades.get(instrument_id), self.instruments.get(instrument_id)
+        if trade is not None and instrument is not None:
+            candidates.append((trade.received_ns, instrument.ticks_to_price(trade.price_ticks)))
+        if not candidates:
+            return None
+        received_ns, price = max(candidates)
+        return Quote(price, max(0, now_ns - received_ns))
+
+    def of_venue(self, venue: str) -> list[InstrumentId]:
+        return [instrument_id for instrument_id in self.instruments if instrument_id.venue == venue]
+
+    def perpetuals(self) -> list[InstrumentId]:
+        return [key for key, value in self.instruments.items() if value.asset_type is AssetType.PERPETUAL]
+
+
+def _grid(instrument: Instrument) -> tuple[Decimal, Decimal]:
+    return instrument.tick_size, instrument.lot_size
