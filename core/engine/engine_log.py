@@ -23,15 +23,15 @@ class EngineLog:
         self._sinks.append(sink)
 
     def info(self, topic: str, text: str) -> None:
-        self._write("info", topic, text)
+        self.write("info", topic, text)
 
     def warning(self, topic: str, text: str) -> None:
-        self._write("warning", topic, text)
+        self.write("warning", topic, text)
 
     def error(self, topic: str, text: str) -> None:
-        self._write("error", topic, text)
+        self.write("error", topic, text)
 
-    def _write(self, level: str, topic: str, text: str) -> None:
+    def write(self, level: str, topic: str, text: str) -> None:
         self._sequence += 1
         line = LogLine(sequence=self._sequence, at_ns=self._clock.utc_ns(), level=level, topic=topic, text=text)
         self.lines.append(line)

@@ -2,19 +2,12 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import NamedTuple
 
 from core.book.book import Book, BookState
+from core.ledger.marks import MarkBoard
 from core.ports.clock import Clock
-from core.types.instrument import AssetType, Instrument, InstrumentId
+from core.types.instrument import Instrument, InstrumentId
 from core.types.market import FeedState, FeedStatus, FundingRate, MarkPrice, Trade
-
-
-class Quote(NamedTuple):
-    """A price with its age; what it is made of is the reader's business no more."""
-
-    price: Decimal
-    age_ns: int
 
 
 class Market:
@@ -36,9 +29,9 @@ class Market:
         self.books: dict[InstrumentId, Book] = {}
         self.last_trades: dict[InstrumentId, Trade] = {}
         self.funding: dict[InstrumentId, FundingRate] = {}
-        self.marks: dict[InstrumentId, MarkPrice] = {}
+        self.mark_prices: dict[InstrumentId, MarkPrice] = {}
+        self.marks = MarkBoard()
         self.feeds: dict[str, FeedStatus] = {}
-        self._last_mid: dict[InstrumentId, tuple[Decimal, int]] = {}
 
     # what feeds report ---------------------------------------------------------------------------
 
@@ -63,19 +56,23 @@ class Market:
         self.funding[funding.instrument_id] = funding
 
     def mark_price(self, mark: MarkPrice) -> None:
-        self.marks[mark.instrument_id] = mark
+        self.mark_prices[mark.instrument_id] = mark
+        instrument = self.instruments.get(mark.instrument_id)
+        if instrument is not None and not self.is_fresh(mark.instrument_id):
+            # Only without a readable book: two sources in turn would make every profit flicker.
+            self.marks.set_mark(instrument, Decimal(repr(mark.mark)), mark.received_ns)
 
     def feed_status(self, status: FeedStatus) -> None:
         self.feeds[status.venue] = status
 
     # what readers ask ----------------------------------------------------------------------------
 
-    def note_mid(self, instrument_id: InstrumentId) -> Decimal | None:
-        """Remember the middle of a book that just changed; return it, None where the book cannot be read."""
+    def take_mark(self, instrument_id: InstrumentId) -> Decimal | None:
+        """Value the instrument at the middle of its book from now on; return it, None where the book is unreadable."""
         book = self.books.get(instrument_id)
         mid = None if book is None else book.mid()
         if book is not None and mid is not None:
-            self._last_mid[instrument_id] = (mid, book.received_ns)
+            self.marks.set_mark(book.instrument, mid, book.received_ns)
         return mid
 
     def is_open(self, instrument_id: InstrumentId) -> bool:
@@ -106,35 +103,8 @@ class Market:
             return None
         return max(0, self._clock.utc_ns() - book.received_ns)
 
-    def quote(self, instrument_id: InstrumentId) -> Quote | None:
-        """Return the best known price to value a position with, None where there never was one.
-
-        The middle of the book while it is readable; otherwise the newest of the venue's mark price, the
-        last middle seen and the last trade, with its age.
-        """
-        now_ns = self._clock.utc_ns()
-        book = self.books.get(instrument_id)
-        mid = None if book is None else book.mid()
-        if book is not None and mid is not None:
-            return Quote(mid, max(0, now_ns - book.received_ns))
-        candidates: list[tuple[int, Decimal]] = []
-        if (mark := self.marks.get(instrument_id)) is not None:
-            candidates.append((mark.received_ns, Decimal(repr(mark.mark))))
-        if (seen := self._last_mid.get(instrument_id)) is not None:
-            candidates.append((seen[1], seen[0]))
-        trade, instrument = self.last_trades.get(instrument_id), self.instruments.get(instrument_id)
-        if trade is not None and instrument is not None:
-            candidates.append((trade.received_ns, instrument.ticks_to_price(trade.price_ticks)))
-        if not candidates:
-            return None
-        received_ns, price = max(candidates)
-        return Quote(price, max(0, now_ns - received_ns))
-
     def of_venue(self, venue: str) -> list[InstrumentId]:
         return [instrument_id for instrument_id in self.instruments if instrument_id.venue == venue]
-
-    def perpetuals(self) -> list[InstrumentId]:
-        return [key for key, value in self.instruments.items() if value.asset_type is AssetType.PERPETUAL]
 
 
 def _grid(instrument: Instrument) -> tuple[Decimal, Decimal]:

@@ -68,9 +68,9 @@ class PositionView(msgspec.Struct, kw_only=True):
     mark_age_s: float | None
     notional_usd: Decimal | None
     unrealised_pnl_usd: Decimal | None
-    realised_pnl_usd: Decimal
-    fees_usd: Decimal
-    funding_usd: Decimal
+    realised_pnl_usd: Decimal | None
+    fees_usd: Decimal | None
+    funding_usd: Decimal | None
 
 
 class NetPositionView(msgspec.Struct, kw_only=True):

@@ -17,12 +17,12 @@ class GlobalState(msgspec.Struct, kw_only=True):
     trading_mode: str  # paper, live
     risk_mode: str
     halt_level: str
-    equity_usd: Decimal
+    equity_usd: Decimal | None  # None while a price or a balance is missing
     today_volume_usd: Decimal
     today_fees_usd: Decimal
-    today_pnl_usd: Decimal
-    daily_loss_limit: Decimal
-    daily_loss_used: Decimal
+    today_pnl_usd: Decimal | None
+    daily_loss_limit: Decimal | None
+    daily_loss_used: Decimal | None
     active_strategies: int
     total_trades: int
     started_ns: int
@@ -30,12 +30,14 @@ class GlobalState(msgspec.Struct, kw_only=True):
 
 
 class VenueCapital(msgspec.Struct, kw_only=True):
-    equity: Decimal
+    """Pools of one venue; None while its equity is not known."""
+
+    equity: Decimal | None
     hedge_used: Decimal
-    hedge_budget: Decimal
+    hedge_budget: Decimal | None
     arb_used: Decimal
-    arb_budget: Decimal
-    reserve_size: Decimal
+    arb_budget: Decimal | None
+    reserve_size: Decimal | None
     total_in_flight: Decimal
 
 
@@ -65,9 +67,9 @@ class LimitUse(msgspec.Struct, kw_only=True):
 
     name: str
     unit: str
-    limit: Decimal
-    used: Decimal
-    left: Decimal
+    limit: Decimal | None
+    used: Decimal | None
+    left: Decimal | None
 
 
 class RiskState(msgspec.Struct, kw_only=True):

@@ -1,0 +1,204 @@
+"""Show the engine: everything a console asks for, built from the state of this moment."""
+
+from collections.abc import Sequence
+from itertools import chain, islice
+from typing import Final
+
+from core.engine.parts import EngineParts
+from core.ledger.valuation import PositionValue, Valuation
+from core.state.desk import (
+    BarView,
+    BookView,
+    ChartView,
+    DeskRequest,
+    DeskSnapshot,
+    FillView,
+    InstrumentView,
+    NetPositionView,
+    OrderView,
+    OwnLevel,
+    PositionView,
+)
+from core.state.monitoring import MonitoringState
+from core.types.instrument import InstrumentId
+from core.types.order import Order
+
+MAX_DEPTH: Final = 200
+MAX_BARS: Final = 2_000
+
+
+class DeskBuilder:
+    """Build desk snapshots; reads only."""
+
+    def __init__(self, parts: EngineParts, engine_id: str, version: str) -> None:
+        self._parts = parts
+        self._engine_id = engine_id
+        self._version = version
+        self._sequence = 0
+
+    def build(self, request: DeskRequest, monitoring: MonitoringState, valuation: Valuation) -> DeskSnapshot:
+        self._sequence += 1
+        parts = self._parts
+        wanted = [book for text in request.books if (book := self._book(text, request.depth)) is not None]
+        return DeskSnapshot(
+            sequence=self._sequence,
+            engine_ns=parts.clock.utc_ns(),
+            engine_id=self._engine_id,
+            version=self._version,
+            monitoring=monitoring,
+            instruments=[
+                InstrumentView(
+                    venue=instrument.venue,
+                    symbol=instrument.symbol,
+                    asset_type=instrument.asset_type.value,
+                    tick_size=instrument.tick_size,
+                    lot_size=instrument.lot_size,
+                    min_quantity=instrument.min_quantity,
+                    min_notional=instrument.min_notional,
+                )
+                for instrument in parts.market.instruments.values()
+            ],
+            books={f"{book.symbol}@{book.venue}": book for book in wanted},
+            chart=None if request.chart is None else self._chart(request),
+            positions=[_position(value) for value in valuation.positions],
+            net_positions=[
+                NetPositionView(
+                    base=net.base, quantity=net.quantity, notional_usd=net.notional_usd, pnl_usd=net.pnl_usd
+                )
+                for net in valuation.net_positions
+            ],
+            orders=self.orders(request.orders),
+            fills=self.fills(request.fills),
+            log=list(islice(parts.log.lines, max(0, len(parts.log.lines) - request.log_lines), None)),
+            pnl_curve=list(parts.pnl_curve.points),
+        )
+
+    def orders(self, limit: int) -> list[OrderView]:
+        """Return live orders, the newest first, then finished ones, at most `limit` in all but every live one."""
+        live = sorted(self._parts.fold.orders.live(), key=lambda order: -order.intent.created_ns)
+        finished = islice(self._parts.fold.orders.finished(), max(0, limit - len(live)))
+        return [_order(order) for order in chain(live, finished)]
+
+    def fills(self, limit: int) -> list[FillView]:
+        return [view for view in islice(reversed(self._parts.recent_fills), limit)]
+
+    def _book(self, text: str, depth: int) -> BookView | None:
+        try:
+            instrument_id = InstrumentId.parse(text)
+        except ValueError:
+            return None
+        market = self._parts.market
+        book = market.books.get(instrument_id)
+        if book is None:
+            return None
+        now_ns = self._parts.clock.utc_ns()
+        bid_ticks, bid_lots, ask_ticks, ask_lots = book.top(max(1, min(depth, MAX_DEPTH)))
+        trade = market.last_trades.get(instrument_id)
+        age_ns = market.age_ns(instrument_id)
+        hours = book.instrument.market_hours
+        return BookView(
+            venue=instrument_id.venue,
+            symbol=instrument_id.symbol,
+            validity=market.validity(instrument_id),
+            reason=book.reason,
+            age_s=None if age_ns is None else age_ns / 1e9,
+            sequence=book.sequence,
+            tick_size=book.instrument.tick_size,
+            lot_size=book.instrument.lot_size,
+            bid_ticks=bid_ticks.tolist(),
+            bid_lots=bid_lots.tolist(),
+            ask_ticks=ask_ticks.tolist(),
+            ask_lots=ask_lots.tolist(),
+            own=self._own_levels(instrument_id),
+            last_ticks=None if trade is None else trade.price_ticks,
+            last_side=None if trade is None else ("sell" if trade.buyer_is_maker else "buy"),
+            next_open_ns=None if hours.is_open(now_ns) else hours.next_open_ns(now_ns),
+        )
+
+    def _own_levels(self, instrument_id: InstrumentId) -> list[OwnLevel]:
+        instrument = self._parts.market.instruments[instrument_id]
+        return [
+            OwnLevel(
+                client_order_id=order.intent.client_order_id,
+                side=order.intent.side.value,
+                price_ticks=int(order.intent.limit_price / instrument.tick_size),
+                quantity_lots=int(order.remaining_quantity / instrument.lot_size),
+            )
+            for order in self._parts.fold.orders.live(instrument_id)
+            if order.intent.limit_price is not None
+        ]
+
+    def _chart(self, request: DeskRequest) -> ChartView | None:
+        try:
+            instrument_id = InstrumentId.parse(request.chart or "")
+        except ValueError:
+            return None
+        instrument = self._parts.market.instruments.get(instrument_id)
+        if instrument is None:
+            return None
+        bars = self._parts.bars.recent(instrument_id, request.timeframe, max(1, min(request.bars, MAX_BARS)))
+        tick, lot = float(instrument.tick_size), float(instrument.lot_size)
+        since_ns = bars[0].open_ns if bars else 0
+        return ChartView(
+            venue=instrument_id.venue,
+            symbol=instrument_id.symbol,
+            timeframe=request.timeframe,
+            bars=[
+                BarView(
+                    bar.open_ns,
+                    bar.open_ticks * tick,
+                    bar.high_ticks * tick,
+                    bar.low_ticks * tick,
+                    bar.close_ticks * tick,
+                    bar.volume_lots * lot,
+                )
+                for bar in bars
+            ],
+            price_decimals=max(0, -int(instrument.tick_size.normalize().as_tuple().exponent)),
+            fills=self._chart_fills(instrument_id, since_ns),
+        )
+
+    def _chart_fills(self, instrument_id: InstrumentId, since_ns: int) -> list[tuple[int, str, float]]:
+        fills: Sequence[FillView] = self._parts.recent_fills
+        return [
+            (fill.at_ns, fill.side, float(fill.price))
+            for fill in fills
+            if (fill.venue, fill.symbol) == instrument_id and fill.at_ns >= since_ns
+        ]
+
+
+def _position(value: PositionValue) -> PositionView:
+    return PositionView(
+        venue=value.instrument_id.venue,
+        symbol=value.instrument_id.symbol,
+        quantity=value.quantity,
+        average_price=value.average_price,
+        mark_price=value.mark_price,
+        mark_age_s=None if value.mark_age_ns is None else value.mark_age_ns / 1e9,
+        notional_usd=value.notional_usd,
+        unrealised_pnl_usd=value.unrealised_usd,
+        realised_pnl_usd=value.realised_usd,
+        fees_usd=value.fees_usd,
+        funding_usd=value.funding_usd,
+    )
+
+
+def _order(order: Order) -> OrderView:
+    intent = order.intent
+    return OrderView(
+        client_order_id=intent.client_order_id,
+        venue=intent.venue,
+        symbol=intent.symbol,
+        side=intent.side.value,
+        order_type=intent.order_type.value,
+        quantity=intent.quantity,
+        filled_quantity=order.filled_quantity,
+        limit_price=intent.limit_price,
+        average_price=order.average_price,
+        status=order.status.value,
+        source=intent.source,
+        reason=order.reason,
+        is_external=order.is_external,
+        created_ns=intent.created_ns,
+        updated_ns=order.updated_ns,
+    )

@@ -1,0 +1,110 @@
+"""Engine state as the fold of facts: orders, ledger, what blocks, mode, run, strategies."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from core.engine.narrator import Line
+from core.journal.facts import (
+    AnyFact,
+    BlockerLifted,
+    BlockerRaised,
+    EngineStarted,
+    OrderIntended,
+    RiskModeChanged,
+    StrategyOverran,
+    StrategyStarted,
+    StrategyStopped,
+)
+from core.ledger.ledger import Ledger
+from core.ledger.outcome import InstrumentLookup, LedgerFault, LedgerOutcome
+from core.ledger.state import LedgerState
+from core.orders.outcome import Quarantined, TrackerOutcome
+from core.orders.state import TrackerState
+from core.orders.tracker import OrderTracker
+from core.risk.halts import Halts, HaltsState
+from core.types.control import RiskMode
+
+
+class FoldState(msgspec.Struct, frozen=True, kw_only=True):
+    """The fold as a value, for snapshots."""
+
+    orders: TrackerState
+    ledger: LedgerState
+    halts: HaltsState
+    risk_mode: RiskMode
+    run: int
+    last_order_ns: int
+    last_fact_ns: int
+    strategies: dict[str, dict[str, str]]
+
+
+class FoldOutcome(msgspec.Struct, frozen=True):
+    """What one fact did."""
+
+    orders: TrackerOutcome | None
+    ledger: LedgerOutcome | None
+
+    def complaints(self) -> Iterator[Line]:
+        """Yield a log line for whatever did not fit."""
+        if isinstance(self.orders, Quarantined):
+            yield Line("error", "order", f"{self.orders.client_order_id} set aside: {self.orders.reason}")
+        if isinstance(self.ledger, LedgerFault):
+            yield Line("error", "engine", f"not booked: {self.ledger.reason}")
+
+
+class EngineFold:
+    """Apply facts in order; nothing else changes this state. A prefix of the journal gives the same state again."""
+
+    def __init__(self, instruments: InstrumentLookup, risk_mode: RiskMode) -> None:
+        self.orders = OrderTracker()
+        self.ledger = Ledger(instruments)
+        self.halts = Halts()
+        self.risk_mode = risk_mode
+        self.run = 0
+        self.last_order_ns = 0
+        self.last_fact_ns = 0
+        self.strategies: dict[str, dict[str, str]] = {}  # running ones and their parameters
+
+    def apply(self, fact: AnyFact) -> FoldOutcome:
+        self.last_fact_ns = max(self.last_fact_ns, fact.at_ns)
+        match fact:
+            case EngineStarted():
+                self.run = fact.run
+            case OrderIntended():
+                self.last_order_ns = fact.at_ns
+            case RiskModeChanged():
+                self.risk_mode = fact.mode
+            case StrategyStarted():
+                self.strategies[fact.name] = fact.parameters
+            case StrategyStopped() | StrategyOverran():
+                self.strategies.pop(fact.name, None)
+            case BlockerRaised() | BlockerLifted():
+                self.halts.apply(fact)
+            case _:
+                pass
+        return FoldOutcome(self.orders.apply(fact), self.ledger.apply(fact))
+
+    def to_bytes(self) -> bytes:
+        """Encode the state; equal states give equal bytes."""
+        state = FoldState(
+            orders=self.orders.to_state(),
+            ledger=self.ledger.to_state(),
+            halts=self.halts.to_state(),
+            risk_mode=self.risk_mode,
+            run=self.run,
+            last_order_ns=self.last_order_ns,
+            last_fact_ns=self.last_fact_ns,
+            strategies=self.strategies,
+        )
+        return msgspec.json.encode(state, order="deterministic")
+
+    def restore(self, encoded: bytes) -> None:
+        """Become what `to_bytes` saw; raise msgspec.DecodeError for anything else."""
+        state = msgspec.json.decode(encoded, type=FoldState)
+        self.orders.restore(state.orders)
+        self.ledger.restore(state.ledger)
+        self.halts.restore(state.halts)
+        self.risk_mode, self.run = state.risk_mode, state.run
+        self.last_order_ns, self.last_fact_ns = state.last_order_ns, state.last_fact_ns
+        self.strategies = dict(state.strategies)

@@ -1,0 +1,115 @@
+"""One line of log for each fact worth reading."""
+
+from decimal import Decimal
+from typing import NamedTuple
+
+from core.journal import facts
+from core.types.order import OrderIntent, OrderStatus
+
+
+class Line(NamedTuple):
+    level: str
+    topic: str
+    text: str
+
+
+def narrate(fact: facts.AnyFact) -> Line | None:
+    """Return the log line of a fact, None for one that is not worth a line."""
+    match fact:
+        case facts.OrderIntended() | facts.OrderRefused() | facts.OrderStatusChanged() | facts.OrderAdopted():
+            return _order_line(fact)
+        case facts.OrderFilled(fill=fill):
+            text = (
+                f"{fill.side.upper()} {plain(fill.quantity)} {fill.instrument_id} at {plain(fill.price)}, "
+                f"fee {plain(fill.fee)} ({fill.liquidity})"
+            )
+            return Line("info", "fill", text)
+        case facts.FundingBooked(payment=payment):
+            verb = "received" if payment.amount >= 0 else "paid"
+            return Line("info", "fill", f"funding {verb} {plain(abs(payment.amount))} on {payment.instrument_id}")
+        case facts.BlockerRaised(blocker=blocker):
+            text = f"{blocker.level.name} {blocker.scope}: {blocker.cause}, by {blocker.who}. {blocker.reason}".rstrip(
+                " ."
+            )
+            return Line("warning", "risk", text)
+        case facts.BlockerLifted():
+            return Line("warning", "risk", f"lifted {fact.cause} of {fact.scope}, by {fact.who}: {fact.reason}")
+        case facts.RiskModeChanged():
+            return Line("info", "risk", f"risk mode {fact.mode.upper()}, by {fact.who}")
+        case facts.StrategyStarted():
+            return Line("info", "strategy", f"{fact.name} started")
+        case facts.StrategyStopped():
+            return Line("info", "strategy", f"{fact.name} stopped: {fact.reason}")
+        case facts.StrategyOverran():
+            text = f"{fact.name} used more than {fact.budget_ms} ms in {fact.callback} and was stopped"
+            return Line("error", "strategy", text)
+        case _:
+            return _engine_line(fact)
+
+
+def _engine_line(fact: facts.AnyFact) -> Line | None:
+    match fact:
+        case facts.EngineStarted():
+            return Line("info", "engine", f"seraphim {fact.version} started, run {fact.run}")
+        case facts.EngineStopped():
+            return Line("info", "engine", f"stopped: {fact.reason}")
+        case facts.DayBegan():
+            return Line("info", "engine", f"day {fact.day} (UTC) began")
+        case facts.PositionAdopted():
+            text = f"{fact.symbol}@{fact.venue} is {plain(fact.quantity)} at the venue; taken over: {fact.cause}"
+            return Line("warning", "engine", text)
+        case facts.ReconciliationFinished(is_clean=True, findings=()):
+            return Line("info", "engine", f"{fact.venue} reconciled")
+        case facts.ReconciliationFinished():
+            level = "warning" if fact.is_clean else "error"
+            return Line(level, "engine", f"{fact.venue} reconciled with findings: " + "; ".join(fact.findings))
+        case _:
+            return None
+
+
+def _order_line(
+    fact: facts.OrderIntended | facts.OrderRefused | facts.OrderStatusChanged | facts.OrderAdopted,
+) -> Line | None:
+    match fact:
+        case facts.OrderIntended():
+            return Line("info", "order", f"{fact.intent.client_order_id} {describe(fact.intent)}")
+        case facts.OrderRefused():
+            reasons = "; ".join(
+                f"{c.rule}: {c.observed} {c.unit}, allowed {c.limit}" for c in fact.checks if not c.passed
+            )
+            return Line("warning", "risk", f"refused {describe(fact.intent)}: {reasons}")
+        case facts.OrderAdopted():
+            text = f"found {fact.intent.client_order_id} {describe(fact.intent)} at the venue; counted, not touched"
+            return Line("warning", "order", text)
+        case facts.OrderStatusChanged(status=OrderStatus.REJECTED | OrderStatus.IN_DOUBT):
+            because = f": {fact.reason}" if fact.reason else ""
+            return Line("warning", "order", f"{fact.client_order_id} {_words(fact.status)}{because}")
+        case facts.OrderStatusChanged(status=OrderStatus.CANCELLED | OrderStatus.EXPIRED):
+            return Line("info", "order", f"{fact.client_order_id} {_words(fact.status)}")
+        case _:
+            return None
+
+
+def describe(intent: OrderIntent) -> str:
+    """Say an order in one line, as a trader would."""
+    price = "market" if intent.limit_price is None else plain(intent.limit_price)
+    flags = "".join(
+        f" {name}"
+        for name, is_set in (
+            ("IOC", intent.time_in_force.value == "ioc"),
+            ("post-only", intent.post_only),
+            ("reduce-only", intent.reduce_only),
+        )
+        if is_set
+    )
+    return f"{intent.side.upper()} {plain(intent.quantity)} {intent.instrument_id} {price}{flags}, {intent.source}"
+
+
+def plain(value: Decimal) -> str:
+    """Write a number with thousands separators and without trailing zeros or exponent."""
+    text = f"{value:,f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _words(status: OrderStatus) -> str:
+    return status.value.replace("_", " ")

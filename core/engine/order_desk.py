@@ -1,0 +1,159 @@
+"""The way of an order: gate, journal, wire, answer. Nothing leaves that did not come this way.
+
+Hazards and what meets them:
+
+- an order without durable intent: the send waits for the commit, and a failed commit ends it;
+- a halt between approval and send: the halt level is asked again at the last moment;
+- an answer that never comes: the order is in doubt, still counted, and never sent again under another id;
+- a fill that comes before the answer: the later answer cannot move the order backwards (transition table).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
+
+from core.engine.engine_log import EngineLog
+from core.engine.recorder import Recorder
+from core.journal.facts import OrderIntended, OrderRefused, OrderStatusChanged
+from core.orders.tracker import OrderTracker
+from core.ports.clock import Clock
+from core.ports.journal import JournalError
+from core.ports.venue import ExecutionVenue, SendOutcome, SendResult
+from core.risk.gate import RiskGate
+from core.risk.verdict import Approved, Refused
+from core.risk.view import RiskView
+from core.types.order import OrderIntent, OrderStatus
+
+STATUS_OF_OUTCOME: Mapping[SendOutcome, OrderStatus] = {
+    SendOutcome.ACCEPTED: OrderStatus.OPEN,
+    SendOutcome.REJECTED: OrderStatus.REJECTED,
+    SendOutcome.IN_DOUBT: OrderStatus.IN_DOUBT,
+}
+
+
+class ViewSource(Protocol):
+    """Puts together what the gate may look at for one intent."""
+
+    def view_for(self, intent: OrderIntent) -> RiskView: ...
+
+    def still_open_for(self, intent: OrderIntent) -> bool:
+        """Tell whether the halt levels of this moment let the order out."""
+        ...
+
+
+class SendStatistics(Protocol):
+    """Told how each send ended, for latencies and failure rates."""
+
+    def sent(self, venue: str, outcome: SendOutcome, latency_ns: int) -> None: ...
+
+
+class OrderDesk:
+    """Take intents, ask the gate, journal, send, and follow cancels."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        recorder: Recorder,
+        orders: OrderTracker,
+        gate: RiskGate,
+        views: ViewSource,
+        statistics: SendStatistics,
+        log: EngineLog,
+        in_doubt_after_s: float,
+        spawn: Callable[["asyncio.Future[None]"], None],
+    ) -> None:
+        self._clock = clock
+        self._recorder = recorder
+        self._orders = orders
+        self._gate = gate
+        self._views = views
+        self._statistics = statistics
+        self._log = log
+        self._in_doubt_after_s = in_doubt_after_s
+        self._spawn = spawn
+        self.executions: dict[str, ExecutionVenue] = {}
+
+    def decide(self, intent: OrderIntent) -> Approved | Refused:
+        """Ask the gate and journal a refusal; an approval is journaled when it is sent."""
+        verdict = self._gate.decide(intent, self._views.view_for(intent))
+        if isinstance(verdict, Refused):
+            self._recorder.record(OrderRefused(at_ns=self._clock.utc_ns(), intent=intent, checks=verdict.checks))
+        return verdict
+
+    def place(self, intent: OrderIntent) -> Approved | Refused:
+        """Decide and, if approved, send without waiting for the answer."""
+        verdict = self.decide(intent)
+        if isinstance(verdict, Approved):
+            self._spawn(self.send(verdict))
+        return verdict
+
+    def send(self, approved: Approved) -> "asyncio.Future[None]":
+        """Journal the intent now and send it once durable; the future ends with the venue's answer or its absence."""
+        intent = approved.intent
+        durable = self._recorder.record(
+            OrderIntended(at_ns=self._clock.utc_ns(), intent=intent, checks=approved.checks)
+        )
+        return asyncio.ensure_future(self._send_when_durable(approved, durable))
+
+    async def _send_when_durable(self, approved: Approved, durable: "asyncio.Future[None]") -> None:
+        intent = approved.intent
+        try:
+            await durable
+        except JournalError as error:
+            self._settle(intent, OrderStatus.REJECTED, f"not sent: {error}")
+            return
+        if not self._views.still_open_for(intent):
+            self._settle(intent, OrderStatus.REJECTED, "not sent: trading was halted meanwhile")
+            return
+        started_ns = self._clock.monotonic_ns()
+        result = await self._ask(intent.venue, self.executions[intent.venue].submit(approved))
+        self._statistics.sent(intent.venue, result.outcome, self._clock.monotonic_ns() - started_ns)
+        order = self._orders.get(intent.client_order_id)
+        if result.outcome is SendOutcome.ACCEPTED and order is not None and order.status is not OrderStatus.INTENDED:
+            return  # the stream was faster than the answer
+        self._settle(intent, STATUS_OF_OUTCOME[result.outcome], result.reason or None, result.venue_order_id)
+
+    async def cancel(self, client_order_id: str) -> SendResult:
+        """Cancel one order. Does not wait for the journal: making things safer never waits."""
+        order = self._orders.get(client_order_id)
+        if order is None:
+            return SendResult(SendOutcome.REJECTED, f"there is no order {client_order_id}")
+        if not order.status.may_live:
+            return SendResult(SendOutcome.REJECTED, f"order {client_order_id} is {order.status.value} already")
+        execution = self.executions.get(order.intent.venue)
+        if execution is None:
+            return SendResult(SendOutcome.REJECTED, f"venue {order.intent.venue} has no execution")
+        if order.status is not OrderStatus.IN_DOUBT:
+            self._settle(order.intent, OrderStatus.CANCELLING)
+        return await self._ask(order.intent.venue, execution.cancel(client_order_id, order.intent.symbol))
+
+    async def cancel_venue(self, venue: str) -> SendResult:
+        """Cancel everything the account has at a venue, known here or not."""
+        for order in list(self._orders.live()):
+            if order.intent.venue == venue and order.status in {OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED}:
+                self._settle(order.intent, OrderStatus.CANCELLING)
+        return await self._ask(venue, self.executions[venue].cancel_all())
+
+    async def _ask(self, venue: str, answer: Awaitable[SendResult]) -> SendResult:
+        try:
+            async with asyncio.timeout(self._in_doubt_after_s):
+                return await answer
+        except TimeoutError:
+            return SendResult(SendOutcome.IN_DOUBT, f"no answer within {self._in_doubt_after_s:g} s")
+        except Exception as error:  # whatever a venue library raises, the order may be live
+            self._log.error("order", f"{venue}: {type(error).__name__}: {error}")
+            return SendResult(SendOutcome.IN_DOUBT, f"{type(error).__name__}: {error}")
+
+    def _settle(
+        self, intent: OrderIntent, status: OrderStatus, reason: str | None = None, venue_order_id: str | None = None
+    ) -> None:
+        self._recorder.record(
+            OrderStatusChanged(
+                at_ns=self._clock.utc_ns(),
+                client_order_id=intent.client_order_id,
+                status=status,
+                reason=reason,
+                venue_order_id=venue_order_id,
+            )
+        )

@@ -1,0 +1,54 @@
+"""The one way a fact enters the engine: into the journal and into the fold, in the same order."""
+
+from asyncio import Future
+from collections.abc import Callable
+
+from core.engine.engine_log import EngineLog
+from core.engine.fold import EngineFold, FoldOutcome
+from core.engine.narrator import narrate
+from core.journal.facts import AnyFact
+from core.ports.journal import Journal
+
+
+class Recorder:
+    """Append facts and fold them; remember when the journal stopped taking them."""
+
+    def __init__(self, journal: Journal, fold: EngineFold, log: EngineLog) -> None:
+        self._journal = journal
+        self._fold = fold
+        self._log = log
+        self._on_failure: Callable[[str], None] | None = None
+        self.failed_reason: str | None = None
+
+    def on_failure(self, callback: Callable[[str], None]) -> None:
+        """Call back once, with the reason, when the journal fails."""
+        self._on_failure = callback
+
+    def record(self, fact: AnyFact) -> "Future[None]":
+        """Journal and fold a fact; the future ends when it is durable, or with a JournalError."""
+        durable, _ = self.record_with_outcome(fact)
+        return durable
+
+    def record_with_outcome(self, fact: AnyFact) -> tuple["Future[None]", FoldOutcome]:
+        """Do as `record`, and return also what the fact did to orders and ledger."""
+        durable = self._journal.append(fact)
+        durable.add_done_callback(self._look)
+        outcome = self._fold.apply(fact)
+        for line in (narrate(fact), *outcome.complaints()):
+            if line is not None:
+                self._log.write(*line)
+        return durable, outcome
+
+    def save_snapshot(self) -> "Future[None]":
+        """Save the fold as it is now."""
+        durable = self._journal.save_snapshot(self._fold.to_bytes())
+        durable.add_done_callback(self._look)
+        return durable
+
+    def _look(self, durable: "Future[None]") -> None:
+        if durable.cancelled() or (error := durable.exception()) is None or self.failed_reason is not None:
+            return
+        self.failed_reason = str(error)
+        self._log.error("engine", f"the journal cannot be written: {error}")
+        if self._on_failure is not None:
+            self._on_failure(self.failed_reason)

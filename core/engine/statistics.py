@@ -1,0 +1,59 @@
+"""How sends ended and how long they took, per venue; failure rates for the risk rules."""
+
+from collections import deque
+from typing import Final
+
+from core.ports.venue import SendOutcome
+
+KEPT_SENDS: Final = 200
+
+
+class SendStatistics:
+    """Remember the newest sends. A reject by the venue or no answer counts as a failure."""
+
+    def __init__(self) -> None:
+        self._latencies: dict[str, deque[int]] = {}
+        self._failed: deque[bool] = deque(maxlen=KEPT_SENDS)
+        self.consecutive_failures = 0
+
+    def sent(self, venue: str, outcome: SendOutcome, latency_ns: int) -> None:
+        is_failure = outcome is not SendOutcome.ACCEPTED
+        self._failed.append(is_failure)
+        self.consecutive_failures = self.consecutive_failures + 1 if is_failure else 0
+        if outcome is not SendOutcome.IN_DOUBT:
+            self._latencies.setdefault(venue, deque(maxlen=KEPT_SENDS)).append(latency_ns)
+
+    def forget_failures(self) -> None:
+        """Start counting anew; called when a person resumes."""
+        self._failed.clear()
+        self.consecutive_failures = 0
+
+    @property
+    def sample_size(self) -> int:
+        return len(self._failed)
+
+    @property
+    def failures(self) -> int:
+        return sum(self._failed)
+
+    def latency_ms(self, venue: str) -> float | None:
+        """Return the median time from send to answer, None before the first."""
+        latencies = self._latencies.get(venue)
+        return sorted(latencies)[len(latencies) // 2] / 1e6 if latencies else None
+
+
+class LagMeter:
+    """How late a timer of the engine's own loop fires: the p99 of the last readings."""
+
+    def __init__(self, kept: int = 500) -> None:
+        self._late_ns: deque[int] = deque(maxlen=kept)
+
+    def note(self, late_ns: int) -> None:
+        self._late_ns.append(max(0, late_ns))
+
+    @property
+    def p99_ms(self) -> float:
+        if not self._late_ns:
+            return 0.0
+        ordered = sorted(self._late_ns)
+        return ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)] / 1e6
