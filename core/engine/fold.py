@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from core.engine.narrator import Line
+from core.engine.source_positions import SourcePositions
 from core.journal.facts import (
     AnyFact,
     BlockerLifted,
@@ -18,6 +19,7 @@ from core.journal.facts import (
 )
 from core.ledger.ledger import Ledger
 from core.ledger.outcome import InstrumentLookup, LedgerFault, LedgerOutcome
+from core.ledger.position import Position
 from core.ledger.state import LedgerState
 from core.orders.outcome import Quarantined, TrackerOutcome
 from core.orders.state import TrackerState
@@ -37,6 +39,7 @@ class FoldState(msgspec.Struct, frozen=True, kw_only=True):
     last_order_ns: int
     last_fact_ns: int
     strategies: dict[str, dict[str, str]]
+    source_positions: dict[str, dict[str, Position]]
 
 
 class FoldOutcome(msgspec.Struct, frozen=True):
@@ -60,6 +63,7 @@ class EngineFold:
         self.orders = OrderTracker()
         self.ledger = Ledger(instruments)
         self.halts = Halts()
+        self.source_positions = SourcePositions()
         self.risk_mode = risk_mode
         self.run = 0
         self.last_order_ns = 0
@@ -83,7 +87,9 @@ class EngineFold:
                 self.halts.apply(fact)
             case _:
                 pass
-        return FoldOutcome(self.orders.apply(fact), self.ledger.apply(fact))
+        moved = self.orders.apply(fact)
+        self.source_positions.apply(moved)
+        return FoldOutcome(moved, self.ledger.apply(fact))
 
     def to_bytes(self) -> bytes:
         """Encode the state; equal states give equal bytes."""
@@ -96,6 +102,7 @@ class EngineFold:
             last_order_ns=self.last_order_ns,
             last_fact_ns=self.last_fact_ns,
             strategies=self.strategies,
+            source_positions=self.source_positions.to_state(),
         )
         return msgspec.json.encode(state, order="deterministic")
 
@@ -108,3 +115,4 @@ class EngineFold:
         self.risk_mode, self.run = state.risk_mode, state.run
         self.last_order_ns, self.last_fact_ns = state.last_order_ns, state.last_fact_ns
         self.strategies = dict(state.strategies)
+        self.source_positions.restore(state.source_positions)

@@ -114,6 +114,15 @@ class OrderDesk:
             return  # the stream was faster than the answer
         self._settle(intent, STATUS_OF_OUTCOME[result.outcome], result.reason or None, result.venue_order_id)
 
+    def cancel_soon(self, client_order_id: str) -> None:
+        """Cancel without waiting for the answer."""
+        self._spawn(asyncio.ensure_future(self._cancel_and_log(client_order_id)))
+
+    async def _cancel_and_log(self, client_order_id: str) -> None:
+        result = await self.cancel(client_order_id)
+        if result.outcome is not SendOutcome.ACCEPTED:
+            self._log.warning("order", f"cancel of {client_order_id}: {result.outcome.value}, {result.reason}")
+
     async def cancel(self, client_order_id: str) -> SendResult:
         """Cancel one order. Does not wait for the journal: making things safer never waits."""
         order = self._orders.get(client_order_id)

@@ -1,0 +1,41 @@
+"""Positions by who ordered them, so that a strategy sees its own and nobody else's."""
+
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from core.ledger.position import Position
+from core.orders.outcome import Applied, TrackerOutcome
+from core.types.instrument import InstrumentId
+
+_ONE: Final = Decimal(1)
+
+
+class SourcePositions:
+    """Fold of the fills that the tracker booked, by source of the order."""
+
+    def __init__(self) -> None:
+        self._positions: dict[str, dict[str, Position]] = {}
+
+    def apply(self, outcome: TrackerOutcome | None) -> None:
+        if not isinstance(outcome, Applied) or outcome.fill is None:
+            return
+        fill, source = outcome.fill, outcome.order.intent.source
+        of_source = self._positions.setdefault(source, {})
+        position = of_source.setdefault(str(fill.instrument_id), Position(venue=fill.venue, symbol=fill.symbol))
+        # Contract size one: sizes are compared, and the average price is per unit all the same.
+        position.trade(fill.quantity * fill.side.sign, fill.price, _ONE)
+        position.trades += 1
+
+    def of(self, source: str, instrument_id: InstrumentId) -> Position | None:
+        return self._positions.get(source, {}).get(str(instrument_id))
+
+    def to_state(self) -> dict[str, dict[str, Position]]:
+        return self._positions
+
+    def restore(self, state: dict[str, dict[str, Position]]) -> None:
+        self._positions = {
+            source: {key: msgspec.structs.replace(position) for key, position in positions.items()}
+            for source, positions in state.items()
+        }

@@ -1,0 +1,261 @@
+"""Runs strategies: feeds them events within their time budget and turns their wishes into orders."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from decimal import Decimal
+
+import msgspec
+
+from core.bars.bar import Bar
+from core.engine.bar_store import BarStore
+from core.engine.engine_log import EngineLog
+from core.engine.fold import EngineFold
+from core.engine.order_desk import OrderDesk
+from core.engine.recorder import Recorder
+from core.engine.strategy_context import EngineContext, QueuedSignal
+from core.journal.facts import StrategyOverran, StrategyStarted, StrategyStopped
+from core.market.market import Market
+from core.ports.clock import Clock
+from core.ports.ids import IdSource
+from core.ports.strategy import RunningStrategy
+from core.ports.time_budget import BudgetExceeded, CallbackBudget
+from core.risk.verdict import Refused
+from core.risk.view import StrategyStatus
+from core.state.monitoring import StrategyState
+from core.types.instrument import InstrumentId
+from core.types.market import Trade
+from core.types.order import Fill, Order, OrderIntent, OrderStatus
+from core.types.signal import Signal
+
+
+class Hosted(msgspec.Struct, kw_only=True):
+    """One strategy on the host, running or ended."""
+
+    strategy: RunningStrategy
+    context: EngineContext
+    status: StrategyStatus
+    detail: str = ""
+    signals: int = 0
+    orders: int = 0
+    last_signal: str | None = None
+
+
+class StrategyHost:
+    """Hold strategies by name; a callback that fails or overruns ends its strategy and nothing else."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        ids: IdSource,
+        fold: EngineFold,
+        market: Market,
+        bars: BarStore,
+        recorder: Recorder,
+        log: EngineLog,
+        budget: CallbackBudget,
+        run_blocking: Callable[[Callable[[], None]], Awaitable[None]],
+    ) -> None:
+        self._clock = clock
+        self._ids = ids
+        self._fold = fold
+        self._market = market
+        self._bars = bars
+        self._recorder = recorder
+        self._log = log
+        self._budget = budget
+        self._run_blocking = run_blocking
+        self._hosted: dict[str, Hosted] = {}
+        self._desk: OrderDesk | None = None
+
+    def connect(self, desk: OrderDesk) -> None:
+        self._desk = desk
+
+    # starting and stopping -------------------------------------------------------------------------
+
+    async def start(self, strategy: RunningStrategy) -> str | None:
+        """Start a strategy; return None, or why it cannot run."""
+        name = strategy.name
+        known = self._hosted.get(name)
+        if known is not None and known.status is StrategyStatus.RUNNING:
+            return f"strategy {name} is running already"
+        missing = [str(key) for key in strategy.instruments if key not in self._market.instruments]
+        if missing:
+            return f"strategy {name}: no venue has {', '.join(missing)}"
+        hosted = self._host(strategy)
+        try:
+            await self._run_blocking(strategy.prepare)
+        except Exception as error:  # third-party code
+            hosted.status, hosted.detail = StrategyStatus.FAILED, f"{type(error).__name__}: {error}"
+            return f"strategy {name} cannot be prepared: {hosted.detail}"
+        for instrument_id in strategy.instruments:
+            self._bars.watch(instrument_id, strategy.timeframe, strategy.history_bars)
+        hosted.status, hosted.detail = StrategyStatus.RUNNING, ""
+        now_ns = self._clock.utc_ns()
+        self._recorder.record(StrategyStarted(at_ns=now_ns, name=name, parameters=strategy.parameter_texts()))
+        self._call(hosted, "on_start", strategy.handle_start, hosted.context)
+        return None if hosted.status is StrategyStatus.RUNNING else f"strategy {name} failed: {hosted.detail}"
+
+    def _host(self, strategy: RunningStrategy) -> Hosted:
+        name = strategy.name
+        context = EngineContext(
+            source=f"strategy:{name}",
+            watched=tuple((key, strategy.timeframe) for key in strategy.instruments),
+            fold=self._fold,
+            market=self._market,
+            bars=self._bars,
+            next_order_id=self._ids.next_order_id,
+            now_ns=self._clock.utc_ns,
+            log=lambda text: self._log.info("strategy", f"{name}: {text}"),
+        )
+        hosted = Hosted(strategy=strategy, context=context, status=StrategyStatus.STOPPED, detail="starting")
+        self._hosted[name] = hosted
+        return hosted
+
+    def stop(self, name: str, reason: str) -> str | None:
+        """Stop a strategy and cancel its orders; its position stays. Return None, or why it cannot be stopped."""
+        hosted = self._hosted.get(name)
+        if hosted is None or hosted.status is not StrategyStatus.RUNNING:
+            return f"strategy {name} is not running"
+        self._call(hosted, "on_stop", hosted.strategy.handle_stop, hosted.context)
+        if hosted.status is StrategyStatus.RUNNING:
+            self._end(hosted, StrategyStatus.STOPPED, reason)
+        return None
+
+    def _end(self, hosted: Hosted, status: StrategyStatus, reason: str) -> None:
+        name = hosted.strategy.name
+        hosted.status, hosted.detail = status, reason
+        hosted.context.is_open = False
+        hosted.context.queue.clear()
+        self._recorder.record(StrategyStopped(at_ns=self._clock.utc_ns(), name=name, reason=reason))
+        if self._desk is not None:
+            for order in list(self._fold.orders.live()):
+                if order.intent.source == f"strategy:{name}" and order.status.may_live:
+                    self._desk.cancel_soon(order.intent.client_order_id)
+
+    def status(self, name: str) -> StrategyStatus | None:
+        hosted = self._hosted.get(name)
+        return None if hosted is None else hosted.status
+
+    def states(self) -> list[StrategyState]:
+        return [
+            StrategyState(
+                name=name,
+                status=hosted.status.value,
+                detail=hosted.detail,
+                instruments=[str(key) for key in hosted.strategy.instruments],
+                parameters=hosted.strategy.parameter_texts(),
+                signals=hosted.signals,
+                orders=hosted.orders,
+                last_signal=hosted.last_signal,
+            )
+            for name, hosted in self._hosted.items()
+        ]
+
+    @property
+    def running(self) -> int:
+        return sum(hosted.status is StrategyStatus.RUNNING for hosted in self._hosted.values())
+
+    # events ----------------------------------------------------------------------------------------
+
+    def on_bar(self, bar: Bar) -> None:
+        for hosted in self._interested(bar.instrument_id):
+            if hosted.strategy.timeframe is bar.timeframe:
+                self._call(hosted, "on_bar", hosted.strategy.handle_bar, hosted.context, bar)
+
+    def on_trade(self, trade: Trade) -> None:
+        for hosted in self._interested(trade.instrument_id):
+            if hosted.strategy.wants_trades:
+                self._call(hosted, "on_trade", hosted.strategy.handle_trade, hosted.context, trade)
+
+    def on_book(self, instrument_id: InstrumentId) -> None:
+        for hosted in self._interested(instrument_id):
+            if hosted.strategy.wants_books and self._market.is_fresh(instrument_id):
+                self._call(hosted, "on_book", hosted.strategy.handle_book, hosted.context, instrument_id)
+
+    def on_fill(self, source: str, fill: Fill) -> None:
+        hosted = self._of_source(source)
+        if hosted is not None:
+            self._call(hosted, "on_fill", hosted.strategy.handle_fill, hosted.context, fill)
+
+    def on_order(self, order: Order) -> None:
+        hosted = self._of_source(order.intent.source)
+        if hosted is not None:
+            self._call(hosted, "on_order", hosted.strategy.handle_order, hosted.context, order)
+
+    def _interested(self, instrument_id: InstrumentId) -> list[Hosted]:
+        return [
+            hosted
+            for hosted in self._hosted.values()
+            if hosted.status is StrategyStatus.RUNNING and instrument_id in hosted.strategy.instruments
+        ]
+
+    def _of_source(self, source: str) -> Hosted | None:
+        hosted = self._hosted.get(source.removeprefix("strategy:")) if source.startswith("strategy:") else None
+        return hosted if hosted is not None and hosted.status is StrategyStatus.RUNNING else None
+
+    def _call(self, hosted: Hosted, callback: str, handler: Callable[..., None], *arguments: object) -> None:
+        name = hosted.strategy.name
+        try:
+            with self._budget.armed():
+                handler(*arguments)
+        except BudgetExceeded:
+            budget_ms = self._budget.budget_ms
+            at_ns = self._clock.utc_ns()
+            self._recorder.record(StrategyOverran(at_ns=at_ns, name=name, callback=callback, budget_ms=budget_ms))
+            self._end(hosted, StrategyStatus.FAILED, f"{callback} used more than {budget_ms} ms")
+            return
+        except Exception as error:  # strategy code may raise anything; the engine goes on without it
+            self._end(hosted, StrategyStatus.FAILED, f"{callback} raised {type(error).__name__}: {error}")
+            return
+        self._work_off(hosted)
+
+    # wishes ----------------------------------------------------------------------------------------
+
+    def _work_off(self, hosted: Hosted) -> None:
+        queue = hosted.context.queue
+        while queue and self._desk is not None:
+            wish = queue.popleft()
+            if isinstance(wish, QueuedSignal):
+                self._place(hosted, wish, self._desk)
+            else:
+                self._desk.cancel_soon(wish.client_order_id)
+
+    def _place(self, hosted: Hosted, wish: QueuedSignal, desk: OrderDesk) -> None:
+        signal = wish.signal
+        hosted.signals += 1
+        hosted.last_signal = f"{signal.side} {signal.instrument_id}: {signal.reason}"
+        intent = OrderIntent(
+            client_order_id=wish.client_order_id,
+            venue=signal.instrument_id.venue,
+            symbol=signal.instrument_id.symbol,
+            side=signal.side,
+            order_type=signal.order_type,
+            quantity=self._quantity(signal),
+            limit_price=signal.limit_price,
+            reduce_only=signal.reduce_only,
+            source=f"strategy:{hosted.strategy.name}",
+            confidence=signal.confidence,
+            created_ns=self._clock.utc_ns(),
+        )
+        verdict = desk.place(intent)
+        if isinstance(verdict, Refused):
+            order = Order(intent=intent, status=OrderStatus.REJECTED, reason=verdict.reason)
+            # On the next turn of the loop: a strategy that answers every refusal with an order must not recurse.
+            asyncio.get_running_loop().call_soon(self.on_order, order)
+        else:
+            hosted.orders += 1
+
+    def _quantity(self, signal: Signal) -> Decimal:
+        """Return the size in whole lots, rounded down; zero where it cannot be known, which the gate refuses."""
+        instrument = self._market.instruments.get(signal.instrument_id)
+        if instrument is None:
+            return Decimal(0)
+        if signal.quantity is not None:
+            return instrument.floor_quantity(signal.quantity)
+        mark = self._market.marks.mark(signal.instrument_id)
+        rate = self._market.marks.asset_usd(instrument.venue, instrument.quote)
+        price = signal.limit_price or (None if mark is None else mark.price)
+        if signal.notional_usd is None or price is None or rate is None:
+            return Decimal(0)
+        return instrument.floor_quantity(signal.notional_usd / (price * instrument.contract_size * rate.price))
