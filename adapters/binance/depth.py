@@ -6,12 +6,14 @@ import numpy as np
 
 from adapters.binance import depth_layout as notes
 from core.book.book import Book
-from core.book.decimals import grid_of
+from core.book.decimals import PADDING, grid_of
 from core.book.layout import BATCH_HEADER_SIZE
+from core.book.warm_up import EXAMPLE
 from core.types.instrument import Instrument
 
 _FIRST_ROOM_BYTES: Final = 1 << 14
-_NS_PER_MS: Final = 1_000_000
+_LAST_UPDATE_ID: Final = notes.LAST_UPDATE_ID
+_VENUE_NS: Final = notes.VENUE_NS
 
 
 class DepthDecoder:
@@ -62,20 +64,20 @@ class DepthDecoder:
     @property
     def venue_ns(self) -> int:
         """When the matching engine changed the book, or on spot, which does not say so, when the event was made."""
-        transaction_ms = self._notes[notes.TRANSACTION_MS]
-        return (transaction_ms if transaction_ms != notes.ABSENT else self._notes[notes.EVENT_MS]) * _NS_PER_MS
+        return self._notes[notes.VENUE_NS]
 
     def apply_to(self, book: Book, received_ns: int) -> None:
         """Apply the message decoded last; one that could not be decoded makes the book INVALID."""
         if self._error:
             book.invalidate(describe(self._error), received_ns)
             return
-        book.apply_batch(self._batch, self._notes[notes.LAST_UPDATE_ID], self.venue_ns, received_ns)
+        values = self._notes
+        book.apply_batch(self._batch, values[_LAST_UPDATE_ID], values[_VENUE_NS], received_ns)
 
     def _make_room(self, length: int) -> None:
         """Make room for messages of fewer than `length` bytes; a level takes ten bytes and two integers."""
         self._room = length
-        self._text = np.zeros(length, np.uint8)
+        self._text = np.zeros(length + PADDING, np.uint8)
         self._text_bytes = self._text.data
         batch = np.zeros(BATCH_HEADER_SIZE + length // 4, np.int64)
         batch[:BATCH_HEADER_SIZE] = self._batch[:BATCH_HEADER_SIZE]
@@ -86,3 +88,9 @@ class DepthDecoder:
 def describe(error: int) -> str:
     """Return what was wrong with a message."""
     return f"message refused: {notes.ERROR_TEXTS[error]}"
+
+
+def warm_up() -> None:
+    """Compile the decoder on a tiny message; takes seconds without a cache, so call it in a worker thread."""
+    decoder = DepthDecoder(EXAMPLE)
+    decoder.decode(b'{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":1,"u":1,"b":[["1.00","1.000"]],"a":[]}')

@@ -35,6 +35,7 @@ from adapters.binance.depth_layout import (
     TICK_DECIMALS,
     TICK_MANTISSA,
     TRANSACTION_MS,
+    VENUE_NS,
     WRONG_SYMBOL,
 )
 from core.book.decimals import MOST_DIGITS, OFF_GRID, TOO_LARGE, parse_steps
@@ -53,6 +54,7 @@ _SEEN_LAST_ID: Final = 32
 _SEEN_EVENT_MS: Final = 64
 _NEEDED: Final = 127
 
+_NS_PER_MS: Final = 1_000_000
 _QUOTE: Final = 34
 _COMMA: Final = 44
 _COLON: Final = 58
@@ -86,7 +88,7 @@ def decode_depth(text: Bytes, length: int, batch: Ints) -> int:
     batch[SEEN] = batch[BID_COUNT] = batch[ASK_COUNT] = 0
     batch[BID_START] = batch[ASK_START] = BATCH_HEADER_SIZE
     batch[FIRST_UPDATE_ID] = batch[LAST_UPDATE_ID] = batch[PREVIOUS_UPDATE_ID] = ABSENT
-    batch[EVENT_MS] = batch[TRANSACTION_MS] = ABSENT
+    batch[EVENT_MS] = batch[TRANSACTION_MS] = batch[VENUE_NS] = ABSENT
     depth, at = 0, _skip_blanks(text, 0)
     if text[at] != _OPEN_OBJECT:
         return MALFORMED
@@ -114,6 +116,8 @@ def decode_depth(text: Bytes, length: int, batch: Ints) -> int:
         at += 1
     if at != length:
         return MALFORMED
+    venue_ms = batch[EVENT_MS] if batch[TRANSACTION_MS] == ABSENT else batch[TRANSACTION_MS]
+    batch[VENUE_NS] = venue_ms * _NS_PER_MS
     return DECODED if batch[SEEN] == _NEEDED else MISSING_KEY
 
 

@@ -10,8 +10,9 @@ LAST_UPDATE_ID: Final = 5
 PREVIOUS_UPDATE_ID: Final = 6
 EVENT_MS: Final = 7
 TRANSACTION_MS: Final = 8
-SEEN: Final = 9  # bits of the keys read so far
-FREE: Final = 10  # where the next level goes
+VENUE_NS: Final = 9
+SEEN: Final = 10  # bits of the keys read so far
+FREE: Final = 11  # where the next level goes
 # what the decoder is told
 TICK_MANTISSA: Final = 16
 TICK_DECIMALS: Final = 17

@@ -84,7 +84,11 @@ class Book:
             self._grow_overflow(max(len(bid_ticks), len(ask_ticks)))
             outcome = self._load(self._cells, self._overflow, batch)
         self.state, self.reason = _VALID, ""
-        self._note(outcome, sequence, venue_ns, received_ns)
+        self.sequence = sequence
+        self.venue_ns = venue_ns
+        self.received_ns = received_ns
+        if outcome:
+            self._fail(outcome)
 
     def apply_delta(
         self,
@@ -109,7 +113,11 @@ class Book:
         while outcome == layout.NO_ROOM:
             self._grow_overflow(self._level_room() + max(batch[layout.BID_COUNT], batch[layout.ASK_COUNT]))
             outcome = self._apply(self._cells, self._overflow, batch)
-        self._note(outcome, sequence, venue_ns, received_ns)
+        self.sequence = sequence
+        self.venue_ns = venue_ns
+        self.received_ns = received_ns
+        if outcome:
+            self._fail(outcome)
 
     def invalidate(self, reason: str, received_ns: int) -> None:
         """Make the book unreadable until the next snapshot."""
@@ -149,9 +157,9 @@ class Book:
             depth = 0
         out = np.empty((4, depth), _INTS)
         found = self._best_levels(self._cells, self._overflow, out)
-        bids, asks = found & 0xFFFFFFFF, found >> 32
-        if bids == depth == asks:
+        if found == layout.ALL_FOUND:
             return out[0], out[1], out[2], out[3]
+        bids, asks = found & 0xFFFFFFFF, found >> 32
         return out[0, :bids], out[1, :bids], out[2, :asks], out[3, :asks]
 
     def lots_at(self, side: Side, ticks: int) -> int:
@@ -214,12 +222,7 @@ class Book:
         batch[ask_start + 1 : end : 2] = ask_lots
         return batch
 
-    def _note(self, outcome: int, sequence: int, venue_ns: int, received_ns: int) -> None:
-        self.sequence = sequence
-        self.venue_ns = venue_ns
-        self.received_ns = received_ns
-        if outcome == layout.APPLIED:
-            return
+    def _fail(self, outcome: int) -> None:
         self.state = BookState.INVALID
         if outcome == layout.CROSSED:
             bid, ask = self._header[_BID_BEST], -self._header[_ASK_BEST]

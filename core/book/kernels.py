@@ -4,6 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.book.layout import (
+    ALL_FOUND,
     APPLIED,
     ASK_COUNT,
     ASK_HEADER,
@@ -101,11 +102,11 @@ def _place_window(cells: Ints, side: int, batch: Ints, start: int, count: int) -
 def best_levels(cells: Ints, overflow: Ints, out: Ints) -> int:
     """Write bid ticks, bid lots, ask ticks, ask lots, best first, into the rows of `out`.
 
-    Returns the number of bids in the low 32 bits and the number of asks above them.
+    Returns ALL_FOUND, or the number of bids in the low 32 bits and the number of asks above them.
     """
     bids = best_of_side(cells, overflow, BIDS, out)
     asks = best_of_side(cells, overflow, ASKS, out)
-    return bids | (asks << 32)
+    return ALL_FOUND if bids == asks == out.shape[1] else bids | (asks << 32)
 
 
 @kernel

@@ -43,3 +43,5 @@ APPLIED: Final = 0
 CROSSED: Final = 1
 BAD_LEVEL: Final = 2
 NO_ROOM: Final = 3  # nothing was applied: the overflow must grow first
+
+ALL_FOUND: Final = -1  # answer of a read: both sides have as many levels as were asked for
