@@ -1,0 +1,96 @@
+"""The fast path of Binance's depth: raw message in, identifiers to judge, levels straight into the book."""
+
+from typing import Final
+
+import numpy as np
+
+from adapters.binance import depth_layout as notes
+from core.book.book import Book
+from core.book.decimals import PADDING, grid_of
+from core.book.layout import BATCH_HEADER_SIZE
+from core.book.warm_up import EXAMPLE
+from core.types.instrument import Instrument
+
+_FIRST_ROOM_BYTES: Final = 1 << 14
+_LAST_UPDATE_ID: Final = notes.LAST_UPDATE_ID
+_VENUE_NS: Final = notes.VENUE_NS
+
+
+class DepthDecoder:
+    """Reads the depthUpdate messages of one instrument; holds the last one until it is applied."""
+
+    def __init__(self, instrument: Instrument) -> None:
+        """Prepare for an instrument; raise ValueError where its tick, lot or symbol cannot be held."""
+        from adapters.binance.depth_kernel import decode_depth  # noqa: PLC0415  # numba: only who decodes pays for it
+
+        symbol = instrument.venue_symbol.upper().encode()
+        if not 0 < len(symbol) <= notes.LONGEST_SYMBOL:
+            raise ValueError(f"symbol {symbol!r} has {len(symbol)} bytes, allowed are 1 to {notes.LONGEST_SYMBOL}")
+        self.instrument = instrument
+        self._decode = decode_depth
+        header = np.zeros(BATCH_HEADER_SIZE, np.int64)
+        header[notes.TICK_MANTISSA : notes.LOT_DECIMALS + 1] = (
+            *grid_of(instrument.tick_size, f"tick size of {instrument.id}"),
+            *grid_of(instrument.lot_size, f"lot size of {instrument.id}"),
+        )
+        header[notes.SYMBOL_LENGTH] = len(symbol)
+        header[notes.SYMBOL : notes.SYMBOL + len(symbol)] = list(symbol)
+        self._batch = header
+        self._error = notes.MISSING_KEY
+        self._make_room(_FIRST_ROOM_BYTES)
+
+    def decode(self, raw: bytes | memoryview) -> int:
+        """Read a message, bare or of a combined stream; return 0, or an error that `describe` puts into words."""
+        length = len(raw)
+        if length >= self._room:
+            self._make_room(2 * length)
+        self._text_bytes[:length] = raw
+        self._error = error = self._decode(self._text, length, self._batch)
+        return error
+
+    @property
+    def first_update_id(self) -> int:
+        return self._notes[notes.FIRST_UPDATE_ID]
+
+    @property
+    def last_update_id(self) -> int:
+        return self._notes[notes.LAST_UPDATE_ID]
+
+    @property
+    def previous_update_id(self) -> int:
+        """The update id before this message (futures only), -1 where the venue sends none."""
+        return self._notes[notes.PREVIOUS_UPDATE_ID]
+
+    @property
+    def venue_ns(self) -> int:
+        """When the matching engine changed the book, or on spot, which does not say so, when the event was made."""
+        return self._notes[notes.VENUE_NS]
+
+    def apply_to(self, book: Book, received_ns: int) -> None:
+        """Apply the message decoded last; one that could not be decoded makes the book INVALID."""
+        if self._error:
+            book.invalidate(describe(self._error), received_ns)
+            return
+        values = self._notes
+        book.apply_batch(self._batch, values[_LAST_UPDATE_ID], values[_VENUE_NS], received_ns)
+
+    def _make_room(self, length: int) -> None:
+        """Make room for messages of fewer than `length` bytes; a level takes ten bytes and two integers."""
+        self._room = length
+        self._text = np.zeros(length + PADDING, np.uint8)
+        self._text_bytes = self._text.data
+        batch = np.zeros(BATCH_HEADER_SIZE + length // 4, np.int64)
+        batch[:BATCH_HEADER_SIZE] = self._batch[:BATCH_HEADER_SIZE]
+        self._batch = batch
+        self._notes = batch[:BATCH_HEADER_SIZE].data
+
+
+def describe(error: int) -> str:
+    """Return what was wrong with a message."""
+    return f"message refused: {notes.ERROR_TEXTS[error]}"
+
+
+def warm_up() -> None:
+    """Compile the decoder on a tiny message; takes seconds without a cache, so call it in a worker thread."""
+    decoder = DepthDecoder(EXAMPLE)
+    decoder.decode(b'{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":1,"u":1,"b":[["1.00","1.000"]],"a":[]}')

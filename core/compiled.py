@@ -1,0 +1,91 @@
+"""One way to compile a function of arrays: numba without the interpreter, cached on disk where that is possible."""
+
+from collections.abc import Callable
+from pathlib import Path
+from types import FunctionType
+from typing import Any, Final, ParamSpec, TypeVar, cast
+
+import numpy as np
+
+import numba  # pyright: ignore[reportMissingTypeStubs]  # numba ships no type information
+from numba.core import caching  # pyright: ignore[reportMissingTypeStubs]  # as above
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class _StampedLocator:
+    """Makes numba's cache see the constants and the kernels of other files that a kernel was compiled with.
+
+    numba itself looks at the kernel's own file only, and would go on using machine code that has an old constant or
+    an old callee in it.
+    """
+
+    _function: FunctionType
+
+    @classmethod
+    def from_function(cls, py_func: FunctionType, py_file: str) -> Any:
+        locator = cast("Any", super()).from_function(py_func, py_file)
+        if locator is not None:
+            locator._function = py_func
+        return locator
+
+    def get_source_stamp(self) -> tuple[object, ...]:
+        return (cast("Any", super()).get_source_stamp(), sorted(_OPTIONS.items()), stamp_of(self._function))
+
+
+class UserProvidedLocator(_StampedLocator, caching.UserProvidedCacheLocator):
+    """The folder that NUMBA_CACHE_DIR names."""
+
+
+class InTreeLocator(_StampedLocator, caching.InTreeCacheLocator):
+    """``__pycache__`` beside the source."""
+
+
+class UserWideLocator(_StampedLocator, caching.UserWideCacheLocator):
+    """The user's cache folder, where the sources cannot be written to."""
+
+
+_OPTIONS: Final = {
+    "error_model": "numpy",
+    "forceinline": True,
+    "_nrt": False,
+}  # a call with arrays costs more than most kernels do
+_LOCATORS = ",".join(
+    f"{__name__}.{locator.__name__}" for locator in (UserProvidedLocator, InTreeLocator, UserWideLocator)
+)
+
+
+def stamp_of(function: FunctionType) -> tuple[object, ...]:
+    """Return the numbers a function's module holds and the files of the kernels it imports, with theirs in turn.
+
+    The module as a whole counts: a kernel further down, which is not there yet, may use what is imported above.
+    """
+    own_file = function.__code__.co_filename
+    stamp: list[object] = []
+    for name, value in sorted(function.__globals__.items()):
+        callee = getattr(value, "py_func", getattr(value, "_defn", None))  # of a kernel, of an intrinsic
+        if isinstance(callee, FunctionType):
+            if callee.__code__.co_filename != own_file:
+                status = Path(callee.__code__.co_filename).stat()
+                stamp.append((name, status.st_mtime_ns, status.st_size, stamp_of(callee)))
+        elif isinstance(value, int | float | np.generic):
+            stamp.append((name, repr(value)))
+    return tuple(stamp)
+
+
+def kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile a function on its first call; integer and array arguments only, no exceptions inside.
+
+    The machine code is cached beside the source. Where nothing can be written (read-only installation, no home), it
+    is compiled anew in each process instead of failing.
+    """
+    compiler = cast("Callable[..., Any]", numba.njit)  # pyright: ignore[reportUnknownMemberType]  # as above
+    config = cast("Any", numba).config
+    locators, config.CACHE_LOCATOR_CLASSES = config.CACHE_LOCATOR_CLASSES, _LOCATORS
+    try:
+        return compiler(cache=True, **_OPTIONS)(function)
+    except RuntimeError:  # numba found no folder for its cache
+        return compiler(**_OPTIONS)(function)
+    finally:
+        config.CACHE_LOCATOR_CLASSES = locators
