@@ -2,6 +2,8 @@
 
 import asyncio
 import os
+import resource
+import signal
 import sys
 from decimal import Decimal
 from pathlib import Path
@@ -36,4 +38,6 @@ async def main(path: Path) -> None:
             os.write(1, f"{durable}\n".encode())
 
 
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[2]), int(sys.argv[2])))
 asyncio.run(main(Path(sys.argv[1])))

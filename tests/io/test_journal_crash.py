@@ -2,7 +2,6 @@
 
 import asyncio
 import resource
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -10,23 +9,12 @@ from pathlib import Path
 from core.io.sqlite_journal import SqliteJournal
 from core.journal.facts import BalanceReported
 
-WRITER = Path(__file__).with_name("journal_writer.py")
 
-
-def start_writer(path: Path, file_limit_bytes: int | None = None) -> "subprocess.Popen[str]":
-    def limit() -> None:
-        if file_limit_bytes is not None:
-            signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-            resource.setrlimit(resource.RLIMIT_FSIZE, (file_limit_bytes, file_limit_bytes))
-
-    root = WRITER.parents[2]
+def start_writer(path: Path, file_limit_bytes: int = resource.RLIM_INFINITY) -> "subprocess.Popen[str]":
     return subprocess.Popen(
-        [sys.executable, str(WRITER), str(path)],
+        [sys.executable, "-m", "tests.io.journal_writer", str(path), str(file_limit_bytes)],
         stdout=subprocess.PIPE,
         text=True,
-        cwd=root,
-        preexec_fn=limit,
-        env={"PYTHONPATH": str(root)},
     )
 
 
