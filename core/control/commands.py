@@ -6,8 +6,11 @@ from enum import StrEnum
 import msgspec
 
 
-class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="command"):
-    """An order to the engine, in the imperative; `who` names the front end and user."""
+class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="command", forbid_unknown_fields=True):
+    """An order to the engine, in the imperative; `who` names the front end and user.
+
+    Unknown fields are refused: a misspelt `reduce_only` must not become an order without it.
+    """
 
     who: str = "unknown"
 

@@ -23,8 +23,21 @@ class JournalError(Exception):
 class Journal(Protocol):
     """An append-only log with snapshots. Rows are chained by hash, so a changed bit is seen."""
 
+    @property
+    def identity(self) -> str:
+        """Return a tag made at the journal's birth, at most 8 of ``[a-z0-9]``: part of client order ids."""
+        ...
+
+    @property
+    def failed_reason(self) -> str | None:
+        """Return why nothing more can be written, None while all is well. It never becomes well again."""
+        ...
+
     def append(self, fact: AnyFact) -> Future[None]:
-        """Queue a fact in order; the future ends when it is durable, or raises JournalError."""
+        """Queue a fact in order; the future ends when it is durable, or raises JournalError.
+
+        Futures end in the order of their facts. After a failure every later one fails at once.
+        """
         ...
 
     def save_snapshot(self, state: bytes) -> Future[None]:
@@ -40,7 +53,7 @@ class Journal(Protocol):
         ...
 
     def digest(self) -> str:
-        """Return the SHA-256 (hex) over all canonical rows so far."""
+        """Return the SHA-256 (hex) over all canonical rows so far: the head of their chain."""
         ...
 
     async def close(self) -> None: ...

@@ -1,0 +1,142 @@
+"""Attached consoles: a websocket each, fed with the newest state at the rate it asked for."""
+
+import asyncio
+import contextlib
+import logging
+from typing import Final
+
+import msgspec
+from aiohttp import WSCloseCode, WSMsgType, web
+
+from core.control.desk_stream import MAX_INTERVAL_MS, MIN_INTERVAL_MS, DeskFramer, StreamRequest
+from core.io.control_views import ViewError, check_desk_request
+from core.ports.control import EngineAccess
+
+MAX_CLIENTS: Final = 8
+MAX_REQUEST_BYTES: Final = 64 << 10
+STALL_LIMIT_S: Final = 30.0
+_CLOSE_TIMEOUT_S: Final = 1.0
+_MAX_CLOSE_REASON_BYTES: Final = 123  # a control frame holds no more
+_log = logging.getLogger(__name__)
+_requests = msgspec.json.Decoder(StreamRequest)
+
+
+class _Client:
+    """One attached console: what it wants, and what it has been sent."""
+
+    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport) -> None:
+        self.socket = socket
+        self.transport = transport
+        self.framer = DeskFramer()
+        self.request: StreamRequest | None = None
+        self.asked = asyncio.Event()
+
+    def ask(self, request: StreamRequest) -> None:
+        self.request = request
+        self.framer.start_over()
+        self.asked.set()
+
+    async def next_turn(self) -> StreamRequest:
+        """Wait until a frame is due: the interval has passed, or something new is asked for."""
+        if self.request is None:
+            await self.asked.wait()
+        else:
+            await asyncio.sleep(MIN_INTERVAL_MS / 1_000)  # however fast it asks
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout((self.request.interval_ms - MIN_INTERVAL_MS) / 1_000):
+                    await self.asked.wait()
+        self.asked.clear()
+        assert self.request is not None
+        return self.request
+
+    @property
+    def has_read_everything(self) -> bool:
+        return self.transport.get_write_buffer_size() == 0
+
+
+class DeskStreams:
+    """Serve the live stream to at most `MAX_CLIENTS` consoles.
+
+    A slow console gets fewer frames, never old ones: the next is made when it has read the last.
+    """
+
+    def __init__(self, engine: EngineAccess) -> None:
+        self._engine = engine
+        self._clients: list[_Client] = []
+
+    async def serve(self, request: web.Request) -> web.StreamResponse:
+        if len(self._clients) >= MAX_CLIENTS:
+            raise web.HTTPServiceUnavailable(reason=f"{MAX_CLIENTS} consoles are attached already; detach one first")
+        socket = web.WebSocketResponse(compress=False, max_msg_size=MAX_REQUEST_BYTES)
+        await socket.prepare(request)
+        assert request.transport is not None
+        client = _Client(socket, request.transport)
+        self._clients.append(client)
+        sender = asyncio.create_task(self._send(client), name="desk-stream")
+        try:
+            await self._receive(client)
+        finally:
+            self._clients.remove(client)
+            sender.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await sender
+        return socket
+
+    async def close(self) -> None:
+        """Tell every console that the engine stops."""
+        await asyncio.gather(
+            *(_close(client, WSCloseCode.GOING_AWAY, "the engine stops") for client in list(self._clients))
+        )
+
+    async def _receive(self, client: _Client) -> None:
+        async for message in client.socket:
+            if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
+                return
+            try:
+                client.ask(_read_request(message.data))
+            except ValueError as error:
+                await _close(client, WSCloseCode.INVALID_TEXT, str(error))
+                return
+
+    async def _send(self, client: _Client) -> None:
+        try:
+            await self._send_frames(client)
+        except ConnectionError:
+            client.transport.abort()  # the console is gone; its receiver ends
+        except TimeoutError:
+            _log.warning("an attached console has read nothing for %g s and is cut off", STALL_LIMIT_S)
+            client.transport.abort()
+        except Exception as error:
+            _log.exception("the desk cannot be shown to an attached console")
+            await _close(client, WSCloseCode.INTERNAL_ERROR, f"the engine failed ({type(error).__name__}); see its log")
+
+    async def _send_frames(self, client: _Client) -> None:
+        loop = asyncio.get_running_loop()
+        read_last = loop.time()
+        while True:
+            request = await client.next_turn()
+            if client.has_read_everything:
+                read_last = loop.time()
+                frame = client.framer.frame(self._engine.desk(request))
+                async with asyncio.timeout(STALL_LIMIT_S):
+                    await client.socket.send_frame(frame, WSMsgType.TEXT)
+            elif loop.time() - read_last > STALL_LIMIT_S:
+                raise TimeoutError
+
+
+async def _close(client: _Client, code: WSCloseCode, reason: str) -> None:
+    message = reason.encode()[:_MAX_CLOSE_REASON_BYTES].decode(errors="ignore").encode()
+    with contextlib.suppress(ConnectionError, TimeoutError):
+        async with asyncio.timeout(_CLOSE_TIMEOUT_S):
+            await client.socket.close(code=code, message=message)
+
+
+def _read_request(data: str | bytes) -> StreamRequest:
+    try:
+        request = _requests.decode(data)
+    except msgspec.DecodeError as error:
+        raise ValueError(f"not a desk request: {error}") from error
+    if not MIN_INTERVAL_MS <= request.interval_ms <= MAX_INTERVAL_MS:
+        raise ViewError(f"`interval_ms` is {request.interval_ms}; allowed are {MIN_INTERVAL_MS} to {MAX_INTERVAL_MS}")
+    check_desk_request(request)
+    return request

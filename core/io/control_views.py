@@ -1,0 +1,119 @@
+"""What can be read over the control API, and how it looks."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from multidict import MultiMapping
+
+from core.ports.control import EngineAccess
+from core.state.desk import DeskRequest, DeskSnapshot
+
+Query = MultiMapping[str]
+View = Callable[[EngineAccess, Query], object]
+
+_NOTHING: Final = DeskRequest(depth=1, bars=1, fills=0, orders=0, log_lines=0)
+_DEFAULT_ROWS: Final = 200
+_LIMITS: Final[Mapping[str, tuple[int, int]]] = {
+    "depth": (1, 1_000),
+    "bars": (1, 5_000),
+    "fills": (0, 5_000),
+    "orders": (0, 5_000),
+    "log_lines": (0, 10_000),
+}
+MAX_BOOKS: Final = 64
+
+
+class ViewError(ValueError):
+    """The query asks for something that is not allowed; the text says what is."""
+
+
+def check_desk_request(request: DeskRequest) -> DeskRequest:
+    """Return the request; raise ViewError where it asks for more than a desk can want."""
+    for name, (lowest, highest) in _LIMITS.items():
+        if not lowest <= getattr(request, name) <= highest:
+            raise ViewError(f"`{name}` is {getattr(request, name)}; allowed are {lowest} to {highest}")
+    if len(request.books) > MAX_BOOKS:
+        raise ViewError(f"{len(request.books)} books are asked for; at most {MAX_BOOKS} are allowed")
+    return request
+
+
+def _desk(engine: EngineAccess, query: Query) -> DeskSnapshot:
+    numbers = {name: _number(query, name, getattr(DeskRequest(), name)) for name in _LIMITS}
+    unknown = sorted({*query} - {*_LIMITS, "books", "chart", "timeframe"})
+    if unknown:
+        raise ViewError(f"`{unknown[0]}` is not known; allowed are {', '.join(_LIMITS)}, books, chart, timeframe")
+    request = DeskRequest(
+        books=tuple(query.getall("books", ())),
+        chart=query.get("chart"),
+        timeframe=query.get("timeframe", DeskRequest().timeframe),
+        **numbers,
+    )
+    return engine.desk(check_desk_request(request))
+
+
+def _positions(engine: EngineAccess, _: Query) -> object:
+    desk = engine.desk(_NOTHING)
+    return {"positions": desk.positions, "net_positions": desk.net_positions}
+
+
+def _orders(engine: EngineAccess, query: Query) -> object:
+    rows = _number(query, "limit", _DEFAULT_ROWS, _LIMITS["orders"])
+    return {"orders": engine.desk(_only(orders=rows)).orders}
+
+
+def _fills(engine: EngineAccess, query: Query) -> object:
+    rows = _number(query, "limit", _DEFAULT_ROWS, _LIMITS["fills"])
+    return {"fills": engine.desk(_only(fills=rows)).fills}
+
+
+def _logs(engine: EngineAccess, query: Query) -> object:
+    """Return the lines after a sequence and the newest sequence, to be asked for next."""
+    after = _number(query, "after", 0, (0, 2**63))
+    rows = _number(query, "limit", _LIMITS["log_lines"][1], _LIMITS["log_lines"])
+    lines = [line for line in engine.desk(_only(log_lines=rows)).log if line.sequence > after]
+    return {"log": lines, "last_sequence": lines[-1].sequence if lines else after}
+
+
+def _only(*, orders: int = 0, fills: int = 0, log_lines: int = 0) -> DeskRequest:
+    return DeskRequest(depth=1, bars=1, orders=orders, fills=fills, log_lines=log_lines)
+
+
+def _capital(engine: EngineAccess, _: Query) -> object:
+    state = engine.monitoring()
+    return {"capital": state.capital, "last_update": state.last_update}
+
+
+def _jobs_running(engine: EngineAccess, _: Query) -> object:
+    return {"running_jobs": engine.monitoring().jobs.running_jobs}
+
+
+def _jobs_pending(engine: EngineAccess, _: Query) -> object:
+    return {"pending_jobs_count": engine.monitoring().jobs.pending_jobs_count}
+
+
+def _strategies(engine: EngineAccess, _: Query) -> object:
+    return {"strategies": engine.monitoring().strategies}
+
+
+def _number(query: Query, name: str, default: int, allowed: tuple[int, int] | None = None) -> int:
+    text = query.get(name)
+    if text is None:
+        return default
+    lowest, highest = allowed or _LIMITS[name]
+    if not (text.isascii() and text.isdigit() and lowest <= int(text[:20]) <= highest):
+        raise ViewError(f"`{name}` is {text!r}; allowed are {lowest} to {highest}")
+    return int(text)
+
+
+VIEWS: Final[Mapping[str, View]] = {
+    "/api/monitoring/state": lambda engine, _: engine.monitoring(),
+    "/api/capital/snapshot": _capital,
+    "/api/jobs/running": _jobs_running,
+    "/api/jobs/pending": _jobs_pending,
+    "/api/positions": _positions,
+    "/api/orders": _orders,
+    "/api/fills": _fills,
+    "/api/strategies": _strategies,
+    "/api/logs": _logs,
+    "/api/desk": _desk,
+}

@@ -1,0 +1,102 @@
+"""Snapshots and deltas of the desk, as bytes on both ends."""
+
+import copy
+from decimal import Decimal
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.control.desk_stream import DeskFramer, DeskMirror, DeskStreamError, split
+from core.state.desk import DeskSnapshot, LogLine, PnlPoint
+from tests.control.fake_engine import book, desk, monitoring
+
+money = st.decimals(min_value=-(10**12), max_value=10**12, allow_nan=False, places=9)
+names = st.sampled_from(["BTC/USDT@sim-a", "ETH/USDT@sim-a", "NVDA@sim-x", 'ключ/€ "quoted"@sim-b'])
+
+
+@st.composite
+def desks(draw: st.DrawFn) -> DeskSnapshot:
+    snapshot = desk(draw(st.integers(0, 2**60)))
+    snapshot.books = {name: book(name, draw(st.integers(0, 5))) for name in draw(st.sets(names))}
+    snapshot.monitoring = monitoring(draw(money), draw(st.none() | money))
+    snapshot.pnl_curve = [PnlPoint(1, draw(st.floats(allow_nan=False, allow_infinity=False)))]
+    snapshot.log = [
+        LogLine(sequence=n, at_ns=n, level="info", topic="engine", text=draw(st.text(max_size=9)))
+        for n in range(draw(st.integers(0, 3)))
+    ]
+    if draw(st.booleans()):
+        snapshot.chart = None
+    return snapshot
+
+
+@given(st.lists(desks(), min_size=1, max_size=5))
+def test_applied_frames_equal_the_engines_own_state_exactly(states: list[DeskSnapshot]) -> None:
+    framer, mirror = DeskFramer(), DeskMirror()
+    for state in states:
+        mirrored = mirror.apply(framer.frame(state))
+        assert mirrored == state
+        assert split(mirrored) == split(state)  # Decimal("1.0") equals Decimal("1.00"), their texts do not
+
+
+@given(desks(), desks())
+def test_an_older_snapshot_never_changes_under_its_reader(first: DeskSnapshot, second: DeskSnapshot) -> None:
+    framer, mirror = DeskFramer(), DeskMirror()
+    held = mirror.apply(framer.frame(first))
+    mirror.apply(framer.frame(second))
+    assert held == first
+
+
+def test_only_changed_sections_are_sent() -> None:
+    framer, state = DeskFramer(), desk()
+    state.books["ETH/USDT@sim-a"] = book("ETH/USDT", 1)
+    framer.frame(state)
+    later = copy.deepcopy(state)
+    later.books["ETH/USDT@sim-a"].sequence = 2
+    later.monitoring.market["sim-a"]["BTC/USDT"].bid = Decimal("60000.2")
+    delta = msgspec.json.decode(framer.frame(later))
+    assert (delta["type"], delta["sequence"], delta["removed"]) == ("delta", 2, [])
+    assert [path for path, _ in delta["set"]] == [["monitoring", "market"], ["books", "ETH/USDT@sim-a"]]
+    assert msgspec.json.decode(framer.frame(later)) == {"type": "delta", "sequence": 3, "set": [], "removed": []}
+
+
+def test_a_book_no_longer_shown_is_removed() -> None:
+    framer, state = DeskFramer(), desk()
+    framer.frame(state)
+    later = copy.deepcopy(state)
+    del later.books["BTC/USDT@sim-a"]
+    assert msgspec.json.decode(framer.frame(later))["removed"] == [["books", "BTC/USDT@sim-a"]]
+
+
+def test_a_missed_frame_is_seen() -> None:
+    framer, mirror, state = DeskFramer(), DeskMirror(), desk()
+    mirror.apply(framer.frame(state))
+    framer.frame(state)
+    with pytest.raises(DeskStreamError, match="frame 3 does not follow frame 1"):
+        mirror.apply(framer.frame(state))
+
+
+def test_a_delta_without_a_snapshot_is_refused() -> None:
+    with pytest.raises(DeskStreamError, match="does not follow"):
+        DeskMirror().apply(b'{"type":"delta","sequence":1,"set":[],"removed":[]}')
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        b"not json",
+        b'{"type":"other"}',
+        b'{"type":"snapshot","sequence":1,"state":{}}',
+        b'{"type":"delta","sequence":2,"set":[[["monitoring","nothing"],1]],"removed":[]}',
+        b'{"type":"delta","sequence":2,"set":[[["nothing"],1]],"removed":[]}',
+        b'{"type":"delta","sequence":2,"set":[[["positions"],1]],"removed":[]}',
+        b'{"type":"delta","sequence":2,"set":[],"removed":[["positions"]]}',
+    ],
+)
+def test_a_frame_of_another_form_is_refused_and_leaves_the_state(frame: bytes) -> None:
+    framer, mirror, state = DeskFramer(), DeskMirror(), desk()
+    mirror.apply(framer.frame(state))
+    with pytest.raises(DeskStreamError):
+        mirror.apply(frame)
+    assert mirror.apply(framer.frame(state)) == state

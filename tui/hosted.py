@@ -1,0 +1,45 @@
+"""The console's link to an engine in its own process."""
+
+from typing import Final
+
+from core.control.commands import AnyCommand, CommandResult
+from core.ports.clock import Clock
+from core.ports.control import EngineAccess
+from core.state.desk import DeskRequest, DeskSnapshot
+
+DEFAULT_INTERVAL_MS: Final = 50
+
+
+class HostedLink:
+    """An EngineLink without a wire: the snapshot is made when it is asked for, at most once per interval."""
+
+    def __init__(self, engine: EngineAccess, clock: Clock, interval_ms: int = DEFAULT_INTERVAL_MS) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._interval_ns = interval_ms * 1_000_000
+        self._request = DeskRequest()
+        self._latest: DeskSnapshot | None = None
+        self._made_ns = 0
+
+    @property
+    def is_hosted(self) -> bool:
+        return True
+
+    @property
+    def lost_reason(self) -> str | None:
+        return None
+
+    def want(self, request: DeskRequest) -> None:
+        if request != self._request:
+            self._request = request
+            self._latest = None
+
+    def latest(self) -> DeskSnapshot | None:
+        now_ns = self._clock.monotonic_ns()
+        if self._latest is None or now_ns - self._made_ns >= self._interval_ns:
+            self._latest = self._engine.desk(self._request)
+            self._made_ns = now_ns
+        return self._latest
+
+    async def execute(self, command: AnyCommand) -> CommandResult:
+        return await self._engine.execute(command)
