@@ -39,14 +39,28 @@ class Book:
     # writing: one snapshot, then deltas; `lots` 0 removes a level --------------------------------
 
     def apply_snapshot(
-        self, bid_ticks: Ints, bid_lots: Ints, ask_ticks: Ints, ask_lots: Ints,
-        *, sequence: int, venue_ns: int, received_ns: int,
+        self,
+        bid_ticks: Ints,
+        bid_lots: Ints,
+        ask_ticks: Ints,
+        ask_lots: Ints,
+        *,
+        sequence: int,
+        venue_ns: int,
+        received_ns: int,
     ) -> None:
         """Replace all levels and become VALID (INVALID where the snapshot itself is crossed)."""
 
     def apply_delta(
-        self, bid_ticks: Ints, bid_lots: Ints, ask_ticks: Ints, ask_lots: Ints,
-        *, sequence: int, venue_ns: int, received_ns: int,
+        self,
+        bid_ticks: Ints,
+        bid_lots: Ints,
+        ask_ticks: Ints,
+        ask_lots: Ints,
+        *,
+        sequence: int,
+        venue_ns: int,
+        received_ns: int,
     ) -> None:
         """Change levels; no effect unless VALID. A crossed top makes the book INVALID at once."""
 
