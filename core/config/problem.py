@@ -37,8 +37,8 @@ def dotted(key: Key) -> str:
     return ".".join(part if part and all(c.isalnum() or c in "-_" for c in part) else f'"{part}"' for part in key)
 
 
-def show(value: object) -> str:
-    """Write a value as a TOML file would have it, cut to a line's length."""
+def show(value: object, limit: int | None = MAX_SHOWN_CHARACTERS) -> str:
+    """Write a value as a TOML file would have it, cut to a line's length unless `limit` is None."""
     match value:
         case bool():
             text = str(value).lower()
@@ -51,8 +51,8 @@ def show(value: object) -> str:
         case dict():
             text = "a table"
         case list() | tuple():
-            text = "[" + ", ".join(show(item) for item in cast("list[object]", value)) + "]"
+            text = "[" + ", ".join(show(item, None) for item in cast("list[object]", value)) + "]"
         case _:
             text = repr(value)
     text = text.replace("\n", "\\n")
-    return text if len(text) <= MAX_SHOWN_CHARACTERS else text[: MAX_SHOWN_CHARACTERS - 1] + "…"
+    return text if limit is None or len(text) <= limit else text[: limit - 1] + "…"
