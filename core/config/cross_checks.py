@@ -1,8 +1,9 @@
 """Checks of one section against another. They read the raw tables, so that they speak up beside other problems."""
 
 from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
 from difflib import get_close_matches
-from typing import Final, cast
+from typing import Final, TypeGuard, cast
 
 from core.config.problem import Key
 from core.config.venues import SIM_VENUE_NAMES
@@ -35,6 +36,13 @@ def _simulated_venues_are_listed(tables: Tables) -> Iterator[Finding]:
             yield ("venues", name), None, f"a sim venue is one of {', '.join(SIM_VENUE_NAMES)}"
 
 
+def _flattening_stays_within_the_collar(tables: Tables) -> Iterator[Finding]:
+    risk = _table(tables, "risk")
+    band, collar = risk.get("flatten_band_pct", 2), risk.get("price_deviation_pct", 5)
+    if _is_number(band) and _is_number(collar) and band > collar:
+        yield ("risk", "flatten_band_pct"), band, f"must be at most price_deviation_pct, here {collar}"
+
+
 def _orders_leave_only_when_live(tables: Tables) -> Iterator[Finding]:
     live = _table(tables, "engine").get("mode", "paper") == "live"
     for name, venue in _table(tables, "venues").items():
@@ -50,6 +58,7 @@ def _orders_leave_only_when_live(tables: Tables) -> Iterator[Finding]:
 _CHECKS: Final[tuple[Callable[[Tables], Iterator[Finding]], ...]] = (
     _instruments_are_at_known_venues,
     _simulated_venues_are_listed,
+    _flattening_stays_within_the_collar,
     _orders_leave_only_when_live,
 )
 
@@ -60,6 +69,10 @@ def _table(tables: Tables, name: str) -> Tables:
 
 def _as_table(value: object) -> Tables:
     return cast("Tables", value) if isinstance(value, dict) else {}
+
+
+def _is_number(value: object) -> TypeGuard[int | Decimal]:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
 
 
 def _items(value: object) -> list[str]:

@@ -61,9 +61,6 @@ class RiskConfig(Section):
     max_position_size_usd: Usd = Field(
         default=Decimal(10_000), description="largest sum of all directional positions; hedged pairs count by their net"
     )
-    typed_confirmation_usd: Usd = Field(
-        default=Decimal(5000), description="a manual order above this needs its amount typed once more"
-    )
     position_per_order_pct: Percent = Field(default=Decimal(5), description="largest order in % of the portfolio")
     concentration_pct: Percent = Field(default=Decimal(30), description="largest symbol in % of total equity")
     max_invested_pct: Percent = Field(default=Decimal(70), description="largest invested share in % of total equity")
@@ -79,6 +76,9 @@ class RiskConfig(Section):
     liquidity_levels: Count = Field(default=20, description="levels of the book that count as visible depth")
     volatility_window_s: Seconds = Field(default=60.0, description="window of the short-term volatility")
     stale_after_s: Seconds = Field(default=2.0, description="market data older than this is not traded on")
+    max_mark_age_s: Seconds = Field(
+        default=60.0, description="oldest mark price that equity is made with; markets that are closed aside"
+    )
     max_clock_offset_ms: OffsetMs = Field(default=500, description="largest clock difference to a venue")
 
     stop_loss_pct: Percent = Field(default=Decimal(2), description="stop loss of a position, in % of its entry price")
@@ -108,8 +108,14 @@ class RiskConfig(Section):
     max_order_failure_pct: Percent = Field(
         default=Decimal(5), description="share of failed orders above which trading pauses until a person resumes"
     )
+    min_order_failure_sample: Count = Field(
+        default=20, description="orders that must have been sent before the share above counts"
+    )
     flatten_on_daily_loss: Switch = Field(
         default=True, description="close all positions reduce-only when the day's loss limit is reached"
+    )
+    flatten_band_pct: Percent = Field(
+        default=Decimal(2), description="how far from the mid a flattening order may trade; ≤ price_deviation_pct"
     )
     restricted_symbols: tuple[Text, ...] = Field(
         default=(), description="never traded: symbols (everywhere) or SYMBOL@venue"

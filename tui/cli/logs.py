@@ -13,6 +13,7 @@ import typer
 
 from core.control.verbs import LOGS
 from core.paths import Paths, describe
+from tui.cli import engine
 from tui.cli.exits import CommandError, ExitCode
 from tui.cli.output import Json, say, say_json
 
@@ -37,9 +38,7 @@ def logs(
     json: Json = False,
 ) -> None:
     path = Paths.from_environment().log_file
-    if not (follow or path.exists()):
-        raise CommandError(ExitCode.FAILED, f"there is no log yet ({path}); an engine writes it once it has run")
-    tail = _Tail(path)
+    tail = _FileTail(path) if follow or path.exists() else _EngineTail(path)
     newest = deque((entry for entry in tail.read() if _is_shown(entry, level)), maxlen=lines)
     if json and not follow:
         say_json({"file": str(path), "lines": list(newest)})
@@ -51,7 +50,21 @@ def logs(
         heard = all(write(entry) for entry in tail.read() if _is_shown(entry, level))
 
 
-class _Tail:
+class _EngineTail:
+    """Reads the lines a running engine holds, for where it has no file."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> Iterator[Entry]:
+        try:
+            yield from engine.rows(engine.read("/api/logs"), "log")
+        except CommandError as error:
+            missing = f"there is no log yet ({self._path}); an engine writes it once it has run"
+            raise CommandError(ExitCode.FAILED, f"{missing}; {error}") from None
+
+
+class _FileTail:
     """Reads whole lines as they are appended; starts over with the new file when the log was rotated."""
 
     def __init__(self, path: Path) -> None:

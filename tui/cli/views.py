@@ -56,6 +56,7 @@ FILL_COLUMNS: Final = (
     Column("order", "client_order_id"),
     Column("source", "source"),
 )
+MAX_ROWS: Final = 5000
 VenueFilter = Annotated[str | None, typer.Option("--venue", help="Only this venue.")]
 SymbolFilter = Annotated[str | None, typer.Option("--symbol", help="Only this symbol, e.g. BTC/USDT.")]
 
@@ -66,7 +67,8 @@ def register(app: typer.Typer) -> None:
     app.command(FILLS.name, help=f"{FILLS.help}\n\nExample: seraphim fills --json")(fills)
 
 
-def positions(venue: VenueFilter = None, symbol: SymbolFilter = None, json: Json = False) -> None:
+def positions(venue: MAX_ROWS: Final = 5000
+VenueFilter = None, symbol: SymbolFilter = None, json: Json = False) -> None:
     answer = _read("/api/positions", "positions", venue, symbol)
     if json:
         say_json(answer)
@@ -76,11 +78,13 @@ def positions(venue: VenueFilter = None, symbol: SymbolFilter = None, json: Json
         print_table("", NET_COLUMNS, engine.rows({"net": net}, "net"), empty="")
 
 
-def orders(venue: VenueFilter = None, symbol: SymbolFilter = None, json: Json = False) -> None:
+def orders(venue: MAX_ROWS: Final = 5000
+VenueFilter = None, symbol: SymbolFilter = None, json: Json = False) -> None:
     _show("/api/orders", "orders", ORDER_COLUMNS, venue, symbol, as_json=json)
 
 
-def fills(venue: VenueFilter = None, symbol: SymbolFilter = None, json: Json = False) -> None:
+def fills(venue: MAX_ROWS: Final = 5000
+VenueFilter = None, symbol: SymbolFilter = None, json: Json = False) -> None:
     _show("/api/fills", "fills", FILL_COLUMNS, venue, symbol, as_json=json)
 
 
@@ -95,9 +99,9 @@ def _show(
 
 
 def _read(path: str, name: str, venue: str | None, symbol: str | None) -> engine.Body:
-    """Read a list and keep the rows asked for; the filters stand here so that --json has the same rows."""
-    answer = engine.read(path)
     wanted = {"venue": venue, "symbol": symbol}
+    # Filtered here, so from all the engine keeps: a filter over the newest few would hide what it should find.
+    answer = engine.read(path if venue is symbol is None or name == "positions" else f"{path}?limit={MAX_ROWS}")
     answer[name] = [
         row
         for row in engine.rows(answer, name)
