@@ -1,0 +1,83 @@
+"""Checks of one section against another. They read the raw tables, so that they speak up beside other problems."""
+
+from collections.abc import Callable, Iterator, Mapping
+from decimal import Decimal
+from difflib import get_close_matches
+from typing import Final, TypeGuard, cast
+
+from core.config.problem import Key
+from core.config.venues import SIM_VENUE_NAMES
+
+Finding = tuple[Key, object, str]
+Tables = Mapping[str, object]
+
+
+def cross_check(tables: Tables) -> Iterator[Finding]:
+    """Yield key, value and what is allowed for everything that does not fit together."""
+    for check in _CHECKS:
+        yield from check(tables)
+
+
+def _instruments_are_at_known_venues(tables: Tables) -> Iterator[Finding]:
+    venues = list(_table(tables, "venues"))
+    for name, strategy in _table(tables, "strategies").items():
+        for instrument in _items(_as_table(strategy).get("instruments")):
+            _, separator, venue = instrument.rpartition("@")
+            if separator and venue not in venues:
+                close = get_close_matches(venue, venues, n=1)
+                nearest = f"; did you mean {close[0]!r}?" if close else ""
+                key = ("strategies", name, "instruments")
+                yield key, instrument, f"there is no venue {venue!r}; venues are {', '.join(venues)}{nearest}"
+
+
+def _simulated_venues_are_listed(tables: Tables) -> Iterator[Finding]:
+    for name, venue in _table(tables, "venues").items():
+        if _as_table(venue).get("kind") == "sim" and name not in SIM_VENUE_NAMES:
+            yield ("venues", name), None, f"a sim venue is one of {', '.join(SIM_VENUE_NAMES)}"
+
+
+def _flattening_stays_within_the_collar(tables: Tables) -> Iterator[Finding]:
+    risk = _table(tables, "risk")
+    band, collar = risk.get("flatten_band_pct", 2), risk.get("price_deviation_pct", 5)
+    if _is_number(band) and _is_number(collar) and band > collar:
+        yield ("risk", "flatten_band_pct"), band, f"must be at most price_deviation_pct, here {collar}"
+
+
+def _orders_leave_only_when_live(tables: Tables) -> Iterator[Finding]:
+    live = _table(tables, "engine").get("mode", "paper") == "live"
+    for name, venue in _table(tables, "venues").items():
+        settings = _as_table(venue)
+        if settings.get("kind") != "sim" and settings.get("execution") == "venue" and not live:
+            yield (
+                ("venues", name, "execution"),
+                "venue",
+                'sends real orders and needs engine.mode = "live"; else "paper"',
+            )
+
+
+_CHECKS: Final[tuple[Callable[[Tables], Iterator[Finding]], ...]] = (
+    _instruments_are_at_known_venues,
+    _simulated_venues_are_listed,
+    _flattening_stays_within_the_collar,
+    _orders_leave_only_when_live,
+)
+
+
+def _table(tables: Tables, name: str) -> Tables:
+    return _as_table(tables.get(name))
+
+
+def _as_table(value: object) -> Tables:
+    return cast("Tables", value) if isinstance(value, dict) else {}
+
+
+def _is_number(value: object) -> TypeGuard[int | Decimal]:
+    return isinstance(value, int | Decimal) and not isinstance(value, bool)
+
+
+def _items(value: object) -> list[str]:
+    return (
+        [item for item in cast("list[object]", value) if isinstance(item, str)]
+        if isinstance(value, list | tuple)
+        else []
+    )

@@ -1,0 +1,159 @@
+"""Read the configuration: a TOML file, the environment over it, defaults below; every problem said at once."""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from difflib import get_close_matches
+from pathlib import Path
+from typing import cast, get_args
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from core.config.config import Config
+from core.config.cross_checks import cross_check
+from core.config.environment import Table, apply_overrides
+from core.config.first_run import default_strategies, default_venues
+from core.config.locate import key_lines, line_of
+from core.config.problem import ConfigError, Key, Problem, dotted, show
+from core.config.schema import find, kind_of, tables_of
+from core.config.venues import VenueConfig
+
+MAX_FILE_BYTES = 1_000_000
+
+
+def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Config:
+    """Load the configuration of `path`; where there is no such file, the built-in defaults.
+
+    Parameters
+    ----------
+    environment
+        Variables to take overrides from, by default those of this process.
+
+    Raises
+    ------
+    ConfigError
+        With one line a problem: file and line, key, value, and what is allowed.
+    """
+    text = _read(path)
+    tables = _with_first_run(_parse(path, text))
+    sources = apply_overrides(tables, os.environ if environment is None else environment)
+    places = _Places(path, key_lines(text), sources)
+    try:
+        config = Config.model_validate(tables)
+    except ValidationError as error:
+        problems = [*_problems(error, places), *_misfits(tables, places)]
+        raise ConfigError(_in_order(problems)) from None
+    if problems := list(_misfits(tables, places)):
+        raise ConfigError(problems)
+    return config
+
+
+class _Places:
+    """Says where a key was set."""
+
+    def __init__(self, path: Path, lines: Mapping[Key, int], sources: Mapping[Key, str]) -> None:
+        self._path = path
+        self._lines = lines
+        self._sources = sources
+
+    def of(self, key: Key) -> str:
+        for length in range(len(key), 0, -1):
+            if name := self._sources.get(key[:length]):
+                return f"environment variable {name}"
+        line = line_of(key, self._lines)
+        return str(self._path) if line is None else f"{self._path}:{line}"
+
+
+def _read(path: Path) -> str:
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise _whole_file(path, f"the file is larger than {MAX_FILE_BYTES} bytes")
+        return path.read_bytes().decode("utf-8-sig")
+    except FileNotFoundError:
+        return ""
+    except UnicodeDecodeError as error:
+        raise _whole_file(path, f"byte {error.start} is not UTF-8; the file must be TOML in UTF-8") from None
+    except OSError as error:
+        raise _whole_file(path, f"the file cannot be read: {error.strerror}") from None
+
+
+def _parse(path: Path, text: str) -> Table:
+    try:
+        return tomllib.loads(text, parse_float=Decimal)
+    except tomllib.TOMLDecodeError as error:
+        raise _whole_file(path, f"not TOML: {error}") from None
+
+
+def _whole_file(path: Path, cause: str) -> ConfigError:
+    return ConfigError([Problem(str(path), "", None, cause)])
+
+
+def _with_first_run(tables: Table) -> Table:
+    """Fill in the first run's venues and strategies; strategies only beside its own venues, which they trade at."""
+    if "venues" in tables:
+        return {"strategies": {}, **tables}
+    return {"venues": _raw(default_venues()), "strategies": _raw(default_strategies()), **tables}
+
+
+def _raw(tables: Mapping[str, BaseModel]) -> Table:
+    return {name: table.model_dump(exclude_unset=True) for name, table in tables.items()}
+
+
+def _misfits(tables: Table, places: _Places) -> Iterator[Problem]:
+    for key, value, fits in cross_check(tables):
+        yield Problem(places.of(key), dotted(key), None if value is None else show(value), fits)
+
+
+def _problems(error: ValidationError, places: _Places) -> Iterator[Problem]:
+    for details in error.errors(include_url=False):
+        key, value, fits = _explain(details)
+        yield Problem(places.of(key), dotted(key), None if value is None else show(value), fits)
+
+
+def _explain(details: ErrorDetails) -> tuple[Key, object, str]:
+    """Return key, value found (None where there is none to show) and what is allowed."""
+    found = find(Config, details["loc"])
+    value = cast("object", details["input"])
+    match details["type"]:
+        case "extra_forbidden":
+            return found.key, value, _unknown_key(found.key[-1], found.table)
+        case "missing":
+            return found.key, None, f"is missing; must be {found.allowed}"
+        case "union_tag_invalid" | "union_tag_not_found":
+            kind = cast("Table", value).get("kind") if isinstance(value, dict) else None
+            return (*found.key, "kind"), kind, "must be one of " + ", ".join(show(name) for name in _venue_kinds())
+        case "string_pattern_mismatch" if "[key]" in details["loc"]:
+            return found.key, None, "a name has small letters, digits, - and _ only, at most 32"
+        case "string_pattern_mismatch":
+            return found.key, value, 'must be SYMBOL@venue, e.g. "BTC/USDT:USDT@sim-a"'
+        case "too_short":
+            return found.key, None, "must not be empty"
+        case "value_error" if not details["msg"].endswith("not a number"):
+            return found.key, None if isinstance(value, dict) else value, details["msg"].removeprefix("Value error, ")
+        case _:
+            return found.key, value, f"must be {found.allowed}"
+
+
+def _unknown_key(name: str, table: type[BaseModel]) -> str:
+    known = list(table.model_fields)
+    close = get_close_matches(name, known, n=1, cutoff=0.5)
+    return f"unknown key; did you mean {close[0]!r}?" if close else f"unknown key; known here: {', '.join(known)}"
+
+
+def _venue_kinds() -> list[str]:
+    return [kind_of(member) for member in tables_of(get_args(VenueConfig)[0])]
+
+
+def _in_order(problems: list[Problem]) -> list[Problem]:
+    """Sort by line; keep the first problem of a value, for a union complains once for each of its members."""
+    first: dict[tuple[str, str, str | None], Problem] = {}
+    for problem in problems:
+        first.setdefault((problem.where, problem.key, problem.value), problem)
+    return sorted(first.values(), key=_line)
+
+
+def _line(problem: Problem) -> int:
+    _, _, line = problem.where.rpartition(":")
+    return int(line) if line.isdigit() else 0

@@ -1,0 +1,45 @@
+"""`seraphim pause`, `resume` and `set-risk-mode`."""
+
+from typing import Annotated, Literal
+
+import typer
+
+from core.control.verbs import PAUSE, RESUME, SET_RISK_MODE
+from tui.cli import engine
+from tui.cli.output import Json, say, say_json
+
+Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the journal.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command(PAUSE.name, help=f"{PAUSE.help}\n\nExample: seraphim pause --reason 'news at 14:00'")(pause)
+    app.command(RESUME.name, help=f"{RESUME.help}\n\nExample: seraphim resume --reason 'checked' --word resume")(resume)
+    app.command(SET_RISK_MODE.name, help=f"{SET_RISK_MODE.help}\n\nExample: seraphim set-risk-mode conservative")(
+        set_risk_mode
+    )
+
+
+def pause(reason: Reason = "", json: Json = False) -> None:
+    _finish(engine.command("/api/control/pause", {"reason": reason}), json)
+
+
+def resume(
+    reason: Reason = "",
+    word: Annotated[str, typer.Option("--word", help="Type `resume` here to lift a halt.")] = "",
+    json: Json = False,
+) -> None:
+    _finish(engine.command("/api/control/resume", {"reason": reason, "word": word}), json)
+
+
+def set_risk_mode(
+    mode: Annotated[Literal["conservative", "balanced", "aggressive"], typer.Argument(help="The mode to set.")],
+    json: Json = False,
+) -> None:
+    _finish(engine.command("/api/control/set_risk_mode", {"mode": mode}), json)
+
+
+def _finish(answer: engine.Body, as_json: bool) -> None:
+    if as_json:
+        say_json(answer)
+    else:
+        say(str(answer.get("message") or "done"))

@@ -1,0 +1,159 @@
+"""`seraphim order` and `cancel`. Safer is one word, riskier is typed out."""
+
+import sys
+from decimal import Decimal, InvalidOperation
+from typing import Annotated, Final, Literal
+
+import typer
+
+from core.control.verbs import CANCEL, ORDER
+from tui.cli import engine
+from tui.cli.exits import CommandError, ExitCode
+from tui.cli.output import Json, say, say_json
+
+# A manual order above this is typed out once more, whatever the mode.
+TYPED_CONFIRMATION_USD: Final = Decimal(5000)
+
+ORDER_EXAMPLES: Final = """Examples:
+
+seraphim order buy 0.01 BTC/USDT@sim-a
+
+seraphim order sell 0.5 ETH/USDT:USDT@sim-b --limit 2650 --post-only
+
+seraphim order sell 0.01 BTC/USDT@sim-a --reduce-only --json"""
+CANCEL_EXAMPLES: Final = "Examples: seraphim cancel s0001-42 · seraphim cancel --all --venue sim-a"
+
+
+def register(app: typer.Typer) -> None:
+    app.command(ORDER.name, help=f"{ORDER.help}\n\n{ORDER_EXAMPLES}")(order)
+    app.command(CANCEL.name, help=f"{CANCEL.help}\n\n{CANCEL_EXAMPLES}")(cancel)
+
+
+def order(
+    *,
+    side: Annotated[Literal["buy", "sell"], typer.Argument(help="buy or sell")],
+    quantity: Annotated[str, typer.Argument(help="How much of the base asset, e.g. 0.01")],
+    instrument: Annotated[str, typer.Argument(help="SYMBOL@venue, e.g. BTC/USDT@sim-a")],
+    limit: Annotated[str | None, typer.Option("--limit", help="Limit price; without it a market order.")] = None,
+    ioc: Annotated[bool, typer.Option("--ioc", help="Fill at once what can be, cancel the rest.")] = False,
+    post_only: Annotated[bool, typer.Option("--post-only", help="Rest or be rejected; needs --limit.")] = False,
+    reduce_only: Annotated[bool, typer.Option("--reduce-only", help="Only make the position smaller.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a live order.")] = False,
+    confirm: Annotated[
+        str | None, typer.Option("--confirm", help="The quantity once more, for orders above 5,000 USD.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    symbol, venue = _instrument(instrument)
+    amount, price = _positive(quantity, "quantity"), None if limit is None else _positive(limit, "--limit")
+    _refuse_contradictions(price, ioc=ioc, post_only=post_only)
+    _confirm(f"{side} {amount} {instrument}", venue, symbol, amount, price, yes=yes, confirm=confirm)
+    body = {
+        "venue": venue,
+        "symbol": symbol,
+        "side": side,
+        "quantity": format(amount, "f"),
+        "order_type": "market" if price is None else "limit",
+        "time_in_force": "ioc" if ioc else "gtc",
+        "post_only": post_only,
+        "reduce_only": reduce_only,
+    }
+    if price is not None:
+        body["limit_price"] = format(price, "f")
+    _finish(engine.command("/api/orders", body), json)
+
+
+def cancel(
+    order_id: Annotated[str | None, typer.Argument(help="The order's id, as `seraphim orders` shows it.")] = None,
+    every: Annotated[bool, typer.Option("--all", help="Cancel all orders of this engine.")] = False,
+    venue: Annotated[str | None, typer.Option("--venue", help="With --all: only at this venue.")] = None,
+    symbol: Annotated[str | None, typer.Option("--symbol", help="With --all: only this symbol.")] = None,
+    json: Json = False,
+) -> None:
+    if every == (order_id is not None):
+        raise CommandError(ExitCode.USAGE, "give either one order id or --all")
+    if order_id is not None and (venue or symbol):
+        raise CommandError(ExitCode.USAGE, "--venue and --symbol go with --all, not with an order id")
+    if order_id is not None:
+        _finish(engine.delete(f"/api/orders/{engine.segment(order_id)}"), json)
+        return
+    wanted = {"venue": venue, "symbol": symbol}
+    _finish(engine.delete("/api/orders", {key: value for key, value in wanted.items() if value}), json)
+
+
+def _finish(answer: engine.Body, as_json: bool) -> None:
+    if as_json:
+        say_json(answer)
+    else:
+        say(str(answer.get("message") or "done"))
+
+
+def _instrument(text: str) -> tuple[str, str]:
+    symbol, separator, venue = text.rpartition("@")
+    if not (symbol and separator and venue):
+        raise CommandError(ExitCode.USAGE, f"instrument {text!r} is not SYMBOL@venue, e.g. BTC/USDT@sim-a")
+    return symbol, venue
+
+
+def _positive(text: str, name: str) -> Decimal:
+    try:
+        value = Decimal(text)
+    except InvalidOperation:
+        raise CommandError(ExitCode.USAGE, f"{name} {text!r} is not a number, e.g. 0.01") from None
+    if not value.is_finite() or value <= 0:
+        raise CommandError(ExitCode.USAGE, f"{name} {text} must be above 0")
+    return value
+
+
+def _refuse_contradictions(price: Decimal | None, *, ioc: bool, post_only: bool) -> None:
+    if post_only and price is None:
+        raise CommandError(ExitCode.USAGE, "--post-only needs --limit: a market order never rests")
+    if post_only and ioc:
+        raise CommandError(ExitCode.USAGE, "--post-only and --ioc exclude each other: one rests, the other never does")
+
+
+def _confirm(
+    what: str,
+    venue: str,
+    symbol: str,
+    quantity: Decimal,
+    price: Decimal | None,
+    *,
+    yes: bool,
+    confirm: str | None,
+) -> None:
+    state = engine.read("/api/monitoring/state")
+    # A state that does not say `paper` counts as live.
+    live = engine.table(state, "global").get("trading_mode") != "paper"
+    market = engine.table(engine.table(engine.table(state, "market"), venue), symbol)
+    # A market order is sized at the dearer side; without any price the risk gate refuses it.
+    reference = price if price is not None else _decimal(market.get("ask") or market.get("last"))
+    if reference is not None and quantity * reference > TYPED_CONFIRMATION_USD:
+        _confirm_size(what, quantity, quantity * reference, confirm)
+    elif live and not yes:
+        _confirm_live(what)
+
+
+def _confirm_size(what: str, quantity: Decimal, notional: Decimal, confirm: str | None) -> None:
+    if confirm is None and sys.stdin.isatty():
+        confirm = str(typer.prompt(f"{what} is about {notional:,.0f} USD. Type the quantity to send it", err=True))
+    try:
+        agreed = confirm is not None and Decimal(confirm.strip()) == quantity
+    except InvalidOperation:
+        agreed = False
+    if not agreed:
+        raise CommandError(
+            ExitCode.USAGE,
+            f"{what} is about {notional:,.0f} USD, above {TYPED_CONFIRMATION_USD:,} USD:"
+            f" it needs --confirm {quantity}; nothing was sent",
+        )
+
+
+def _confirm_live(what: str) -> None:
+    agreed = sys.stdin.isatty() and typer.prompt(f"LIVE, real money: {what}. Type live to send it", err=True) == "live"
+    if not agreed:
+        raise CommandError(ExitCode.USAGE, "a live order needs --yes; nothing was sent")
+
+
+def _decimal(value: object) -> Decimal | None:
+    return None if value is None else Decimal(str(value))

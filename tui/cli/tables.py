@@ -1,0 +1,69 @@
+"""Tables and numbers for people. Rich is imported where a table is printed, never before."""
+
+import io
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from tui.cli.output import say
+
+DASH: Final = "-"
+
+
+class Column(NamedTuple):
+    """A column: heading, the row's key and how its value is written."""
+
+    heading: str
+    key: str
+    kind: str = "text"  # text, number, money, time, age
+
+
+def print_table(title: str, columns: Sequence[Column], rows: Iterable[Mapping[str, object]], *, empty: str) -> None:
+    """Print rows as a table, or the sentence `empty` where there are none."""
+    from rich import box  # noqa: PLC0415 - heavy, and not needed with --json
+    from rich.console import Console  # noqa: PLC0415
+    from rich.table import Table  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    lines = [[cell(row.get(column.key), column.kind) for column in columns] for row in rows]
+    if not lines:
+        say(empty)
+        return
+    table = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(column.heading, justify="left" if column.kind in {"text", "time"} else "right", no_wrap=True)
+    for line in lines:
+        table.add_row(*(Text(text) for text in line))
+    # Into a pipe or file every column is written in full: a cut number is a wrong number.
+    width = None if sys.stdout.isatty() else 1000
+    console = Console(file=io.StringIO(), width=width, force_terminal=sys.stdout.isatty(), highlight=False)
+    with console.capture() as captured:
+        console.print(table)
+    say("\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n")))
+
+
+def cell(value: object, kind: str) -> str:
+    """Write one value; a missing one is a dash, never a zero."""
+    if value is None or value == "":
+        return DASH
+    match kind:
+        case "money":
+            return f"{_decimal(value):,.2f}"
+        case "number":
+            return f"{_decimal(value):,f}"
+        case "time":
+            return utc_text(int(str(value)))
+        case "age":
+            return f"{_decimal(value):.1f} s"
+        case _:
+            return str(value)
+
+
+def utc_text(at_ns: int) -> str:
+    return datetime.fromtimestamp(at_ns // 1_000_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def _decimal(value: object) -> Decimal:
+    return value if isinstance(value, Decimal) else Decimal(str(value))

@@ -1,0 +1,110 @@
+"""`seraphim positions`, `orders` and `fills`: what the engine holds, as tables."""
+
+from collections.abc import Sequence
+from typing import Annotated, Final
+
+import typer
+
+from core.control.verbs import FILLS, ORDERS, POSITIONS
+from tui.cli import engine
+from tui.cli.output import Json, say_json
+from tui.cli.tables import Column, print_table
+
+POSITION_COLUMNS: Final = (
+    Column("venue", "venue"),
+    Column("symbol", "symbol"),
+    Column("quantity", "quantity", "number"),
+    Column("average", "average_price", "number"),
+    Column("mark", "mark_price", "number"),
+    Column("age", "mark_age_s", "age"),
+    Column("notional USD", "notional_usd", "money"),
+    Column("unrealised", "unrealised_pnl_usd", "money"),
+    Column("realised", "realised_pnl_usd", "money"),
+    Column("fees", "fees_usd", "money"),
+    Column("funding", "funding_usd", "money"),
+)
+NET_COLUMNS: Final = (
+    Column("net", "base"),
+    Column("quantity", "quantity", "number"),
+    Column("notional USD", "notional_usd", "money"),
+    Column("PnL", "pnl_usd", "money"),
+)
+ORDER_COLUMNS: Final = (
+    Column("id", "client_order_id"),
+    Column("venue", "venue"),
+    Column("symbol", "symbol"),
+    Column("side", "side"),
+    Column("type", "order_type"),
+    Column("quantity", "quantity", "number"),
+    Column("filled", "filled_quantity", "number"),
+    Column("limit", "limit_price", "number"),
+    Column("average", "average_price", "number"),
+    Column("status", "status"),
+    Column("source", "source"),
+    Column("updated UTC", "updated_ns", "time"),
+    Column("reason", "reason"),
+)
+FILL_COLUMNS: Final = (
+    Column("time UTC", "at_ns", "time"),
+    Column("venue", "venue"),
+    Column("symbol", "symbol"),
+    Column("side", "side"),
+    Column("quantity", "quantity", "number"),
+    Column("price", "price", "number"),
+    Column("fee", "fee", "number"),
+    Column("liquidity", "liquidity"),
+    Column("order", "client_order_id"),
+    Column("source", "source"),
+)
+MAX_ROWS: Final = 5000
+VenueFilter = Annotated[str | None, typer.Option("--venue", help="Only this venue.")]
+SymbolFilter = Annotated[str | None, typer.Option("--symbol", help="Only this symbol, e.g. BTC/USDT.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command(POSITIONS.name, help=f"{POSITIONS.help}\n\nExample: seraphim positions --venue sim-a")(positions)
+    app.command(ORDERS.name, help=f"{ORDERS.help}\n\nExample: seraphim orders --symbol BTC/USDT --json")(orders)
+    app.command(FILLS.name, help=f"{FILLS.help}\n\nExample: seraphim fills --json")(fills)
+
+
+def positions(venue: MAX_ROWS: Final = 5000
+VenueFilter = None, symbol: SymbolFilter = None, json: Json = False) -> None:
+    answer = _read("/api/positions", "positions", venue, symbol)
+    if json:
+        say_json(answer)
+        return
+    print_table("", POSITION_COLUMNS, engine.rows(answer, "positions"), empty="no positions")
+    if (net := answer.get("net_positions")) and venue is symbol is None:
+        print_table("", NET_COLUMNS, engine.rows({"net": net}, "net"), empty="")
+
+
+def orders(venue: MAX_ROWS: Final = 5000
+VenueFilter = None, symbol: SymbolFilter = None, json: Json = False) -> None:
+    _show("/api/orders", "orders", ORDER_COLUMNS, venue, symbol, as_json=json)
+
+
+def fills(venue: MAX_ROWS: Final = 5000
+VenueFilter = None, symbol: SymbolFilter = None, json: Json = False) -> None:
+    _show("/api/fills", "fills", FILL_COLUMNS, venue, symbol, as_json=json)
+
+
+def _show(
+    path: str, name: str, columns: Sequence[Column], venue: str | None, symbol: str | None, *, as_json: bool
+) -> None:
+    answer = _read(path, name, venue, symbol)
+    if as_json:
+        say_json(answer)
+    else:
+        print_table("", columns, engine.rows(answer, name), empty=f"no {name}")
+
+
+def _read(path: str, name: str, venue: str | None, symbol: str | None) -> engine.Body:
+    wanted = {"venue": venue, "symbol": symbol}
+    # Filtered here, so from all the engine keeps: a filter over the newest few would hide what it should find.
+    answer = engine.read(path if venue is symbol is None or name == "positions" else f"{path}?limit={MAX_ROWS}")
+    answer[name] = [
+        row
+        for row in engine.rows(answer, name)
+        if all(value is None or row.get(key) == value for key, value in wanted.items())
+    ]
+    return answer
