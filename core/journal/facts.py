@@ -88,6 +88,12 @@ class DayBegan(Fact, frozen=True, kw_only=True):
     total_pnl_usd: Decimal
 
 
+class EquityPeaked(Fact, frozen=True, kw_only=True):
+    """Equity reached a height that drawdown is measured from until the next one."""
+
+    equity_usd: Decimal
+
+
 class BlockerRaised(Fact, frozen=True, kw_only=True):
     blocker: Blocker
 
@@ -140,6 +146,7 @@ AnyFact = (
     | BalanceReported
     | PositionAdopted
     | DayBegan
+    | EquityPeaked
     | BlockerRaised
     | BlockerLifted
     | RiskModeChanged

@@ -1,7 +1,7 @@
 """The verdict of the risk gate, as a value. Only `Approved` has a way to the wire."""
 
 from enum import StrEnum
-from typing import Final
+from typing import Final, final
 
 import msgspec
 
@@ -49,20 +49,30 @@ class _Seal:
 _SEAL: Final = _Seal()
 
 
+@final
 class Approved:
-    """An order that passed the risk gate. `core.risk.gate` alone makes it."""
+    """An order that passed the risk gate, as it was judged: it cannot be changed. `core.risk.gate` alone makes it."""
 
     __slots__ = ("checks", "intent")
+
+    intent: OrderIntent
+    checks: tuple[Check, ...]
 
     def __init__(self, intent: OrderIntent, checks: tuple[Check, ...], *, seal: object) -> None:
         if seal is not _SEAL:
             raise PermissionError("only the risk gate approves orders")
-        self.intent = intent
-        self.checks = checks
+        object.__setattr__(self, "intent", intent)
+        object.__setattr__(self, "checks", checks)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise PermissionError(f"an approved order cannot be changed ({name})")
+
+    def __delattr__(self, name: str) -> None:
+        raise PermissionError(f"an approved order cannot be changed ({name})")
 
 
 def approve(intent: OrderIntent, checks: tuple[Check, ...]) -> Approved:
     """Seal an order whose checks all passed; called by the risk gate and nobody else."""
-    if not all(check.passed for check in checks):
-        raise PermissionError(f"order {intent.client_order_id} has a failed check and cannot be approved")
+    if not checks or not all(check.passed for check in checks):
+        raise PermissionError(f"order {intent.client_order_id} has no checks or a failed one and cannot be approved")
     return Approved(intent, checks, seal=_SEAL)

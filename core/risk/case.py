@@ -1,0 +1,74 @@
+"""One order before the gate: the intent, the view, and what several rules need to know about both."""
+
+from decimal import Decimal
+
+import msgspec
+
+from core.risk.limits import RiskLimits
+from core.risk.totals import ExposureTotals, total_exposure
+from core.risk.view import Exposure, RiskView
+from core.types.order import OrderIntent, OrderType, Side
+
+ZERO = Decimal(0)
+
+
+class Case(msgspec.Struct, frozen=True, kw_only=True):
+    """`price` is the worst the order may be valued at, in the quote currency; `value_usd` its size in dollars."""
+
+    intent: OrderIntent
+    view: RiskView
+    limits: RiskLimits
+    price: Decimal | None
+    value_usd: Decimal | None
+    reducible: Decimal  # quantity that can still be sold (bought back) without passing zero
+    is_reducing: bool
+    totals: ExposureTotals | None  # with this order filled in the worst way; None where a price is missing
+
+    @property
+    def is_flatten(self) -> bool:
+        """Tell whether this is a reducing order of the kill switch."""
+        return self.is_reducing and self.intent.reduce_only and self.intent.source == "flatten"
+
+    @property
+    def strategy(self) -> str | None:
+        kind, separator, name = self.intent.source.partition(":")
+        return name if kind == "strategy" and separator and name else None
+
+
+def open_case(intent: OrderIntent, view: RiskView, limits: RiskLimits) -> Case:
+    """Work out what the rules share."""
+    exposure = next((held for held in view.exposures if held.instrument_id == intent.instrument_id), None)
+    reducible = _reducible(intent, exposure)
+    price = _worst_price(intent, view)
+    unit = None
+    if price is not None and view.instrument is not None and view.quote_usd is not None:
+        unit = price * view.instrument.contract_size * view.quote_usd
+    value = None if unit is None else unit * intent.quantity
+    return Case(
+        intent=intent,
+        view=view,
+        limits=limits,
+        price=price,
+        value_usd=value,
+        reducible=reducible,
+        is_reducing=ZERO < intent.quantity <= reducible,
+        totals=None if value is None or view.instrument is None else total_exposure(intent, value, view),
+    )
+
+
+def _reducible(intent: OrderIntent, exposure: Exposure | None) -> Decimal:
+    if exposure is None:
+        return ZERO
+    if intent.side is Side.SELL:
+        return max(ZERO, exposure.position - exposure.selling)
+    return max(ZERO, -exposure.position - exposure.buying)
+
+
+def _worst_price(intent: OrderIntent, view: RiskView) -> Decimal | None:
+    """Return the highest of what the order may cost and what it will be marked at, None where that is unknown."""
+    paid = intent.limit_price
+    if intent.order_type is OrderType.MARKET:
+        paid = view.book.execution_price if view.book else None
+    if paid is None or view.reference_price is None:
+        return None
+    return max(paid, view.reference_price)

@@ -1,0 +1,65 @@
+"""Can the account take it: equity, the day's loss, the fall from the peak, and what there is to pay with."""
+
+from core.risk.case import Case
+from core.risk.rules.finding import Finding, at_least, at_most, below, judged, missing
+from core.types.instrument import AssetType, Instrument
+from core.types.order import Side
+
+
+def equity_known(case: Case) -> Finding:
+    limit = f"known, marks at most {case.limits.max_mark_age_s:g} s old"
+    if case.view.equity_usd is None:
+        return missing(limit, "equity: a balance or a price is missing")
+    is_recent = case.view.equity_age_ns <= case.limits.max_mark_age_s * 1e9
+    return judged(is_recent, limit, f"oldest mark {case.view.equity_age_ns / 1e9:.1f} s old")
+
+
+def day_loss(case: Case) -> Finding:
+    equity, loss = case.view.equity_usd, case.view.day_loss_usd
+    if equity is None or loss is None:
+        return missing(case.limits.daily_loss_usd, "equity and profit of the day")
+    return below(loss, case.limits.daily_loss_limit_usd(equity))
+
+
+def drawdown(case: Case) -> Finding:
+    if case.view.drawdown_pct is None:
+        return missing(case.limits.max_drawdown_pct, "equity and its peak")
+    return below(case.view.drawdown_pct, case.limits.max_drawdown_pct)
+
+
+def capital(case: Case) -> Finding:
+    """Demand cash for a purchase, the holding for a sale, and margin for a contract."""
+    instrument = case.view.instrument
+    if instrument is None:
+        return missing("enough capital", "instrument rules")
+    if instrument.asset_type is AssetType.PERPETUAL:
+        return _margin(case, instrument)
+    if case.intent.side is Side.SELL:
+        return _holding(case, instrument)
+    return _cash(case, instrument)
+
+
+def _margin(case: Case, instrument: Instrument) -> Finding:
+    """Demand that the venue's collateral carries all its contracts at the highest leverage allowed."""
+    if case.is_reducing:
+        return judged(True, "margin", "not needed: reduces")
+    collateral = case.view.funds.collateral_usd
+    if collateral is None or case.totals is None:
+        return missing("enough margin", "collateral or price of every position")
+    highest_leverage = min(case.limits.max_leverage, max(instrument.max_leverage, 1))
+    return at_most(case.totals.venue_contracts / highest_leverage, collateral)
+
+
+def _holding(case: Case, instrument: Instrument) -> Finding:
+    free = case.view.funds.free_base
+    if free is None:
+        return missing("enough to sell", f"holding of {instrument.base}")
+    return at_least(free, case.intent.quantity * instrument.contract_size)
+
+
+def _cash(case: Case, instrument: Instrument) -> Finding:
+    free = case.view.funds.free_quote
+    if free is None or case.price is None:
+        return missing("enough cash", f"balance of {instrument.quote} or price")
+    cost = instrument.notional(case.price, case.intent.quantity) * (1 + max(0, instrument.taker_fee_rate))
+    return at_most(cost, free)

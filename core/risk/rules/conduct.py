@@ -1,0 +1,113 @@
+"""Is it allowed at all: halts, modes, lists, rates, and how it stands to our own other orders."""
+
+from decimal import Decimal
+
+from core.risk.case import Case
+from core.risk.rules.finding import Finding, at_least, at_most, below, judged, missing
+from core.risk.view import LiveTrading, OwnOrder, StrategyStatus
+from core.types.control import HaltLevel, TradingMode
+from core.types.order import OrderType, Side
+
+ORDER_KINDS_OPEN = {
+    HaltLevel.NORMAL: "every order",
+    HaltLevel.REDUCE_ONLY: "orders that reduce a position",
+    HaltLevel.CANCEL_ONLY: "cancels only",
+    HaltLevel.HALTED: "cancels and the kill switch's flattening",
+    HaltLevel.FLATTEN: "cancels and the kill switch's flattening",
+}
+
+
+def halt_level(case: Case) -> Finding:
+    level = case.view.halt_level
+    match level:
+        case HaltLevel.NORMAL:
+            is_open = True
+        case HaltLevel.REDUCE_ONLY:
+            is_open = case.is_reducing
+        case HaltLevel.CANCEL_ONLY:
+            is_open = False
+        case HaltLevel.HALTED | HaltLevel.FLATTEN:
+            is_open = case.is_flatten
+    causes = ", ".join(f"{blocker.cause} ({blocker.scope})" for blocker in case.view.blockers)
+    return judged(is_open, ORDER_KINDS_OPEN[level], f"{level.name} by {causes}" if causes else level.name)
+
+
+def mode_gate(case: Case) -> Finding:
+    mode, live = case.view.trading_mode, case.view.live_trading
+    is_open = mode is TradingMode.PAPER or live is LiveTrading.CONFIRMED
+    return judged(is_open, "paper, or live switched on and confirmed", f"{mode}, live trading {live}")
+
+
+def restricted(case: Case) -> Finding:
+    is_restricted = case.limits.is_restricted(case.intent.instrument_id)
+    return judged(not is_restricted, "not on the restricted list", case.intent.instrument_id)
+
+
+def strategy_running(case: Case) -> Finding:
+    if case.strategy is None:
+        return judged(True, "a running strategy or a person", case.intent.source)
+    status = case.view.strategy_status
+    if status is None:
+        return missing("a running strategy", f"strategy {case.strategy}")
+    return judged(status is StrategyStatus.RUNNING, "a running strategy", f"{case.strategy} {status}")
+
+
+def confidence(case: Case) -> Finding:
+    limit, observed = case.limits.min_signal_confidence, case.intent.confidence
+    if observed is None:
+        if case.strategy is None:
+            return judged(True, f"at least {limit}", "no signal: a person's order")
+        return missing(limit, "confidence of the signal")
+    return at_least(Decimal(str(observed)), limit)
+
+
+def order_rate(case: Case) -> Finding:
+    return below(Decimal(case.view.recent.orders_last_second), Decimal(case.limits.order_rate_per_s))
+
+
+def duplicate_order(case: Case) -> Finding:
+    limit = f"no equal order within {case.limits.duplicate_order_window_s:g} s"
+    is_duplicate = case.view.recent.is_duplicate
+    return judged(not is_duplicate, limit, "an equal order was just sent" if is_duplicate else "none")
+
+
+def repeated_execution(case: Case) -> Finding:
+    """Stop a strategy that fills the same way again and again until a person has looked."""
+    limit = Decimal(case.limits.repeated_execution_max)
+    if case.strategy is None:
+        return judged(True, f"below {limit}", "a person's order")
+    return below(Decimal(case.view.recent.repeated_fills), limit)
+
+
+def open_orders(case: Case) -> Finding:
+    return at_most(Decimal(case.view.open_orders + 1), Decimal(case.limits.max_open_orders))
+
+
+def reduce_only_truth(case: Case) -> Finding:
+    """Refuse an order that calls itself reduce-only and is not, open reducing orders counted."""
+    if not case.intent.reduce_only:
+        return judged(True, "reduces, if it says so", "does not say so")
+    return judged(case.is_reducing, f"at most {case.reducible:f} to reduce", case.intent.quantity)
+
+
+def self_cross(case: Case) -> Finding:
+    """Refuse what could trade with an own order that lives or may live on the same book.
+
+    A market order has no price to stay clear with, so any own order on the other side stands in its way.
+    """
+    crossed = [own for own in case.view.own_orders if _could_meet(case, own)]
+    if not crossed:
+        return judged(True, "no own order crossed", "none")
+    names = ", ".join(f"{own.side} {own.limit_price or 'market'} ({own.client_order_id})" for own in crossed[:3])
+    return judged(False, "no own order crossed", names)
+
+
+def _could_meet(case: Case, own: OwnOrder) -> bool:
+    intent = case.intent
+    if own.side is intent.side:
+        return False
+    if intent.order_type is OrderType.MARKET or intent.limit_price is None or own.limit_price is None:
+        return True
+    if intent.side is Side.BUY:
+        return intent.limit_price >= own.limit_price
+    return intent.limit_price <= own.limit_price
