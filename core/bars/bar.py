@@ -1,0 +1,31 @@
+"""One bar on the integer grid of its instrument."""
+
+import msgspec
+
+from core.bars.timeframe import Timeframe
+from core.types.instrument import InstrumentId
+
+
+class Bar(msgspec.Struct, frozen=True, kw_only=True):
+    """Trades with ``open_ns <= venue_ns < close_ns``. `revision` counts corrections after the first, in-order close.
+
+    `is_complete` is False where trades of the interval are known to be missing (it began before the feed did): its
+    close is right, its volume, high and low may not be. History whose source does not count trades has `trade_count` 0.
+    """
+
+    instrument_id: InstrumentId
+    timeframe: Timeframe
+    open_ns: int
+    open_ticks: int
+    high_ticks: int
+    low_ticks: int
+    close_ticks: int
+    volume_lots: int
+    buy_lots: int = 0  # of it, bought by the aggressor
+    trade_count: int = 0
+    revision: int = 0
+    is_complete: bool = True
+
+    @property
+    def close_ns(self) -> int:
+        return self.open_ns + self.timeframe.ns
