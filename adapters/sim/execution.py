@@ -157,7 +157,7 @@ class SimExecution:
             return SendResult(SendOutcome.REJECTED, refusal or f"unknown instrument {intent.instrument_id}")
         kind, ticks = match_kind(intent), self._ticks(book.instrument, intent)
         if kind is MatchKind.POST_ONLY and ticks is not None and book.matching.crosses(intent.side, ticks):
-            return SendResult(SendOutcome.REJECTED, MatchReason.WOULD_CROSS)
+            return SendResult(SendOutcome.REJECTED, MatchReason.WOULD_CROSS.value)
         quantity = self.desk.closable(intent) if intent.reduce_only else intent.quantity
         if not intent.reduce_only:
             self._drop_unsafe(intent.symbol, at_ns, entering=intent)
@@ -179,12 +179,12 @@ class SimExecution:
         order = self.desk.live.get(client_order_id)
         if order is None or order.intent.symbol != symbol:
             return SendResult(SendOutcome.REJECTED, f"unknown order {client_order_id}")
-        self._take_off(order, OrderStatus.CANCELLED, MatchReason.REQUESTED, at_ns)
+        self._take_off(order, OrderStatus.CANCELLED, MatchReason.REQUESTED.value, at_ns)
         return SendResult(SendOutcome.ACCEPTED, venue_order_id=order.venue_order_id)
 
     def _arrive_cancel_all(self, at_ns: int) -> SendResult:
         for order in list(self.desk.live.values()):
-            self._take_off(order, OrderStatus.CANCELLED, MatchReason.REQUESTED, at_ns)
+            self._take_off(order, OrderStatus.CANCELLED, MatchReason.REQUESTED.value, at_ns)
         return SendResult(SendOutcome.ACCEPTED)
 
     def _take_off(self, order: Order, status: OrderStatus, reason: str, at_ns: int) -> None:
@@ -226,7 +226,7 @@ class SimExecution:
                 lots = book.instrument.quantity_to_lots(order.remaining_quantity)
                 ticks = self._ticks(book.instrument, order.intent)
                 if order.intent.post_only and ticks is not None and book.matching.crosses(order.intent.side, ticks):
-                    self._take_off(order, OrderStatus.CANCELLED, MatchReason.WOULD_CROSS, at_ns)
+                    self._take_off(order, OrderStatus.CANCELLED, MatchReason.WOULD_CROSS.value, at_ns)
                     continue
                 self._enter(book, order, ticks, lots, at_ns=at_ns)
         # What happened before the engine was there to hear it is found by its reconciliation.
@@ -246,13 +246,13 @@ class SimExecution:
 
     def _book_events(self, book: SimBook, events: list[MatchEvent], at_ns: int) -> None:
         symbol = book.instrument.symbol
-        for event in events:
+        for event in _merged(events):
             if type(event) is Traded:
                 self._book_trade(book.instrument, event, at_ns)
             elif type(event) is Cancelled and event.order_id in self._own:
-                self._take_off(self._own[event.order_id], OrderStatus.CANCELLED, event.reason, at_ns)
+                self._take_off(self._own[event.order_id], OrderStatus.CANCELLED, event.reason.value, at_ns)
             elif type(event) is Rejected and event.order_id in self._own:
-                self._take_off(self._own[event.order_id], OrderStatus.REJECTED, event.reason, at_ns)
+                self._take_off(self._own[event.order_id], OrderStatus.REJECTED, event.reason.value, at_ns)
         self._drop_unsafe(symbol, at_ns)
 
     def _book_trade(self, instrument: Instrument, event: Traded, at_ns: int) -> None:
@@ -336,6 +336,23 @@ class SimExecution:
 
     def _forget(self, key: int) -> None:
         self._pending.pop(key, None)
+
+
+def _merged(events: list[MatchEvent]) -> list[MatchEvent]:
+    """Join what one own taker got from several makers at one price into one fill, as venues print it."""
+    merged: list[MatchEvent] = []
+    for event in events:
+        last = merged[-1] if merged else None
+        if (
+            type(event) is Traded
+            and type(last) is Traded
+            and event.taker_id == last.taker_id >= _FIRST_OWN_ID
+            and event.ticks == last.ticks
+        ):
+            merged[-1] = event._replace(lots=last.lots + event.lots)
+        else:
+            merged.append(event)
+    return merged
 
 
 def _settle(answer: "asyncio.Future[_T]", value: _T) -> None:

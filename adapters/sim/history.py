@@ -7,6 +7,7 @@ from adapters.sim.fair_price import UNDERLYINGS
 from adapters.sim.instruments import Listing
 from adapters.sim.order_flow import volume_of_minute
 from adapters.sim.streams import stream
+from core.types.instrument import MarketHours
 
 MINUTE_NS: Final = 60_000_000_000
 _SAMPLES: Final = 12  # of the path in a minute
@@ -29,7 +30,8 @@ def minutes_before(
 ) -> list[HistoryBar]:
     """Return whole minutes that end at the present minute at the present price, oldest first.
 
-    Minutes in which the market was closed have no bar. The path of an underlying is the same at all venues.
+    Only minutes of open market count, so a closed market shows its last session. The path of an
+    underlying is the same at all venues.
     """
     underlying = next(u for u in UNDERLYINGS if u.name == listing.underlying)
     sigma = underlying.yearly_volatility / sqrt(_SAMPLES_PER_YEAR)
@@ -40,13 +42,23 @@ def minutes_before(
         path.append(path[-1] * exp(sigma * normal))
     ticks = [max(1, round(price / tick)) for price in reversed(path)]
     random = stream(seed, run, f"history-volume/{listing.instrument.id}")
-    first_ns = (at_ns // MINUTE_NS - minutes) * MINUTE_NS
     bars: list[HistoryBar] = []
-    for minute in range(minutes):
+    for minute, open_ns in enumerate(_open_minutes(listing.instrument.market_hours, at_ns, minutes)):
         part = ticks[minute * _SAMPLES : (minute + 1) * _SAMPLES + 1]
         high, low = max(part), min(part)
         volume = volume_of_minute(random, listing.typical_lots, listing.trades_per_s, high - low)
-        open_ns = first_ns + minute * MINUTE_NS
-        if listing.instrument.market_hours.is_open(open_ns):
-            bars.append(HistoryBar(open_ns, part[0], high, low, part[-1], volume))
+        bars.append(HistoryBar(open_ns, part[0], high, low, part[-1], volume))
     return bars
+
+
+def _open_minutes(hours: MarketHours, at_ns: int, count: int) -> list[int]:
+    """Return the last `count` whole minutes of open market before a moment, oldest first."""
+    spans = ((0, at_ns),) if hours.always_open else tuple(span for span in hours.sessions if span[0] < at_ns)
+    found: list[int] = []
+    for opens_ns, closes_ns in reversed(spans):
+        end_ns = min(closes_ns, at_ns) // MINUTE_NS * MINUTE_NS
+        first_ns = max(opens_ns, end_ns - (count - len(found)) * MINUTE_NS)
+        found += range(end_ns - MINUTE_NS, first_ns - 1, -MINUTE_NS)
+        if len(found) >= count:
+            break
+    return found[::-1]

@@ -100,17 +100,15 @@ class OrderFlow:
         """Take off quotes of one side that the fair price has passed: makers pull, or takers hit them."""
         limit = self.ask_anchor if side is Side.BUY else self.bid_anchor
         ladder = self._book.ladder(side)
-        passed = 0
+        passed: list[int] = []
         for key in reversed(ladder.keys):
             if key < side.sign * limit:
                 break
-            passed += 1
-        if not passed:
-            return
+            passed.append(side.sign * key)
         if not hit:
-            for key in ladder.keys[-passed:]:
-                self._pull_level(side, side.sign * key)
-        lots = sum(ladder.levels[side.sign * key].lots for key in ladder.keys if key >= side.sign * limit)
+            for ticks in passed:
+                self._pull_level(side, ticks)
+        lots = sum(self._book.lots_at(side, ticks) for ticks in passed)
         # What is left of the passed levels, own orders always, is hit by those who see the new price first.
         if lots:
             events += self._book.submit(self._id(), ANONYMOUS, side.opposite, limit, lots, kind=MatchKind.IOC)
@@ -145,13 +143,12 @@ class OrderFlow:
             self._book.cancel(oldest.order_id)
 
     def _refill(self, draws: list[float]) -> None:
-        for index, draw in enumerate(draws):
-            if draw >= _REFILL:
-                continue
-            side = Side.BUY if index < LADDER else Side.SELL
-            distance = index % LADDER
-            if not self._book.lots_at(side, self._quote_ticks(side, distance)):
-                self._quote(side, distance, draw / _REFILL)
+        for side, part in ((Side.BUY, draws[:LADDER]), (Side.SELL, draws[LADDER:])):
+            quoted = self._book.ladder(side).levels
+            first, away = self._quote_ticks(side, 0), -side.sign
+            for distance, draw in enumerate(part):
+                if draw < _REFILL and first + away * distance not in quoted:
+                    self._quote(side, distance, draw / _REFILL)
 
     # takers --------------------------------------------------------------------------------------------
 
