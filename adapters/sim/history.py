@@ -3,10 +3,10 @@
 from math import exp, sqrt
 from typing import Final, NamedTuple
 
+from adapters.random_streams import stream
 from adapters.sim.fair_price import UNDERLYINGS
 from adapters.sim.instruments import Listing
 from adapters.sim.order_flow import volume_of_minute
-from adapters.sim.streams import stream
 from core.types.instrument import MarketHours
 
 MINUTE_NS: Final = 60_000_000_000

@@ -6,6 +6,7 @@ from typing import Final
 
 from numpy.random import Generator
 
+from adapters.random_streams import stream
 from adapters.sim.config import SimConfig, VenueConfig
 from adapters.sim.execution import SimExecution
 from adapters.sim.fair_price import FairPrices
@@ -15,7 +16,7 @@ from adapters.sim.instruments import STOCK_CALENDAR, Listing, listings
 from adapters.sim.market_hours import load_market_hours
 from adapters.sim.sim_book import SimBook
 from adapters.sim.sim_venue import SimVenue
-from adapters.sim.streams import stream
+from adapters.venue_desk.order_wire import OrderWire
 from adapters.venue_store.store import VenueStore, VenueStoreError
 from core.ports.clock import Clock
 from core.types.instrument import ALWAYS_OPEN, AssetType, InstrumentId, MarketHours
@@ -59,8 +60,10 @@ class SimMarket:
         return SimFeed(self._venues[name], self._clock, self._settings(name), random, chance)
 
     def _make_execution(self, name: str) -> SimExecution:
+        settings = self._settings(name)
         random = self._stream(f"execution/{name}")
-        return SimExecution(self._venues[name], self._clock, self._settings(name), self._store, random)
+        wire = OrderWire(name, self._clock, settings.latency, settings.faults, random)
+        return SimExecution(self._venues[name], self._clock, wire, self._store, settings.starting_cash)
 
     def _stream(self, name: str) -> Generator:
         return stream(self._config.seed, self._run, name)

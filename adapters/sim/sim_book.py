@@ -4,11 +4,11 @@ from typing import Final, NamedTuple
 
 import numpy as np
 
+from adapters.random_streams import stream
 from adapters.sim.fair_price import FairPrices, LocalPrice
 from adapters.sim.funding import FundingMeter
 from adapters.sim.instruments import Listing
 from adapters.sim.order_flow import OrderFlow
-from adapters.sim.streams import stream
 from core.book.book import Ints
 from core.matching.events import MatchEvent, Traded
 from core.matching.kernel import MatchingBook

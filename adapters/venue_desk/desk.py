@@ -11,12 +11,12 @@ from typing import Final
 
 import msgspec
 
-from adapters.venue_store.account import FLAT, Position, book_trade, fee_of, is_margined
-from adapters.venue_store.order_rules import order_fault
+from adapters.venue_desk.account import FLAT, Position, book_trade, fee_of, is_margined
+from adapters.venue_desk.order_rules import order_fault
 from adapters.venue_store.store import VenueStore, VenueStoreError
 from core.types.account import AccountReport, Balance, FundingPayment, VenuePosition
 from core.types.instrument import Instrument, InstrumentId
-from core.types.order import Fill, Liquidity, Order, OrderIntent, OrderStatus, OrderType, Side
+from core.types.order import Fill, Liquidity, Order, OrderIntent, OrderStatus, OrderType, Side, TimeInForce
 
 _CENT_FRACTION: Final = Decimal("1E-8")  # funding is booked in whole steps of this
 MarkOf = Callable[[str], Decimal | None]
@@ -72,6 +72,10 @@ class VenueDesk:
             self.broken = f"venue {self.venue} stopped: {error!r}"
             raise VenueStoreError(self.broken) from error
 
+    def list_instrument(self, instrument: Instrument) -> None:
+        """Make an instrument known, or its rules fresh."""
+        self.instruments[instrument.symbol] = instrument
+
     # admission ---------------------------------------------------------------------------------------
 
     def refusal(self, intent: OrderIntent, reference_price: Decimal | None, at_ns: int) -> str | None:
@@ -120,8 +124,13 @@ class VenueDesk:
         return instrument.notional(price, quantity - closing) / instrument.max_leverage + fee
 
     def closable(self, intent: OrderIntent) -> Decimal:
-        """Return how much a reduce-only order may trade: the position less what already rests to close it."""
-        room = self._closing_room(intent.symbol, intent.side) - self._resting(intent.symbol, intent.side)
+        """Return how much a reduce-only order may trade.
+
+        One that trades at once may close the whole position; one that rests only what nothing else rests to close.
+        """
+        room = self._closing_room(intent.symbol, intent.side)
+        if intent.order_type is OrderType.LIMIT and intent.time_in_force is not TimeInForce.IOC:
+            room -= self._resting(intent.symbol, intent.side)
         return min(intent.quantity, max(Decimal(0), room))
 
     def _resting(self, symbol: str, side: Side) -> Decimal:
