@@ -1,0 +1,186 @@
+"""The simulated market: every venue moved by one seed, one step at a time."""
+
+import asyncio
+import logging
+from typing import Final
+
+from numpy.random import Generator
+
+from adapters.random_streams import stream
+from adapters.sim.config import SimConfig, VenueConfig
+from adapters.sim.execution import SimExecution
+from adapters.sim.fair_price import FairPrices
+from adapters.sim.feed import SimFeed
+from adapters.sim.history import HistoryBar, minutes_before
+from adapters.sim.instruments import STOCK_CALENDAR, Listing, listings
+from adapters.sim.market_hours import load_market_hours
+from adapters.sim.sim_book import SimBook
+from adapters.sim.sim_venue import SimVenue
+from adapters.venue_desk.order_wire import OrderWire
+from adapters.venue_store.store import VenueStore, VenueStoreError
+from core.ports.clock import Clock
+from core.types.instrument import ALWAYS_OPEN, AssetType, InstrumentId, MarketHours
+
+_ANCHORS: Final = "sim"
+_ROUNDING_NS: Final = 1_000
+_STEPS_A_SLICE: Final = 4  # steps worked off before other work gets its turn
+_MOST_BEHIND_NS: Final = 10_000_000_000  # a longer stall is a pause of the market, not caught up
+_log = logging.getLogger(__name__)
+
+
+class SimMarket:
+    """Run all simulated venues; hand out the feed and the execution side of each by venue name.
+
+    The market begins at the first start of any feed or execution side and goes on until `stop`.
+    Its flow depends on the seed (and the count of runs in the store) alone.
+    """
+
+    def __init__(self, config: SimConfig, clock: Clock, store: VenueStore) -> None:
+        self._config = config
+        self._clock = clock
+        self._store = store
+        self._step_s = config.step_ns / 1e9
+        self._steps_a_second = max(1, round(1_000_000_000 / config.step_ns))
+        self._steps = 0
+        self._next_due_ns = 0
+        self._last_at_ns = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._stock_hours: asyncio.Task[None] | None = None
+        self._started_ns = 0
+        self._start_prices: dict[InstrumentId, float] = {}
+        self._run = store.begin_run()
+        self._anchors = store.anchors(_ANCHORS)
+        self._fair_prices = FairPrices(stream(config.seed, self._run, "fair"), self._anchors)
+        self._venues = {name: SimVenue(name, self._ready) for name in config.venues}
+        self._feeds = {name: self._make_feed(name) for name in config.venues}
+        self._executions = {name: self._make_execution(name) for name in config.venues}
+
+    def _make_feed(self, name: str) -> SimFeed:
+        random, chance = self._stream(f"feed-latency/{name}"), self._stream(f"feed-faults/{name}")
+        return SimFeed(self._venues[name], self._clock, self._settings(name), random, chance)
+
+    def _make_execution(self, name: str) -> SimExecution:
+        settings = self._settings(name)
+        random = self._stream(f"execution/{name}")
+        wire = OrderWire(name, self._clock, settings.latency, settings.faults, random)
+        return SimExecution(self._venues[name], self._clock, wire, self._store, settings.starting_cash)
+
+    def _stream(self, name: str) -> Generator:
+        return stream(self._config.seed, self._run, name)
+
+    def _settings(self, name: str) -> VenueConfig:
+        return self._config.venues[name]
+
+    @property
+    def venues(self) -> tuple[str, ...]:
+        return tuple(self._venues)
+
+    def feed(self, venue: str) -> SimFeed:
+        return self._feeds[venue]
+
+    def execution(self, venue: str) -> SimExecution:
+        return self._executions[venue]
+
+    def book(self, instrument_id: InstrumentId) -> SimBook:
+        """Return the market's own book, for tests and oracles."""
+        return self._venues[instrument_id.venue].books[instrument_id.symbol]
+
+    def history(self, instrument_id: InstrumentId) -> list[HistoryBar]:
+        """Return the minutes before the market began, oldest first; the venue must be ready."""
+        return minutes_before(
+            self.book(instrument_id).listing,
+            self._started_ns,
+            self._config.history_minutes,
+            self._config.seed,
+            self._run,
+            price_now=self._start_prices[instrument_id],
+        )
+
+    # life ----------------------------------------------------------------------------------------------
+
+    async def _ready(self, venue: str) -> None:
+        """Start the market at the first call; a stock venue also waits for its opening hours."""
+        if self._timer is None and self._started_ns == 0:
+            self._begin()
+        listed = self._listings()[venue]
+        if any(listing.instrument.asset_type is AssetType.STOCK for listing in listed):
+            if self._stock_hours is None:
+                self._stock_hours = asyncio.ensure_future(self._open_stocks())
+            await asyncio.shield(self._stock_hours)
+
+    def _begin(self) -> None:
+        self._started_ns = self._last_at_ns = self._clock.utc_ns()
+        for name, listed in self._listings().items():
+            self._list(name, [item for item in listed if item.instrument.asset_type is not AssetType.STOCK])
+        self._next_due_ns = self._clock.monotonic_ns() + self._config.step_ns
+        self._arm()
+
+    async def _open_stocks(self) -> None:
+        hours = ALWAYS_OPEN
+        if not self._config.stock_always_open:
+            loop = asyncio.get_running_loop()
+            hours = await loop.run_in_executor(None, load_market_hours, STOCK_CALENDAR, self._started_ns)
+        for name, listed in self._listings(hours).items():
+            self._list(name, [item for item in listed if item.instrument.asset_type is AssetType.STOCK])
+
+    def _listings(self, hours: MarketHours = ALWAYS_OPEN) -> dict[str, list[Listing]]:
+        symbols = self._config.symbols
+        everything = listings(self._config.funding_interval_s, hours)
+        return {
+            name: [item for item in everything[name] if symbols is None or item.instrument.symbol in symbols]
+            for name in self._venues
+        }
+
+    def _list(self, venue: str, listed: list[Listing]) -> None:
+        for listing in listed:
+            book = SimBook(listing, self._fair_prices, self._config.seed, self._run, self._started_ns)
+            self._venues[venue].books[listing.instrument.symbol] = book
+            self._start_prices[listing.instrument.id] = book.local_price
+
+    async def stop(self) -> None:
+        """Stop time; prices are kept for the next start."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+            self._save_anchors()
+        if self._stock_hours is not None and not self._stock_hours.done():
+            self._stock_hours.cancel()
+
+    # time ----------------------------------------------------------------------------------------------
+
+    def _arm(self) -> None:
+        delay_ns = max(0, self._next_due_ns - self._clock.monotonic_ns())
+        self._timer = asyncio.get_running_loop().call_later(delay_ns / 1e9, self._advance)
+
+    def _advance(self) -> None:
+        """Work off due steps in a bounded slice; steps missed in a long stall never happen."""
+        for _ in range(_STEPS_A_SLICE):
+            now_ns = self._clock.monotonic_ns()
+            if self._next_due_ns > now_ns + _ROUNDING_NS:
+                break
+            late_ns = max(0, now_ns - self._next_due_ns)
+            if late_ns > _MOST_BEHIND_NS:
+                missed = late_ns // self._config.step_ns
+                self._next_due_ns += missed * self._config.step_ns
+                late_ns -= missed * self._config.step_ns
+                _log.warning("simulated market: stalled, %d steps left out", missed)
+            self._next_due_ns += self._config.step_ns
+            self._step(max(self._last_at_ns, self._clock.utc_ns() - late_ns))
+        self._arm()
+
+    def _step(self, at_ns: int) -> None:
+        self._last_at_ns = at_ns
+        self._steps += 1
+        self._fair_prices.advance(self._step_s)
+        for venue in self._venues.values():
+            venue.step(self._step_s, at_ns)
+        if self._steps % self._steps_a_second == 0:
+            for venue in self._venues.values():
+                venue.second(at_ns)
+            self._save_anchors()
+
+    def _save_anchors(self) -> None:
+        try:
+            self._store.save_anchors(_ANCHORS, self._fair_prices.prices)
+        except VenueStoreError as error:
+            _log.warning("price anchors not saved: %s", error)
