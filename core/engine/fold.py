@@ -8,8 +8,6 @@ from core.engine.narrator import Line
 from core.engine.source_positions import SourcePositions
 from core.journal.facts import (
     AnyFact,
-    BlockerLifted,
-    BlockerRaised,
     EngineStarted,
     OrderIntended,
     RiskModeChanged,
@@ -24,8 +22,9 @@ from core.ledger.state import LedgerState
 from core.orders.outcome import Quarantined, TrackerOutcome
 from core.orders.state import TrackerState
 from core.orders.tracker import OrderTracker
-from core.risk.halts import Halts, HaltsState
-from core.types.control import RiskMode
+from core.risk.halts import Halts
+from core.risk.order_outcomes import OrderOutcomes
+from core.types.control import Blocker, RiskMode
 
 
 class FoldState(msgspec.Struct, frozen=True, kw_only=True):
@@ -33,7 +32,8 @@ class FoldState(msgspec.Struct, frozen=True, kw_only=True):
 
     orders: TrackerState
     ledger: LedgerState
-    halts: HaltsState
+    halts: list[Blocker]
+    outcomes: list[tuple[str, bool]]
     risk_mode: RiskMode
     run: int
     last_order_ns: int
@@ -63,6 +63,7 @@ class EngineFold:
         self.orders = OrderTracker()
         self.ledger = Ledger(instruments)
         self.halts = Halts()
+        self.outcomes = OrderOutcomes()
         self.source_positions = SourcePositions()
         self.risk_mode = risk_mode
         self.run = 0
@@ -83,10 +84,10 @@ class EngineFold:
                 self.strategies[fact.name] = fact.parameters
             case StrategyStopped() | StrategyOverran():
                 self.strategies.pop(fact.name, None)
-            case BlockerRaised() | BlockerLifted():
-                self.halts.apply(fact)
             case _:
                 pass
+        self.halts.apply(fact)
+        self.outcomes.apply(fact)
         moved = self.orders.apply(fact)
         self.source_positions.apply(moved)
         return FoldOutcome(moved, self.ledger.apply(fact))
@@ -97,6 +98,7 @@ class EngineFold:
             orders=self.orders.to_state(),
             ledger=self.ledger.to_state(),
             halts=self.halts.to_state(),
+            outcomes=self.outcomes.to_state(),
             risk_mode=self.risk_mode,
             run=self.run,
             last_order_ns=self.last_order_ns,
@@ -112,6 +114,7 @@ class EngineFold:
         self.orders.restore(state.orders)
         self.ledger.restore(state.ledger)
         self.halts.restore(state.halts)
+        self.outcomes.restore(state.outcomes)
         self.risk_mode, self.run = state.risk_mode, state.run
         self.last_order_ns, self.last_fact_ns = state.last_order_ns, state.last_fact_ns
         self.strategies = dict(state.strategies)

@@ -20,6 +20,7 @@ from core.ports.clock import Clock
 from core.ports.journal import JournalError
 from core.ports.venue import ExecutionVenue, SendOutcome, SendResult
 from core.risk.gate import RiskGate
+from core.risk.recent import RecentActivity
 from core.risk.verdict import Approved, Refused
 from core.risk.view import RiskView
 from core.types.order import OrderIntent, OrderStatus
@@ -59,6 +60,7 @@ class OrderDesk:
         gate: RiskGate,
         views: ViewSource,
         statistics: SendStatistics,
+        recent: RecentActivity,
         log: EngineLog,
         in_doubt_after_s: float,
         spawn: Callable[["asyncio.Future[None]"], None],
@@ -69,6 +71,7 @@ class OrderDesk:
         self._gate = gate
         self._views = views
         self._statistics = statistics
+        self._recent = recent
         self._log = log
         self._in_doubt_after_s = in_doubt_after_s
         self._spawn = spawn
@@ -91,6 +94,7 @@ class OrderDesk:
     def send(self, approved: Approved) -> "asyncio.Future[None]":
         """Journal the intent now and send it once durable; the future ends with the venue's answer or its absence."""
         intent = approved.intent
+        self._recent.sent(intent, self._clock.utc_ns())
         durable = self._recorder.record(
             OrderIntended(at_ns=self._clock.utc_ns(), intent=intent, checks=approved.checks)
         )

@@ -1,4 +1,4 @@
-"""How sends ended and how long they took, per venue; failure rates for the risk rules."""
+"""How sends ended and how long they took, per venue."""
 
 from collections import deque
 from typing import Final
@@ -13,28 +13,13 @@ class SendStatistics:
 
     def __init__(self) -> None:
         self._latencies: dict[str, deque[int]] = {}
-        self._failed: deque[bool] = deque(maxlen=KEPT_SENDS)
         self.consecutive_failures = 0
 
     def sent(self, venue: str, outcome: SendOutcome, latency_ns: int) -> None:
         is_failure = outcome is not SendOutcome.ACCEPTED
-        self._failed.append(is_failure)
         self.consecutive_failures = self.consecutive_failures + 1 if is_failure else 0
         if outcome is not SendOutcome.IN_DOUBT:
             self._latencies.setdefault(venue, deque(maxlen=KEPT_SENDS)).append(latency_ns)
-
-    def forget_failures(self) -> None:
-        """Start counting anew; called when a person resumes."""
-        self._failed.clear()
-        self.consecutive_failures = 0
-
-    @property
-    def sample_size(self) -> int:
-        return len(self._failed)
-
-    @property
-    def failures(self) -> int:
-        return sum(self._failed)
 
     def latency_ms(self, venue: str) -> float | None:
         """Return the median time from send to answer, None before the first."""

@@ -6,6 +6,7 @@ from decimal import Decimal
 from core.book.book import Book, BookState
 from core.ledger.marks import MarkBoard
 from core.ports.clock import Clock
+from core.risk.volatility import ShortTermVolatility
 from core.types.instrument import Instrument, InstrumentId
 from core.types.market import FeedState, FeedStatus, FundingRate, MarkPrice, Trade
 
@@ -18,11 +19,14 @@ class Market:
         clock: Clock,
         *,
         stale_after_ns: int,
+        volatility_window_s: float,
         on_trade: Callable[[Trade], None],
         on_book: Callable[[InstrumentId], None],
     ) -> None:
         self._clock = clock
         self._stale_after_ns = stale_after_ns
+        self._volatility_window_s = volatility_window_s
+        self._volatility: dict[InstrumentId, ShortTermVolatility] = {}
         self._on_trade = on_trade
         self._on_book = on_book
         self.instruments: dict[InstrumentId, Instrument] = {}
@@ -73,7 +77,16 @@ class Market:
         mid = None if book is None else book.mid()
         if book is not None and mid is not None:
             self.marks.set_mark(book.instrument, mid, book.received_ns)
+            volatility = self._volatility.get(instrument_id)
+            if volatility is None:
+                volatility = self._volatility[instrument_id] = ShortTermVolatility(self._volatility_window_s)
+            volatility.update(book.received_ns, float(mid))
         return mid
+
+    def volatility_pct(self, instrument_id: InstrumentId) -> float | None:
+        """Return the short-term volatility of the middle in percent, None while too little was seen."""
+        volatility = self._volatility.get(instrument_id)
+        return None if volatility is None else volatility.percent(self._clock.utc_ns())
 
     def is_open(self, instrument_id: InstrumentId) -> bool:
         instrument = self.instruments.get(instrument_id)

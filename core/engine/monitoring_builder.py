@@ -1,0 +1,228 @@
+"""Build the monitoring state from the engine's parts of this moment."""
+
+from decimal import Decimal
+from typing import Final
+
+from core.engine.parts import EngineParts
+from core.ledger.position import ZERO
+from core.ledger.valuation import Valuation
+from core.state.monitoring import (
+    Alert,
+    GlobalState,
+    JobsState,
+    LimitUse,
+    MarketState,
+    MonitoringState,
+    RiskState,
+    VenueCapital,
+    VenueState,
+)
+from core.types.control import Blocker, HaltLevel
+from core.types.instrument import InstrumentId
+from core.types.market import FeedState
+
+SEVERITY_OF_LEVEL: Final = {
+    HaltLevel.NORMAL: "info",
+    HaltLevel.REDUCE_ONLY: "warning",
+    HaltLevel.CANCEL_ONLY: "severe",
+    HaltLevel.HALTED: "critical",
+    HaltLevel.FLATTEN: "critical",
+}
+DELAYED_AFTER_MS: Final = 100.0
+AUTOMATIC: Final = "engine"
+
+
+class MonitoringBuilder:
+    """Read-only."""
+
+    def __init__(self, parts: EngineParts, started_ns: int) -> None:
+        self._parts = parts
+        self._started_ns = started_ns
+
+    def build(self, valuation: Valuation, *, is_starting: bool) -> MonitoringState:
+        parts = self._parts
+        return MonitoringState(
+            global_=self._global(valuation, is_starting=is_starting),
+            capital={venue: self._capital(venue, valuation) for venue in parts.desk.executions},
+            venues={venue: self._venue(venue, valuation) for venue in self._venue_names()},
+            jobs=JobsState(),
+            risk=self._risk(valuation),
+            market=self._market(),
+            strategies=parts.strategies.states(),
+            alerts=self._alerts(valuation),
+            last_update=parts.clock.utc_ns(),
+        )
+
+    def _venue_names(self) -> list[str]:
+        return list(dict.fromkeys((*self._parts.desk.executions, *self._parts.market.feeds)))
+
+    def _global(self, valuation: Valuation, *, is_starting: bool) -> GlobalState:
+        parts = self._parts
+        level = parts.fold.halts.level()
+        return GlobalState(
+            system_status="starting" if is_starting else status_of(parts.fold.halts.standing),
+            trading_mode=parts.settings.trading_mode.value,
+            risk_mode=parts.fold.risk_mode.value,
+            halt_level=level.name.lower(),
+            equity_usd=valuation.equity_usd,
+            today_volume_usd=valuation.today_volume_usd,
+            today_fees_usd=valuation.today_fees_usd,
+            today_pnl_usd=valuation.day_pnl_usd,
+            daily_loss_limit=self._day_loss_limit(valuation),
+            daily_loss_used=valuation.day_loss_usd,
+            active_strategies=parts.strategies.running,
+            total_trades=valuation.total_trades,
+            started_ns=self._started_ns,
+            loop_lag_ms=parts.lag.p99_ms,
+        )
+
+    def _day_loss_limit(self, valuation: Valuation) -> Decimal | None:
+        if valuation.equity_usd is None:
+            return None
+        return self._parts.settings.limits.daily_loss_limit_usd(valuation.equity_usd)
+
+    def _capital(self, venue: str, valuation: Valuation) -> VenueCapital:
+        value, pools = valuation.venue(venue), self._parts.settings.pools
+        equity = None if value is None else value.equity_usd
+        return VenueCapital(
+            equity=equity,
+            hedge_used=ZERO,
+            hedge_budget=None if equity is None else equity * pools.hedge,
+            arb_used=ZERO,
+            arb_budget=None if equity is None else equity * pools.arb,
+            reserve_size=None if equity is None else equity * pools.reserve,
+            total_in_flight=ZERO,
+        )
+
+    def _venue(self, venue: str, valuation: Valuation) -> VenueState:
+        parts = self._parts
+        feed, value = parts.market.feeds.get(venue), valuation.venue(venue)
+        now_ns = parts.clock.utc_ns()
+        return VenueState(
+            feed_state="connecting" if feed is None else feed.state.value,
+            feed_detail="" if feed is None else feed.detail,
+            feed_age_s=None if feed is None else max(0, now_ns - feed.at_ns) / 1e9,
+            api_latency_ms=parts.statistics.latency_ms(venue),
+            open_positions_count=0 if value is None else value.open_positions,
+            open_orders_count=sum(order.intent.venue == venue for order in parts.fold.orders.live()),
+            funding_rates={
+                key.symbol: funding.rate for key, funding in parts.market.funding.items() if key.venue == venue
+            },
+            concurrent_jobs_count=0,
+            safe_mode=False,
+            reconciled=parts.fold.halts.get(f"venue:{venue}", "reconciliation") is None,
+        )
+
+    def _risk(self, valuation: Valuation) -> RiskState:
+        parts = self._parts
+        standing = parts.fold.halts.standing
+        latencies = ((venue, parts.statistics.latency_ms(venue)) for venue in parts.desk.executions)
+        return RiskState(
+            fast_markets=[str(key) for key in parts.market.instruments if self._is_fast(key)],
+            delayed_venues=[venue for venue, ms in latencies if ms is not None and ms > DELAYED_AFTER_MS],
+            consecutive_failures=parts.statistics.consecutive_failures,
+            auto_halt=any(blocker.who == AUTOMATIC and blocker.level >= HaltLevel.HALTED for blocker in standing),
+            manual_override=False,
+            blockers=list(standing),
+            limits=self._limits(valuation),
+        )
+
+    def _is_fast(self, instrument_id: InstrumentId) -> bool:
+        volatility = self._parts.market.volatility_pct(instrument_id)
+        limit = self._parts.settings.limits.max_volatility_pct[self._parts.fold.risk_mode]
+        return volatility is not None and volatility > limit
+
+    def _limits(self, valuation: Valuation) -> list[LimitUse]:
+        limits = self._parts.settings.limits
+        equity = valuation.equity_usd
+        directional = _sum_of_nets(valuation)
+        invested = _share_pct(_gross(valuation), equity)
+        open_orders = Decimal(self._parts.fold.orders.live_count)
+        return [
+            _use("day loss", "USD", self._day_loss_limit(valuation), valuation.day_loss_usd),
+            _use("drawdown", "%", limits.max_drawdown_pct, valuation.drawdown_pct),
+            _use("directional", "USD", limits.max_position_size_usd, directional),
+            _use("invested", "%", limits.max_invested_pct, invested),
+            _use("open orders", "orders", Decimal(limits.max_open_orders), open_orders),
+        ]
+
+    def _market(self) -> dict[str, dict[str, MarketState]]:
+        states: dict[str, dict[str, MarketState]] = {}
+        market = self._parts.market
+        for instrument_id, book in market.books.items():
+            tick = book.instrument.tick_size
+            best_bid, best_ask = book.best_bid(), book.best_ask()
+            bid = None if best_bid is None else tick * best_bid[0]
+            ask = None if best_ask is None else tick * best_ask[0]
+            trade, age_ns = market.last_trades.get(instrument_id), market.age_ns(instrument_id)
+            states.setdefault(instrument_id.venue, {})[instrument_id.symbol] = MarketState(
+                last=None if trade is None else tick * trade.price_ticks,
+                bid=bid,
+                ask=ask,
+                spread=None if bid is None or ask is None else ask - bid,
+                short_term_volatility=market.volatility_pct(instrument_id),
+                timestamp=book.received_ns,
+                age_s=None if age_ns is None else age_ns / 1e9,
+                validity=market.validity(instrument_id),
+                sequence=book.sequence,
+            )
+        return states
+
+    def _alerts(self, valuation: Valuation) -> list[Alert]:
+        parts = self._parts
+        alerts = [_blocker_alert(blocker) for blocker in parts.fold.halts.standing]
+        alerts += [
+            Alert(severity="severe", name=f"feed {venue}", text=f"feed is down: {feed.detail}", since_ns=feed.at_ns)
+            for venue, feed in parts.market.feeds.items()
+            if feed.state is FeedState.DOWN
+        ]
+        if valuation.missing:
+            text = "equity is not known, new risk is refused: " + ", ".join(valuation.missing)
+            alerts.append(Alert(severity="severe", name="valuation", text=text, since_ns=valuation.at_ns))
+        doubtful = [order for order in parts.fold.orders.live() if order.status.value == "in_doubt"]
+        alerts += [
+            Alert(
+                severity="severe",
+                name=f"order {order.intent.client_order_id}",
+                text=f"{order.intent.instrument_id} is in doubt: {order.reason}",
+                since_ns=order.updated_ns,
+            )
+            for order in doubtful
+        ]
+        return alerts
+
+
+def status_of(standing: tuple[Blocker, ...]) -> str:
+    """Return halted, paused or running, by the global blockers."""
+    whole = [blocker for blocker in standing if blocker.scope == "global"]
+    if any(blocker.level >= HaltLevel.CANCEL_ONLY for blocker in whole):
+        return "halted"
+    return "paused" if whole else "running"
+
+
+def _blocker_alert(blocker: Blocker) -> Alert:
+    return Alert(
+        severity=SEVERITY_OF_LEVEL[blocker.level],
+        name=f"{blocker.cause} {blocker.scope}",
+        text=f"{blocker.level.name} by {blocker.who}: {blocker.reason or blocker.cause}",
+        since_ns=blocker.since_ns,
+    )
+
+
+def _use(name: str, unit: str, limit: Decimal | None, used: Decimal | None) -> LimitUse:
+    left = None if limit is None or used is None else max(ZERO, limit - used)
+    return LimitUse(name=name, unit=unit, limit=limit, used=used, left=left)
+
+
+def _sum_of_nets(valuation: Valuation) -> Decimal | None:
+    nets = [net.notional_usd for net in valuation.net_positions]
+    return None if any(net is None for net in nets) else sum((abs(net or ZERO) for net in nets), ZERO)
+
+
+def _gross(valuation: Valuation) -> Decimal | None:
+    values = [position.notional_usd for position in valuation.positions]
+    return None if any(value is None for value in values) else sum((abs(value or ZERO) for value in values), ZERO)
+
+
+def _share_pct(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
+    return None if part is None or not whole else part * 100 / whole

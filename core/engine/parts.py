@@ -1,0 +1,40 @@
+"""The parts of one engine, for those that show or command it."""
+
+from collections import deque
+from dataclasses import dataclass
+
+from core.engine.bar_store import BarStore
+from core.engine.engine_log import EngineLog
+from core.engine.fold import EngineFold
+from core.engine.order_desk import OrderDesk
+from core.engine.pnl_curve import PnlCurve
+from core.engine.recorder import Recorder
+from core.engine.risk_views import RiskViews
+from core.engine.settings import EngineSettings
+from core.engine.statistics import LagMeter, SendStatistics
+from core.engine.strategy_host import StrategyHost
+from core.market.market import Market
+from core.ports.clock import Clock
+from core.ports.ids import IdSource
+from core.risk.recent import RecentActivity
+from core.state.desk import FillView
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EngineParts:
+    settings: EngineSettings
+    clock: Clock
+    ids: IdSource
+    log: EngineLog
+    market: Market
+    bars: BarStore
+    fold: EngineFold
+    recorder: Recorder
+    views: RiskViews
+    recent: RecentActivity
+    desk: OrderDesk
+    strategies: StrategyHost
+    statistics: SendStatistics
+    lag: LagMeter
+    pnl_curve: PnlCurve
+    recent_fills: deque[FillView]
