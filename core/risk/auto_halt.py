@@ -1,14 +1,16 @@
-"""Which blockers must stand, judged from the health of the account and the engine. Pure: values in, values out."""
+"""Which blockers must stand, judged from the health of the account. Pure: values in, values out.
+
+What ends by itself (a dead feed, a failing journal) is no matter of a person's word and is not journaled here.
+"""
 
 from decimal import Decimal
 
 import msgspec
 
-from core.journal.facts import BlockerLifted, BlockerRaised
-from core.risk.halts import GLOBAL, Cause, Halts, strategy_scope, venue_scope
+from core.journal.facts import BlockerRaised
+from core.risk.halts import GLOBAL, Cause, Halts, strategy_scope
 from core.risk.limits import RiskLimits
 from core.types.control import Blocker, HaltLevel
-from core.types.market import FeedState
 
 WHO = "engine"
 
@@ -21,45 +23,21 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     drawdown_pct: Decimal | None
     orders_answered: int  # of the newest orders
     orders_failed: int
-    storage_failure: str | None = None
-    feeds: tuple[tuple[str, FeedState], ...] = ()
     repeated_executions: tuple[tuple[str, int], ...] = ()  # strategy, fills alike within the window
 
 
-class HaltChange(msgspec.Struct, frozen=True, kw_only=True):
-    """Facts to journal and fold, tightening first."""
-
-    raised: tuple[BlockerRaised, ...]
-    lifted: tuple[BlockerLifted, ...]
-
-
-def judge_health(health: Health, halts: Halts, limits: RiskLimits, now_ns: int) -> HaltChange:
-    """Return what must be raised and what has ended; nothing for what stands already."""
-    wanted = [
-        blocker
-        for blocker in (
-            _day_loss(health, limits, now_ns),
-            _drawdown(health, limits, now_ns),
-            _order_failures(health, limits, now_ns),
-            _storage(health, now_ns),
-        )
-        if blocker is not None
-    ]
-    wanted.extend(_repeated(health, limits, now_ns))
-    lifted: list[BlockerLifted] = []
-    for venue, state in health.feeds:
-        if state is FeedState.DOWN:
-            reason = f"the feed of {venue} is down"
-            wanted.append(_blocker(venue_scope(venue), Cause.FEED, HaltLevel.REDUCE_ONLY, reason, now_ns))
-        elif state in (FeedState.UP, FeedState.CLOSED) and halts.get(venue_scope(venue), Cause.FEED) is not None:
-            lifted.append(
-                BlockerLifted(
-                    at_ns=now_ns, scope=venue_scope(venue), cause=Cause.FEED, who=WHO, reason=f"feed is {state}"
-                )
-            )
-    return HaltChange(
-        raised=tuple(BlockerRaised(at_ns=now_ns, blocker=blocker) for blocker in wanted if _is_tighter(blocker, halts)),
-        lifted=tuple(lifted),
+def judge_health(health: Health, halts: Halts, limits: RiskLimits, now_ns: int) -> tuple[BlockerRaised, ...]:
+    """Return what must be raised; nothing for what stands already at that level or tighter."""
+    wanted = (
+        _day_loss(health, limits, now_ns),
+        _drawdown(health, limits, now_ns),
+        _order_failures(health, limits, now_ns),
+        *_repeated(health, limits, now_ns),
+    )
+    return tuple(
+        BlockerRaised(at_ns=now_ns, blocker=blocker)
+        for blocker in wanted
+        if blocker is not None and _is_tighter(blocker, halts)
     )
 
 
@@ -97,12 +75,6 @@ def _order_failures(health: Health, limits: RiskLimits, now_ns: int) -> Blocker 
         f" limit {limits.max_order_failure_pct} %"
     )
     return _blocker(GLOBAL, Cause.ORDER_FAILURES, HaltLevel.REDUCE_ONLY, reason, now_ns)
-
-
-def _storage(health: Health, now_ns: int) -> Blocker | None:
-    if health.storage_failure is None:
-        return None
-    return _blocker(GLOBAL, Cause.STORAGE, HaltLevel.CANCEL_ONLY, health.storage_failure, now_ns)
 
 
 def _repeated(health: Health, limits: RiskLimits, now_ns: int) -> list[Blocker]:

@@ -1,5 +1,6 @@
 """What stops new risk, folded from facts. Tightening is instant; loosening is a person's word, journaled."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Final
 
@@ -21,13 +22,12 @@ class Cause(StrEnum):
     DRAWDOWN = "drawdown"
     ORDER_FAILURES = "order_failures"
     REPEATED_EXECUTION = "repeated_execution"
-    STORAGE = "storage"
-    FEED = "feed"
-    RECONCILIATION = "reconciliation"
 
 
-CONDITIONS: Final = (Cause.FEED.value, Cause.RECONCILIATION.value)
-"""Causes that end with the condition behind them: the engine lifts these, a person's word does not."""
+class HaltsState(msgspec.Struct, frozen=True):
+    """The standing blockers, for snapshots."""
+
+    blockers: list[Blocker]
 
 
 def venue_scope(venue: str) -> str:
@@ -44,11 +44,6 @@ class Lifting(msgspec.Struct, frozen=True, kw_only=True):
     lifted: tuple[BlockerLifted, ...]
     standing: tuple[Blocker, ...]
     message: str
-
-    @property
-    def is_done(self) -> bool:
-        """Tell whether nothing a person can lift is left."""
-        return not any(blocker.cause not in CONDITIONS for blocker in self.standing)
 
 
 class Halts:
@@ -76,24 +71,15 @@ class Halts:
     # reading ---------------------------------------------------------------------------------------
 
     @property
-    def standing(self) -> tuple[Blocker, ...]:
+    def blockers(self) -> tuple[Blocker, ...]:
         return tuple(self._blockers.values())
 
     def get(self, scope: str, cause: str) -> Blocker | None:
         return self._blockers.get((scope, cause))
 
-    def behind(self, venue: str | None = None, strategy: str | None = None) -> tuple[Blocker, ...]:
-        """Return the blockers that bear on an order at a venue, of a strategy where there is one."""
-        scopes = [GLOBAL]
-        if venue is not None:
-            scopes.append(venue_scope(venue))
-        if strategy is not None:
-            scopes.append(strategy_scope(strategy))
-        return tuple(blocker for blocker in self._blockers.values() if blocker.scope in scopes)
-
     def level(self, venue: str | None = None, strategy: str | None = None) -> HaltLevel:
         """Return the tightest level that bears on a venue and strategy, the global one without either."""
-        return max((blocker.level for blocker in self.behind(venue, strategy)), default=HaltLevel.NORMAL)
+        return tightest(bearing_on(self.blockers, venue, strategy))
 
     # loosening -------------------------------------------------------------------------------------
 
@@ -101,7 +87,7 @@ class Halts:
         """Work out what a person's `resume` lifts; nothing changes until the facts are folded.
 
         A bare word lifts pauses. With a reason it lifts every other blocker short of HALTED. HALTED and
-        FLATTEN take a reason and the typed word. Conditions end by themselves.
+        FLATTEN take a reason and the typed word.
         """
         lifted: list[BlockerLifted] = []
         standing: list[Blocker] = []
@@ -120,11 +106,26 @@ class Halts:
 
     # snapshots -------------------------------------------------------------------------------------
 
-    def to_state(self) -> list[Blocker]:
-        return list(self._blockers.values())
+    def to_state(self) -> HaltsState:
+        return HaltsState(list(self._blockers.values()))
 
-    def restore(self, state: list[Blocker]) -> None:
-        self._blockers = {(blocker.scope, blocker.cause): blocker for blocker in state}
+    def restore(self, state: HaltsState) -> None:
+        self._blockers = {(blocker.scope, blocker.cause): blocker for blocker in state.blockers}
+
+
+def bearing_on(blockers: Iterable[Blocker], venue: str | None, strategy: str | None) -> tuple[Blocker, ...]:
+    """Return the blockers that bear on an order at a venue, of a strategy where there is one."""
+    scopes = [GLOBAL]
+    if venue is not None:
+        scopes.append(venue_scope(venue))
+    if strategy is not None:
+        scopes.append(strategy_scope(strategy))
+    return tuple(blocker for blocker in blockers if blocker.scope in scopes)
+
+
+def tightest(blockers: Iterable[Blocker]) -> HaltLevel:
+    """Return the highest level of some blockers, NORMAL for none."""
+    return max((blocker.level for blocker in blockers), default=HaltLevel.NORMAL)
 
 
 def pause(*, who: str, reason: str, at_ns: int) -> BlockerRaised:
@@ -145,8 +146,6 @@ def _need(blocker: Blocker, reason: str, word: str) -> str | None:
     """Say what is missing to lift a blocker, None where it can be lifted."""
     if blocker.cause == Cause.PAUSE:
         return None
-    if blocker.cause in CONDITIONS:
-        return "ends by itself with its condition"
     if not reason:
         return "takes a reason" if blocker.level < HaltLevel.HALTED else f"takes a reason and the word {RESUME_WORD!r}"
     if blocker.level >= HaltLevel.HALTED and word != RESUME_WORD:

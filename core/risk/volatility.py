@@ -4,6 +4,8 @@ import itertools
 import math
 from collections import deque
 
+from core.types.instrument import InstrumentId
+
 
 class ShortTermVolatility:
     """Realised volatility of the last `window_s` seconds, in percent.
@@ -45,3 +47,24 @@ class ShortTermVolatility:
     def _forget(self, step: int) -> None:
         while self._samples and step - self._samples[0][0] > self._steps:
             self._samples.popleft()
+
+
+class VolatilityBoard:
+    """Short-term volatility of every instrument that has had a price."""
+
+    def __init__(self, window_s: float) -> None:
+        self._window_s = window_s
+        self._symbols: dict[InstrumentId, ShortTermVolatility] = {}
+
+    def update(self, instrument_id: InstrumentId, price: float, at_ns: int) -> None:
+        volatility = self._symbols.get(instrument_id)
+        if volatility is None:
+            volatility = self._symbols[instrument_id] = ShortTermVolatility(
+                self._window_s, step_s=min(1.0, self._window_s)
+            )
+        volatility.update(at_ns, price)
+
+    def percent(self, instrument_id: InstrumentId, now_ns: int) -> float | None:
+        """Return the volatility in percent, None while there are too few prices."""
+        volatility = self._symbols.get(instrument_id)
+        return None if volatility is None else volatility.percent(now_ns)
