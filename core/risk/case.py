@@ -31,8 +31,13 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def strategy(self) -> str | None:
-        kind, separator, name = self.intent.source.partition(":")
-        return name if kind == "strategy" and separator and name else None
+        return strategy_of(self.intent)
+
+
+def strategy_of(intent: OrderIntent) -> str | None:
+    """Return the name of the strategy behind an order, None for a person's and the kill switch's."""
+    kind, _, name = intent.source.partition(":")
+    return name if kind == "strategy" and name else None
 
 
 def open_case(intent: OrderIntent, view: RiskView, limits: RiskLimits) -> Case:

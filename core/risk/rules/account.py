@@ -1,5 +1,7 @@
 """Can the account take it: equity, the day's loss, the fall from the peak, and what there is to pay with."""
 
+from decimal import Decimal
+
 from core.risk.case import Case
 from core.risk.rules.finding import Finding, at_least, at_most, below, judged, missing
 from core.types.instrument import AssetType, Instrument
@@ -40,14 +42,13 @@ def capital(case: Case) -> Finding:
 
 
 def _margin(case: Case, instrument: Instrument) -> Finding:
-    """Demand that the venue's collateral carries all its contracts at the highest leverage allowed."""
+    """Demand that the venue's collateral carries all its contracts, this order included."""
     if case.is_reducing:
         return judged(True, "margin", "not needed: reduces")
     collateral = case.view.funds.collateral_usd
     if collateral is None or case.totals is None:
         return missing("enough margin", "collateral or price of every position")
-    highest_leverage = min(case.limits.max_leverage, max(instrument.max_leverage, 1))
-    return at_most(case.totals.venue_contracts / highest_leverage, collateral)
+    return at_most(case.totals.venue_contracts / _highest_leverage(case, instrument), collateral)
 
 
 def _holding(case: Case, instrument: Instrument) -> Finding:
@@ -58,8 +59,14 @@ def _holding(case: Case, instrument: Instrument) -> Finding:
 
 
 def _cash(case: Case, instrument: Instrument) -> Finding:
-    free = case.view.funds.free_quote
-    if free is None or case.price is None:
-        return missing("enough cash", f"balance of {instrument.quote} or price")
-    cost = instrument.notional(case.price, case.intent.quantity) * (1 + max(0, instrument.taker_fee_rate))
-    return at_most(cost, free)
+    """Demand free cash, of which what the venue's contracts stand on is not free."""
+    free, rate, collateral = case.view.funds.free_quote, case.view.quote_usd, case.view.funds.collateral_usd
+    if free is None or rate is None or collateral is None or case.price is None or case.totals is None:
+        return missing("enough cash", f"balance of {instrument.quote}, price or collateral")
+    cost = instrument.notional(case.price, case.intent.quantity) * (1 + max(Decimal(0), instrument.taker_fee_rate))
+    unmargined = (collateral - case.totals.venue_contracts / case.limits.max_leverage) / rate
+    return at_most(cost, min(free, unmargined))
+
+
+def _highest_leverage(case: Case, instrument: Instrument) -> Decimal:
+    return min(case.limits.max_leverage, max(instrument.max_leverage, Decimal(1)))

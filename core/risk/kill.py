@@ -1,0 +1,152 @@
+"""The plan of a kill: what to cancel and with which orders to flatten, as values.
+
+The caller raises the blocker first, then cancels on every venue, and asks for a fresh plan while positions are left.
+"""
+
+from collections.abc import Callable, Iterable
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+
+import msgspec
+import numpy as np
+
+from core.book.book import Book
+from core.ledger.outcome import InstrumentLookup
+from core.ledger.position import ZERO, Position
+from core.risk.limits import RiskLimits
+from core.types.instrument import Instrument, InstrumentId
+from core.types.order import Order, OrderIntent, OrderType, Side, TimeInForce
+
+DEPTH_LEVELS = 1_000
+
+
+class CancelTarget(msgspec.Struct, frozen=True):
+    venue: str
+    symbol: str
+    client_order_id: str
+
+
+class NotFlattened(msgspec.Struct, frozen=True):
+    """A position, or the part of it, that this plan does not close, and why."""
+
+    instrument_id: InstrumentId
+    quantity: Decimal  # signed
+    reason: str
+
+
+class KillPlan(msgspec.Struct, frozen=True, kw_only=True):
+    venues: tuple[str, ...]  # cancel everything there, known or not
+    cancels: tuple[CancelTarget, ...]  # what is known to live, to be seen gone
+    flatten: tuple[OrderIntent, ...]
+    not_flattened: tuple[NotFlattened, ...]
+
+
+def plan_cancels(venues: Iterable[str], live: Iterable[Order]) -> KillPlan:
+    """Plan a kill that leaves positions alone."""
+    return KillPlan(venues=tuple(venues), cancels=_cancels(live), flatten=(), not_flattened=())
+
+
+def plan_flatten(
+    *,
+    venues: Iterable[str],
+    live: Iterable[Order],
+    positions: Iterable[Position],
+    instruments: InstrumentLookup,
+    books: Callable[[InstrumentId], Book | None],
+    next_order_id: Callable[[], str],
+    limits: RiskLimits,
+    now_ns: int,
+) -> KillPlan:
+    """Plan a kill that also closes positions, each with one reduce-only IOC limit order inside the band.
+
+    An order takes no more than the book shows within the band; the rest waits for the next plan.
+    """
+    flatten: list[OrderIntent] = []
+    left: list[NotFlattened] = []
+    for position in positions:
+        if not position.quantity:
+            continue
+        instrument = instruments(position.instrument_id)
+        book = books(position.instrument_id)
+        if instrument is None:
+            left.append(NotFlattened(position.instrument_id, position.quantity, "its rules are unknown"))
+            continue
+        refusal = _unreadable(instrument, book, limits, now_ns)
+        if refusal is not None or book is None:
+            left.append(NotFlattened(position.instrument_id, position.quantity, refusal or "it has no book"))
+            continue
+        price, visible = _price_and_depth(instrument, book, position.quantity, limits)
+        quantity = instrument.floor_quantity(min(abs(position.quantity), visible))
+        too_small = _too_small(instrument, quantity, price, visible)
+        if too_small is not None:
+            left.append(NotFlattened(position.instrument_id, position.quantity, too_small))
+            continue
+        flatten.append(_order(position, quantity, price, client_order_id=next_order_id(), now_ns=now_ns))
+        rest = position.quantity - quantity.copy_sign(position.quantity)
+        if rest:
+            why = "less than a lot" if abs(rest) < instrument.lot_size else "more than the book shows within the band"
+            left.append(NotFlattened(position.instrument_id, rest, why))
+    return KillPlan(venues=tuple(venues), cancels=_cancels(live), flatten=tuple(flatten), not_flattened=tuple(left))
+
+
+def _cancels(live: Iterable[Order]) -> tuple[CancelTarget, ...]:
+    return tuple(
+        CancelTarget(order.intent.venue, order.intent.symbol, order.intent.client_order_id)
+        for order in live
+        if order.status.may_live
+    )
+
+
+def _unreadable(instrument: Instrument, book: Book | None, limits: RiskLimits, now_ns: int) -> str | None:
+    if not instrument.market_hours.is_open(now_ns):
+        return "its market is closed"
+    if book is None:
+        return "it has no book"
+    if not book.is_fresh(now_ns, limits.stale_after_ns):
+        return f"its book is {book.state.value} or stale"
+    if book.mid() is None:
+        return "its book has no two sides"
+    return None
+
+
+def _price_and_depth(
+    instrument: Instrument, book: Book, quantity: Decimal, limits: RiskLimits
+) -> tuple[Decimal, Decimal]:
+    """Return the worst price inside the band, rounded towards the middle, and what the book shows up to it."""
+    mid = book.mid()
+    assert mid is not None, "asked for with a readable book only"
+    band = mid * limits.flatten_band_pct / 100
+    bid_ticks, bid_lots, ask_ticks, ask_lots = book.top(DEPTH_LEVELS)
+    if quantity > 0:
+        worst_ticks = int(((mid - band) / instrument.tick_size).to_integral_value(ROUND_CEILING))
+        lots = int(np.sum(bid_lots[bid_ticks >= worst_ticks]))
+    else:
+        worst_ticks = int(((mid + band) / instrument.tick_size).to_integral_value(ROUND_FLOOR))
+        lots = int(np.sum(ask_lots[ask_ticks <= worst_ticks]))
+    return instrument.ticks_to_price(worst_ticks), instrument.lots_to_quantity(lots)
+
+
+def _too_small(instrument: Instrument, quantity: Decimal, price: Decimal, visible: Decimal) -> str | None:
+    if not visible:
+        return "its book shows nothing within the band"
+    if quantity <= ZERO or quantity < instrument.min_quantity:
+        return f"{quantity:f} is below the least quantity, {instrument.min_quantity:f}"
+    notional = instrument.notional(price, quantity)
+    if notional < instrument.min_notional:
+        return f"its value {notional:.2f} is below the least value, {instrument.min_notional:f}"
+    return None
+
+
+def _order(position: Position, quantity: Decimal, price: Decimal, *, client_order_id: str, now_ns: int) -> OrderIntent:
+    return OrderIntent(
+        client_order_id=client_order_id,
+        venue=position.venue,
+        symbol=position.symbol,
+        side=Side.SELL if position.quantity > 0 else Side.BUY,
+        order_type=OrderType.LIMIT,
+        quantity=quantity,
+        limit_price=price,
+        time_in_force=TimeInForce.IOC,
+        reduce_only=True,
+        source="flatten",
+        created_ns=now_ns,
+    )

@@ -1,0 +1,70 @@
+"""Short-term volatility of one symbol."""
+
+import itertools
+import math
+from collections import deque
+
+from core.types.instrument import InstrumentId
+
+
+class ShortTermVolatility:
+    """Realised volatility of the last `window_s` seconds, in percent.
+
+    The square root of the sum of squared log returns between the last prices of successive sampling steps
+    (Andersen and Bollerslev, 1998), so it is the size of a typical move over the window, not a yearly rate.
+    Steps without a price carry no return; the next return spans them.
+    """
+
+    def __init__(self, window_s: float = 60.0, step_s: float = 1.0, least_steps: int = 5) -> None:
+        if not 0 < step_s <= window_s:
+            raise ValueError(f"volatility step is {step_s} s; allowed is above 0 and at most the window, {window_s} s")
+        self._step_ns = int(step_s * 1e9)
+        self._steps = int(window_s / step_s)
+        self._least_steps = least_steps
+        self._samples: deque[tuple[int, float]] = deque()  # (step, log price), one a step, oldest first
+
+    def update(self, at_ns: int, price: float) -> None:
+        """Take a price over; one that is no positive number, or older than the last step, is left out."""
+        if not (price > 0 and math.isfinite(price)):
+            return
+        step = at_ns // self._step_ns
+        if self._samples and step < self._samples[-1][0]:
+            return
+        if self._samples and step == self._samples[-1][0]:
+            self._samples.pop()
+        self._samples.append((step, math.log(price)))
+        self._forget(step)
+
+    def percent(self, now_ns: int) -> float | None:
+        """Return the volatility, None while fewer than `least_steps` returns lie in the window."""
+        self._forget(now_ns // self._step_ns)
+        if len(self._samples) <= self._least_steps:
+            return None
+        prices = [price for _, price in self._samples]
+        squares = sum((later - earlier) ** 2 for earlier, later in itertools.pairwise(prices))
+        return 100 * math.sqrt(squares)
+
+    def _forget(self, step: int) -> None:
+        while self._samples and step - self._samples[0][0] > self._steps:
+            self._samples.popleft()
+
+
+class VolatilityBoard:
+    """Short-term volatility of every instrument that has had a price."""
+
+    def __init__(self, window_s: float) -> None:
+        self._window_s = window_s
+        self._symbols: dict[InstrumentId, ShortTermVolatility] = {}
+
+    def update(self, instrument_id: InstrumentId, price: float, at_ns: int) -> None:
+        volatility = self._symbols.get(instrument_id)
+        if volatility is None:
+            volatility = self._symbols[instrument_id] = ShortTermVolatility(
+                self._window_s, step_s=min(1.0, self._window_s)
+            )
+        volatility.update(at_ns, price)
+
+    def percent(self, instrument_id: InstrumentId, now_ns: int) -> float | None:
+        """Return the volatility in percent, None while there are too few prices."""
+        volatility = self._symbols.get(instrument_id)
+        return None if volatility is None else volatility.percent(now_ns)
