@@ -80,7 +80,7 @@ class DeskBuilder:
         return [_order(order) for order in chain(live, finished)]
 
     def fills(self, limit: int) -> list[FillView]:
-        return [view for view in islice(reversed(self._parts.recent_fills), limit)]
+        return list(islice(reversed(self._parts.recent_fills), limit))
 
     def _book(self, text: str, depth: int) -> BookView | None:
         try:

@@ -22,9 +22,8 @@ from core.ledger.state import LedgerState
 from core.orders.outcome import Quarantined, TrackerOutcome
 from core.orders.state import TrackerState
 from core.orders.tracker import OrderTracker
-from core.risk.halts import Halts
-from core.risk.order_outcomes import OrderOutcomes
-from core.types.control import Blocker, RiskMode
+from core.risk.halts import Halts, HaltsState
+from core.types.control import RiskMode
 
 
 class FoldState(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,8 +31,7 @@ class FoldState(msgspec.Struct, frozen=True, kw_only=True):
 
     orders: TrackerState
     ledger: LedgerState
-    halts: list[Blocker]
-    outcomes: list[tuple[str, bool]]
+    halts: HaltsState
     risk_mode: RiskMode
     run: int
     last_order_ns: int
@@ -63,7 +61,6 @@ class EngineFold:
         self.orders = OrderTracker()
         self.ledger = Ledger(instruments)
         self.halts = Halts()
-        self.outcomes = OrderOutcomes()
         self.source_positions = SourcePositions()
         self.risk_mode = risk_mode
         self.run = 0
@@ -87,7 +84,6 @@ class EngineFold:
             case _:
                 pass
         self.halts.apply(fact)
-        self.outcomes.apply(fact)
         moved = self.orders.apply(fact)
         self.source_positions.apply(moved)
         return FoldOutcome(moved, self.ledger.apply(fact))
@@ -98,7 +94,6 @@ class EngineFold:
             orders=self.orders.to_state(),
             ledger=self.ledger.to_state(),
             halts=self.halts.to_state(),
-            outcomes=self.outcomes.to_state(),
             risk_mode=self.risk_mode,
             run=self.run,
             last_order_ns=self.last_order_ns,
@@ -114,7 +109,6 @@ class EngineFold:
         self.orders.restore(state.orders)
         self.ledger.restore(state.ledger)
         self.halts.restore(state.halts)
-        self.outcomes.restore(state.outcomes)
         self.risk_mode, self.run = state.risk_mode, state.run
         self.last_order_ns, self.last_fact_ns = state.last_order_ns, state.last_fact_ns
         self.strategies = dict(state.strategies)

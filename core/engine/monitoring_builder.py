@@ -6,6 +6,7 @@ from typing import Final
 from core.engine.parts import EngineParts
 from core.ledger.position import ZERO
 from core.ledger.valuation import Valuation
+from core.risk.halts import bearing_on, tightest
 from core.state.monitoring import (
     Alert,
     GlobalState,
@@ -53,14 +54,17 @@ class MonitoringBuilder:
             last_update=parts.clock.utc_ns(),
         )
 
+    def _standing(self) -> tuple[Blocker, ...]:
+        return (*self._parts.fold.halts.blockers, *self._parts.conditions.blockers())
+
     def _venue_names(self) -> list[str]:
         return list(dict.fromkeys((*self._parts.desk.executions, *self._parts.market.feeds)))
 
     def _global(self, valuation: Valuation, *, is_starting: bool) -> GlobalState:
         parts = self._parts
-        level = parts.fold.halts.level()
+        level = tightest(bearing_on(self._standing(), None, None))
         return GlobalState(
-            system_status="starting" if is_starting else status_of(parts.fold.halts.standing),
+            system_status="starting" if is_starting else status_of(self._standing()),
             trading_mode=parts.settings.trading_mode.value,
             risk_mode=parts.fold.risk_mode.value,
             halt_level=level.name.lower(),
@@ -110,12 +114,12 @@ class MonitoringBuilder:
             },
             concurrent_jobs_count=0,
             safe_mode=False,
-            reconciled=parts.fold.halts.get(f"venue:{venue}", "reconciliation") is None,
+            reconciled=not any(b.scope == f"venue:{venue}" and b.cause == "reconciliation" for b in self._standing()),
         )
 
     def _risk(self, valuation: Valuation) -> RiskState:
         parts = self._parts
-        standing = parts.fold.halts.standing
+        standing = self._standing()
         latencies = ((venue, parts.statistics.latency_ms(venue)) for venue in parts.desk.executions)
         return RiskState(
             fast_markets=[str(key) for key in parts.market.instruments if self._is_fast(key)],
@@ -128,7 +132,7 @@ class MonitoringBuilder:
         )
 
     def _is_fast(self, instrument_id: InstrumentId) -> bool:
-        volatility = self._parts.market.volatility_pct(instrument_id)
+        volatility = self._parts.market.volatility.percent(instrument_id, self._parts.clock.utc_ns())
         limit = self._parts.settings.limits.max_volatility_pct[self._parts.fold.risk_mode]
         return volatility is not None and volatility > limit
 
@@ -160,7 +164,7 @@ class MonitoringBuilder:
                 bid=bid,
                 ask=ask,
                 spread=None if bid is None or ask is None else ask - bid,
-                short_term_volatility=market.volatility_pct(instrument_id),
+                short_term_volatility=market.volatility.percent(instrument_id, self._parts.clock.utc_ns()),
                 timestamp=book.received_ns,
                 age_s=None if age_ns is None else age_ns / 1e9,
                 validity=market.validity(instrument_id),
@@ -170,7 +174,7 @@ class MonitoringBuilder:
 
     def _alerts(self, valuation: Valuation) -> list[Alert]:
         parts = self._parts
-        alerts = [_blocker_alert(blocker) for blocker in parts.fold.halts.standing]
+        alerts = [_blocker_alert(blocker) for blocker in self._standing()]
         alerts += [
             Alert(severity="severe", name=f"feed {venue}", text=f"feed is down: {feed.detail}", since_ns=feed.at_ns)
             for venue, feed in parts.market.feeds.items()

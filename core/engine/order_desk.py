@@ -13,6 +13,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Protocol
 
 from core.engine.engine_log import EngineLog
+from core.engine.recent_orders import RecentOrders
 from core.engine.recorder import Recorder
 from core.journal.facts import OrderIntended, OrderRefused, OrderStatusChanged
 from core.orders.tracker import OrderTracker
@@ -20,7 +21,6 @@ from core.ports.clock import Clock
 from core.ports.journal import JournalError
 from core.ports.venue import ExecutionVenue, SendOutcome, SendResult
 from core.risk.gate import RiskGate
-from core.risk.recent import RecentActivity
 from core.risk.verdict import Approved, Refused
 from core.risk.view import RiskView
 from core.types.order import OrderIntent, OrderStatus
@@ -60,7 +60,7 @@ class OrderDesk:
         gate: RiskGate,
         views: ViewSource,
         statistics: SendStatistics,
-        recent: RecentActivity,
+        recent: RecentOrders,
         log: EngineLog,
         in_doubt_after_s: float,
         spawn: Callable[["asyncio.Future[None]"], None],
@@ -94,7 +94,7 @@ class OrderDesk:
     def send(self, approved: Approved) -> "asyncio.Future[None]":
         """Journal the intent now and send it once durable; the future ends with the venue's answer or its absence."""
         intent = approved.intent
-        self._recent.sent(intent, self._clock.utc_ns())
+        self._recent.note_sent(intent, self._clock.utc_ns())
         durable = self._recorder.record(
             OrderIntended(at_ns=self._clock.utc_ns(), intent=intent, checks=approved.checks)
         )

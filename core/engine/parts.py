@@ -7,7 +7,9 @@ from core.engine.bar_store import BarStore
 from core.engine.engine_log import EngineLog
 from core.engine.fold import EngineFold
 from core.engine.order_desk import OrderDesk
+from core.engine.passing_conditions import PassingConditions
 from core.engine.pnl_curve import PnlCurve
+from core.engine.recent_orders import RecentOrders
 from core.engine.recorder import Recorder
 from core.engine.risk_views import RiskViews
 from core.engine.settings import EngineSettings
@@ -16,7 +18,6 @@ from core.engine.strategy_host import StrategyHost
 from core.market.market import Market
 from core.ports.clock import Clock
 from core.ports.ids import IdSource
-from core.risk.recent import RecentActivity
 from core.state.desk import FillView
 
 
@@ -31,7 +32,8 @@ class EngineParts:
     fold: EngineFold
     recorder: Recorder
     views: RiskViews
-    recent: RecentActivity
+    recent: RecentOrders
+    conditions: PassingConditions
     desk: OrderDesk
     strategies: StrategyHost
     statistics: SendStatistics

@@ -12,9 +12,7 @@ from typing import Final
 from core.journal.facts import (
     AnyFact,
     BalanceReported,
-    FundingBooked,
     OrderAdopted,
-    OrderFilled,
     OrderStatusChanged,
     PositionAdopted,
 )
@@ -26,21 +24,15 @@ from core.types.order import Order, OrderStatus
 SETTLE_NS: Final = 10_000_000_000
 
 
-def missed_executions(report: AccountReport, at_ns: int) -> Iterator[AnyFact]:
-    """Yield fills and funding of the report; what is known already is booked once by their ids."""
-    for fill in sorted(report.fills, key=lambda fill: (fill.venue_ns, fill.fill_id)):
-        yield OrderFilled(at_ns=at_ns, fill=fill)
-    for payment in report.funding:
-        yield FundingBooked(at_ns=at_ns, payment=payment)
-
-
 def order_differences(
     report: AccountReport, orders: OrderTracker, at_ns: int, settle_ns: int
 ) -> Iterator[tuple[AnyFact, str]]:
     """Yield (fact, finding) for orders that the venue shows otherwise than the journal."""
     resting = {order.intent.client_order_id: order for order in report.open_orders}
     for found in report.open_orders:
-        yield from _resting_difference(found, orders.get(found.intent.client_order_id), at_ns)
+        ours = orders.get(found.intent.client_order_id)
+        if ours is None or report.at_ns - ours.updated_ns >= settle_ns:
+            yield from _resting_difference(found, ours, at_ns)
     for known in list(orders.live()):
         if known.intent.venue != report.venue or known.intent.client_order_id in resting:
             continue
@@ -55,13 +47,7 @@ def _resting_difference(found: Order, known: Order | None, at_ns: int) -> Iterat
         fact = OrderAdopted(at_ns=at_ns, intent=found.intent, venue_order_id=found.venue_order_id)
         yield fact, f"order {client_order_id} was not sent from here"
     elif known.status in {OrderStatus.INTENDED, OrderStatus.IN_DOUBT} or known.status.is_final:
-        fact = OrderStatusChanged(
-            at_ns=at_ns,
-            client_order_id=client_order_id,
-            status=OrderStatus.OPEN,
-            venue_order_id=found.venue_order_id,
-            reason="found at the venue",
-        )
+        fact = OrderAdopted(at_ns=at_ns, intent=known.intent, venue_order_id=found.venue_order_id)
         yield fact, f"order {client_order_id} is open at the venue, was {known.status.value}"
 
 

@@ -1,19 +1,25 @@
 """Put together, for one intent, everything the risk gate may look at."""
 
 from collections.abc import Callable
+from decimal import Decimal
 
 from core.engine.fold import EngineFold
+from core.engine.passing_conditions import PassingConditions
+from core.engine.recent_orders import RecentOrders
+from core.ledger.ledger import is_holding
 from core.ledger.valuation import Valuation
-from core.ledger.valuing import value_ledger
+from core.ledger.valuing import underlying_of, value_ledger
 from core.market.market import Market
 from core.ports.clock import Clock
 from core.risk.case import strategy_of
+from core.risk.halts import bearing_on, tightest
 from core.risk.limits import RiskLimits
-from core.risk.recent import RecentActivity
-from core.risk.view import LiveTrading, RiskView, StrategyStatus
-from core.risk.view_builder import Surroundings, ViewBuilder
-from core.types.control import HaltLevel, TradingMode
-from core.types.order import OrderIntent
+from core.risk.view import BookLook, Exposure, Funds, LiveTrading, OwnOrder, RiskView, StrategyStatus
+from core.types.control import Blocker, HaltLevel, TradingMode
+from core.types.instrument import Instrument, InstrumentId
+from core.types.order import Order, OrderIntent, OrderType, Side
+
+ZERO = Decimal(0)
 
 
 class RiskViews:
@@ -26,34 +32,35 @@ class RiskViews:
         fold: EngineFold,
         market: Market,
         limits: RiskLimits,
-        recent: RecentActivity,
+        recent: RecentOrders,
         trading_mode: TradingMode,
         live_trading: LiveTrading,
+        conditions: PassingConditions,
         strategy_status: Callable[[str], StrategyStatus | None],
     ) -> None:
         self._clock = clock
         self._fold = fold
         self._market = market
+        self._limits = limits
+        self._recent = recent
         self._trading_mode = trading_mode
         self._live_trading = live_trading
+        self._conditions = conditions
         self._strategy_status = strategy_status
-        self._builder = ViewBuilder(
-            limits=limits,
-            ledger=fold.ledger,
-            orders=fold.orders,
-            halts=fold.halts,
-            recent=recent,
-            marks=market.marks,
-        )
-        self.clock_offset_ms: float | None = 0.0  # sim, replay and paper run on this engine's own clock
+        self.clock_offset_ms: float | None = 0.0
 
     def valuation(self) -> Valuation:
         """Value the account at the marks of this moment."""
         return value_ledger(self._fold.ledger, self._market.marks, self._clock.utc_ns())
 
+    def blockers_for(self, intent: OrderIntent) -> tuple[Blocker, ...]:
+        """Return what bears on an order: journaled blockers and passing conditions."""
+        every = (*self._fold.halts.blockers, *self._conditions.blockers())
+        return bearing_on(every, intent.venue, strategy_of(intent))
+
     def still_open_for(self, intent: OrderIntent) -> bool:
         """Tell whether the halt levels of this moment let an approved order out."""
-        level = self._fold.halts.level(intent.venue, strategy_of(intent))
+        level = tightest(self.blockers_for(intent))
         if level is HaltLevel.NORMAL:
             return True
         if intent.source == "flatten":
@@ -61,19 +68,129 @@ class RiskViews:
         return level is HaltLevel.REDUCE_ONLY and intent.reduce_only
 
     def view_for(self, intent: OrderIntent) -> RiskView:
-        instrument_id = intent.instrument_id
-        mark = self._market.marks.mark(instrument_id) if self._market.is_fresh(instrument_id) else None
-        strategy = strategy_of(intent)
         now_ns = self._clock.utc_ns()
-        around = Surroundings(
+        valuation = self.valuation()
+        instrument_id = intent.instrument_id
+        instrument = self._market.instruments.get(instrument_id)
+        blockers = self.blockers_for(intent)
+        venue_value = valuation.venue(intent.venue)
+        mark = self._market.marks.mark(instrument_id) if self._market.is_fresh(instrument_id) else None
+        quote = None if instrument is None else self._market.marks.asset_usd(intent.venue, instrument.quote)
+        strategy = strategy_of(intent)
+        return RiskView(
             now_ns=now_ns,
             trading_mode=self._trading_mode,
             live_trading=self._live_trading,
             risk_mode=self._fold.risk_mode,
-            book=self._market.books.get(instrument_id),
+            halt_level=tightest(blockers),
+            blockers=blockers,
+            instrument=instrument,
+            is_order_id_unused=self._fold.orders.get(intent.client_order_id) is None,
+            book=self._look_at_book(intent, now_ns),
             reference_price=None if mark is None else mark.price,
-            volatility_pct=self._market.volatility_pct(instrument_id),
+            quote_usd=None if quote is None else quote.price,
+            volatility_pct=self._market.volatility.percent(instrument_id, now_ns),
             clock_offset_ms=self.clock_offset_ms,
+            equity_usd=valuation.equity_usd,
+            equity_age_ns=valuation.oldest_mark_age_ns,
+            venue_equity_usd=None if venue_value is None else venue_value.equity_usd,
+            day_loss_usd=valuation.day_loss_usd,
+            drawdown_pct=valuation.drawdown_pct,
+            exposures=tuple(self._exposures()),
+            own_orders=tuple(
+                OwnOrder(order.intent.client_order_id, order.intent.side, order.intent.limit_price)
+                for order in self._fold.orders.live(instrument_id)
+                if order.status.may_live
+            ),
+            open_orders=self._fold.orders.live_count,
+            funds=self._funds(instrument, valuation),
+            recent=self._recent.look(intent, now_ns),
             strategy_status=None if strategy is None else self._strategy_status(strategy),
         )
-        return self._builder.view(intent, self.valuation(), around)
+
+    def _look_at_book(self, intent: OrderIntent, now_ns: int) -> BookLook | None:
+        book = self._market.books.get(intent.instrument_id)
+        if book is None:
+            return None
+        return BookLook(
+            state=book.state,
+            age_ns=max(0, now_ns - book.received_ns),
+            execution_price=book.execution_price(intent.side, intent.quantity) if intent.quantity > 0 else None,
+            visible_quantity=book.visible_quantity(intent.side, self._limits.liquidity_levels),
+        )
+
+    def _exposures(self) -> list[Exposure]:
+        """Return one exposure for each instrument with a position or a live order."""
+        waiting: dict[InstrumentId, tuple[Decimal, Decimal]] = {}
+        for order in self._fold.orders.live():
+            buying, selling = waiting.get(order.intent.instrument_id, (ZERO, ZERO))
+            if order.intent.side is Side.BUY:
+                buying += order.remaining_quantity
+            else:
+                selling += order.remaining_quantity
+            waiting[order.intent.instrument_id] = (buying, selling)
+        held = [position.instrument_id for position in self._fold.ledger.positions() if position.quantity]
+        return [
+            self._exposure(instrument_id, *waiting.get(instrument_id, (ZERO, ZERO)))
+            for instrument_id in dict.fromkeys((*held, *waiting))
+        ]
+
+    def _exposure(self, instrument_id: InstrumentId, buying: Decimal, selling: Decimal) -> Exposure:
+        instrument = self._market.instruments.get(instrument_id)
+        mark = self._market.marks.mark(instrument_id)
+        rate = None if instrument is None else self._market.marks.asset_usd(instrument.venue, instrument.quote)
+        known = instrument is not None and mark is not None and rate is not None
+        return Exposure(
+            instrument_id=instrument_id,
+            underlying=str(instrument_id) if instrument is None else underlying_of(instrument),
+            is_contract=instrument is None or not is_holding(instrument),
+            position=self._fold.ledger.quantity(instrument_id),
+            buying=buying,
+            selling=selling,
+            unit_usd=mark.price * instrument.contract_size * rate.price if known else None,
+        )
+
+    def _funds(self, instrument: Instrument | None, valuation: Valuation) -> Funds:
+        """Return cash, holdings and margin at the instrument's venue, unfilled orders' claims taken off."""
+        if instrument is None:
+            return Funds(free_quote=None, free_base=None, collateral_usd=None)
+        ledger = self._fold.ledger
+        cash, holding = (
+            ledger.cash_of(instrument.venue, instrument.quote),
+            ledger.cash_of(instrument.venue, instrument.base),
+        )
+        claimed_quote = claimed_base = claimed_usd = ZERO
+        unpriced = False
+        for order in self._fold.orders.live():
+            other = self._market.instruments.get(order.intent.instrument_id)
+            if other is None or other.venue != instrument.venue or not is_holding(other):
+                continue
+            if order.intent.side is Side.SELL:
+                if other.base == instrument.base:
+                    claimed_base += order.remaining_quantity * other.contract_size
+                continue
+            cost = self._cost(order, other)
+            rate = self._market.marks.asset_usd(other.venue, other.quote)
+            if cost is None or rate is None:
+                unpriced = True
+                continue
+            claimed_usd += cost * rate.price
+            claimed_quote += cost if other.quote == instrument.quote else ZERO
+        venue = valuation.venue(instrument.venue)
+        collateral = None if venue is None else venue.collateral_usd
+        free_base = (ZERO if holding is None else holding.total) - claimed_base
+        return Funds(
+            free_quote=None if cash is None or not cash.is_reported or unpriced else cash.total - claimed_quote,
+            free_base=free_base,
+            collateral_usd=None if collateral is None or unpriced else collateral - claimed_usd,
+        )
+
+    def _cost(self, order: Order, instrument: Instrument) -> Decimal | None:
+        """Return what the rest of a buy order claims, with the taker fee; None where there is no price."""
+        price = order.intent.limit_price
+        if price is None or order.intent.order_type is OrderType.MARKET:
+            mark = self._market.marks.mark(instrument.id)
+            price = None if mark is None else mark.price
+        if price is None:
+            return None
+        return instrument.notional(price, order.remaining_quantity) * (1 + max(ZERO, instrument.taker_fee_rate))

@@ -13,13 +13,28 @@ class SendStatistics:
 
     def __init__(self) -> None:
         self._latencies: dict[str, deque[int]] = {}
+        self._failed: deque[bool] = deque(maxlen=KEPT_SENDS)
         self.consecutive_failures = 0
 
     def sent(self, venue: str, outcome: SendOutcome, latency_ns: int) -> None:
         is_failure = outcome is not SendOutcome.ACCEPTED
+        self._failed.append(is_failure)
         self.consecutive_failures = self.consecutive_failures + 1 if is_failure else 0
         if outcome is not SendOutcome.IN_DOUBT:
             self._latencies.setdefault(venue, deque(maxlen=KEPT_SENDS)).append(latency_ns)
+
+    @property
+    def answered(self) -> int:
+        return len(self._failed)
+
+    @property
+    def failed(self) -> int:
+        return sum(self._failed)
+
+    def forget_failures(self) -> None:
+        """Start counting anew; a person lifted what the failures had raised."""
+        self._failed.clear()
+        self.consecutive_failures = 0
 
     def latency_ms(self, venue: str) -> float | None:
         """Return the median time from send to answer, None before the first."""

@@ -6,7 +6,7 @@ from decimal import Decimal
 from core.book.book import Book, BookState
 from core.ledger.marks import MarkBoard
 from core.ports.clock import Clock
-from core.risk.volatility import ShortTermVolatility
+from core.risk.volatility import VolatilityBoard
 from core.types.instrument import Instrument, InstrumentId
 from core.types.market import FeedState, FeedStatus, FundingRate, MarkPrice, Trade
 
@@ -22,19 +22,20 @@ class Market:
         volatility_window_s: float,
         on_trade: Callable[[Trade], None],
         on_book: Callable[[InstrumentId], None],
+        on_instrument: Callable[[InstrumentId], None],
     ) -> None:
         self._clock = clock
         self._stale_after_ns = stale_after_ns
-        self._volatility_window_s = volatility_window_s
-        self._volatility: dict[InstrumentId, ShortTermVolatility] = {}
         self._on_trade = on_trade
         self._on_book = on_book
+        self._on_instrument = on_instrument
         self.instruments: dict[InstrumentId, Instrument] = {}
         self.books: dict[InstrumentId, Book] = {}
         self.last_trades: dict[InstrumentId, Trade] = {}
         self.funding: dict[InstrumentId, FundingRate] = {}
         self.mark_prices: dict[InstrumentId, MarkPrice] = {}
         self.marks = MarkBoard()
+        self.volatility = VolatilityBoard(volatility_window_s)
         self.feeds: dict[str, FeedStatus] = {}
 
     # what feeds report ---------------------------------------------------------------------------
@@ -47,6 +48,7 @@ class Market:
             self.books[instrument.id] = book
         else:
             book.instrument = instrument
+        self._on_instrument(instrument.id)
         return book
 
     def book_changed(self, instrument_id: InstrumentId) -> None:
@@ -77,16 +79,8 @@ class Market:
         mid = None if book is None else book.mid()
         if book is not None and mid is not None:
             self.marks.set_mark(book.instrument, mid, book.received_ns)
-            volatility = self._volatility.get(instrument_id)
-            if volatility is None:
-                volatility = self._volatility[instrument_id] = ShortTermVolatility(self._volatility_window_s)
-            volatility.update(book.received_ns, float(mid))
+            self.volatility.update(instrument_id, float(mid), book.received_ns)
         return mid
-
-    def volatility_pct(self, instrument_id: InstrumentId) -> float | None:
-        """Return the short-term volatility of the middle in percent, None while too little was seen."""
-        volatility = self._volatility.get(instrument_id)
-        return None if volatility is None else volatility.percent(self._clock.utc_ns())
 
     def is_open(self, instrument_id: InstrumentId) -> bool:
         instrument = self.instruments.get(instrument_id)

@@ -1,0 +1,104 @@
+"""What happens when an event comes out of the pump: facts first, then whoever wants to know."""
+
+import traceback
+
+from core.engine.health_watch import HealthWatch
+from core.engine.parts import EngineParts
+from core.engine.pump import ExecutionEvent
+from core.journal.facts import FundingBooked, OrderFilled, OrderStatusChanged
+from core.orders.outcome import Applied
+from core.ports.venue import OrderReport
+from core.state.desk import FillView
+from core.types.control import HaltLevel
+from core.types.instrument import InstrumentId
+from core.types.market import Trade
+from core.types.order import Fill, Order
+
+
+class EventIntake:
+    """An `EventHandler`. A fault in here halts new risk instead of ending the engine."""
+
+    def __init__(self, parts: EngineParts, health: HealthWatch) -> None:
+        self._parts = parts
+        self._health = health
+
+    def on_execution(self, event: ExecutionEvent) -> None:
+        try:
+            match event:
+                case OrderReport():
+                    self._order_report(event)
+                case Fill():
+                    self._fill(event)
+                case _:
+                    self._parts.recorder.record(FundingBooked(at_ns=self._parts.clock.utc_ns(), payment=event))
+            self._health.judge(self._parts.views.valuation())
+        except Exception as error:  # an execution that cannot be booked must stop trading, not the engine
+            self._fault("execution event", error)
+
+    def on_trade(self, trade: Trade) -> None:
+        try:
+            for bar in self._parts.bars.add(trade):
+                self._parts.strategies.on_bar(bar)
+            self._parts.strategies.on_trade(trade)
+        except Exception as error:
+            self._fault("trade", error)
+
+    def on_book(self, instrument_id: InstrumentId) -> None:
+        try:
+            self._parts.market.take_mark(instrument_id)
+            if self._health.is_due(self._parts.clock.utc_ns()):
+                self._health.judge(self._parts.views.valuation())
+            self._parts.strategies.on_book(instrument_id)
+        except Exception as error:
+            self._fault("book", error)
+
+    def _order_report(self, report: OrderReport) -> None:
+        fact = OrderStatusChanged(
+            at_ns=self._parts.clock.utc_ns(),
+            client_order_id=report.client_order_id,
+            status=report.status,
+            venue_order_id=report.venue_order_id,
+            reason=report.reason,
+        )
+        known = self._parts.fold.orders.get(report.client_order_id)
+        if known is not None and known.status is report.status and known.venue_order_id == report.venue_order_id:
+            return  # said before
+        _, outcome = self._parts.recorder.record_with_outcome(fact)
+        if isinstance(outcome.orders, Applied):
+            self._tell(outcome.orders.order)
+
+    def _fill(self, fill: Fill) -> None:
+        now_ns = self._parts.clock.utc_ns()
+        _, outcome = self._parts.recorder.record_with_outcome(OrderFilled(at_ns=now_ns, fill=fill))
+        if not isinstance(outcome.orders, Applied):
+            return
+        order = outcome.orders.order
+        self._parts.recent.note_filled(order.intent, fill, now_ns)
+        self._parts.recent_fills.append(fill_view(fill, order.intent.source))
+        self._parts.strategies.on_fill(order.intent.source, fill)
+        self._tell(order)
+
+    def _tell(self, order: Order) -> None:
+        self._parts.strategies.on_order(order)
+
+    def _fault(self, what: str, error: Exception) -> None:
+        where = traceback.extract_tb(error.__traceback__)[-1]
+        text = f"{what} could not be handled: {type(error).__name__}: {error} ({where.name}:{where.lineno})"
+        if self._parts.conditions.hold("global", "engine_fault", HaltLevel.CANCEL_ONLY, text):
+            self._parts.log.error("engine", text)
+
+
+def fill_view(fill: Fill, source: str) -> FillView:
+    return FillView(
+        fill_id=fill.fill_id,
+        client_order_id=fill.client_order_id,
+        venue=fill.venue,
+        symbol=fill.symbol,
+        side=fill.side.value,
+        price=fill.price,
+        quantity=fill.quantity,
+        fee=fill.fee,
+        liquidity=fill.liquidity.value,
+        source=source,
+        at_ns=fill.venue_ns,
+    )
