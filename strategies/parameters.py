@@ -17,11 +17,15 @@ class ParameterError(ValueError):
 def _read_instruments(value: object) -> object:
     """Read ``"BTC/USDT@sim-a, ETH/USDT@sim-a"`` or a list of such names."""
     names = value.split(",") if isinstance(value, str) else value
-    if not isinstance(names, list | tuple):
-        return names
-    return tuple(
-        InstrumentId.parse(name.strip()) if isinstance(name, str) else name for name in cast("list[object]", names)
-    )
+    if not isinstance(names, list | tuple) or not names:
+        raise ValueError("one or more names of the form SYMBOL@venue, e.g. BTC/USDT@sim-a, with commas between")
+    found: list[InstrumentId] = []
+    for name in cast("list[object]", names):
+        instrument_id = name if isinstance(name, InstrumentId) else InstrumentId.parse(str(name).strip())
+        if instrument_id in found:
+            raise ValueError(f"each instrument once; {instrument_id} is there twice")
+        found.append(instrument_id)
+    return tuple(found)
 
 
 def _write_instruments(instruments: tuple[InstrumentId, ...]) -> str:
@@ -38,7 +42,7 @@ class StrategyParameters(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    instruments: Instruments = Field(min_length=1, description="what to trade, as SYMBOL@venue, several with commas")
+    instruments: Instruments = Field(description="what to trade, as SYMBOL@venue, several with commas")
     timeframe: Timeframe = Field(default=Timeframe.M1, description="length of a bar")
 
     def texts(self) -> dict[str, str]:
