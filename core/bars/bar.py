@@ -3,7 +3,7 @@
 import msgspec
 
 from core.bars.timeframe import Timeframe
-from core.types.instrument import InstrumentId
+from core.types.instrument import Instrument, InstrumentId
 
 
 class Bar(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,3 +29,19 @@ class Bar(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def close_ns(self) -> int:
         return self.open_ns + self.timeframe.ns
+
+
+def as_floats(bar: Bar, instrument: Instrument) -> tuple[float, float, float, float, float]:
+    """Return open, high, low, close in money and volume in base units, each the float nearest to the exact value."""
+    tick = instrument.tick_size.as_integer_ratio()
+    return (
+        _nearest(bar.open_ticks, tick),
+        _nearest(bar.high_ticks, tick),
+        _nearest(bar.low_ticks, tick),
+        _nearest(bar.close_ticks, tick),
+        _nearest(bar.volume_lots, instrument.lot_size.as_integer_ratio()),
+    )
+
+
+def _nearest(steps: int, step: tuple[int, int]) -> float:
+    return steps * step[0] / step[1]  # one correctly rounded division of integers

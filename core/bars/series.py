@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 from numpy.typing import NDArray
 
-from core.bars.bar import Bar
+from core.bars.bar import Bar, as_floats
 from core.bars.timeframe import Timeframe
 from core.types.instrument import Instrument
 
@@ -36,8 +36,6 @@ class BarSeries:
         self._floats: Floats = np.zeros((_PRICES, 2 * capacity), np.float64)
         self._start = 0
         self._end = 0
-        self._tick = instrument.tick_size.as_integer_ratio()
-        self._lot = instrument.lot_size.as_integer_ratio()
 
     def __len__(self) -> int:
         return self._end - self._start
@@ -123,8 +121,7 @@ class BarSeries:
         self._grid[:, place] = (
             bar.open_ns, *ticks, bar.volume_lots, bar.buy_lots, bar.trade_count, bar.revision, bar.is_complete,
         )  # fmt: skip
-        self._floats[:4, place] = [_as_float(value, self._tick) for value in ticks]
-        self._floats[4, place] = _as_float(bar.volume_lots, self._lot)
+        self._floats[:, place] = as_floats(bar, self.instrument)
 
     def _read(self, place: int) -> Bar:
         cells: list[int] = self._grid[:, place].tolist()
@@ -142,8 +139,3 @@ class BarSeries:
             revision=cells[_REVISION],
             is_complete=bool(cells[_COMPLETE]),
         )
-
-
-def _as_float(steps: int, step: tuple[int, int]) -> float:
-    """Return the float nearest to the exact product of grid steps and step size."""
-    return steps * step[0] / step[1]  # one correctly rounded division of integers
