@@ -41,7 +41,7 @@ class HandClock:
 async def until(is_true: Callable[[], bool]) -> None:
     """Let the loop run until something is true; fail the test where it never becomes so."""
     async with asyncio.timeout(WAIT_S):
-        while not is_true():
+        while not is_true():  # noqa: ASYNC110 - what is waited for has no event
             await asyncio.sleep(0.01)
 
 
@@ -279,7 +279,7 @@ def test_a_console_that_stops_reading_gets_the_newest_state_and_never_a_backlog(
             return state
 
     async def run() -> tuple[int, int]:
-        engine, other = Growing(), Growing()
+        engine = Growing()
         async with serving(engine, path) as session, session.ws_connect("/api/stream", max_msg_size=0) as stream:
             transport = stream._response.connection.transport  # pyright: ignore[reportPrivateUsage] - no public way
             transport.pause_reading()
