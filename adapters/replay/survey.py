@@ -1,0 +1,90 @@
+"""What a recording is about, found before it is played: instruments, and whether their rules are the venue's own."""
+
+from pathlib import Path
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+from adapters.binance.inference import InferredRules
+from adapters.binance.instruments import read_instruments
+from adapters.binance.market import BinanceMarket
+from core.types.instrument import Instrument
+from data.recordings.lines import Progress
+from data.recordings.message import Channel, RecordedMessage, RecordingError, TornTail
+from data.recordings.reader import read_recording
+
+_RULES_PATH: Final = "/exchangeInfo"
+_DEPTH_PATH: Final = "/depth"
+
+
+class Survey(msgspec.Struct, frozen=True):
+    """The instruments of a recording; `inferred` tells that tick and lot are guessed from its numbers."""
+
+    instruments: tuple[Instrument, ...]
+    inferred: bool
+
+
+def is_rules(message: RecordedMessage) -> bool:
+    """Tell whether a message is the venue's exchangeInfo."""
+    return (
+        message.channel is Channel.REST and message.url is not None and urlsplit(message.url).path.endswith(_RULES_PATH)
+    )
+
+
+def snapshot_symbol(message: RecordedMessage) -> str | None:
+    """Return the venue symbol a depth answer was asked for, None where the recording does not say."""
+    if message.url is None or not urlsplit(message.url).path.endswith(_DEPTH_PATH):
+        return None
+    return next(iter(parse_qs(urlsplit(message.url).query).get("symbol", ())), None)
+
+
+def survey_recording(
+    path: Path, market: BinanceMarket, *, torn_tail: TornTail = TornTail.REFUSE, progress: Progress | None = None
+) -> Survey:
+    """Find the instruments of a recording.
+
+    With an exchangeInfo and the address of the stream in it, reading stops there; without, the whole recording is read.
+
+    Raises
+    ------
+    RecordingError
+        The recording is broken or holds no market of this venue.
+    """
+    rules: dict[str, Instrument] | None = None
+    inferred = InferredRules(market)
+    for message in read_recording(path, torn_tail=torn_tail, progress=progress):
+        if is_rules(message):
+            rules = _rules(path, market, message)
+        elif rules is not None and message.channel is Channel.CONNECTED and message.url is not None:
+            wanted = streamed_symbols(message.url)
+            picked = tuple(rules[symbol] for symbol in wanted if symbol in rules)
+            if picked:
+                return Survey(picked, inferred=False)
+        inferred.see(message.payload, snapshot_symbol(message))
+    return _from_traffic(path, market, inferred.instruments(), rules or {})
+
+
+def streamed_symbols(url: str) -> list[str]:
+    """Return the venue symbols of a combined stream's address, in its order."""
+    streams = parse_qs(urlsplit(url).query).get("streams", [""])[0].split("/")
+    return list(dict.fromkeys(stream.partition("@")[0].upper() for stream in streams if "@" in stream))
+
+
+def _rules(path: Path, market: BinanceMarket, message: RecordedMessage) -> dict[str, Instrument]:
+    try:
+        return read_instruments(market, message.payload)
+    except msgspec.DecodeError as error:
+        raise RecordingError(path, None, f"the recorded exchangeInfo cannot be read: {error}") from error
+
+
+def _from_traffic(
+    path: Path, market: BinanceMarket, seen: dict[str, Instrument], rules: dict[str, Instrument]
+) -> Survey:
+    if not seen:
+        raise RecordingError(
+            path, None, f"holds no market data of {market.value}, expected depth, trade or bookTicker streams"
+        )
+    if all(name in rules for name in seen):
+        return Survey(tuple(rules[name] for name in seen), inferred=False)
+    return Survey(tuple(seen.values()), inferred=True)
