@@ -8,7 +8,7 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from adapters.binance.instruments import STANDARD_FEES, unified_symbol
+from adapters.binance.instruments import STANDARD_FEES, unified_symbol, with_finer_grid
 from adapters.binance.market import BinanceMarket
 from core.types.instrument import Instrument
 
@@ -76,6 +76,13 @@ class InferredRules:
         """Return the instruments by venue symbol; those whose quote currency cannot be told are left out."""
         found = {name: self._instrument(name, *rules) for name, rules in self._found.items()}
         return {name: instrument for name, instrument in found.items() if instrument is not None}
+
+    def refine(self, instrument: Instrument) -> Instrument:
+        """Return an instrument with known rules on a grid that holds every number seen of it."""
+        if instrument.venue_symbol not in self._found:
+            return instrument
+        price, quantity = self._found[instrument.venue_symbol]
+        return with_finer_grid(instrument, price.decimals, quantity.decimals)
 
     def _instrument(self, name: str, price: _FinestDecimals, quantity: _FinestDecimals) -> Instrument | None:
         quote = next((quote for quote in _QUOTES if name.endswith(quote) and name != quote), None)

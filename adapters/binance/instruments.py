@@ -14,6 +14,10 @@ _USUAL_FUNDING_S: Final = 8 * 3600
 _LISTED: Final = "TRADING"
 _PERPETUAL: Final = "PERPETUAL"
 
+# books hold remainders of older, finer rules: three decimals below the lot, as far as Binance writes decimals
+_DECIMALS_BELOW_LOT: Final = 3
+_VENUE_DECIMALS: Final = 8
+
 
 class FeeSchedule(msgspec.Struct, frozen=True, kw_only=True):
     """Fee rates of an account tier; Binance tells them only to signed requests."""
@@ -84,6 +88,37 @@ def select_instruments(instruments: Mapping[str, Instrument], symbols: Iterable[
     return picked
 
 
+def with_finer_grid(instrument: Instrument, price_decimals: int, quantity_decimals: int) -> Instrument:
+    """Return the instrument on a grid that also holds numbers of so many decimals; what orders keep to stays.
+
+    A level placed before the venue coarsened the tick lies between two of today's ticks.
+    """
+    return msgspec.structs.replace(
+        instrument,
+        tick_size=_finer(instrument.tick_size, price_decimals),
+        lot_size=_finer(instrument.lot_size, quantity_decimals),
+        order_tick_size=instrument.order_tick,
+        order_lot_size=instrument.order_lot,
+    )
+
+
+def _finer(step: Decimal, decimals: int) -> Decimal:
+    if (step * 10**decimals) % 1 == 0 and step != Decimal(1).scaleb(-decimals):
+        return Decimal(1).scaleb(-decimals)
+    return step
+
+
+def _quantity_grid(lot_size: Decimal) -> Decimal:
+    decimals = decimals_of(lot_size)
+    return Decimal(1).scaleb(-max(decimals, min(decimals + _DECIMALS_BELOW_LOT, _VENUE_DECIMALS)))
+
+
+def decimals_of(step: Decimal) -> int:
+    """Return how many decimals a step has: 2 for 0.25, 0 for 10."""
+    exponent = step.normalize().as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
+
+
 def _is_offered(market: BinanceMarket, symbol: SymbolInformation) -> bool:
     if symbol.status != _LISTED:
         return False
@@ -109,7 +144,9 @@ def _instrument(
         base=symbol.base_asset,
         quote=symbol.quote_asset,
         tick_size=tick_size,
-        lot_size=lot_size,
+        lot_size=_quantity_grid(lot_size),
+        order_tick_size=tick_size,
+        order_lot_size=lot_size,
         min_quantity=_positive(lot.min_qty) or lot_size,
         min_notional=_min_notional(filters),
         maker_fee_rate=fees.maker_rate,

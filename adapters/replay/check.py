@@ -204,6 +204,6 @@ def _symbol_report(symbol: SymbolMarket) -> SymbolReport:
         resyncs=symbol.resyncs,
         state=symbol.book.state.value,
         reason="" if symbol.book.state is BookState.VALID else symbol.book.reason,
-        tick_size=str(symbol.instrument.tick_size),
-        lot_size=str(symbol.instrument.lot_size),
+        tick_size=f"{symbol.instrument.tick_size:f}",
+        lot_size=f"{symbol.instrument.lot_size:f}",
     )

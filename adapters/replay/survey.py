@@ -42,27 +42,24 @@ def snapshot_symbol(message: RecordedMessage) -> str | None:
 def survey_recording(
     path: Path, market: BinanceMarket, *, torn_tail: TornTail = TornTail.REFUSE, progress: Progress | None = None
 ) -> Survey:
-    """Find the instruments of a recording.
-
-    With an exchangeInfo and the address of the stream in it, reading stops there; without, the whole recording is read.
+    """Find the instruments of a recording by reading all of it: any line may hold the finest number.
 
     Raises
     ------
     RecordingError
         The recording is broken or holds no market of this venue.
     """
-    rules: dict[str, Instrument] | None = None
+    rules: dict[str, Instrument] = {}
+    streamed: list[str] = []
     inferred = InferredRules(market)
     for message in read_recording(path, torn_tail=torn_tail, progress=progress):
         if is_rules(message):
             rules = _rules(path, market, message)
-        elif rules is not None and message.channel is Channel.CONNECTED and message.url is not None:
-            wanted = streamed_symbols(message.url)
-            picked = tuple(rules[symbol] for symbol in wanted if symbol in rules)
-            if picked:
-                return Survey(picked, inferred=False)
-        inferred.see(message.payload, snapshot_symbol(message))
-    return _from_traffic(path, market, inferred.instruments(), rules or {})
+        else:
+            if message.channel is Channel.CONNECTED:
+                streamed += streamed_symbols(message.url or "")
+            inferred.see(message.payload, snapshot_symbol(message))
+    return _survey(path, market, inferred, rules, streamed)
 
 
 def streamed_symbols(url: str) -> list[str]:
@@ -78,13 +75,13 @@ def _rules(path: Path, market: BinanceMarket, message: RecordedMessage) -> dict[
         raise RecordingError(path, None, f"the recorded exchangeInfo cannot be read: {error}") from error
 
 
-def _from_traffic(
-    path: Path, market: BinanceMarket, seen: dict[str, Instrument], rules: dict[str, Instrument]
+def _survey(
+    path: Path, market: BinanceMarket, inferred: InferredRules, rules: dict[str, Instrument], streamed: list[str]
 ) -> Survey:
-    if not seen:
-        raise RecordingError(
-            path, None, f"holds no market data of {market.value}, expected depth, trade or bookTicker streams"
-        )
-    if all(name in rules for name in seen):
-        return Survey(tuple(rules[name] for name in seen), inferred=False)
-    return Survey(tuple(seen.values()), inferred=True)
+    seen = inferred.instruments()
+    names = list(dict.fromkeys([*(name for name in streamed if name in rules), *seen]))
+    if not names:
+        expected = "expected depth, trade or bookTicker streams"
+        raise RecordingError(path, None, f"holds no market data of {market.value}, {expected}")
+    picked = tuple(inferred.refine(rules[name]) if name in rules else seen[name] for name in names)
+    return Survey(picked, inferred=any(name not in rules for name in names))
