@@ -5,7 +5,9 @@ from typing import Protocol
 
 import msgspec
 
-from adapters.binance.depth_objects import DECODED, DepthUpdateReader, SnapshotReader
+from adapters.binance.depth import DepthDecoder, describe
+from adapters.binance.depth_layout import DECODED
+from adapters.binance.depth_objects import SnapshotReader
 from adapters.binance.grid import GridError
 from adapters.binance.market import BinanceMarket
 from adapters.binance.synchroniser import (
@@ -75,7 +77,7 @@ class SymbolMarket:
         self._was_live = False
         self._request_snapshot = request_snapshot
         self._on_applied = on_applied
-        self._reader: DepthReader = DepthUpdateReader(instrument) if reader is None else reader
+        self._reader: DepthReader = DepthDecoder(instrument) if reader is None else reader
         self._snapshots = SnapshotReader(instrument)
 
     @property
@@ -86,10 +88,12 @@ class SymbolMarket:
         """Take one diff; return False where it cannot be read."""
         self.updates += 1
         code = self._reader.decode(raw)
-        previous = self._previous_update_id()
-        last = self._reader.last_update_id
-        if code != DECODED or previous >= last:
-            self.damage(f"depth message cannot be read (code {code})", received_ns)
+        if code != DECODED:
+            self.damage(describe(code), received_ns)
+            return False
+        previous, last = self._previous_update_id(), self._reader.last_update_id
+        if previous >= last:
+            self.damage(f"a diff after {previous} up to {last} covers nothing", received_ns)
             return False
         self.latency_ns = received_ns - self._reader.venue_ns
         action = self.synchroniser.on_diff(Diff(previous, last, received_ns, raw))
