@@ -23,6 +23,8 @@ class Survey(msgspec.Struct, frozen=True):
 
     instruments: tuple[Instrument, ...]
     inferred: bool
+    first_ns: int
+    last_ns: int
 
 
 def is_rules(message: RecordedMessage) -> bool:
@@ -52,14 +54,17 @@ def survey_recording(
     rules: dict[str, Instrument] = {}
     streamed: list[str] = []
     inferred = InferredRules(market)
+    first_ns = last_ns = 0
     for message in read_recording(path, torn_tail=torn_tail, progress=progress):
+        first_ns, last_ns = first_ns or message.received_ns, message.received_ns
         if is_rules(message):
             rules = _rules(path, market, message)
         else:
             if message.channel is Channel.CONNECTED:
                 streamed += streamed_symbols(message.url or "")
             inferred.see(message.payload, snapshot_symbol(message))
-    return _survey(path, market, inferred, rules, streamed)
+    instruments = _instruments(path, market, inferred, rules, streamed)
+    return Survey(instruments, any(i.venue_symbol not in rules for i in instruments), first_ns, last_ns)
 
 
 def streamed_symbols(url: str) -> list[str]:
@@ -75,13 +80,12 @@ def _rules(path: Path, market: BinanceMarket, message: RecordedMessage) -> dict[
         raise RecordingError(path, None, f"the recorded exchangeInfo cannot be read: {error}") from error
 
 
-def _survey(
+def _instruments(
     path: Path, market: BinanceMarket, inferred: InferredRules, rules: dict[str, Instrument], streamed: list[str]
-) -> Survey:
+) -> tuple[Instrument, ...]:
     seen = inferred.instruments()
     names = list(dict.fromkeys([*(name for name in streamed if name in rules), *seen]))
     if not names:
         expected = "expected depth, trade or bookTicker streams"
         raise RecordingError(path, None, f"holds no market data of {market.value}, {expected}")
-    picked = tuple(inferred.refine(rules[name]) if name in rules else seen[name] for name in names)
-    return Survey(picked, inferred=any(name not in rules for name in names))
+    return tuple(inferred.refine(rules[name]) if name in rules else seen[name] for name in names)
