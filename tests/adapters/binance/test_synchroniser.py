@@ -1,5 +1,7 @@
 """Binance's update-id rule: what is applied, what is refused, and that nothing wrong is ever live."""
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -100,7 +102,7 @@ def test_a_live_book_has_seen_every_update_whatever_the_network_does(
     edges = [0]
     for width in widths:
         edges.append(edges[-1] + width)
-    diffs = [diff(a, b) for a, b in zip(edges, edges[1:], strict=False)]
+    diffs = [diff(a, b) for a, b in pairwise(edges)]
     rule, holds, at = DepthSynchroniser(), set[int](), 0
 
     def take(d: Diff) -> None:

@@ -31,18 +31,18 @@ def _depth_lines(source: Path) -> list[int]:
 
 @needs_recordings
 @pytest.mark.parametrize(
-    ("name", "market", "symbol", "messages", "trades", "compared"),
+    ("name", "market", "symbol", "counts"),
     [
-        (USDM_BTCUSDT, USDM, "BTC/USDT:USDT", 93_954, 21_313, 629),
-        (SPOT_ETHUSDT, SPOT, "ETH/USDT", 33_618, 6_106, 577),
+        (USDM_BTCUSDT, USDM, "BTC/USDT:USDT", (93_954, 21_313, 629)),
+        (SPOT_ETHUSDT, SPOT, "ETH/USDT", (33_618, 6_106, 577)),
     ],
 )
 def test_every_best_price_equals_the_book_ticker_at_equal_update_ids(
-    name: str, market: BinanceMarket, symbol: str, messages: int, trades: int, compared: int
+    name: str, market: BinanceMarket, symbol: str, counts: tuple[int, int, int]
 ) -> None:
     report = check_recording(recording(name), market)
-    assert (report.messages, report.trades, report.malformed) == (messages, trades, 0)
-    assert _compared(report) == (compared, 0)
+    assert (report.messages, report.trades, report.checks.top_of_book.compared) == counts
+    assert (report.malformed, report.checks.top_of_book.mismatched) == (0, 0)
     assert (report.symbols[symbol].gaps, report.symbols[symbol].state) == (0, "valid")
     assert report.inferred
     assert report.is_clean
