@@ -1,8 +1,11 @@
 """The live feed of Binance: one websocket for the stream, REST for rules and snapshots."""
 
 import asyncio
+from collections.abc import Callable
 from contextlib import suppress
-from typing import Final
+from typing import Final, TypeVar
+
+import msgspec
 
 from adapters.binance.endpoints import FeedSettings
 from adapters.binance.inference import InferredRules
@@ -22,6 +25,8 @@ from core.ports.venue import MarketSink
 from core.types.instrument import Instrument
 from core.types.market import FeedState, FeedStatus
 from data.recordings.recorder import Recorder
+
+T = TypeVar("T")
 
 _NS_PER_S: Final = 1_000_000_000
 _SECONDS_PER_HOUR: Final = 3600
@@ -93,10 +98,10 @@ class BinanceFeed:
 
     async def _instruments(self) -> list[Instrument]:
         settings = self._settings
-        url = settings.endpoints.rest("exchangeInfo")
-        body = await self._rest.get(url, {})
-        self._record_rest(self._clock.utc_ns(), url, body)
-        listed = read_instruments(settings.market, body, funding_intervals_s=await self._funding_intervals_s())
+        intervals_s = await self._funding_intervals_s()
+        listed = await self._read(
+            "exchangeInfo", lambda body: read_instruments(settings.market, body, funding_intervals_s=intervals_s)
+        )
         picked = select_instruments(listed, settings.symbols, self.venue)
         return [await self._on_the_grid_of_its_book(instrument) for instrument in picked]
 
@@ -110,8 +115,22 @@ class BinanceFeed:
     async def _funding_intervals_s(self) -> dict[str, int]:
         if self._settings.market is BinanceMarket.SPOT:
             return {}
-        body = await self._rest.get(self._settings.endpoints.rest("fundingInfo"), {})
-        return {row.symbol: row.funding_interval_hours * _SECONDS_PER_HOUR for row in decode_funding_information(body)}
+        rows = await self._read("fundingInfo", decode_funding_information)
+        return {row.symbol: row.funding_interval_hours * _SECONDS_PER_HOUR for row in rows}
+
+    async def _read(self, name: str, decode: Callable[[bytes], T]) -> T:
+        """Read one of the venue's tables, again and again until it can be decoded."""
+        url, backoff = self._settings.endpoints.rest(name), self._backoff()
+        while True:
+            body = await self._rest.get(url, {})
+            try:
+                decoded = decode(body)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                self._trouble(f"{url}: {error}")
+                await asyncio.sleep(backoff.next_s())
+                continue
+            self._record_rest(self._clock.utc_ns(), url, body)
+            return decoded
 
     async def _run(self, market_data: BinanceMarketData) -> None:
         backoff = self._backoff()

@@ -163,7 +163,7 @@ def check_recording(
     on_trade
         Takes every public trade, e.g. to build bars.
     progress
-        Called with ``(bytes read, bytes in the file)``; a recording without exchangeInfo is read twice.
+        Called with ``(bytes read, bytes to read)``; the recording is read twice, once for its instruments.
     wall_ns
         Steady time in nanoseconds, for `handling_us` only.
 
@@ -172,13 +172,13 @@ def check_recording(
     RecordingError
         The recording is broken; the text names file, line and what was expected.
     """
-    survey = survey_recording(path, market, torn_tail=torn_tail, progress=progress)
+    survey = survey_recording(path, market, torn_tail=torn_tail, progress=_half(progress, 0))
     audit = _TopOfBookAudit(survey.instruments)
     market_data = BinanceMarketData(
         market, _Books(on_trade), survey.instruments, request_snapshot=lambda _: None, observer=audit
     )
     times_ns: list[int] = []
-    for message in read_recording(path, torn_tail=torn_tail, progress=progress):
+    for message in read_recording(path, torn_tail=torn_tail, progress=_half(progress, 1)):
         began_ns = wall_ns()
         play(market_data, message)
         times_ns.append(wall_ns() - began_ns)
@@ -195,6 +195,13 @@ def check_recording(
         ),
         handling_us=HandlingTime(p50, p99),
     )
+
+
+def _half(progress: Progress | None, readings_before: int) -> Progress | None:
+    """Make one of two readings count half."""
+    if progress is None:
+        return None
+    return lambda read, total: progress(read + readings_before * total, 2 * total)
 
 
 def _symbol_report(symbol: SymbolMarket) -> SymbolReport:
