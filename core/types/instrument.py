@@ -51,7 +51,12 @@ ALWAYS_OPEN = MarketHours()
 
 
 class Instrument(msgspec.Struct, frozen=True, kw_only=True):
-    """Rules of one instrument as its venue states them; money and sizes in Decimal."""
+    """Rules of one instrument as its venue states them; money and sizes in Decimal.
+
+    `tick_size` and `lot_size` are the grid of everything recorded in integers (books, trades, bars). Orders keep
+    to `order_tick` and `order_lot`, which are coarser where a venue has coarsened its rules: levels placed before
+    still rest in the book between two of today's steps.
+    """
 
     venue: str
     symbol: str
@@ -70,6 +75,18 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     funding_interval_s: int | None = None
     underlying: str | None = None
     market_hours: MarketHours = ALWAYS_OPEN
+    order_tick_size: Decimal | None = None  # None: the same as the grid's
+    order_lot_size: Decimal | None = None
+
+    @property
+    def order_tick(self) -> Decimal:
+        """Return the price step an order must keep to."""
+        return self.tick_size if self.order_tick_size is None else self.order_tick_size
+
+    @property
+    def order_lot(self) -> Decimal:
+        """Return the quantity step an order must keep to."""
+        return self.lot_size if self.order_lot_size is None else self.order_lot_size
 
     @property
     def id(self) -> InstrumentId:
@@ -90,11 +107,12 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         return self.lot_size * lots
 
     def floor_quantity(self, quantity: Decimal) -> Decimal:
-        """Round down to whole lots: sizes are never rounded up."""
-        return (quantity / self.lot_size).to_integral_value(ROUND_FLOOR) * self.lot_size
+        """Round down to what an order may have: sizes are never rounded up."""
+        return (quantity / self.order_lot).to_integral_value(ROUND_FLOOR) * self.order_lot
 
     def floor_price(self, price: Decimal) -> Decimal:
-        return (price / self.tick_size).to_integral_value(ROUND_FLOOR) * self.tick_size
+        """Round down to a price an order may have."""
+        return (price / self.order_tick).to_integral_value(ROUND_FLOOR) * self.order_tick
 
     def notional(self, price: Decimal, quantity: Decimal) -> Decimal:
         """Return the value of a quantity at a price in the quote currency."""

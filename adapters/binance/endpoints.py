@@ -1,0 +1,72 @@
+"""Where Binance is reached, and what a feed follows there."""
+
+from typing import Final
+
+import msgspec
+
+from adapters.binance.market import BinanceMarket
+
+SNAPSHOT_LEVELS: Final = 1000
+
+
+class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
+    """Addresses of one market; tests point them at a loopback server."""
+
+    rest_url: str
+    stream_url: str
+    api_path: str  # in front of every REST path
+    snapshot_burst: int  # snapshots that may be fetched at once
+    snapshots_per_s: float  # in the long run, within the weight limit a minute
+
+    def rest(self, name: str) -> str:
+        return f"{self.rest_url}{self.api_path}/{name}"
+
+    def combined_stream(self, venue_symbols: list[str], channels: tuple[str, ...]) -> str:
+        """Return the address of one websocket carrying every channel of every symbol."""
+        streams = "/".join(f"{symbol.lower()}@{channel}" for symbol in venue_symbols for channel in channels)
+        return f"{self.stream_url}/stream?streams={streams}"
+
+
+# a snapshot of 1000 levels weighs 50 of 6000 a minute on spot and 20 of 2400 on USD-M; half of it is left to others
+ENDPOINTS: Final = {
+    BinanceMarket.SPOT: Endpoints(
+        rest_url="https://api.binance.com",
+        stream_url="wss://stream.binance.com:9443",
+        api_path="/api/v3",
+        snapshot_burst=20,
+        snapshots_per_s=0.7,
+    ),
+    BinanceMarket.USDM: Endpoints(
+        rest_url="https://fapi.binance.com",
+        stream_url="wss://fstream.binance.com",
+        api_path="/fapi/v1",
+        snapshot_burst=20,
+        snapshots_per_s=0.7,
+    ),
+}
+
+CHANNELS: Final = {
+    BinanceMarket.SPOT: ("depth@100ms", "trade"),
+    BinanceMarket.USDM: ("depth@100ms", "trade", "markPrice@1s"),
+}
+
+
+class FeedSettings(msgspec.Struct, frozen=True, kw_only=True):
+    """What a feed follows and how patient it is."""
+
+    market: BinanceMarket
+    symbols: tuple[str, ...]  # unified (`BTC/USDT`) or the venue's own (`BTCUSDT`)
+    endpoints: Endpoints
+    channels: tuple[str, ...]
+    expected_interval_s: float = 1.0  # between any two messages of the connection
+    request_timeout_s: float = 10.0
+    first_backoff_s: float = 0.5
+    backoff_cap_s: float = 20.0
+    malformed_limit: int = 20  # unreadable messages on one connection before it is replaced
+    check_interval_s: float = 0.5
+    least_silence_s: float = 2.0
+
+    @property
+    def silence_limit_s(self) -> float:
+        """Return how long a connection may carry nothing before it counts as dead."""
+        return max(self.least_silence_s, 3 * self.expected_interval_s)

@@ -1,0 +1,230 @@
+"""The live feed of Binance: one websocket for the stream, REST for rules and snapshots."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Final, TypeVar
+
+import msgspec
+
+from adapters.binance.endpoints import FeedSettings
+from adapters.binance.inference import InferredRules
+from adapters.binance.instruments import read_instruments, select_instruments
+from adapters.binance.market import BinanceMarket
+from adapters.binance.market_data import BinanceMarketData
+from adapters.binance.snapshots import SnapshotFetcher
+from adapters.binance.synchroniser import SyncState
+from adapters.binance.wire import decode_funding_information
+from adapters.network.backoff import Backoff
+from adapters.network.rate_gate import RateGate
+from adapters.network.rest import PatientRest
+from core.ports.clock import Clock
+from core.ports.randomness import Randomness
+from core.ports.transport import Connection, Transport, TransportError
+from core.ports.venue import MarketSink
+from core.types.instrument import Instrument
+from core.types.market import FeedState, FeedStatus
+from data.recordings.recorder import Recorder
+
+T = TypeVar("T")
+
+_NS_PER_S: Final = 1_000_000_000
+_SECONDS_PER_HOUR: Final = 3600
+# a quiet symbol sends no diff to start from: after so long its snapshot is fetched without one
+_QUIET_S: Final = 1.0
+
+
+class BinanceFeed:
+    """Keeps books, trades, marks and funding of its symbols flowing into a sink; never gives up.
+
+    Needs no keys. A lost or silent connection makes every book unreadable at once and is replaced after a
+    growing delay; a gap in one symbol's diffs refetches that symbol alone.
+
+    Parameters
+    ----------
+    recorder
+        Writes everything received, in the form replay reads; closed by whoever made it.
+    """
+
+    def __init__(
+        self,
+        settings: FeedSettings,
+        transport: Transport,
+        clock: Clock,
+        randomness: Randomness,
+        *,
+        recorder: Recorder | None = None,
+    ) -> None:
+        self._settings = settings
+        self._transport = transport
+        self._clock = clock
+        self._randomness = randomness
+        self._recorder = recorder
+        self._sink: MarketSink | None = None
+        self._market_data: BinanceMarketData | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._last_message_ns = 0
+        self._last_trouble = ""
+        endpoints = settings.endpoints
+        gate = RateGate(randomness, burst=endpoints.snapshot_burst, per_s=endpoints.snapshots_per_s)
+        self._rest = PatientRest(
+            transport, gate, self._backoff, timeout_s=settings.request_timeout_s, on_trouble=self._trouble
+        )
+        self._snapshots = SnapshotFetcher(
+            self._rest, endpoints.rest("depth"), clock, self._backoff,
+            on_received=self._record_rest, on_trouble=self._trouble,
+        )  # fmt: skip
+
+    @property
+    def venue(self) -> str:
+        return self._settings.market.value
+
+    async def start(self, sink: MarketSink) -> None:
+        """Learn the instruments and begin; raise UnknownSymbolError for a symbol the venue does not trade."""
+        self._sink = sink
+        self._report(FeedState.CONNECTING, "reading instruments")
+        instruments = await self._instruments()
+        self._market_data = BinanceMarketData(
+            self._settings.market, sink, instruments, request_snapshot=self._request_snapshot
+        )
+        self._task = asyncio.get_running_loop().create_task(self._run(self._market_data))
+
+    async def stop(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._task
+            self._task = None
+
+    async def _instruments(self) -> list[Instrument]:
+        settings = self._settings
+        intervals_s = await self._funding_intervals_s()
+        listed = await self._read(
+            "exchangeInfo", lambda body: read_instruments(settings.market, body, funding_intervals_s=intervals_s)
+        )
+        picked = select_instruments(listed, settings.symbols, self.venue)
+        return [await self._on_the_grid_of_its_book(instrument) for instrument in picked]
+
+    async def _on_the_grid_of_its_book(self, instrument: Instrument) -> Instrument:
+        # levels from before the tick was coarsened would otherwise make every snapshot unreadable
+        _, body = await self._snapshots.fetch(instrument.venue_symbol)
+        seen = InferredRules(self._settings.market)
+        seen.see(body, instrument.venue_symbol)
+        return seen.refine(instrument)
+
+    async def _funding_intervals_s(self) -> dict[str, int]:
+        if self._settings.market is BinanceMarket.SPOT:
+            return {}
+        rows = await self._read("fundingInfo", decode_funding_information)
+        return {row.symbol: row.funding_interval_hours * _SECONDS_PER_HOUR for row in rows}
+
+    async def _read(self, name: str, decode: Callable[[bytes], T]) -> T:
+        """Read one of the venue's tables, again and again until it can be decoded."""
+        url, backoff = self._settings.endpoints.rest(name), self._backoff()
+        while True:
+            body = await self._rest.get(url, {})
+            try:
+                decoded = decode(body)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                self._trouble(f"{url}: {error}")
+                await asyncio.sleep(backoff.next_s())
+                continue
+            self._record_rest(self._clock.utc_ns(), url, body)
+            return decoded
+
+    async def _run(self, market_data: BinanceMarketData) -> None:
+        backoff = self._backoff()
+        url = self._settings.endpoints.combined_stream(list(market_data.symbols), self._settings.channels)
+        try:
+            while True:
+                self._report(FeedState.CONNECTING, f"attempt {backoff.attempts + 1}")
+                reason = await self._one_connection(market_data, url, backoff)
+                market_data.connection_lost(reason, self._clock.utc_ns())
+                await self._snapshots.cancel_all()
+                self._report(FeedState.DOWN, reason)
+                await asyncio.sleep(backoff.next_s())
+        finally:
+            await self._snapshots.cancel_all()
+            market_data.connection_lost("the feed was stopped", self._clock.utc_ns())
+            self._report(FeedState.DOWN, "stopped")
+
+    async def _one_connection(self, market_data: BinanceMarketData, url: str, backoff: Backoff) -> str:
+        """Serve one websocket until it ends; return why."""
+        opened_ns = self._last_message_ns = self._clock.monotonic_ns()
+        try:
+            connection = await self._transport.connect(url, self._on_message, self._settings.request_timeout_s)
+        except TransportError as error:
+            return str(error)
+        if self._recorder is not None:
+            self._recorder.connected(self._clock.utc_ns(), url)
+        try:
+            return await self._watch(market_data, connection, opened_ns, backoff)
+        finally:
+            await connection.close()
+
+    async def _watch(
+        self, market_data: BinanceMarketData, connection: Connection, opened_ns: int, backoff: Backoff
+    ) -> str:
+        settings = self._settings
+        malformed_before = market_data.malformed
+        closed = asyncio.get_running_loop().create_task(connection.closed())
+        try:
+            while True:
+                self._report_progress(market_data)
+                await asyncio.wait((closed,), timeout=settings.check_interval_s)
+                now_ns = self._clock.monotonic_ns()
+                if closed.done():
+                    return closed.result()
+                if now_ns - self._last_message_ns > settings.silence_limit_s * _NS_PER_S:
+                    return f"no data for {settings.silence_limit_s:g} s"
+                if market_data.malformed - malformed_before > settings.malformed_limit:
+                    return f"more than {settings.malformed_limit} unreadable messages"
+                if self._last_message_ns > opened_ns:
+                    backoff.reset()
+                if now_ns - opened_ns > _QUIET_S * _NS_PER_S:
+                    self._fetch_quiet(market_data)
+        finally:
+            closed.cancel()
+
+    def _fetch_quiet(self, market_data: BinanceMarketData) -> None:
+        for name, symbol in market_data.symbols.items():
+            if symbol.synchroniser.state is SyncState.BUFFERING:
+                self._snapshots.bring_up_to_date(market_data, name)
+
+    def _on_message(self, raw: bytes) -> None:
+        received_ns = self._clock.utc_ns()
+        self._last_message_ns = self._clock.monotonic_ns()
+        if self._recorder is not None:
+            self._recorder.stream_message(received_ns, raw)
+        assert self._market_data is not None
+        self._market_data.handle(raw, received_ns)
+
+    def _request_snapshot(self, venue_symbol: str) -> None:
+        assert self._market_data is not None
+        self._snapshots.bring_up_to_date(self._market_data, venue_symbol)
+
+    def _record_rest(self, received_ns: int, url: str, body: bytes) -> None:
+        if self._recorder is not None:
+            self._recorder.rest_answer(received_ns, url, body)
+
+    def _backoff(self) -> Backoff:
+        return Backoff(self._randomness, first_s=self._settings.first_backoff_s, cap_s=self._settings.backoff_cap_s)
+
+    def _report_progress(self, market_data: BinanceMarketData) -> None:
+        symbols = list(market_data.symbols.values())
+        live = sum(symbol.synchroniser.state is SyncState.LIVE for symbol in symbols)
+        latencies = sorted(symbol.latency_ns for symbol in symbols if symbol.latency_ns is not None)
+        latency_ns = latencies[len(latencies) // 2] if latencies else None
+        if live == len(symbols):
+            self._last_trouble = ""
+        detail = "; ".join(filter(None, (f"{live} of {len(symbols)} books live", self._last_trouble)))
+        self._report(FeedState.UP, detail, latency_ns)
+
+    def _trouble(self, text: str) -> None:
+        self._last_trouble = text
+        if self._market_data is None:
+            self._report(FeedState.CONNECTING, text)
+
+    def _report(self, state: FeedState, detail: str, latency_ns: int | None = None) -> None:
+        if self._sink is not None:
+            self._sink.feed_status(FeedStatus(self.venue, state, detail, latency_ns, self._clock.utc_ns()))

@@ -1,0 +1,141 @@
+"""Binance's messages as they are on the wire, spot and USD-M alike.
+
+Field names follow the venue's one-letter keys by `rename`; prices and quantities stay the venue's decimal strings
+until they are put on the instrument's integer grid.
+"""
+
+from typing import Annotated
+
+import msgspec
+
+Level = tuple[str, str]  # price, quantity
+Milliseconds = Annotated[int, msgspec.Meta(ge=0)]
+UpdateId = Annotated[int, msgspec.Meta(ge=0)]
+
+
+class DepthUpdate(msgspec.Struct, frozen=True, gc=False):
+    """A diff of the book; `previous_update_id` is there on USD-M only."""
+
+    symbol: str = msgspec.field(name="s")
+    event_ms: Milliseconds = msgspec.field(name="E")
+    first_update_id: UpdateId = msgspec.field(name="U")
+    last_update_id: UpdateId = msgspec.field(name="u")
+    bids: list[Level] = msgspec.field(name="b")
+    asks: list[Level] = msgspec.field(name="a")
+    previous_update_id: int = msgspec.field(name="pu", default=-1)
+    transaction_ms: int | None = msgspec.field(name="T", default=None)
+
+
+class DepthSnapshot(msgspec.Struct, frozen=True, gc=False):
+    """The REST book; spot gives no time."""
+
+    last_update_id: UpdateId = msgspec.field(name="lastUpdateId")
+    bids: list[Level]
+    asks: list[Level]
+    event_ms: int = msgspec.field(name="E", default=0)
+
+
+class BookTicker(msgspec.Struct, frozen=True, gc=False):
+    symbol: str = msgspec.field(name="s")
+    update_id: UpdateId = msgspec.field(name="u")
+    bid_price: str = msgspec.field(name="b")
+    bid_quantity: str = msgspec.field(name="B")
+    ask_price: str = msgspec.field(name="a")
+    ask_quantity: str = msgspec.field(name="A")
+
+
+class TradeEvent(msgspec.Struct, frozen=True, gc=False):
+    """One public trade; USD-M marks trades that were not made in the book by `execution_type`."""
+
+    symbol: str = msgspec.field(name="s")
+    trade_id: int = msgspec.field(name="t")
+    price: str = msgspec.field(name="p")
+    quantity: str = msgspec.field(name="q")
+    trade_ms: Milliseconds = msgspec.field(name="T")
+    buyer_is_maker: bool = msgspec.field(name="m")
+    execution_type: str = msgspec.field(name="X", default="MARKET")
+
+
+class AggregateTrade(msgspec.Struct, frozen=True, gc=False):
+    """Fills of one taker order at one price."""
+
+    symbol: str = msgspec.field(name="s")
+    trade_id: int = msgspec.field(name="a")
+    price: str = msgspec.field(name="p")
+    quantity: str = msgspec.field(name="q")
+    trade_ms: Milliseconds = msgspec.field(name="T")
+    buyer_is_maker: bool = msgspec.field(name="m")
+
+
+class MarkPriceUpdate(msgspec.Struct, frozen=True, gc=False):
+    """Mark and index price with the funding rate of the running interval; USD-M only."""
+
+    symbol: str = msgspec.field(name="s")
+    event_ms: Milliseconds = msgspec.field(name="E")
+    mark_price: str = msgspec.field(name="p")
+    index_price: str = msgspec.field(name="i")
+    funding_rate: str = msgspec.field(name="r")
+    next_funding_ms: Milliseconds = msgspec.field(name="T")
+
+
+class Candle(msgspec.Struct, frozen=True, gc=False):
+    open_ms: Milliseconds = msgspec.field(name="t")
+    close_ms: Milliseconds = msgspec.field(name="T")
+    interval: str = msgspec.field(name="i")
+    open: str = msgspec.field(name="o")
+    high: str = msgspec.field(name="h")
+    low: str = msgspec.field(name="l")
+    close: str = msgspec.field(name="c")
+    volume: str = msgspec.field(name="v")
+    trades: int = msgspec.field(name="n")
+    is_closed: bool = msgspec.field(name="x")
+
+
+class Kline(msgspec.Struct, frozen=True, gc=False):
+    symbol: str = msgspec.field(name="s")
+    event_ms: Milliseconds = msgspec.field(name="E")
+    candle: Candle = msgspec.field(name="k")
+
+
+class Filter(msgspec.Struct, frozen=True, rename="camel"):
+    """One rule of a symbol; which fields are there depends on `filter_type`."""
+
+    filter_type: str
+    tick_size: str | None = None
+    step_size: str | None = None
+    min_qty: str | None = None
+    min_notional: str | None = None  # spot
+    notional: str | None = None  # USD-M
+
+
+class SymbolInformation(msgspec.Struct, frozen=True, rename="camel"):
+    symbol: str
+    status: str
+    base_asset: str
+    quote_asset: str
+    filters: list[Filter]
+    margin_asset: str | None = None  # USD-M
+    contract_type: str | None = None  # USD-M
+
+
+class ExchangeInformation(msgspec.Struct, frozen=True, rename="camel"):
+    server_time: Milliseconds
+    symbols: list[SymbolInformation]
+
+
+class FundingInformation(msgspec.Struct, frozen=True, rename="camel"):
+    """Symbols whose funding differs from the usual eight hours."""
+
+    symbol: str
+    funding_interval_hours: int
+
+
+class _DepthEnvelope(msgspec.Struct, frozen=True, gc=False):
+    data: DepthUpdate
+
+
+decode_depth_update = msgspec.json.Decoder(DepthUpdate).decode
+decode_depth_envelope = msgspec.json.Decoder(_DepthEnvelope).decode
+decode_depth_snapshot = msgspec.json.Decoder(DepthSnapshot).decode
+decode_exchange_information = msgspec.json.Decoder(ExchangeInformation).decode
+decode_funding_information = msgspec.json.Decoder(list[FundingInformation]).decode

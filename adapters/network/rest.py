@@ -1,0 +1,78 @@
+"""GET requests that are repeated until the venue answers them."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from adapters.network.backoff import Backoff
+from adapters.network.rate_gate import RateGate
+from core.ports.transport import HttpReply, Transport, TransportError
+
+_OK: Final = 200
+_TOO_MANY: Final = 429
+_BANNED: Final = 418
+_SERVER_FAULTS: Final = 500
+_SHOWN_BYTES: Final = 200
+# what to wait where the venue does not say
+_TOO_MANY_WAIT_S: Final = 10.0
+_BANNED_WAIT_S: Final = 120.0
+
+
+class RequestRefusedError(Exception):
+    """The venue answered that the request itself is wrong; repeating it does not help."""
+
+
+class PatientRest:
+    """Repeats a read through network faults, server faults and rate limits, however long it takes.
+
+    Parameters
+    ----------
+    on_trouble
+        Called with a text whenever an attempt failed.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        gate: RateGate,
+        make_backoff: Callable[[], Backoff],
+        *,
+        timeout_s: float,
+        on_trouble: Callable[[str], None],
+    ) -> None:
+        self._transport = transport
+        self._gate = gate
+        self._make_backoff = make_backoff
+        self._timeout_s = timeout_s
+        self._on_trouble = on_trouble
+
+    async def get(self, url: str, params: Mapping[str, str]) -> bytes:
+        """Return the body of the first good answer; raise RequestRefusedError where the venue refuses the request."""
+        backoff = self._make_backoff()
+        while True:
+            await self._gate.passed()
+            try:
+                reply = await self._transport.get(url, params, self._timeout_s)
+            except TransportError as error:
+                self._on_trouble(f"{url}: {error}")
+                await asyncio.sleep(backoff.next_s())
+                continue
+            if reply.status == _OK:
+                return reply.body
+            if reply.status in (_TOO_MANY, _BANNED):
+                wait_s = _retry_after_s(reply)
+                self._on_trouble(f"{url}: rate limit ({reply.status}), waiting {wait_s:.0f} s")
+                self._gate.shut(wait_s)
+            elif reply.status >= _SERVER_FAULTS:
+                self._on_trouble(f"{url}: server answered {reply.status}")
+                await asyncio.sleep(backoff.next_s())
+            else:
+                shown = reply.body[:_SHOWN_BYTES].decode("utf-8", "replace")
+                raise RequestRefusedError(f"{url}: refused with {reply.status}: {shown}")
+
+
+def _retry_after_s(reply: HttpReply) -> float:
+    text = next((value for name, value in reply.headers.items() if name.lower() == "retry-after"), "")
+    if text.isascii() and text.isdigit():
+        return float(text)
+    return _TOO_MANY_WAIT_S if reply.status == _TOO_MANY else _BANNED_WAIT_S

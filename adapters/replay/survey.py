@@ -1,0 +1,91 @@
+"""What a recording is about, found before it is played: instruments, and whether their rules are the venue's own."""
+
+from pathlib import Path
+from typing import Final
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+
+from adapters.binance.inference import InferredRules
+from adapters.binance.instruments import read_instruments
+from adapters.binance.market import BinanceMarket
+from core.types.instrument import Instrument
+from data.recordings.lines import Progress
+from data.recordings.message import Channel, RecordedMessage, RecordingError, TornTail
+from data.recordings.reader import read_recording
+
+_RULES_PATH: Final = "/exchangeInfo"
+_DEPTH_PATH: Final = "/depth"
+
+
+class Survey(msgspec.Struct, frozen=True):
+    """The instruments of a recording; `inferred` tells that tick and lot are guessed from its numbers."""
+
+    instruments: tuple[Instrument, ...]
+    inferred: bool
+    first_ns: int
+    last_ns: int
+
+
+def is_rules(message: RecordedMessage) -> bool:
+    """Tell whether a message is the venue's exchangeInfo."""
+    return (
+        message.channel is Channel.REST and message.url is not None and urlsplit(message.url).path.endswith(_RULES_PATH)
+    )
+
+
+def snapshot_symbol(message: RecordedMessage) -> str | None:
+    """Return the venue symbol a depth answer was asked for, None where the recording does not say."""
+    if message.url is None or not urlsplit(message.url).path.endswith(_DEPTH_PATH):
+        return None
+    return next(iter(parse_qs(urlsplit(message.url).query).get("symbol", ())), None)
+
+
+def survey_recording(
+    path: Path, market: BinanceMarket, *, torn_tail: TornTail = TornTail.REFUSE, progress: Progress | None = None
+) -> Survey:
+    """Find the instruments of a recording by reading all of it: any line may hold the finest number.
+
+    Raises
+    ------
+    RecordingError
+        The recording is broken or holds no market of this venue.
+    """
+    rules: dict[str, Instrument] = {}
+    streamed: list[str] = []
+    inferred = InferredRules(market)
+    first_ns = last_ns = 0
+    for message in read_recording(path, torn_tail=torn_tail, progress=progress):
+        first_ns, last_ns = first_ns or message.received_ns, message.received_ns
+        if is_rules(message):
+            rules = _rules(path, market, message)
+        else:
+            if message.channel is Channel.CONNECTED:
+                streamed += streamed_symbols(message.url or "")
+            inferred.see(message.payload, snapshot_symbol(message))
+    instruments = _instruments(path, market, inferred, rules, streamed)
+    return Survey(instruments, any(i.venue_symbol not in rules for i in instruments), first_ns, last_ns)
+
+
+def streamed_symbols(url: str) -> list[str]:
+    """Return the venue symbols of a combined stream's address, in its order."""
+    streams = parse_qs(urlsplit(url).query).get("streams", [""])[0].split("/")
+    return list(dict.fromkeys(stream.partition("@")[0].upper() for stream in streams if "@" in stream))
+
+
+def _rules(path: Path, market: BinanceMarket, message: RecordedMessage) -> dict[str, Instrument]:
+    try:
+        return read_instruments(market, message.payload)
+    except msgspec.DecodeError as error:
+        raise RecordingError(path, None, f"the recorded exchangeInfo cannot be read: {error}") from error
+
+
+def _instruments(
+    path: Path, market: BinanceMarket, inferred: InferredRules, rules: dict[str, Instrument], streamed: list[str]
+) -> tuple[Instrument, ...]:
+    seen = inferred.instruments()
+    names = list(dict.fromkeys([*(name for name in streamed if name in rules), *seen]))
+    if not names:
+        expected = "expected depth, trade or bookTicker streams"
+        raise RecordingError(path, None, f"holds no market data of {market.value}, {expected}")
+    return tuple(inferred.refine(rules[name]) if name in rules else seen[name] for name in names)

@@ -1,0 +1,155 @@
+"""A small Binance on the loopback: true books, their diffs, snapshots and the ways they fail."""
+
+import asyncio
+import json
+import random
+from collections import deque
+from collections.abc import Callable
+from contextlib import asynccontextmanager
+
+from aiohttp import WSCloseCode, web
+
+from adapters.binance.endpoints import Endpoints
+from adapters.binance.market import BinanceMarket
+from tests.adapters.binance.market_sink import LIMIT_S
+from tests.adapters.binance.messages import exchange_information
+
+Answer = Callable[[str], web.Response]
+
+
+class TrueBook:
+    """The venue's own book of one symbol; prices in ticks of 0.1, sizes in lots of 0.001."""
+
+    def __init__(self, symbol: str, seed: int) -> None:
+        self.symbol = symbol
+        self.update_id = 1000
+        self.bids = {1000 - n: n + 1 for n in range(40)}
+        self.asks = {1001 + n: n + 1 for n in range(40)}
+        self._random = random.Random(seed)
+
+    def change(self) -> str:
+        """Change some levels and return the diff as a message of the combined stream."""
+        first, self.update_id = self.update_id + 1, self.update_id + self._random.randint(1, 5)
+        bids = self._change(self.bids, -1)
+        asks = self._change(self.asks, +1)
+        data = {
+            "e": "depthUpdate", "E": self.update_id, "T": self.update_id, "s": self.symbol,
+            "U": first, "u": self.update_id, "pu": first - 1, "b": bids, "a": asks,
+        }  # fmt: skip
+        return json.dumps({"stream": f"{self.symbol.lower()}@depth@100ms", "data": data}, separators=(",", ":"))
+
+    def snapshot(self) -> bytes:
+        bids = [_level(ticks, self.bids[ticks]) for ticks in sorted(self.bids, reverse=True)]
+        asks = [_level(ticks, self.asks[ticks]) for ticks in sorted(self.asks)]
+        return json.dumps({"lastUpdateId": self.update_id, "bids": bids, "asks": asks}).encode()
+
+    def _change(self, side: dict[int, int], away: int) -> list[tuple[str, str]]:
+        changed: list[tuple[str, str]] = []
+        touch = 1000 if away < 0 else 1001
+        for _ in range(self._random.randint(0, 4)):
+            ticks = touch + away * self._random.randint(0, 60)
+            lots = self._random.choice((0, 1, 7, 5000))
+            side.pop(ticks, None)
+            if lots:
+                side[ticks] = lots
+            changed.append(_level(ticks, lots))
+        return changed
+
+
+def _level(ticks: int, lots: int) -> tuple[str, str]:
+    return f"{ticks // 10}.{ticks % 10}0", f"{lots // 1000}.{lots % 1000:03d}"
+
+
+class LoopbackBinance:
+    """Serves exchangeInfo, fundingInfo, depth and the combined stream."""
+
+    def __init__(self, market: BinanceMarket, bases: tuple[str, ...], seed: int = 1) -> None:
+        self.market = market
+        self.bases = bases
+        self.books = {f"{base}USDT": TrueBook(f"{base}USDT", seed + n) for n, base in enumerate(bases)}
+        self.connections = 0
+        self.snapshots_served: list[str] = []
+        self.next_snapshots: deque[Answer] = deque()  # answers given before the true ones
+        self.refuse_connections = 0
+        self.url = ""
+        self._sockets: set[web.WebSocketResponse] = set()
+        self._news = asyncio.Event()
+
+    @property
+    def endpoints(self) -> Endpoints:
+        return Endpoints(
+            rest_url=self.url, stream_url=self.url.replace("http", "ws"), api_path="/api",
+            snapshot_burst=1000, snapshots_per_s=1000.0,
+        )  # fmt: skip
+
+    @asynccontextmanager
+    async def running(self):
+        app = web.Application()
+        app.router.add_get("/api/exchangeInfo", self._exchange_information)
+        app.router.add_get("/api/fundingInfo", self._funding)
+        app.router.add_get("/api/depth", self._depth)
+        app.router.add_get("/stream", self._stream)
+        runner = web.AppRunner(app, shutdown_timeout=1.0)
+        await runner.setup()
+        site = web.TCPSite(runner, "127.0.0.1", 0)
+        await site.start()
+        host, port = runner.addresses[0][:2]
+        self.url = f"http://{host}:{port}"
+        try:
+            yield self
+        finally:
+            await self.close_sockets()
+            await runner.cleanup()
+
+    async def connected(self, count: int) -> None:
+        """Wait until so many websockets have been opened in all and the last one is."""
+        async with asyncio.timeout(LIMIT_S):
+            while self.connections < count or not self._sockets:
+                self._news.clear()
+                await self._news.wait()
+
+    async def publish(self, symbol: str, count: int = 1) -> None:
+        for _ in range(count):
+            await self.send(self.books[symbol].change())
+
+    async def send(self, message: str) -> None:
+        for socket in list(self._sockets):
+            await socket.send_str(message)
+
+    def lose(self, symbol: str, count: int = 1) -> None:
+        """Change the book without telling anybody."""
+        for _ in range(count):
+            self.books[symbol].change()
+
+    async def close_sockets(self) -> None:
+        for socket in list(self._sockets):
+            await socket.close(code=WSCloseCode.GOING_AWAY)
+
+    async def _exchange_information(self, _: web.Request) -> web.Response:
+        return web.Response(body=exchange_information(self.market, self.bases))
+
+    async def _funding(self, _: web.Request) -> web.Response:
+        return web.json_response([{"symbol": "ETHUSDT", "fundingIntervalHours": 4, "disclaimer": False}])
+
+    async def _depth(self, request: web.Request) -> web.Response:
+        symbol = request.query["symbol"]
+        self.snapshots_served.append(symbol)
+        if self.next_snapshots:
+            return self.next_snapshots.popleft()(symbol)
+        return web.Response(body=self.books[symbol].snapshot())
+
+    async def _stream(self, request: web.Request) -> web.StreamResponse:
+        if self.refuse_connections:
+            self.refuse_connections -= 1
+            return web.Response(status=503)
+        socket = web.WebSocketResponse()
+        await socket.prepare(request)
+        self._sockets.add(socket)
+        self.connections += 1
+        self._news.set()
+        try:
+            async for _ in socket:
+                pass
+        finally:
+            self._sockets.discard(socket)
+        return socket
