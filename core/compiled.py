@@ -5,9 +5,8 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any, Final, ParamSpec, TypeVar, cast
 
-import numpy as np
-
 import numba  # pyright: ignore[reportMissingTypeStubs]  # numba ships no type information
+import numpy as np
 from numba.core import caching  # pyright: ignore[reportMissingTypeStubs]  # as above
 
 P = ParamSpec("P")

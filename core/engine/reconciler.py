@@ -28,6 +28,9 @@ class Reconciler:
         text = "the venue's account has not been compared with the journal yet"
         self._parts.conditions.hold(f"venue:{venue}", CAUSE, HaltLevel.CANCEL_ONLY, text)
 
+    def is_closed(self, venue: str) -> bool:
+        return self._parts.conditions.holds(f"venue:{venue}", CAUSE)
+
     async def at_start(self, execution: ExecutionVenue) -> bool:
         """Take the venue's word for everything: nothing is on its way yet. Return whether it could be asked."""
         report = await self._read(execution)
@@ -51,7 +54,7 @@ class Reconciler:
         if differing and differing == self._suspects.get(report.venue):
             findings += [finding for finding in self._apply_account(report) if finding]
         self._suspects[report.venue] = differing
-        if findings or self._parts.conditions.holds(f"venue:{report.venue}", CAUSE):
+        if findings or self.is_closed(report.venue):
             self._finish(report.venue, findings)
         return True
 

@@ -18,7 +18,7 @@ from core.market.market import Market
 from core.ports.clock import Clock
 from core.ports.ids import IdSource
 from core.ports.strategy import RunningStrategy
-from core.ports.time_budget import BudgetExceeded, CallbackBudget
+from core.ports.time_budget import Budget, BudgetExceeded
 from core.risk.verdict import Refused
 from core.risk.view import StrategyStatus
 from core.state.monitoring import StrategyState
@@ -53,7 +53,7 @@ class StrategyHost:
         bars: BarStore,
         recorder: Recorder,
         log: EngineLog,
-        budget: CallbackBudget,
+        budget: Budget,
         run_blocking: Callable[[Callable[[], None]], Awaitable[None]],
     ) -> None:
         self._clock = clock
@@ -133,6 +133,13 @@ class StrategyHost:
                 if order.intent.source == f"strategy:{name}" and order.status.may_live:
                     self._desk.cancel_soon(order.intent.client_order_id)
 
+    def shut_down(self) -> None:
+        """Say goodbye to running strategies; they are not recorded as stopped, so a restart brings them back."""
+        for hosted in self._hosted.values():
+            if hosted.status is StrategyStatus.RUNNING:
+                self._call(hosted, "on_stop", hosted.strategy.handle_stop, hosted.context)
+                hosted.context.is_open = False
+
     def status(self, name: str) -> StrategyStatus | None:
         hosted = self._hosted.get(name)
         return None if hosted is None else hosted.status
@@ -197,10 +204,10 @@ class StrategyHost:
     def _call(self, hosted: Hosted, callback: str, handler: Callable[..., None], *arguments: object) -> None:
         name = hosted.strategy.name
         try:
-            with self._budget.armed():
+            with self._budget:
                 handler(*arguments)
-        except BudgetExceeded:
-            budget_ms = self._budget.budget_ms
+        except BudgetExceeded as overrun:
+            budget_ms = round(overrun.budget_s * 1e3)
             at_ns = self._clock.utc_ns()
             self._recorder.record(StrategyOverran(at_ns=at_ns, name=name, callback=callback, budget_ms=budget_ms))
             self._end(hosted, StrategyStatus.FAILED, f"{callback} used more than {budget_ms} ms")

@@ -1,26 +1,31 @@
 """How long strategy code may hold the engine."""
 
-from contextlib import AbstractContextManager, nullcontext
-from typing import Protocol
+from contextlib import AbstractContextManager
+from types import TracebackType
+from typing import Protocol, Self
 
 
 class BudgetExceeded(BaseException):
-    """A callback used up its time. A BaseException, so that `except Exception` in a strategy does not swallow it."""
+    """A callback used up its time and was ended. No Exception, so that a callback's own handlers let it through."""
+
+    def __init__(self, budget_s: float) -> None:
+        super().__init__(f"ran longer than {budget_s * 1e3:g} ms")
+        self.budget_s = budget_s
 
 
-class CallbackBudget(Protocol):
-    @property
-    def budget_ms(self) -> int: ...
+class Budget(Protocol):
+    """A context to run callbacks in; it can be entered again and again, and within another one."""
 
-    def armed(self) -> AbstractContextManager[None]:
-        """Guard one callback; BudgetExceeded is raised inside it when the time is used up."""
-        ...
+    def __enter__(self) -> Self: ...
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...
 
 
-class UnlimitedBudget:
-    """For simulations, where time does not pass inside a callback."""
+class NoBudget(AbstractContextManager["NoBudget", None]):
+    """A Budget without a limit, for simulation: virtual time does not pass within a callback."""
 
-    budget_ms = 0
-
-    def armed(self) -> AbstractContextManager[None]:
-        return nullcontext()
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None: ...

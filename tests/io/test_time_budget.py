@@ -9,7 +9,8 @@ from types import FrameType
 
 import pytest
 
-from core.io.time_budget import BudgetExceeded, NoBudget, TimeBudget
+from core.io.time_budget import TimeBudget
+from core.ports.time_budget import BudgetExceeded, NoBudget
 
 SHORT_S = 0.005
 AMPLE_S = 60.0

@@ -1,0 +1,214 @@
+"""Carries out commands. Every failure is a result with a text that says what is allowed; none is an exception."""
+
+from collections.abc import Callable
+from decimal import Decimal
+from difflib import get_close_matches
+
+from core.control import commands
+from core.control.commands import AnyCommand, CommandResult, Outcome
+from core.engine.kill_switch import KillSwitch
+from core.engine.narrator import describe
+from core.engine.parts import EngineParts
+from core.journal.facts import RiskModeChanged
+from core.ports.strategy import RunningStrategy
+from core.ports.venue import SendOutcome
+from core.risk.halts import Cause, pause
+from core.risk.verdict import Refused
+from core.types.control import RiskMode
+from core.types.instrument import InstrumentId
+from core.types.order import OrderIntent, OrderStatus, OrderType, Side, TimeInForce
+
+StrategyMaker = Callable[[str, dict[str, str]], RunningStrategy]
+
+
+class CommandDesk:
+    """One method a command."""
+
+    def __init__(self, parts: EngineParts, kill_switch: KillSwitch, make_strategy: StrategyMaker) -> None:
+        self._parts = parts
+        self._kill_switch = kill_switch
+        self._make_strategy = make_strategy
+
+    async def execute(self, command: AnyCommand) -> CommandResult:
+        try:
+            return await self._execute(command)
+        except Exception as error:  # a command must be answered, whatever happens
+            self._parts.log.error("control", f"{type(command).__name__}: {type(error).__name__}: {error}")
+            return _failed(f"unexpected {type(error).__name__}: {error}")
+
+    async def _execute(self, command: AnyCommand) -> CommandResult:
+        match command:
+            case commands.Pause():
+                return self._pause(command)
+            case commands.Resume():
+                return self._resume(command)
+            case commands.SetRiskMode():
+                return self._set_risk_mode(command)
+            case commands.Kill():
+                return await self._kill(command)
+            case commands.PlaceOrder():
+                return await self._place(command)
+            case commands.CancelOrder():
+                return await self._cancel(command.client_order_id)
+            case commands.CancelOrders():
+                return await self._cancel_many(command)
+            case commands.StartStrategy():
+                return await self._start_strategy(command)
+            case commands.StopStrategy():
+                problem = self._parts.strategies.stop(command.name, f"stopped by {command.who}")
+                return _invalid(problem) if problem else _done(f"strategy {command.name} stopped")
+
+    # new risk on and off ---------------------------------------------------------------------------
+
+    def _pause(self, command: commands.Pause) -> CommandResult:
+        at_ns = self._parts.clock.utc_ns()
+        if self._parts.fold.halts.get("global", Cause.PAUSE) is not None:
+            return _done("paused already")
+        self._parts.recorder.record(pause(who=command.who, reason=command.reason, at_ns=at_ns))
+        return _done("paused: no new risk; cancels and reducing orders go on")
+
+    def _resume(self, command: commands.Resume) -> CommandResult:
+        at_ns = self._parts.clock.utc_ns()
+        lifting = self._parts.fold.halts.resume(who=command.who, reason=command.reason, word=command.word, at_ns=at_ns)
+        for fact in lifting.lifted:
+            self._parts.recorder.record(fact)
+        if lifting.lifted:
+            # A person has looked: what raised the blockers is counted from here on.
+            self._parts.statistics.forget_failures()
+            self._parts.recent.forget_fills()
+        return (_done if lifting.is_done else _invalid)(lifting.message)
+
+    def _set_risk_mode(self, command: commands.SetRiskMode) -> CommandResult:
+        wanted = command.mode.strip().lower()
+        if wanted not in list(RiskMode):
+            return _invalid(f"risk mode {command.mode!r} is not one of {', '.join(RiskMode)}")
+        fact = RiskModeChanged(at_ns=self._parts.clock.utc_ns(), mode=RiskMode(wanted), who=command.who)
+        self._parts.recorder.record(fact)
+        return _done(f"risk mode is {wanted}")
+
+    async def _kill(self, command: commands.Kill) -> CommandResult:
+        reason = command.reason or "kill switch"
+        answers = await self._kill_switch.kill(who=command.who, reason=reason, flatten=command.flatten)
+        left = [order for order in self._parts.fold.orders.live() if order.status.may_live]
+        data: dict[str, object] = {"venues": answers, "open_orders": len(left)}
+        troubled = [f"{venue} {answer}" for venue, answer in answers.items() if answer != "cancelled"]
+        if troubled:
+            text = "HALTED, but not every cancel was confirmed: " + "; ".join(troubled)
+            return CommandResult(outcome=Outcome.FAILED, message=text, data=data)
+        flattening = ", flattening" if command.flatten else ""
+        return _done(f"HALTED: orders cancelled on {len(answers)} venues{flattening}", data)
+
+    # orders ----------------------------------------------------------------------------------------
+
+    async def _place(self, command: commands.PlaceOrder) -> CommandResult:
+        problem = self._order_problem(command)
+        if problem is not None:
+            return _invalid(problem)
+        intent = OrderIntent(
+            client_order_id=self._parts.ids.next_order_id(),
+            venue=command.venue,
+            symbol=command.symbol,
+            side=Side(command.side),
+            order_type=OrderType(command.order_type),
+            quantity=command.quantity,
+            limit_price=command.limit_price,
+            time_in_force=TimeInForce(command.time_in_force),
+            post_only=command.post_only,
+            reduce_only=command.reduce_only,
+            created_ns=self._parts.clock.utc_ns(),
+        )
+        verdict = self._parts.desk.decide(intent)
+        if isinstance(verdict, Refused):
+            data: dict[str, object] = {
+                "client_order_id": intent.client_order_id,
+                "refused_by": [
+                    {"rule": c.rule, "unit": c.unit, "limit": c.limit, "observed": c.observed} for c in verdict.failed
+                ],
+            }
+            message = f"refused by risk: {verdict.reason}"
+            return CommandResult(outcome=Outcome.REFUSED, message=message, data=data)
+        await self._parts.desk.send(verdict)
+        return self._order_result(intent)
+
+    def _order_result(self, intent: OrderIntent) -> CommandResult:
+        order = self._parts.fold.orders.get(intent.client_order_id)
+        status = OrderStatus.IN_DOUBT if order is None else order.status
+        data: dict[str, object] = {"client_order_id": intent.client_order_id, "status": status.value}
+        text = f"{intent.client_order_id} {describe(intent)}: {status.value.replace('_', ' ')}"
+        if order is not None and order.average_price is not None:
+            data |= {"filled_quantity": order.filled_quantity, "average_price": order.average_price}
+        if order is not None and order.reason:
+            text += f" ({order.reason})"
+        if status in {OrderStatus.REJECTED, OrderStatus.IN_DOUBT}:
+            return CommandResult(outcome=Outcome.FAILED, message=text, data=data)
+        return _done(text, data)
+
+    def _order_problem(self, command: commands.PlaceOrder) -> str | None:
+        instrument_id = InstrumentId(command.venue, command.symbol)
+        known = self._parts.market.instruments
+        if instrument_id not in known:
+            near = get_close_matches(str(instrument_id), [str(key) for key in known], n=3, cutoff=0.4)
+            return f"no venue has {instrument_id}; " + (f"near are {', '.join(near)}" if near else "see `status`")
+        for name, value, allowed in (
+            ("side", command.side, Side),
+            ("order_type", command.order_type, OrderType),
+            ("time_in_force", command.time_in_force, TimeInForce),
+        ):
+            if value not in list(allowed):
+                return f"{name} {value!r} is not one of {', '.join(allowed)}"
+        if not command.quantity.is_finite() or command.quantity <= 0:
+            return f"quantity {command.quantity} is not allowed: more than 0"
+        if (command.order_type == OrderType.LIMIT) != (command.limit_price is not None):
+            return "a limit order, and no other, has a limit_price"
+        price = command.limit_price
+        if price is not None and (not price.is_finite() or price <= Decimal(0)):
+            return f"limit_price {price} is not allowed: more than 0"
+        return None
+
+    async def _cancel(self, client_order_id: str) -> CommandResult:
+        if self._parts.fold.orders.get(client_order_id) is None:
+            return _invalid(f"there is no order {client_order_id}")
+        result = await self._parts.desk.cancel(client_order_id)
+        if result.outcome is SendOutcome.ACCEPTED:
+            return _done(f"{client_order_id} cancelled", {"client_order_id": client_order_id})
+        return _failed(f"cancel of {client_order_id}: {result.outcome.value.replace('_', ' ')}, {result.reason}")
+
+    async def _cancel_many(self, command: commands.CancelOrders) -> CommandResult:
+        if command.venue is not None and command.venue not in self._parts.desk.executions:
+            return _invalid(f"venue {command.venue!r} is not one of {', '.join(self._parts.desk.executions)}")
+        chosen = [
+            order.intent.client_order_id
+            for order in self._parts.fold.orders.live()
+            if order.status.may_live
+            and not order.is_external
+            and command.venue in {None, order.intent.venue}
+            and command.symbol in {None, order.intent.symbol}
+        ]
+        results = [await self._cancel(client_order_id) for client_order_id in chosen]
+        failed = [result.message for result in results if result.outcome is not Outcome.DONE]
+        data: dict[str, object] = {"cancelled": len(results) - len(failed), "failed": len(failed)}
+        if failed:
+            return CommandResult(outcome=Outcome.FAILED, message="; ".join(failed), data=data)
+        return _done(f"{len(results)} orders cancelled", data)
+
+    # strategies ------------------------------------------------------------------------------------
+
+    async def _start_strategy(self, command: commands.StartStrategy) -> CommandResult:
+        try:
+            strategy = self._make_strategy(command.name, command.parameters)
+        except ValueError as error:
+            return _invalid(str(error))
+        problem = await self._parts.strategies.start(strategy)
+        return _failed(problem) if problem else _done(f"strategy {command.name} started")
+
+
+def _done(message: str, data: dict[str, object] | None = None) -> CommandResult:
+    return CommandResult(outcome=Outcome.DONE, message=message, data=data or {})
+
+
+def _invalid(message: str) -> CommandResult:
+    return CommandResult(outcome=Outcome.INVALID, message=message)
+
+
+def _failed(message: str) -> CommandResult:
+    return CommandResult(outcome=Outcome.FAILED, message=message)
