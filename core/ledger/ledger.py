@@ -43,6 +43,7 @@ class Ledger:
         self._seen_payments = SeenIds(keep_ids)
         self._held: dict[InstrumentId, list[HeldEntry]] = {}
         self._folded = 0
+        self._day_began_place = 0
         self._faults: list[LedgerFault] = []
         self.day: str | None = None
         self.day_began_ns = 0
@@ -160,6 +161,7 @@ class Ledger:
 
     def _day_began(self, fact: DayBegan) -> None:
         self.day, self.day_began_ns, self.day_began_pnl_usd = fact.day, fact.at_ns, fact.total_pnl_usd
+        self._day_began_place = self._folded
         for position in self._positions.values():
             position.begin_day()
 
@@ -196,7 +198,7 @@ class Ledger:
         position.fees = EXACT.add(position.fees, fill.fee)
         position.volume = EXACT.add(position.volume, abs(notional))
         position.trades += 1
-        if fact.at_ns >= self.day_began_ns:
+        if place > self._day_began_place:
             position.today_realised = EXACT.add(position.today_realised, realised)
             position.today_fees = EXACT.add(position.today_fees, fill.fee)
             position.today_volume = EXACT.add(position.today_volume, abs(notional))
@@ -212,7 +214,7 @@ class Ledger:
     def _book_funding(self, instrument: Instrument, position: Position, fact: FundingBooked, place: int) -> None:
         amount = fact.payment.amount
         position.funding = EXACT.add(position.funding, amount)
-        if fact.at_ns >= self.day_began_ns:
+        if place > self._day_began_place:
             position.today_funding = EXACT.add(position.today_funding, amount)
         self._move(instrument.venue, instrument.quote, amount, place)
 
@@ -253,6 +255,7 @@ class Ledger:
             faults=list(self._faults),
             day=self.day,
             day_began_ns=self.day_began_ns,
+            day_began_place=self._day_began_place,
             day_began_pnl_usd=self.day_began_pnl_usd,
             peak_equity_usd=self.peak_equity_usd,
         )
@@ -268,7 +271,7 @@ class Ledger:
         for entry in state.held:
             self._held.setdefault(_instrument_of(entry.fact), []).append(entry)
         self._faults = list(state.faults)
-        self.day, self.day_began_ns = state.day, state.day_began_ns
+        self.day, self.day_began_ns, self._day_began_place = state.day, state.day_began_ns, state.day_began_place
         self.day_began_pnl_usd, self.peak_equity_usd = state.day_began_pnl_usd, state.peak_equity_usd
 
 

@@ -47,5 +47,6 @@ class LedgerState(msgspec.Struct, frozen=True, kw_only=True):
     faults: list[LedgerFault]
     day: str | None
     day_began_ns: int
+    day_began_place: int  # in the fold: what was booked before does not count for the day
     day_began_pnl_usd: Decimal
     peak_equity_usd: Decimal | None

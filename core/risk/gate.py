@@ -18,7 +18,7 @@ class RiskGate:
         """Apply all rules; approve where all pass. A rule that fails to judge refuses."""
         try:
             case = open_case(intent, view, self.limits)
-        except ArithmeticError as error:  # NaN or an absurd magnitude in the order itself
+        except Exception as error:  # NaN or an absurd magnitude: an order that cannot be weighed is not sent
             return Refused(intent=intent, checks=(_unjudgeable(intent, error),))
         checks = tuple(_check(rule, case) for rule in RULES)
         if all(check.passed for check in checks):
@@ -47,7 +47,7 @@ def _is_exempt(rule: Rule, case: Case) -> bool:
             return case.is_flatten
 
 
-def _unjudgeable(intent: OrderIntent, error: ArithmeticError) -> Check:
+def _unjudgeable(intent: OrderIntent, error: Exception) -> Check:
     rule = next(rule for rule in RULES if rule.name == "order_form")
     return Check(
         rule=rule.name,
