@@ -119,9 +119,9 @@ class Strategy(Generic[P]):
 
     def prepare(self) -> None:
         if self.indicator_specs():
-            from core.indicators.warm_up import warm_up  # noqa: PLC0415  # brings the compiler in
+            from core.indicators.warm_up import warm_up_sets  # noqa: PLC0415  # brings the compiler in
 
-            warm_up()
+            warm_up_sets()
 
     def handle_start(self, ctx: StrategyContext) -> None:
         for instrument_id in self.instruments:

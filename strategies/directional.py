@@ -44,6 +44,12 @@ class DirectionalStrategy(Strategy[P]):
             if ready < self.history_bars:
                 ctx.log(f"{instrument_id}: warming up with {ready} of {self.history_bars} bars of {self.timeframe}")
 
+    def handle_bar(self, ctx: StrategyContext, bar: Bar) -> None:
+        """Take a bar, first of all trusting the engine about which orders are still open."""
+        if bar.instrument_id in self._keepers:
+            self._keepers[bar.instrument_id].forget_ended(ctx)
+        super().handle_bar(ctx, bar)
+
     def on_fill(self, ctx: StrategyContext, fill: Fill) -> None:
         if fill.instrument_id in self._keepers:
             self._keepers[fill.instrument_id].take_fill(ctx, fill)

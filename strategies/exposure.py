@@ -73,6 +73,14 @@ class ExposureKeeper:
         self._aim = aim
         self._step(ctx)
 
+    def forget_ended(self, ctx: StrategyContext) -> None:
+        """Stop waiting for orders that the engine no longer counts as open; to be asked between events only."""
+        alive = [order.intent.client_order_id for order in ctx.open_orders(self._instrument.id)]
+        for client_order_id in [each for each in self._under_way if each not in alive]:
+            del self._under_way[client_order_id]
+            self.drop_aim()
+            ctx.log(f"order {client_order_id} on {self._instrument.id} has ended without a word")
+
     def drop_aim(self) -> None:
         """Stay where we are."""
         self._aim = None

@@ -1,5 +1,6 @@
 """Which trades count: each once, and only with a believable price, size and time."""
 
+from collections import deque
 from enum import StrEnum
 
 from core.types.market import Trade
@@ -24,7 +25,8 @@ class TradeAdmission:
             raise ValueError(f"remembered trades {remembered} is not allowed: at least 1")
         self.counts = dict.fromkeys(Admission, 0)
         self._remembered = remembered
-        self._seen: dict[int, int] = {}  # trade id → venue_ns, in arrival order
+        self._seen: set[int] = set()
+        self._arrivals: deque[tuple[int, int]] = deque()  # (trade id, venue_ns) of the ids in `_seen`
         self._forgotten_ns = -1  # newest venue time among the ids forgotten
 
     def judge(self, trade: Trade) -> Admission:
@@ -47,7 +49,9 @@ class TradeAdmission:
         return Admission.ACCEPTED
 
     def _remember(self, trade: Trade) -> None:
-        if len(self._seen) >= self._remembered:
-            oldest = next(iter(self._seen))
-            self._forgotten_ns = max(self._forgotten_ns, self._seen.pop(oldest))
-        self._seen[trade.trade_id] = trade.venue_ns
+        if len(self._arrivals) >= self._remembered:
+            trade_id, venue_ns = self._arrivals.popleft()
+            self._seen.remove(trade_id)
+            self._forgotten_ns = max(self._forgotten_ns, venue_ns)
+        self._seen.add(trade.trade_id)
+        self._arrivals.append((trade.trade_id, trade.venue_ns))

@@ -92,12 +92,14 @@ def _step(program: Ints, row: int, state: Floats, value: float, outputs: Floats)
     kind, at, output_at = program[row, KIND], program[row, STATE_AT], program[row, OUTPUT_AT]
     if kind == _SMA:
         outputs[output_at] = sma_step(state, at, value)
-    elif kind in {_EMA, _RMA}:
+    elif kind == _EMA:
         outputs[output_at] = exponential_step(state, at, value)
     elif kind == _RSI:
         outputs[output_at] = rsi_step(state, at, value)
     elif kind == _RSI_SIMPLE:
         outputs[output_at] = rsi_simple_step(state, at, value)
+    elif kind == _RMA:
+        outputs[output_at] = exponential_step(state, at, value)
     elif kind == _DEVIATION:
         outputs[output_at] = deviation_step(state, at, value)
     elif kind == _BOLLINGER:

@@ -72,12 +72,16 @@ class StrategyOrders(Protocol):
         ...
 
     def open_orders(self, instrument_id: InstrumentId) -> Sequence[Order]:
-        """Return own orders that may still be filled, in-doubt ones too."""
+        """Return own orders that may still change the position.
+
+        That is in-doubt ones too, and those reported filled whose fills have not come.
+        """
         ...
 
     def submit(self, signal: Signal) -> str | None:
         """Enqueue a signal and return the client order id, None where it is not taken (stopped, queue full).
 
+        The queue is worked off before the next event: by then the order is among `open_orders`, or has ended.
         Each id returned comes back in `handle_order` with a final status; what risk refuses comes back REJECTED.
         """
         ...

@@ -1,5 +1,8 @@
 """One value at a time, a whole array at once, or as part of a set: the same bits."""
 
+import subprocess
+import sys
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -107,3 +110,23 @@ def test_settled_means_the_start_of_the_series_no_longer_matters() -> None:
 def test_bars_of_a_wrong_shape_are_refused() -> None:
     with pytest.raises(ValueError, match="five rows"):
         IndicatorSet(every_kind(2)).run(np.zeros((4, 3)))
+
+
+def test_after_the_warm_up_nothing_is_left_to_compile() -> None:
+    code = (
+        "from core.indicators.warm_up import warm_up\n"
+        "warm_up()\n"
+        "import numpy as np, numba.core.dispatcher as dispatcher\n"
+        "def refuse(*_): raise SystemExit('compiled')\n"
+        "dispatcher.Dispatcher.compile = refuse\n"
+        "from core.indicators import bollinger, exponential, rsi, sma\n"
+        "from core.indicators.indicator_set import IndicatorSet\n"
+        "from core.indicators.spec import IndicatorKind, IndicatorSpec\n"
+        "ours = IndicatorSet({'slow': IndicatorSpec(IndicatorKind.SMA, 30)})\n"
+        "ours.run(np.ones((5, 40))[:, :35]); ours.update(1.0, 2.0, 3.0, 4.0, 5.0)\n"
+        "sma.sma([1.0] * 9, 3); exponential.rma([1.0] * 9, 3); rsi.rsi([1.0] * 9, 3)\n"
+        "bollinger.bollinger([1.0] * 9, 3, 1.5); sma.sma_update(sma.sma_state(4), 1.0)\n"
+        "print('warm')"
+    )
+    run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert run.stdout.strip() == "warm", run.stderr

@@ -85,7 +85,11 @@ class Desk:
         return self.cost
 
     def open_orders(self, instrument_id: InstrumentId) -> Sequence[Order]:
-        return tuple(order for order in self.orders.values() if order.status.may_live)
+        return tuple(
+            order
+            for order in self.orders.values()
+            if order.status.may_live or (order.status is OrderStatus.FILLED and order.remaining_quantity)
+        )
 
     def submit(self, signal: Signal) -> str | None:
         if not self.takes_signals:

@@ -98,6 +98,16 @@ def test_an_order_in_doubt_blocks_until_it_is_resolved() -> None:
     assert len(desk.sent) == 2
 
 
+def test_an_order_that_ended_without_a_word_blocks_until_the_next_bar_only() -> None:
+    desk = Desk(fills_at_once=False)
+    strategy = start(desk, "ma_cross", SMALL)
+    run(desk, strategy, [*FALL, "110"])
+    desk.orders["o1"].status = OrderStatus.REJECTED  # and nobody tells the strategy
+    run(desk, strategy, ["80", "150"], first=5)
+    assert "order o1 on BTC/USDT@sim-a has ended without a word" in desk.lines
+    assert desk.sent[1:] == [(Side.BUY, Decimal("6.666"), False)]
+
+
 def test_a_refused_entry_is_not_chased_and_a_refused_exit_is_tried_again_at_each_bar() -> None:
     desk = Desk(fills_at_once=False)
     strategy = start(desk, "ma_cross", SMALL)
