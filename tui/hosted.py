@@ -1,5 +1,6 @@
 """The console's link to an engine in its own process."""
 
+import logging
 from typing import Final
 
 from core.control.commands import AnyCommand, CommandResult
@@ -8,6 +9,7 @@ from core.ports.control import EngineAccess
 from core.state.desk import DeskRequest, DeskSnapshot
 
 DEFAULT_INTERVAL_MS: Final = 50
+_log = logging.getLogger(__name__)
 
 
 class HostedLink:
@@ -19,7 +21,8 @@ class HostedLink:
         self._interval_ns = interval_ms * 1_000_000
         self._request = DeskRequest()
         self._latest: DeskSnapshot | None = None
-        self._made_ns = 0
+        self._made_ns: int | None = None
+        self._lost_reason: str | None = None
 
     @property
     def is_hosted(self) -> bool:
@@ -27,19 +30,30 @@ class HostedLink:
 
     @property
     def lost_reason(self) -> str | None:
-        return None
+        """Return why the engine could not be shown the last time, None while it can."""
+        return self._lost_reason
 
     def want(self, request: DeskRequest) -> None:
         if request != self._request:
             self._request = request
-            self._latest = None
+            self._made_ns = None
 
     def latest(self) -> DeskSnapshot | None:
         now_ns = self._clock.monotonic_ns()
-        if self._latest is None or now_ns - self._made_ns >= self._interval_ns:
-            self._latest = self._engine.desk(self._request)
+        if self._made_ns is None or now_ns - self._made_ns >= self._interval_ns:
             self._made_ns = now_ns
+            self._make()
         return self._latest
+
+    def _make(self) -> None:
+        try:
+            self._latest = self._engine.desk(self._request)
+        except Exception as error:  # a console without its picture still has its kill key
+            if self._lost_reason is None:
+                _log.exception("the desk cannot be shown")
+            self._lost_reason = f"the engine failed to show itself ({type(error).__name__}: {error})"
+        else:
+            self._lost_reason = None
 
     async def execute(self, command: AnyCommand) -> CommandResult:
         return await self._engine.execute(command)

@@ -16,7 +16,7 @@ from aiohttp import web
 from core.control.commands import AnyCommand, Command, CommandResult, Outcome, PlaceOrder
 from core.control.routes import COMMAND_ROUTES, STATUS_OF_OUTCOME, STREAM, Route
 from core.io.control_stream import DeskStreams
-from core.io.control_views import VIEWS, View, ViewError
+from core.io.control_views import VIEWS, View, ViewError, show
 from core.io.unix_socket import listen, peer_uid, unlink_unanswered
 from core.ports.control import EngineAccess
 
@@ -78,7 +78,7 @@ class ControlServer:
     def _viewing(self, view: View) -> Handler:
         async def handle(request: web.Request) -> web.Response:
             try:
-                return _reply(200, view(self._engine, request.query))
+                return _reply(200, show(view, self._engine, request.query))
             except ViewError as error:
                 return _error(400, f"{request.method} {request.path}: {error}")
 

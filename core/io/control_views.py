@@ -1,7 +1,7 @@
 """What can be read over the control API, and how it looks."""
 
 from collections.abc import Callable, Mapping
-from typing import Final
+from typing import Final, NamedTuple
 
 from multidict import MultiMapping
 
@@ -9,7 +9,14 @@ from core.ports.control import EngineAccess
 from core.state.desk import DeskRequest, DeskSnapshot
 
 Query = MultiMapping[str]
-View = Callable[[EngineAccess, Query], object]
+
+
+class View(NamedTuple):
+    """What a path shows, and which query fields it takes."""
+
+    show: Callable[[EngineAccess, Query], object]
+    fields: tuple[str, ...] = ()
+
 
 _NOTHING: Final = DeskRequest(depth=1, bars=1, fills=0, orders=0, log_lines=0)
 _DEFAULT_ROWS: Final = 200
@@ -39,9 +46,6 @@ def check_desk_request(request: DeskRequest) -> DeskRequest:
 
 def _desk(engine: EngineAccess, query: Query) -> DeskSnapshot:
     numbers = {name: _number(query, name, getattr(DeskRequest(), name)) for name in _LIMITS}
-    unknown = sorted({*query} - {*_LIMITS, "books", "chart", "timeframe"})
-    if unknown:
-        raise ViewError(f"`{unknown[0]}` is not known; allowed are {', '.join(_LIMITS)}, books, chart, timeframe")
     request = DeskRequest(
         books=tuple(query.getall("books", ())),
         chart=query.get("chart"),
@@ -78,6 +82,10 @@ def _only(*, orders: int = 0, fills: int = 0, log_lines: int = 0) -> DeskRequest
     return DeskRequest(depth=1, bars=1, orders=orders, fills=fills, log_lines=log_lines)
 
 
+def _monitoring(engine: EngineAccess, _: Query) -> object:
+    return engine.monitoring()
+
+
 def _capital(engine: EngineAccess, _: Query) -> object:
     state = engine.monitoring()
     return {"capital": state.capital, "last_update": state.last_update}
@@ -106,14 +114,23 @@ def _number(query: Query, name: str, default: int, allowed: tuple[int, int] | No
 
 
 VIEWS: Final[Mapping[str, View]] = {
-    "/api/monitoring/state": lambda engine, _: engine.monitoring(),
-    "/api/capital/snapshot": _capital,
-    "/api/jobs/running": _jobs_running,
-    "/api/jobs/pending": _jobs_pending,
-    "/api/positions": _positions,
-    "/api/orders": _orders,
-    "/api/fills": _fills,
-    "/api/strategies": _strategies,
-    "/api/logs": _logs,
-    "/api/desk": _desk,
+    "/api/monitoring/state": View(_monitoring),
+    "/api/capital/snapshot": View(_capital),
+    "/api/jobs/running": View(_jobs_running),
+    "/api/jobs/pending": View(_jobs_pending),
+    "/api/positions": View(_positions),
+    "/api/orders": View(_orders, ("limit",)),
+    "/api/fills": View(_fills, ("limit",)),
+    "/api/strategies": View(_strategies),
+    "/api/logs": View(_logs, ("after", "limit")),
+    "/api/desk": View(_desk, (*_LIMITS, "books", "chart", "timeframe")),
 }
+
+
+def show(view: View, engine: EngineAccess, query: Query) -> object:
+    """Return what a view shows; raise ViewError for a query field it does not take, so that no filter is imagined."""
+    for name in query:
+        if name not in view.fields:
+            allowed = f"allowed are {', '.join(view.fields)}" if view.fields else "none are taken here"
+            raise ViewError(f"query field `{name}` is not known; {allowed}")
+    return view.show(engine, query)

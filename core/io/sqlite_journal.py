@@ -15,6 +15,7 @@ from core.ports.journal import JournalError, JournalRow
 
 MAX_GROUP: Final = 5_000  # entries of one commit
 MAX_PENDING: Final = 200_000  # entries waiting for the disk; beyond it the disk counts as failed
+CLOSE_TIMEOUT_S: Final = 10.0
 
 
 class _Entry(NamedTuple):
@@ -79,13 +80,23 @@ class SqliteJournal:
         return self._chain.hex()
 
     async def close(self) -> None:
-        """Write what is queued, end the thread and close the file."""
+        """Write what is queued, end the thread and close the file.
+
+        Raises JournalError where the disk does not take what is queued in time; the thread is then left behind.
+        """
         self._failed_reason = self._failed_reason or f"journal {self._store.path}: it is closed"
         if self._writer.ident is not None and self._ended is None:
             self._ended = asyncio.get_running_loop().create_future()
             self._queue.put(None)
         if self._ended is not None:
-            await asyncio.shield(self._ended)
+            try:
+                async with asyncio.timeout(CLOSE_TIMEOUT_S):
+                    await asyncio.shield(self._ended)
+            except TimeoutError:
+                raise JournalError(
+                    f"journal {self._store.path}: "
+                    f"the disk has not taken {self._pending} rows within {CLOSE_TIMEOUT_S:g} s"
+                ) from None
             self._writer.join()
         self._store.close()
 

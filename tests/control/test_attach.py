@@ -322,6 +322,25 @@ def test_a_hosted_link_makes_a_snapshot_at_most_once_per_interval() -> None:
     assert len(engine.requests) == 3
 
 
+def test_a_hosted_console_outlives_an_engine_that_cannot_be_shown() -> None:
+    class Failing(FakeEngine):
+        def desk(self, request: DeskRequest) -> DeskSnapshot:
+            if len(self.requests) == 1:
+                self.requests.append(request)
+                raise ZeroDivisionError("no price")
+            return super().desk(request)
+
+    clock = HandClock()
+    link = HostedLink(Failing(), clock, interval_ms=100)
+    shown = link.latest()
+    clock.now_ns += 100_000_000
+    assert link.latest() is shown
+    assert link.lost_reason == "the engine failed to show itself (ZeroDivisionError: no price)"
+    clock.now_ns += 100_000_000
+    link.latest()
+    assert link.lost_reason is None
+
+
 def test_both_links_are_engine_links(path: Path) -> None:
     async def run() -> list[bool]:
         links: list[EngineLink] = [attached(path), HostedLink(FakeEngine(), HandClock())]

@@ -113,6 +113,30 @@ def test_a_query_that_makes_no_sense_says_what_is_allowed(path: Path, query: str
     assert "allowed are" in answer["error"]["message"]
 
 
+def test_a_filter_that_is_not_there_is_refused_instead_of_ignored(path: Path) -> None:
+    status, answer = ask(path, FakeEngine(), "GET", "/api/orders?venue=sim-a")
+    assert (status, answer["error"]["message"]) == (
+        400,
+        "GET /api/orders: query field `venue` is not known; allowed are limit",
+    )
+
+
+@pytest.mark.parametrize("garbage", [b"\x00" * 70_000, b"GET / HTTP/9.9\r\n\r\n", b"POST /api/orders HTTP/1.1\r\n"])
+def test_garbage_on_the_wire_disturbs_nobody_else(path: Path, garbage: bytes) -> None:
+    async def run() -> int:
+        engine = FakeEngine()
+        async with serving(engine, path) as session:
+            _, writer = await asyncio.open_unix_connection(path)
+            writer.write(garbage)
+            async with session.get("/api/orders") as reply:
+                status = reply.status
+            writer.close()
+            assert engine.commands == []
+            return status
+
+    assert asyncio.run(run()) == 200
+
+
 COMMANDS: list[AnyCommand] = [
     Pause(who="me", reason="lunch"),
     Resume(who="me", reason="back", word="resume"),

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.io import sqlite_journal
 from core.io.inline_journal import InlineJournal
 from core.io.journal_store import KEPT_SNAPSHOTS
 from core.io.sqlite_journal import SqliteJournal
@@ -273,6 +274,52 @@ def test_after_a_write_error_every_append_fails_and_what_was_durable_stays(tmp_p
     connection = sqlite3.connect(path)
     assert connection.execute("SELECT count(*) FROM rows").fetchone() == (2,)
     connection.close()
+
+
+def test_a_disk_that_does_not_answer_fails_the_journal_before_memory_does(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_journal, "MAX_PENDING", 10)
+    path = tmp_path / "journal.sqlite"
+
+    async def run() -> None:
+        journal = SqliteJournal(path)
+        blocker = sqlite3.connect(path, isolation_level=None)
+        blocker.execute("BEGIN IMMEDIATE")
+        waiting = [journal.append(fact(number)) for number in range(10)]
+        too_many = journal.append(fact(11))
+        assert too_many.done()
+        with pytest.raises(JournalError, match="10 rows wait for a disk that does not answer"):
+            await too_many
+        assert journal.failed_reason is not None
+        blocker.execute("ROLLBACK")
+        blocker.close()
+        await asyncio.gather(*waiting)  # late, but durable: what was promised holds
+        await journal.close()
+
+    asyncio.run(run())
+    assert len(read(path)) == 10
+
+
+def test_closing_on_a_disk_that_does_not_answer_ends_with_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sqlite_journal, "CLOSE_TIMEOUT_S", 0.01)
+    path = tmp_path / "journal.sqlite"
+
+    async def run() -> None:
+        journal = SqliteJournal(path)
+        blocker = sqlite3.connect(path, isolation_level=None)
+        blocker.execute("BEGIN IMMEDIATE")
+        queued = journal.append(fact(1))
+        with pytest.raises(JournalError, match="has not taken 1 rows"):
+            await journal.close()
+        blocker.execute("ROLLBACK")
+        blocker.close()
+        await queued
+        await journal.close()
+
+    asyncio.run(run())
 
 
 def test_the_file_is_private_and_its_identity_stays(tmp_path: Path) -> None:
