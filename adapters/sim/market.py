@@ -41,7 +41,7 @@ class SimMarket:
         self._store = store
         self._step_s = config.step_ns / 1e9
         self._steps_a_second = max(1, round(1_000_000_000 / config.step_ns))
-        self._steps = 0
+        self.steps = 0
         self._next_due_ns = 0
         self._last_at_ns = 0
         self._timer: asyncio.TimerHandle | None = None
@@ -170,11 +170,11 @@ class SimMarket:
 
     def _step(self, at_ns: int) -> None:
         self._last_at_ns = at_ns
-        self._steps += 1
+        self.steps += 1
         self._fair_prices.advance(self._step_s)
         for venue in self._venues.values():
             venue.step(self._step_s, at_ns)
-        if self._steps % self._steps_a_second == 0:
+        if self.steps % self._steps_a_second == 0:
             for venue in self._venues.values():
                 venue.second(at_ns)
             self._save_anchors()

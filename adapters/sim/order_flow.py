@@ -8,7 +8,7 @@ heavy-tailed sizes.
 """
 
 from math import floor, log, sqrt
-from typing import Final
+from typing import Any, Final
 
 from numpy.random import Generator
 
@@ -22,6 +22,7 @@ _ARRIVALS: Final = 4  # most random limit orders a step, and most random cancels
 _TAKERS: Final = 2
 _REACH: Final = 12  # ticks past the touch a crowd taker accepts
 _REFILL: Final = 0.5  # chance a step that an empty ladder level is quoted again
+_JUMP_TICKS: Final = 8  # after a move as far as this in one step the whole ladder is quoted anew
 _IMPATIENCE: Final = 0.35  # chance that passed quotes are hit rather than pulled
 _DRAWS: Final = 2 * LADDER + 3 * _ARRIVALS + 2 * _ARRIVALS + 3 * _TAKERS + 5
 
@@ -40,6 +41,10 @@ class OrderFlow:
         self.bid_anchor = 0
         self.ask_anchor = 0
 
+    def random_state(self) -> dict[str, Any]:
+        """Return where the crowd's stream stands, to prove what moved it."""
+        return dict(self._random.bit_generator.state)
+
     def prefill(self, fair_ticks: float) -> None:
         """Quote the whole ladder at once, so that the first look sees a full book."""
         draws = iter(self._random.random(4 * LADDER).tolist())
@@ -55,7 +60,9 @@ class OrderFlow:
         draws: list[float] = self._random.random(_DRAWS).tolist()
         ladder, rest = draws[: 2 * LADDER], iter(draws[2 * LADDER :])
         events: list[MatchEvent] = []
+        before = self.bid_anchor
         self._anchor(fair_ticks, volatility, next(rest))
+        refill = 1.0 if abs(self.bid_anchor - before) >= _JUMP_TICKS else _REFILL
         for side in Side:
             self._clear_passed(side, next(rest) < _IMPATIENCE, events)
         for side in Side:
@@ -63,7 +70,7 @@ class OrderFlow:
         for index in range(_ARRIVALS):
             self._random_quote(next(rest), next(rest), next(rest), busy=index < 1 + volatility)
             self._random_cancel(next(rest), next(rest))
-        self._refill(ladder)
+        self._refill(ladder, refill)
         pace = self._trades_per_s * min(max(volatility, 0.3), 4.0) * step_s / _TAKERS
         for _ in range(_TAKERS):
             self._random_taker(next(rest) < pace, next(rest), next(rest), events)
@@ -142,13 +149,13 @@ class OrderFlow:
         if oldest is not None:
             self._book.cancel(oldest.order_id)
 
-    def _refill(self, draws: list[float]) -> None:
+    def _refill(self, draws: list[float], chance: float) -> None:
         for side, part in ((Side.BUY, draws[:LADDER]), (Side.SELL, draws[LADDER:])):
             quoted = self._book.ladder(side).levels
             first, away = self._quote_ticks(side, 0), -side.sign
             for distance, draw in enumerate(part):
-                if draw < _REFILL and first + away * distance not in quoted:
-                    self._quote(side, distance, draw / _REFILL)
+                if draw < chance and first + away * distance not in quoted:
+                    self._quote(side, distance, draw / chance)
 
     # takers --------------------------------------------------------------------------------------------
 

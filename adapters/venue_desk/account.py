@@ -5,7 +5,7 @@ Perpetuals move cash by realised profit, fees and funding only; a position is ke
 signed cost, so what is booked as realised plus what stays as cost always equals what was traded.
 """
 
-from decimal import ROUND_HALF_EVEN, Decimal, localcontext
+from decimal import ROUND_HALF_EVEN, Context, Decimal, localcontext
 from typing import Final
 
 import msgspec
@@ -13,8 +13,10 @@ import msgspec
 from core.types.instrument import AssetType, Instrument
 from core.types.order import Side
 
-_COST_STEP: Final = Decimal("1E-12")  # of a partly closed position; the rest stays in the position's cost
-_DIGITS: Final = 50
+EXACT: Final = Context(prec=80)  # sums and products of money never round
+# Where a part of a position is closed its share of the cost is cut here and the rest stays in the cost.
+# A venue and an engine that cut at the same place agree to the last digit.
+_COST_STEP: Final = Decimal("1E-18")
 
 
 class Position(msgspec.Struct, frozen=True):
@@ -45,8 +47,7 @@ def book_trade(
     instrument: Instrument, position: Position, side: Side, price: Decimal, quantity: Decimal, *, fee: Decimal
 ) -> Booking:
     """Return position and cash change after a trade; average cost, exact conservation of money."""
-    with localcontext() as context:
-        context.prec = _DIGITS
+    with localcontext(EXACT):
         signed_quantity = side.sign * quantity
         paid = instrument.notional(price, signed_quantity)
         after, realised = _average_cost(position, signed_quantity, paid)
@@ -70,4 +71,4 @@ def _average_cost(position: Position, signed_quantity: Decimal, paid: Decimal) -
 
 
 def fee_of(instrument: Instrument, price: Decimal, quantity: Decimal, rate: Decimal) -> Decimal:
-    return instrument.notional(price, quantity) * rate
+    return EXACT.multiply(instrument.notional(price, quantity), rate)

@@ -11,7 +11,7 @@ from typing import Final
 
 import msgspec
 
-from adapters.venue_desk.account import FLAT, Position, book_trade, fee_of, is_margined
+from adapters.venue_desk.account import EXACT, FLAT, Position, book_trade, fee_of, is_margined
 from adapters.venue_desk.order_rules import order_fault
 from adapters.venue_store.store import VenueStore, VenueStoreError
 from core.types.account import AccountReport, Balance, FundingPayment, VenuePosition
@@ -181,11 +181,11 @@ class VenueDesk:
         rate = instrument.maker_fee_rate if liquidity is Liquidity.MAKER else instrument.taker_fee_rate
         fee = fee_of(instrument, price, quantity, rate)
         booking = book_trade(instrument, self.position(intent.symbol), intent.side, price, quantity, fee=fee)
-        cash = self.cash.get(instrument.quote, Decimal(0)) + booking.cash_change
+        cash = EXACT.add(self.cash.get(instrument.quote, Decimal(0)), booking.cash_change)
         after = msgspec.structs.replace(
             order,
             filled_quantity=order.filled_quantity + quantity,
-            filled_notional=order.filled_notional + price * quantity,
+            filled_notional=EXACT.fma(price, quantity, order.filled_notional),
             updated_ns=at_ns,
         )
         after.status = OrderStatus.PARTIALLY_FILLED if after.remaining_quantity else OrderStatus.FILLED
@@ -240,7 +240,7 @@ class VenueDesk:
             rate=rate,
             venue_ns=at_ns,
         )
-        cash = self.cash.get(instrument.quote, Decimal(0)) + amount
+        cash = EXACT.add(self.cash.get(instrument.quote, Decimal(0)), amount)
         with self.batch():
             is_new = self._store.add_funding(payment)
             if is_new:

@@ -61,6 +61,14 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._thread_done)
         return future
 
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        del timeout  # threads are waited for in real time; the parameter is that of Python 3.12
+        self.outstanding_threads += 1
+        try:
+            await super().shutdown_default_executor()
+        finally:
+            self.outstanding_threads -= 1
+
     def _thread_done(self, _: asyncio.Future[Any]) -> None:
         self.outstanding_threads -= 1
 
