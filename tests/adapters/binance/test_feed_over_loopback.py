@@ -1,6 +1,7 @@
 """The live feed against a server on the loopback: its books end equal to the server's, whatever goes wrong."""
 
 import asyncio
+import json
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -16,11 +17,14 @@ from adapters.binance.instruments import UnknownSymbolError
 from adapters.binance.market import BinanceMarket
 from adapters.network.transport import NetworkTransport
 from adapters.replay.check import check_recording
+from adapters.replay.survey import is_rules, snapshot_symbol
 from core.book.book import Book, BookState
 from core.types.market import FeedState
+from data.recordings.reader import read_recording
 from data.recordings.recorder import Recorder
 from tests.adapters.binance.market_sink import LIMIT_S, RecordingSink
-from tests.adapters.binance.venue_server import LoopbackBinance, TrueBook
+from tests.adapters.binance.venue_server import LoopbackBinance, RecordedBook, VenueBook
+from tests.recordings import SPOT_SESSION, USDM_SESSION, needs_recordings, recording
 
 USDM, SPOT = BinanceMarket.USDM, BinanceMarket.SPOT
 
@@ -51,14 +55,14 @@ class Rig:
         await self.sink.until(lambda: all(self.equal(symbol) for symbol in self.server.books))
 
 
-def equals(book: Book, truth: TrueBook) -> bool:
+def equals(book: Book, truth: VenueBook) -> bool:
     if book.state is not BookState.VALID or book.sequence != truth.update_id:
         return False
-    lot = int(1 / book.instrument.lot_size) // 1000
-    bid_ticks, bid_lots, ask_ticks, ask_lots = (levels.tolist() for levels in book.top(1000))
-    bids = {ticks: lots // lot for ticks, lots in zip(bid_ticks, bid_lots, strict=True)}
-    asks = {ticks: lots // lot for ticks, lots in zip(ask_ticks, ask_lots, strict=True)}
-    return (bids, asks) == (truth.bids, truth.asks)
+    bid_ticks, bid_lots, ask_ticks, ask_lots = (levels.tolist() for levels in book.top(5000))
+    to_price, to_quantity = book.instrument.ticks_to_price, book.instrument.lots_to_quantity
+    bids = {to_price(ticks): to_quantity(lots) for ticks, lots in zip(bid_ticks, bid_lots, strict=True)}
+    asks = {to_price(ticks): to_quantity(lots) for ticks, lots in zip(ask_ticks, ask_lots, strict=True)}
+    return (bids, asks) == truth.levels()
 
 
 def settings(server: LoopbackBinance, **changes: object) -> FeedSettings:
@@ -73,12 +77,14 @@ def run(
     scenario: Callable[[Rig], Awaitable[None]],
     market: BinanceMarket = USDM,
     *,
+    venue: LoopbackBinance | None = None,
     recorder: Recorder | None = None,
     prepare: Callable[[LoopbackBinance], None] = lambda _: None,
     **changes: object,
 ) -> Rig:
     async def play() -> Rig:
-        server, sink, transport = LoopbackBinance(market, ("BTC", "ETH")), RecordingSink(), NetworkTransport()
+        server = venue or LoopbackBinance.generated(market, ("BTC", "ETH"))
+        sink, transport = RecordingSink(), NetworkTransport()
         prepare(server)
         async with server.running(), asyncio.timeout(2 * LIMIT_S):
             feed = BinanceFeed(settings(server, **changes), transport, WallClock(), NoChance(), recorder=recorder)
@@ -264,3 +270,53 @@ def test_what_was_recorded_live_replays_with_the_same_rules(tmp_path: Path) -> N
     assert report.symbols["BTC/USDT:USDT"].updates == 21
     assert report.messages == recorder.messages
     assert rig.server.connections == 1
+
+
+def recorded_venue(market: BinanceMarket, name: str) -> LoopbackBinance:
+    rules, snapshots, diffs = b"", dict[str, bytes](), dict[str, list[str]]()
+    for message in read_recording(recording(name)):
+        if is_rules(message):
+            rules = message.payload
+        elif (symbol := snapshot_symbol(message)) is not None:
+            snapshots[symbol] = message.payload
+        elif b'"depthUpdate"' in message.payload:
+            text = message.payload.decode()
+            diffs.setdefault(json.loads(text)["data"]["s"], []).append(text)
+    books = {symbol: RecordedBook(snapshot, diffs[symbol]) for symbol, snapshot in snapshots.items()}
+    return LoopbackBinance(market, books, rules)
+
+
+@needs_recordings
+@pytest.mark.parametrize(
+    ("market", "name", "busy"), [(SPOT, SPOT_SESSION, "NKNUSDT"), (USDM, USDM_SESSION, "SUSHIUSDT")]
+)
+def test_a_recorded_session_with_a_diff_lost_on_the_way_ends_in_the_venues_books(
+    market: BinanceMarket, name: str, busy: str
+) -> None:
+    venue = recorded_venue(market, name)
+
+    async def scenario(rig: Rig) -> None:
+        await synchronised(rig)
+        for symbol, book in venue.books.items():
+            assert isinstance(book, RecordedBook)
+            while book.remaining:
+                if symbol == busy and book.remaining == 60:
+                    rig.server.lose(symbol)
+                await rig.server.publish(symbol)
+        await rig.in_step()
+
+    rig = run(scenario, market, venue=venue)
+    gaps = [symbol for symbol, reason in rig.sink.invalidated if "does not continue" in reason]
+    assert gaps == [busy]
+    assert rig.server.connections == 1
+
+
+def test_a_burst_of_diffs_is_worked_off_without_losing_one() -> None:
+    async def scenario(rig: Rig) -> None:
+        await synchronised(rig)
+        rig.server.snapshots_served.clear()
+        await rig.server.publish("BTCUSDT", 5000)
+        await rig.in_step()
+
+    rig = run(scenario)
+    assert rig.server.snapshots_served == []

@@ -4,8 +4,10 @@ import asyncio
 import json
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import asynccontextmanager
+from decimal import Decimal
+from typing import Protocol
 
 from aiohttp import WSCloseCode, web
 
@@ -15,6 +17,20 @@ from tests.adapters.binance.market_sink import LIMIT_S
 from tests.adapters.binance.messages import exchange_information
 
 Answer = Callable[[str], web.Response]
+Levels = tuple[dict[Decimal, Decimal], dict[Decimal, Decimal]]
+
+
+class VenueBook(Protocol):
+    """The venue's own book of one symbol."""
+
+    @property
+    def update_id(self) -> int: ...
+
+    def change(self) -> str: ...
+
+    def snapshot(self) -> bytes: ...
+
+    def levels(self) -> Levels: ...
 
 
 class TrueBook:
@@ -43,6 +59,14 @@ class TrueBook:
         asks = [_level(ticks, self.asks[ticks]) for ticks in sorted(self.asks)]
         return json.dumps({"lastUpdateId": self.update_id, "bids": bids, "asks": asks}).encode()
 
+    def levels(self) -> Levels:
+        """Return bids and asks as quantity by price."""
+        bids, asks = (
+            {Decimal(ticks) / 10: Decimal(lots) / 1000 for ticks, lots in side.items()}
+            for side in (self.bids, self.asks)
+        )
+        return bids, asks
+
     def _change(self, side: dict[int, int], away: int) -> list[tuple[str, str]]:
         changed: list[tuple[str, str]] = []
         touch = 1000 if away < 0 else 1001
@@ -56,6 +80,41 @@ class TrueBook:
         return changed
 
 
+class RecordedBook:
+    """A book that goes through the changes of a recorded session, from its recorded snapshot on."""
+
+    def __init__(self, snapshot: bytes, messages: list[str]) -> None:
+        start = json.loads(snapshot)
+        self.update_id = start["lastUpdateId"]
+        self._bids, self._asks = (dict(map(_exact, start[side])) for side in ("bids", "asks"))
+        self._messages = deque(message for message in messages if json.loads(message)["data"]["u"] > self.update_id)
+
+    @property
+    def remaining(self) -> int:
+        return len(self._messages)
+
+    def change(self) -> str:
+        message = self._messages.popleft()
+        data = json.loads(message)["data"]
+        self.update_id = data["u"]
+        for side, changes in ((self._bids, data["b"]), (self._asks, data["a"])):
+            side.update(map(_exact, changes))
+            for price in [price for price, quantity in side.items() if not quantity]:
+                del side[price]
+        return message
+
+    def snapshot(self) -> bytes:
+        bids, asks = ([(f"{p:f}", f"{q:f}") for p, q in side.items()] for side in self.levels())
+        return json.dumps({"lastUpdateId": self.update_id, "bids": bids, "asks": asks}).encode()
+
+    def levels(self) -> Levels:
+        return self._bids, self._asks
+
+
+def _exact(level: tuple[str, str]) -> tuple[Decimal, Decimal]:
+    return Decimal(level[0]), Decimal(level[1])
+
+
 def _level(ticks: int, lots: int) -> tuple[str, str]:
     return f"{ticks // 10}.{ticks % 10}0", f"{lots // 1000}.{lots % 1000:03d}"
 
@@ -63,10 +122,10 @@ def _level(ticks: int, lots: int) -> tuple[str, str]:
 class LoopbackBinance:
     """Serves exchangeInfo, fundingInfo, depth and the combined stream."""
 
-    def __init__(self, market: BinanceMarket, bases: tuple[str, ...], seed: int = 1) -> None:
+    def __init__(self, market: BinanceMarket, books: Mapping[str, VenueBook], rules: bytes) -> None:
         self.market = market
-        self.bases = bases
-        self.books = {f"{base}USDT": TrueBook(f"{base}USDT", seed + n) for n, base in enumerate(bases)}
+        self.books = dict(books)
+        self._rules = rules
         self.connections = 0
         self.snapshots_served: list[str] = []
         self.next_snapshots: deque[Answer] = deque()  # answers given before the true ones
@@ -74,6 +133,12 @@ class LoopbackBinance:
         self.url = ""
         self._sockets: set[web.WebSocketResponse] = set()
         self._news = asyncio.Event()
+
+    @classmethod
+    def generated(cls, market: BinanceMarket, bases: tuple[str, ...], seed: int = 1) -> "LoopbackBinance":
+        """Make a venue of random books."""
+        books = {f"{base}USDT": TrueBook(f"{base}USDT", seed + n) for n, base in enumerate(bases)}
+        return cls(market, books, exchange_information(market, bases))
 
     @property
     def endpoints(self) -> Endpoints:
@@ -126,7 +191,7 @@ class LoopbackBinance:
             await socket.close(code=WSCloseCode.GOING_AWAY)
 
     async def _exchange_information(self, _: web.Request) -> web.Response:
-        return web.Response(body=exchange_information(self.market, self.bases))
+        return web.Response(body=self._rules)
 
     async def _funding(self, _: web.Request) -> web.Response:
         return web.json_response([{"symbol": "ETHUSDT", "fundingIntervalHours": 4, "disclaimer": False}])
