@@ -1,7 +1,8 @@
 """Exact integers from the decimal strings that venues send: no float on the way, nothing rounded."""
 
+from collections.abc import Callable
 from decimal import Decimal
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,17 +23,26 @@ TOO_LARGE: Final = -3
 
 _DOT: Final = 46
 _POWERS: Final = np.array([10**i for i in range(9)], np.int64)
-_NOTHING: Final = np.uint64(0)
-_ONE: Final = np.uint64(1)
-_THREE: Final = np.uint64(3)
-_ZEROS: Final = np.uint64(0x3030303030303030)
-_TO_HIGH_BIT: Final = np.uint64(0x7676767676767676)  # lifts all above 9 over the high bit of its byte
-_HIGH_BITS: Final = np.uint64(0x8080808080808080)
-_TENS: Final = np.uint64(1 + (10 << 8))
-_EVERY_OTHER_BYTE: Final = np.uint64(0x00FF00FF00FF00FF)
-_HUNDREDS: Final = np.uint64(1 + (100 << 16))
-_EVERY_OTHER_PAIR: Final = np.uint64(0x0000FFFF0000FFFF)
-_MYRIADS: Final = np.uint64(1 + (10_000 << 32))
+
+# a word of eight characters is unsigned; numba would make a float of a signed and an unsigned number
+unsigned = cast("Callable[[int], int]", np.uint64)
+signed = cast("Callable[[int], int]", np.int64)
+_NOTHING: Final = unsigned(0)
+_EIGHT: Final = unsigned(8)
+_THREE: Final = unsigned(3)
+_ALL_BITS: Final = unsigned(0xFFFFFFFFFFFFFFFF)
+_LOW_BITS: Final = unsigned(0x7F7F7F7F7F7F7F7F)
+_HIGH_BITS: Final = unsigned(0x8080808080808080)
+_ZEROS: Final = unsigned(0x3030303030303030)  # eight times the character 0
+_DOTS: Final = unsigned(0x1E1E1E1E1E1E1E1E)  # eight dots with the zeros taken off
+_ABOVE_NINE: Final = unsigned(0x7676767676767676)  # lifts all above 9 over the high bit of its byte
+_TENS: Final = unsigned(1 + (10 << 8))
+_EVERY_OTHER_BYTE: Final = unsigned(0x00FF00FF00FF00FF)
+_SIXTEEN: Final = unsigned(16)
+_HUNDREDS: Final = unsigned(1 + (100 << 16))
+_EVERY_OTHER_PAIR: Final = unsigned(0x0000FFFF0000FFFF)
+_THIRTY_TWO: Final = unsigned(32)
+_MYRIADS: Final = unsigned(1 + (10_000 << 32))
 
 
 def grid_of(step: Decimal, what: str) -> tuple[int, int]:
@@ -70,42 +80,61 @@ def parse_steps(text: Bytes, at: int, mantissa: int, decimals: int) -> tuple[int
 
 @kernel
 def _parse_words(text: Bytes, at: int, decimals: int) -> tuple[int, int]:
-    """Read up to seven digits and eight decimals, each as one word; the end is -1 where that does not do."""
+    """Read up to seven digits and eight decimals, each as one word; the end is -1 where that does not do.
+
+    The end is found first and depends on nothing else, so that the processor is at the next number meanwhile.
+    """
     whole = word_at(text, at) ^ _ZEROS
-    other = ((whole + _TO_HIGH_BIT) | whole) & _HIGH_BITS
-    if decimals > 8 or other == _NOTHING:
-        return 0, -1
-    digits = np.int64(trailing_zeros(other) >> _THREE)
-    if digits == 0:
-        return 0, -1
-    steps = _number_of(whole << np.uint64(64 - 8 * digits)) * _POWERS[decimals]
-    at += digits
-    if text[at] != _DOT:
-        return steps, at
-    at += 1
-    part = word_at(text, at) ^ _ZEROS
-    other = ((part + _TO_HIGH_BIT) | part) & _HIGH_BITS
-    digits = np.int64(8)
-    if other != _NOTHING:
-        digits = np.int64(trailing_zeros(other) >> _THREE)
-        if digits == 0:
+    no_digit = _above_nine(whole)
+    behind = no_digit & ~_dots(whole)
+    length = 0
+    if behind == _NOTHING:
+        more = word_at(text, at + 8) ^ _ZEROS
+        behind = _above_nine(more) & ~_dots(more)
+        if behind == _NOTHING:
             return 0, -1
-        part &= (_ONE << np.uint64(8 * digits)) - _ONE
-    elif 0 <= int(text[at + 8]) - 48 <= 9:
+        length = 8
+    length += signed(trailing_zeros(behind) >> _THREE)
+    if no_digit == _NOTHING or decimals > 8:
         return 0, -1
-    kept = np.uint64(4 * decimals)  # shifted twice: a shift by 64 is undefined
-    if (part >> kept) >> kept != _NOTHING:
-        return OFF_GRID, at
-    left = np.uint64(32) - kept
-    return steps + _number_of((part << left) << left), at + digits
+    whole_digits = signed(trailing_zeros(no_digit) >> _THREE)
+    if whole_digits == 0:
+        return 0, -1
+    steps = _number_of(whole << unsigned(64 - 8 * whole_digits)) * _POWERS[decimals]
+    if whole_digits == length:
+        return steps, at + length
+    digits = length - whole_digits - 1
+    if not 0 < digits <= 8:
+        return 0, -1
+    part = (word_at(text, at + whole_digits + 1) ^ _ZEROS) & (_ALL_BITS >> unsigned(64 - 8 * digits))
+    if _above_nine(part) != _NOTHING:
+        return 0, -1
+    half = unsigned(4 * decimals)  # shifted twice: a shift by 64 is undefined
+    if (part >> half) >> half != _NOTHING:
+        return OFF_GRID, at + length
+    half = _THIRTY_TWO - half
+    return steps + _number_of((part << half) << half), at + length
 
 
 @kernel
-def _number_of(digits: np.uint64) -> int:
+def _above_nine(characters: int) -> int:
+    """Return a word with the high bit of each byte set that is no digit."""
+    return (((characters & _LOW_BITS) + _ABOVE_NINE) | characters) & _HIGH_BITS
+
+
+@kernel
+def _dots(characters: int) -> int:
+    """Return a word with the high bit of each byte set that is a dot."""
+    other = characters ^ _DOTS
+    return ~(((other & _LOW_BITS) + _LOW_BITS) | other | _LOW_BITS)
+
+
+@kernel
+def _number_of(digits: int) -> int:
     """Return eight digits, one a byte and the first one lowest, as a number."""
-    pairs = (digits * _TENS) >> np.uint64(8)
-    fours = ((pairs & _EVERY_OTHER_BYTE) * _HUNDREDS) >> np.uint64(16)
-    return np.int64(((fours & _EVERY_OTHER_PAIR) * _MYRIADS) >> np.uint64(32))
+    pairs = (digits * _TENS) >> _EIGHT
+    fours = ((pairs & _EVERY_OTHER_BYTE) * _HUNDREDS) >> _SIXTEEN
+    return signed(((fours & _EVERY_OTHER_PAIR) * _MYRIADS) >> _THIRTY_TWO)
 
 
 @kernel

@@ -1,0 +1,7 @@
+"""Which benchmarks there are; each is a module with ``run(rounds, seed) -> Result``."""
+
+from typing import Final
+
+BENCHES: Final = {
+    "books": "bench.books",
+}
