@@ -212,7 +212,9 @@ def test_state_that_does_not_say_paper_counts_as_live(engine: FakeEngine):
 
 
 @pytest.mark.parametrize("limit", [[], ["--limit", "64000"]])
-def test_order_above_5000_usd_needs_its_quantity_typed_again(engine: FakeEngine, capsys: CapturedText, limit: list[str]):
+def test_order_above_5000_usd_needs_its_quantity_typed_again(
+    engine: FakeEngine, capsys: CapturedText, limit: list[str]
+):
     engine.answer("GET", "/api/monitoring/state", STATE)
     engine.answer("POST", "/api/orders", done())
     order = ["order", "buy", "0.1", "BTC/USDT@sim-a", "--yes", *limit]

@@ -70,9 +70,7 @@ def test_decimals_of_a_file_are_exact(tmp_path: Path):
 
 def test_unknown_key_is_named_with_file_line_and_the_nearest_known_one(tmp_path: Path):
     problem = only_problem(tmp_path, "[engine]\nmode = 'paper'\n\n[risk]\ndaily_los_usd = 5\n")
-    assert problem == (
-        f"{tmp_path}/config.toml:5: risk.daily_los_usd = 5: unknown key; did you mean 'daily_loss_usd'?"
-    )
+    assert problem == (f"{tmp_path}/config.toml:5: risk.daily_los_usd = 5: unknown key; did you mean 'daily_loss_usd'?")
 
 
 @pytest.mark.parametrize(
@@ -132,9 +130,7 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file(tmp_path: Path):
 
 def test_strategy_at_an_unknown_venue_is_told_the_nearest_venue(tmp_path: Path):
     text = "[venues.sim-a]\nkind = 'sim'\n[strategies.s]\nkind = 'ma_cross'\ninstruments = ['BTC/USDT@sim-q']\n"
-    assert only_problem(tmp_path, text).endswith(
-        "there is no venue 'sim-q'; venues are sim-a; did you mean 'sim-a'?"
-    )
+    assert only_problem(tmp_path, text).endswith("there is no venue 'sim-q'; venues are sim-a; did you mean 'sim-a'?")
 
 
 def test_orders_cannot_leave_for_a_real_venue_in_paper_mode(tmp_path: Path):
@@ -238,7 +234,7 @@ def test_every_problem_names_file_line_and_key(tmp_path_factory: pytest.TempPath
     try:
         load_config(path, {})
     except ConfigError as error:
-        for problem in error.problems:  # noqa: PT017 - see above
+        for problem in error.problems:
             place, _, line = problem.where.rpartition(":")
             assert place == str(path)
             assert lines[int(line) - 2].startswith(problem.key.split(".")[1])
