@@ -62,8 +62,11 @@ class _Places:
         for length in range(len(key), 0, -1):
             if name := self._sources.get(key[:length]):
                 return f"environment variable {name}"
-        line = line_of(key, self._lines)
-        return str(self._path) if line is None else f"{self._path}:{line}"
+        if (line := line_of(key, self._lines)) is not None:
+            return f"{self._path}:{line}"
+        inside = (name for set_key, name in self._sources.items() if set_key[: len(key)] == key)
+        name = next(inside, None)
+        return str(self._path) if name is None else f"environment variable {name}"
 
 
 def _read(path: Path) -> str:

@@ -4,7 +4,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Final, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import AfterValidator, Field, StringConstraints
 
 from core.config.section import Amount, Milliseconds, Number, Section, Switch, Text, Usd
 
@@ -25,6 +25,8 @@ def _url_of(*schemes: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+# Upper case whatever the source: environment variables lose the case of a key.
+Asset = Annotated[str, StringConstraints(to_upper=True, min_length=1)]
 RestUrl = Annotated[str, _url_of("https", "http")]
 StreamUrl = Annotated[str, _url_of("wss", "ws")]
 Speed = Annotated[Number, Field(gt=0, le=100_000)]
@@ -37,7 +39,7 @@ class SimVenueConfig(Section):
     execution: Literal[Execution.VENUE] = Field(
         default=Execution.VENUE, description="the simulated venue matches own orders itself, in its queues"
     )
-    starting_balances: dict[str, Amount] | None = Field(
+    starting_balances: dict[Asset, Amount] | None = Field(
         default=None,
         description="cash of the account at the very first start; left out: 100,000 in the venue's currency",
     )

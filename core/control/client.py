@@ -3,6 +3,7 @@
 import http.client
 import json
 import socket
+from decimal import Decimal
 from os import PathLike
 from typing import Any, Final, cast
 
@@ -90,7 +91,8 @@ class ControlClient:
         try:
             connection.request(method, path, body=payload, headers=headers)
             reply = connection.getresponse()
-            answer: Any = json.loads(reply.read(_MAX_REPLY_BYTES))
+            # Money stays exact: a float would round the digits a venue gave.
+            answer: Any = json.loads(reply.read(_MAX_REPLY_BYTES), parse_float=Decimal)
         except TimeoutError:
             raise EngineUnresponsive(
                 f"the engine on {self._socket_path} did not answer {method} {path} within {self._timeout_s:g} s{doubt}"

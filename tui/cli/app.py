@@ -71,7 +71,7 @@ def _as_command_error(error: Exception) -> CommandError:
 
 def _usage_error(error: typer.TyperException) -> CommandError:
     path = getattr(getattr(error, "ctx", None), "command_path", "seraphim")
-    text = " ".join(error.format_message().split()).rstrip(".")
+    text = " ".join(error.format_message().replace("Value error, ", "").split()).rstrip(".")
     return CommandError(ExitCode(error.exit_code), f"{text}. Try `{path} --help`.")
 
 

@@ -15,6 +15,7 @@ from tui.cli.exits import CommandError, ExitCode
 from tui.cli.output import Json, say, say_json
 from tui.cli.tables import Column, print_table
 
+TIMEOUT_S = 10.0  # a daily loss must be met within this, so a kill waits no longer
 EXAMPLES = "Example: seraphim kill --flatten --reason 'wrong prices at sim-a'"
 
 
@@ -31,7 +32,7 @@ def kill(
     unwritten = _write_kill_file(paths, flatten=flatten, reason=reason)
     state = unwritten or f"the kill file {paths.kill_file} is written"
     try:
-        answer = engine.command("/api/control/kill", {"flatten": flatten, "reason": reason})
+        answer = engine.command("/api/control/kill", {"flatten": flatten, "reason": reason}, timeout_s=TIMEOUT_S)
     except CommandError as error:
         raise CommandError(error.exit_code, f"{error}; {state}{_consequence(error, unwritten)}", error.data) from None
     if unwritten is not None:

@@ -7,6 +7,7 @@ from typing import Annotated, TextIO
 
 import typer
 
+from core.paths import describe
 from tui.cli.exits import CommandError, ExitCode
 from tui.cli.json_text import json_text
 
@@ -42,11 +43,8 @@ def flush() -> None:
             stream.flush()
         except BrokenPipeError:
             _discard(stream)
-        except (OSError, ValueError):
-            # A full disk behind stdout: the result is lost and must not look delivered.
-            if stream is sys.stdout:
-                _discard(stream)
-                raise CommandError(ExitCode.FAILED, "the output cannot be written") from None
+        except OSError as error:
+            raise _lost(stream, error) from None
 
 
 def _write(stream: TextIO, text: str) -> bool:
@@ -56,9 +54,18 @@ def _write(stream: TextIO, text: str) -> bool:
     except BrokenPipeError:
         _discard(stream)
         return False
+    except OSError as error:
+        raise _lost(stream, error) from None
     except UnicodeEncodeError:
         return _write(stream, text.encode(stream.encoding, "replace").decode(stream.encoding))
     return True
+
+
+def _lost(stream: TextIO, error: OSError) -> CommandError:
+    """Say that the result did not reach its reader, e.g. a full disk behind stdout: it must not look delivered."""
+    _discard(stream)
+    text = f"the output cannot be written ({describe(error)}); what was asked of the engine stands"
+    return CommandError(ExitCode.FAILED, text)
 
 
 def _discard(stream: TextIO) -> None:

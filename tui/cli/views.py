@@ -67,8 +67,7 @@ def register(app: typer.Typer) -> None:
     app.command(FILLS.name, help=f"{FILLS.help}\n\nExample: seraphim fills --json")(fills)
 
 
-def positions(venue: MAX_ROWS: Final = 5000
-VenueFilter = None, symbol: SymbolFilter = None, json: Json = False) -> None:
+def positions(venue: VenueFilter = None, symbol: SymbolFilter = None, json: Json = False) -> None:
     answer = _read("/api/positions", "positions", venue, symbol)
     if json:
         say_json(answer)
@@ -78,13 +77,11 @@ VenueFilter = None, symbol: SymbolFilter = None, json: Json = False) -> None:
         print_table("", NET_COLUMNS, engine.rows({"net": net}, "net"), empty="")
 
 
-def orders(venue: MAX_ROWS: Final = 5000
-VenueFilter = None, symbol: SymbolFilter = None, json: Json = False) -> None:
+def orders(venue: VenueFilter = None, symbol: SymbolFilter = None, json: Json = False) -> None:
     _show("/api/orders", "orders", ORDER_COLUMNS, venue, symbol, as_json=json)
 
 
-def fills(venue: MAX_ROWS: Final = 5000
-VenueFilter = None, symbol: SymbolFilter = None, json: Json = False) -> None:
+def fills(venue: VenueFilter = None, symbol: SymbolFilter = None, json: Json = False) -> None:
     _show("/api/fills", "fills", FILL_COLUMNS, venue, symbol, as_json=json)
 
 

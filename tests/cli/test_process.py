@@ -1,0 +1,88 @@
+"""The command line as a process: what it loads, and how it ends when it is interrupted or nobody reads."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.paths import Paths
+from tests.cli.fake_engine import FakeEngine, done
+
+HEAVY = ("textual", "ccxt", "numba", "numpy", "polars", "aiohttp", "msgspec", "rich", "platformdirs", "core.config")
+FRONT_COMMANDS = [
+    ["status", "--json"],
+    ["pause", "--json"],
+    ["resume", "--json"],
+    ["set-risk-mode", "balanced", "--json"],
+    ["kill", "--json"],
+    ["positions", "--json"],
+    ["cancel", "--all", "--json"],
+]
+
+
+@pytest.mark.parametrize("command", FRONT_COMMANDS, ids=" ".join)
+def test_front_commands_load_nothing_heavy(engine: FakeEngine, command: list[str]):
+    engine.answer("GET", "/api/monitoring/state", {"global": {}})
+    engine.answer("GET", "/api/positions", {"positions": []})
+    engine.answer("DELETE", "/api/orders", done())
+    for name in ("pause", "resume", "set_risk_mode", "kill"):
+        engine.answer("POST", f"/api/control/{name}", done())
+    program = (
+        "import sys\nfrom tui.cli.app import run\ncode = run(sys.argv[2:])\n"
+        "print(*(name for name in sys.argv[1].split(',') if name in sys.modules), file=sys.stderr)\nsys.exit(code)"
+    )
+    ran = subprocess.run(
+        [sys.executable, "-c", program, ",".join(HEAVY), *command], capture_output=True, text=True, check=False
+    )
+    assert ran.returncode == 0
+    assert ran.stderr.split() == []
+    assert json.loads(ran.stdout)
+
+
+def test_daemon_part_of_the_command_line_loads_no_textual():
+    program = "import sys, tui.cli.app, tui.cli.program\nprint('textual' in sys.modules)"
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert ran.stdout == "False\n"
+
+
+def test_ctrl_c_ends_with_130_and_no_traceback(paths: Paths):
+    paths.ensure()
+    with socket.socket(socket.AF_UNIX) as hung:
+        hung.bind(str(paths.socket))
+        hung.listen()
+        command = [sys.executable, "-m", "tui.cli", "status"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as waiting:
+            accepted, _ = hung.accept()  # it has asked and waits for the answer
+            with accepted:
+                accepted.recv(1)
+                waiting.send_signal(signal.SIGINT)
+                assert waiting.wait(30) == 130
+            assert waiting.stderr is not None
+            assert waiting.stderr.read() == ""
+
+
+@pytest.mark.parametrize("arguments", [["status"], ["status", "--json"], ["config", "show"]], ids=" ".join)
+def test_a_reader_that_left_is_no_error(engine: FakeEngine, arguments: list[str]):
+    engine.answer("GET", "/api/monitoring/state", {"global": {}, "padding": ["x" * 100] * 10_000})
+    reading, writing = os.pipe()
+    os.close(reading)
+    ran = subprocess.run(
+        [sys.executable, "-m", "tui.cli", *arguments], stdout=writing, stderr=subprocess.PIPE, text=True, check=False
+    )
+    os.close(writing)
+    assert (ran.returncode, ran.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_output_that_cannot_be_written_is_a_failure(engine: FakeEngine):
+    engine.answer("GET", "/api/monitoring/state", {"global": {}})
+    with Path("/dev/full").open("w") as full:
+        command = [sys.executable, "-m", "tui.cli", "status", "--json"]
+        ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ran.returncode == 1
+    assert "cannot be written (the disk is full)" in json.loads(ran.stderr)["error"]["message"]

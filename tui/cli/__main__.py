@@ -1,0 +1,5 @@
+"""`python -m tui.cli` is `seraphim`."""
+
+from tui.cli.app import main
+
+main()
