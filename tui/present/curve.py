@@ -24,8 +24,8 @@ def pnl_lines(points: Sequence[PnlPoint], width: int, height: int) -> list[Line]
         return wrap(
             "Profit of the UTC day appears here, one point a second, as soon as the engine has run a little.", width
         )
-    low = min(0.0, min(point.pnl_usd for point in points))
-    high = max(0.0, max(point.pnl_usd for point in points))
+    low = min(0.0, *(point.pnl_usd for point in points))
+    high = max(0.0, *(point.pnl_usd for point in points))
     if high - low < 1e-9:
         high = low + 1.0
     cells = max(len(f"{value:+,.0f}") for value in (low, high)) + 1
@@ -46,7 +46,7 @@ def pnl_lines(points: Sequence[PnlPoint], width: int, height: int) -> list[Line]
 
 
 def braille_rows(points: Sequence[tuple[int, float]], low: float, high: float, columns: int, rows: int) -> list[str]:
-    """Draw points (time ns, value), oldest first, on `columns` × `rows` cells of 2 × 4 dots."""
+    """Draw points (time ns, value), oldest first, on `columns` by `rows` cells of 2 by 4 dots."""
     dot_columns, dot_rows = columns * 2, rows * 4
     spans = _column_spans(points, low, high, dot_columns, dot_rows)
     grid = [[_BLANK] * columns for _ in range(rows)]

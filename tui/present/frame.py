@@ -36,8 +36,8 @@ def frame_look(*, is_live: bool, is_focused: bool) -> FrameLook:
     return FrameLook(ROUNDED, Ink.FRAME, Decor.NONE)
 
 
-def framed(body: list[Line], title: Line, note: Line, width: int, height: int, look: FrameLook) -> list[Line]:
-    """Put a frame around a body, cut and padded to `width` × `height`; `title` stands left, `note` right."""
+def framed(body: list[Line], title: Line, note: Line, *, width: int, height: int, look: FrameLook) -> list[Line]:
+    """Put a frame around a body, cut and padded to `width` by `height`; `title` stands left, `note` right."""
     corners = look.corners
     if width < 4 or height < 2:
         return [fit(title, width) for _ in range(height)]

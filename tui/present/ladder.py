@@ -61,7 +61,7 @@ def ladder_note(book: BookView | None, window: LadderWindow | None, height: int,
         if where:
             spans.append(Span(f"touch {where} c centres ", Ink.WARNING))
         if window.group > 1:
-            spans.append(Span(f"×{window.group} ", Ink.QUIET))
+            spans.append(Span(f"{window.group} ticks a row ", Ink.QUIET))
     if book.validity == "closed":
         return (*spans, Span("CLOSED", Ink.WARNING))
     age_s = None if book.age_s is None else book.age_s + snapshot_age_s
@@ -81,7 +81,8 @@ def ladder_lines(
     rows = _collect(book, window, ladder_rows(height))
     widths = _widths(book, rows, window, width)
     lines = [_header(book, widths, state)]
-    lines += [_row(book, window, rows, widths, window.top - index, state) for index in range(ladder_rows(height))]
+    body = [_row(book, window, rows, widths, window.top - index) for index in range(ladder_rows(height))]
+    lines += body if state is Freshness.FRESH else [decorated(line, state.decor) for line in body]
     if book.validity == "closed":
         lines = _with_notice(lines, _why_empty(book), width)
     elif book.validity != "valid" and book.reason:
@@ -137,18 +138,14 @@ def _header(book: BookView, widths: _Widths, state: Freshness) -> Line:
     )
 
 
-def _row(book: BookView, window: LadderWindow, rows: _Rows, widths: _Widths, bucket: int, state: Freshness) -> Line:
+def _row(book: BookView, window: LadderWindow, rows: _Rows, widths: _Widths, bucket: int) -> Line:
     if bucket <= 0:
         return EMPTY_LINE
     bid, ask = rows.bids.get(bucket, 0), rows.asks.get(bucket, 0)
     left_part = _bid_cells(book, rows, widths, bid) if bid else _own_cells(book, rows, widths, bucket, "sell")
     right_part = _ask_cells(book, rows, widths, ask) if ask else _own_cells(book, rows, widths, bucket, "buy")
     line = (*left_part, *_price_cells(book, window, rows, widths, bucket), *right_part)
-    if state is not Freshness.FRESH:
-        line = decorated(line, state.decor)
-    if bucket == window.cursor:
-        line = decorated(line, Decor.REVERSED)
-    return line
+    return decorated(line, Decor.REVERSED) if bucket == window.cursor else line
 
 
 def _bid_cells(book: BookView, rows: _Rows, widths: _Widths, lots: int) -> tuple[Span, ...]:

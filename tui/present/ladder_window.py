@@ -86,7 +86,7 @@ def followed(window: LadderWindow | None, book: BookView, rows: int, recentring:
 
 
 def moved_cursor(window: LadderWindow, book: BookView, step: int, rows: int) -> LadderWindow:
-    """Move the cursor up (+1) or down (−1); the first move puts it on the touch, the window scrolls at its ends."""
+    """Move the cursor up (+1) or down (-1); the first move puts it on the touch, the window scrolls at its ends."""
     cursor = window.cursor
     touch = _touch(book)
     if cursor is None:
@@ -106,7 +106,7 @@ def moved_cursor(window: LadderWindow, book: BookView, step: int, rows: int) -> 
 
 
 def regrouped(window: LadderWindow, book: BookView, step: int, rows: int) -> LadderWindow:
-    """Take the next coarser (+1) or finer (−1) grouping and centre."""
+    """Take the next coarser (+1) or finer (-1) grouping and centre."""
     index = GROUPS.index(window.group) if window.group in GROUPS else 0
     group = GROUPS[min(max(index + step, 0), len(GROUPS) - 1)]
     return centred(book, rows, group) or replace(window, group=group)

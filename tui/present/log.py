@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from core.state.desk import LogLine
 from tui.present import numbers
-from tui.present.cells import left, safe, width_of, wrap
+from tui.present.cells import left, width_of, wrap
 from tui.present.ink import Ink, Line, Span
 
 _TOPIC_CELLS = 8
@@ -18,7 +18,7 @@ def log_line(entry: LogLine) -> Line:
     return (
         Span(numbers.clock(entry.at_ns) + " ", Ink.QUIET),
         Span(left(entry.topic, _TOPIC_CELLS) + " ", _TOPIC.get(entry.topic, Ink.QUIET)),
-        Span(mark + safe(entry.text), _LEVEL.get(entry.level, Ink.TEXT)),
+        Span(mark + entry.text, _LEVEL.get(entry.level, Ink.TEXT)),
     )
 
 

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from decimal import ROUND_FLOOR, Decimal
 from functools import lru_cache
 
-NOTHING = "–"
+NOTHING = "—"
 
 
 @lru_cache(maxsize=512)

@@ -23,7 +23,8 @@ _ORDER_COLUMNS = (
 )
 _NO_ORDERS = (
     "No orders yet.",
-    "enter on a ladder row opens a ticket at that price; x cancels the selected order, X all on its symbol, e explains it.",
+    "enter on a ladder row opens a ticket at that price;",
+    "x cancels the selected order, X all on its symbol, e explains it.",
 )
 _FILL_COLUMNS = (
     Column("time", rank=3),

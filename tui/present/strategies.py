@@ -60,7 +60,7 @@ def jobs_lines(jobs: JobsState, width: int) -> list[Line]:
         *wrap("No hedge jobs.", width),
         *wrap(
             "A job trades two or more venues against each other (hedge, arbitrage, rebalance). "
-            "Each will be listed with its legs, its progress and its naked exposure, and a waiting one says why it waits.",
+            "Each will be listed with its legs, its progress and its naked exposure; a waiting one says why it waits.",
             width,
             Ink.QUIET,
         ),
