@@ -27,7 +27,7 @@ from tui.console.key_repeat import KeyRepeat
 from tui.console.messages import Messages
 from tui.console.selection import Selection
 from tui.console.sender import CommandSender
-from tui.panes.looks import CALM
+from tui.panes.looks import CALM, CALM_THEME
 from tui.panes.view import View
 from tui.present.ladder_window import Recentring
 
@@ -67,9 +67,10 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         native_colours: bool | None = None,
     ) -> None:
         native = os.environ.get("COLORTERM") not in {"truecolor", "24bit"} if native_colours is None else native_colours
-        self.ansi_theme_dark = CALM
         super().__init__(ansi_color=native)
-        self.theme = "ansi-dark"
+        self.ansi_theme_dark = CALM
+        self.register_theme(CALM_THEME)
+        self.theme = "ansi-dark" if native else CALM_THEME.name
         self.link = link
         self.repeat = KeyRepeat(clock)
         self.messages = Messages(clock)

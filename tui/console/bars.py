@@ -27,7 +27,7 @@ class Bar(Widget):
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        return strip_of(self._lines[y] if y < len(self._lines) else EMPTY_LINE, self.size.width)
+        return strip_of(self._lines[y] if y < len(self._lines) else EMPTY_LINE, self.size.width, self.rich_style)
 
 
 class HeaderBar(Bar):

@@ -68,7 +68,12 @@ class DeskArea(Widget):
         self.desk = 1
         self.zoomed: str | None = None
         self.screen_class = SizeClass.SMALL
-        self.styles.layout = DeskLayout(self)
+        self._desk_layout = DeskLayout(self)
+
+    @property
+    def layout(self) -> Layout:
+        """Return the layout of the desks; styles know the library's own layouts only."""
+        return self._desk_layout
 
     def places(self, size: Size) -> dict[str, Region]:
         return arrangement(self.desk, size.width, size.height, self.screen_class, self.zoomed)

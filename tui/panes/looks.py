@@ -7,6 +7,7 @@ from rich.segment import Segment
 from rich.style import Style
 from rich.terminal_theme import TerminalTheme
 from textual.strip import Strip
+from textual.theme import Theme
 
 from tui.present.cells import fit, safe
 from tui.present.ink import Decor, Ink, Line
@@ -43,6 +44,21 @@ CALM = TerminalTheme(
     [(110, 118, 129), (255, 90, 95), (126, 211, 150), (242, 204, 96), (121, 192, 255), (210, 168, 255), (118, 227, 234),
      (240, 246, 252)],
 )  # fmt: skip
+CALM_THEME = Theme(
+    name="seraphim-calm",
+    primary="#58a6d6",
+    secondary="#56b6c2",
+    warning="#d29948",
+    error="#ff5a5f",
+    success="#57ab72",
+    accent="#56b6c2",
+    foreground="#c9d1d9",
+    background="#0d1117",
+    surface="#0d1117",
+    panel="#161b22",
+    boost="#161b22",
+    dark=True,
+)
 
 
 @lru_cache(maxsize=512)
@@ -57,7 +73,7 @@ def style_of(ink: Ink, decor: Decor) -> Style:
     )
 
 
-def strip_of(line: Line, width: int) -> Strip:
-    """Turn a line into exactly `width` cells for the terminal; control characters never get there."""
+def strip_of(line: Line, width: int, base: Style) -> Strip:
+    """Turn a line into exactly `width` cells over a base style; control characters never get to the terminal."""
     fitted = fit(tuple(span._replace(text=safe(span.text)) for span in line), width)
-    return Strip([Segment(span.text, style_of(span.ink, span.decor)) for span in fitted], width)
+    return Strip([Segment(span.text, base + style_of(span.ink, span.decor)) for span in fitted], width)

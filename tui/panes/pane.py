@@ -95,21 +95,21 @@ class Pane(Widget, can_focus=True):
         return picture._replace(note=note, body=[decorated(line, state.decor) for line in picture.body])
 
     def _show(self, lines: list[Line], width: int) -> None:
-        old, strips = self._lines, self._strips
+        old, strips, base = self._lines, self._strips, self.rich_style
         if len(old) != len(lines) or (strips and strips[0].cell_length != width):
-            self._lines, self._strips = lines, [strip_of(line, width) for line in lines]
+            self._lines, self._strips = lines, [strip_of(line, width, base) for line in lines]
             self.refresh()
             return
         changed = [row for row, line in enumerate(lines) if line != old[row]]
         for row in changed:
-            strips[row] = strip_of(lines[row], width)
+            strips[row] = strip_of(lines[row], width, base)
         self._lines = lines
         if changed:
             self.refresh(*(Region(0, first, width, count) for first, count in _runs(changed)))
 
     def render_line(self, y: int) -> Strip:
         """Hand out the painted row; rows not painted yet are blank."""
-        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width)
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
 
     def on_resize(self, _event: events.Resize) -> None:
         self.paint()

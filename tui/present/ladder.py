@@ -60,8 +60,6 @@ def ladder_note(book: BookView | None, window: LadderWindow | None, height: int,
         where = touch_direction(window, book, ladder_rows(height))
         if where:
             spans.append(Span(f"touch {where} c centres ", Ink.WARNING))
-        if window.group > 1:
-            spans.append(Span(f"{window.group} ticks a row ", Ink.QUIET))
     if book.validity == "closed":
         return (*spans, Span("CLOSED", Ink.WARNING))
     age_s = None if book.age_s is None else book.age_s + snapshot_age_s
@@ -80,7 +78,7 @@ def ladder_lines(
     state = book_freshness(book.validity, book.age_s, snapshot_age_s)
     rows = _collect(book, window, ladder_rows(height))
     widths = _widths(book, rows, window, width)
-    lines = [_header(book, widths, state)]
+    lines = [_header(book, window, widths, state)]
     body = [_row(book, window, rows, widths, window.top - index) for index in range(ladder_rows(height))]
     lines += body if state is Freshness.FRESH else [decorated(line, state.decor) for line in body]
     if book.validity == "closed":
@@ -125,14 +123,16 @@ def _widths(book: BookView, rows: _Rows, window: LadderWindow, width: int) -> _W
     return _Widths(side, price, quantity)
 
 
-def _header(book: BookView, widths: _Widths, state: Freshness) -> Line:
+def _header(book: BookView, window: LadderWindow, widths: _Widths, state: Freshness) -> Line:
     middle = "no touch"
     if book.bid_ticks and book.ask_ticks:
         middle = numbers.grid_price(book.ask_ticks[0] - book.bid_ticks[0], book.tick_size)
     label = f"spr {middle}" if book.bid_ticks and book.ask_ticks else middle
     decor = state.decor if state is Freshness.STALE else Decor.NONE
+    grouping = f" {window.group} ticks" if window.group > 1 else ""
     return (
-        Span(right("bids", widths.side), Ink.BID),
+        Span(left(grouping, max(0, widths.side - 4)), Ink.QUIET),
+        Span(right("bids", min(4, widths.side)), Ink.BID),
         Span(label.center(widths.price)[: widths.price], Ink.QUIET, decor),
         Span(left("asks", widths.side), Ink.ASK),
     )

@@ -37,7 +37,7 @@ class Lines(Widget):
 
     def render_line(self, y: int) -> Strip:
         line = self._lines[y] if y < len(self._lines) else ()
-        return strip_of(line, self.size.width)
+        return strip_of(line, self.size.width, self.rich_style)
 
 
 class Dialog(ModalScreen[Answer], Generic[Answer]):
