@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from core.control.commands import AnyCommand, CommandResult, Outcome, Kill, Pause, Resume, SetRiskMode
+from core.control.commands import AnyCommand, CommandResult, Kill, Outcome, Pause, Resume, SetRiskMode
 from core.state.desk import (
     BarView,
     BookView,
@@ -191,8 +191,18 @@ class FakeLink:
         own = []
         if name == "BTC/USDT:USDT@sim-a" and not self.is_empty and self.status != "halted":
             own = [
-                OwnLevel(client_order_id="o-1", side="buy", price_ticks=int(listing.mid / listing.tick) - 14, quantity_lots=250),
-                OwnLevel(client_order_id="o-2", side="sell", price_ticks=int(listing.mid / listing.tick) + 15, quantity_lots=250),
+                OwnLevel(
+                    client_order_id="o-1",
+                    side="buy",
+                    price_ticks=int(listing.mid / listing.tick) - 14,
+                    quantity_lots=250,
+                ),
+                OwnLevel(
+                    client_order_id="o-2",
+                    side="sell",
+                    price_ticks=int(listing.mid / listing.tick) + 15,
+                    quantity_lots=250,
+                ),
             ]
         return BookView(
             venue=listing.venue,
@@ -241,7 +251,8 @@ class FakeLink:
         )
 
     def _positions(self) -> list[PositionView]:
-        def position(venue: str, symbol: str, quantity: str, average: str, mark: str, pnl: str) -> PositionView:
+        def position(*facts: str) -> PositionView:
+            venue, symbol, quantity, average, mark, pnl = facts
             return PositionView(
                 venue=venue,
                 symbol=symbol,
@@ -333,7 +344,9 @@ class FakeLink:
 
     def _pnl(self) -> list[PnlPoint]:
         return [
-            PnlPoint(START_NS - (600 - index) * 1_000_000_000, 260 * math.sin(index / 90) + index * 0.35 + _noise(index) / 40)
+            PnlPoint(
+                START_NS - (600 - index) * 1_000_000_000, 260 * math.sin(index / 90) + index * 0.35 + _noise(index) / 40
+            )
             for index in range(600)
         ]
 
@@ -384,7 +397,9 @@ class FakeLink:
                 limits=[
                     LimitUse(name="daily_loss", unit="USD", limit=_D(500), used=_D("84.40"), left=_D("415.60")),
                     LimitUse(name="drawdown", unit="%", limit=_D(10), used=_D("0.8"), left=_D("9.2")),
-                    LimitUse(name="max_position_size", unit="USD", limit=_D(10000), used=_D("3743.88"), left=_D("6256.12")),
+                    LimitUse(
+                        name="max_position_size", unit="USD", limit=_D(10000), used=_D("3743.88"), left=_D("6256.12")
+                    ),
                     LimitUse(name="max_position_per_trade", unit="USD", limit=_D(2000), used=_D(0), left=_D(2000)),
                     LimitUse(name="invested", unit="%", limit=_D(70), used=_D("58.4"), left=_D("11.6")),
                     LimitUse(name="orders_per_minute", unit="", limit=_D(60), used=_D(4), left=_D(56)),
@@ -414,7 +429,14 @@ class FakeLink:
             ],
             alerts=[]
             if self.is_empty
-            else [Alert(severity="warning", name="single_loss", text="a loss of 0.8 % on ETH/USDT:USDT", since_ns=START_NS - 90_000_000_000)],
+            else [
+                Alert(
+                    severity="warning",
+                    name="single_loss",
+                    text="a loss of 0.8 % on ETH/USDT:USDT",
+                    since_ns=START_NS - 90_000_000_000,
+                )
+            ],
             last_update=self.engine_ns,
         )
 
@@ -438,7 +460,14 @@ class FakeLink:
         return [self._blocker("pause", HaltLevel.REDUCE_ONLY, "lunch")] if self.status == "paused" else []
 
     def _blocker(self, cause: str, level: HaltLevel, reason: str) -> Blocker:
-        return Blocker(scope="global", cause=cause, level=level, since_ns=START_NS - 5_000_000_000, who="console:trader", reason=reason)
+        return Blocker(
+            scope="global",
+            cause=cause,
+            level=level,
+            since_ns=START_NS - 5_000_000_000,
+            who="console:trader",
+            reason=reason,
+        )
 
 
 def _market() -> MarketState:

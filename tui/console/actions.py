@@ -13,8 +13,8 @@ class Guard(Enum):
     """What stands between a key and its effect: making things safer has none."""
 
     NONE = "at once"
-    ASKS = "asks, Cancel has the focus"
-    TYPED = "a typed word"
+    ASKS = "asks"
+    TYPED = "asks; typed after a halt"
 
 
 class Group(Enum):
@@ -86,7 +86,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
         Group.SAFETY, lambda do: do.cancel_all(), verbs.CANCEL, everywhere=True,
     ),
     Action(
-        "pause-or-resume", ("p",), "pause", "Pause; when paused, resume (asks; after a halt a word and a reason).",
+        "pause-or-resume", ("p",), "pause", "Pause at once; when paused, resume.",
         Group.SAFETY, lambda do: do.pause_or_resume(), verbs.RESUME, Guard.TYPED, footer_rank=1,
     ),
     Action(
@@ -158,9 +158,9 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action("drop-cursor", ("escape",), "let go", "Let go of the cursor; the log follows again.", Group.LOOKING,
            lambda do: do.drop_cursor()),
     Action("recentre", ("c",), "centre", "Centre the ladder on the touch.", Group.LOOKING, lambda do: do.recentre()),
-    Action("coarser", ("greater_than_sign",), "coarser", "More ticks a ladder row.", Group.LOOKING,
+    Action("coarser", ("greater_than_sign",), "coarser", "Coarser ladder: more ticks a row (x5: five).", Group.LOOKING,
            lambda do: do.regroup(1)),
-    Action("finer", ("less_than_sign",), "finer", "Fewer ticks a ladder row.", Group.LOOKING,
+    Action("finer", ("less_than_sign",), "finer", "Finer ladder: fewer ticks a row.", Group.LOOKING,
            lambda do: do.regroup(-1)),
     Action("next-instrument", ("right_square_bracket",), "next", "Show the next instrument in this ladder.",
            Group.LOOKING, lambda do: do.step_instrument(1)),

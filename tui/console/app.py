@@ -19,7 +19,7 @@ from tui.console.actions import ACTIONS, BY_NAME, Action, key_label
 from tui.console.bars import FooterBar, HeaderBar, MessageBar, TooSmall
 from tui.console.desk_area import DeskArea
 from tui.console.desks import is_too_small
-from tui.console.dialogs.dialog import Dialog
+from tui.console.dialogs.dialog import DIALOG_CSS, Dialog
 from tui.console.exit_choice import ExitChoice
 from tui.console.freshness_watch import FreshnessWatch
 from tui.console.hands import Hands
@@ -51,10 +51,11 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
     COMMAND_PALETTE_BINDING = "ctrl+p"
     ESCAPE_TO_MINIMIZE = False
     BINDINGS: ClassVar[list[BindingType]] = [_binding(action) for action in ACTIONS]
-    CSS = """
-    Screen { layout: vertical; background: $background; overflow: hidden; }
-    HeaderBar, MessageBar, FooterBar { height: 1; width: 1fr; }
-    TooSmall { width: 1fr; height: 1fr; display: none; }
+    CSS = f"""
+    Screen {{ layout: vertical; background: $background; overflow: hidden; }}
+    HeaderBar, MessageBar, FooterBar {{ height: 1; width: 1fr; }}
+    TooSmall {{ width: 1fr; height: 1fr; display: none; }}
+    {DIALOG_CSS}
     """
 
     def __init__(

@@ -78,7 +78,9 @@ class TooSmall(Bar):
     """What stands there instead of a desk that cannot be read."""
 
     def frame(self, view: View) -> None:
-        width, height = self.app_size()
+        if not self.is_attached:
+            return
+        width, height = self.screen.size
         text = (
             f"terminal too small: {width}×{height}, "  # noqa: RUF001 (the sign terminals' sizes are written with)
             f"needs at least {MINIMUM_COLUMNS}×{MINIMUM_ROWS}"  # noqa: RUF001 (same)
@@ -87,6 +89,3 @@ class TooSmall(Bar):
         known = "no data" if state is None else f"{state.trading_mode} {state.system_status}".upper()
         halt = (Span("^k", Ink.ALARM, Decor.BOLD), Span(" HALT works here", Ink.STRONG))
         self.put([*wrap(text, max(1, width), Ink.WARNING), halt, (Span(known, Ink.STRONG, Decor.BOLD),)])
-
-    def app_size(self) -> tuple[int, int]:
-        return self.screen.size.width, self.screen.size.height

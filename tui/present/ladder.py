@@ -129,12 +129,12 @@ def _header(book: BookView, window: LadderWindow, widths: _Widths, state: Freshn
         middle = numbers.grid_price(book.ask_ticks[0] - book.bid_ticks[0], book.tick_size)
     label = f"spr {middle}" if book.bid_ticks and book.ask_ticks else middle
     decor = state.decor if state is Freshness.STALE else Decor.NONE
-    grouping = f" {window.group} ticks" if window.group > 1 else ""
+    grouping = f" x{window.group}" if window.group > 1 else ""
     return (
-        Span(left(grouping, max(0, widths.side - 4)), Ink.QUIET),
-        Span(right("bids", min(4, widths.side)), Ink.BID),
+        Span(left(grouping, max(0, widths.side - 5)), Ink.QUIET),
+        Span(right("bids", min(5, widths.side)), Ink.BID),
         Span(label.center(widths.price)[: widths.price], Ink.QUIET, decor),
-        Span(left("asks", widths.side), Ink.ASK),
+        Span(left(right("asks", widths.quantity), widths.side), Ink.ASK),
     )
 
 
@@ -144,8 +144,10 @@ def _row(book: BookView, window: LadderWindow, rows: _Rows, widths: _Widths, buc
     bid, ask = rows.bids.get(bucket, 0), rows.asks.get(bucket, 0)
     left_part = _bid_cells(book, rows, widths, bid) if bid else _own_cells(book, rows, widths, bucket, "sell")
     right_part = _ask_cells(book, rows, widths, ask) if ask else _own_cells(book, rows, widths, bucket, "buy")
-    line = (*left_part, *_price_cells(book, window, rows, widths, bucket), *right_part)
-    return decorated(line, Decor.REVERSED) if bucket == window.cursor else line
+    price = _price_cells(book, window, rows, widths, bucket)
+    if bucket == window.cursor:
+        price = tuple(Span(span.text, Ink.ACCENT, Decor.REVERSED | Decor.BOLD) for span in price)
+    return (*left_part, *price, *right_part)
 
 
 def _bid_cells(book: BookView, rows: _Rows, widths: _Widths, lots: int) -> tuple[Span, ...]:
@@ -154,7 +156,7 @@ def _bid_cells(book: BookView, rows: _Rows, widths: _Widths, lots: int) -> tuple
 
 
 def _ask_cells(book: BookView, rows: _Rows, widths: _Widths, lots: int) -> tuple[Span, ...]:
-    quantity = left(numbers.grid_quantity(lots, book.lot_size), widths.quantity)
+    quantity = number(numbers.grid_quantity(lots, book.lot_size), widths.quantity)
     return (Span(quantity + " ", Ink.ASK), rightward(lots, rows.scale, widths.bar, Ink.ASK_BAR))
 
 

@@ -12,7 +12,7 @@ FINAL = frozenset({"filled", "cancelled", "rejected", "expired", "refused"})
 _ORDER_COLUMNS = (
     Column("time", rank=6),
     Column("venue", rank=4, shrinks_to=5),
-    Column("symbol", shrinks_to=8),
+    Column("symbol", shrinks_to=11),
     Column("side"),
     Column("qty", Align.NUMBER),
     Column("price", Align.NUMBER, rank=1),
@@ -29,7 +29,7 @@ _NO_ORDERS = (
 _FILL_COLUMNS = (
     Column("time", rank=3),
     Column("venue", rank=4, shrinks_to=5),
-    Column("symbol", shrinks_to=8),
+    Column("symbol", shrinks_to=11),
     Column("side"),
     Column("qty", Align.NUMBER),
     Column("price", Align.NUMBER),

@@ -8,7 +8,7 @@ from tui.present.table import Align, Column, Row, Table
 
 _COLUMNS = (
     Column("venue", rank=3, shrinks_to=4),
-    Column("symbol", shrinks_to=8),
+    Column("symbol", shrinks_to=11),
     Column("qty", Align.NUMBER),
     Column("avg", Align.NUMBER, rank=5),
     Column("mark", Align.NUMBER, rank=4),

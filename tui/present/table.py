@@ -68,6 +68,7 @@ def table_rows(table: Table, width: int, first: int, count: int, selected: str |
         spans: list[Span] = []
         for index, cells in zip(fitted.indexes, fitted.widths, strict=True):
             text, ink, own = row.cells[index]
+            ink = Ink.STRONG if row.key == selected else ink  # one bright bar, not a patchwork
             spans.append(Span(_aligned(table.columns[index], text, cells), ink, own | decor))
         lines.append(_joined(spans, decor & Decor.REVERSED))
     return lines
@@ -77,7 +78,7 @@ def _joined(spans: list[Span], decor: Decor = Decor.NONE) -> Line:
     line: list[Span] = []
     for span in spans:
         if line:
-            line.append(Span(" " * _GAP, Ink.TEXT, decor))
+            line.append(Span(" " * _GAP, Ink.STRONG, decor))
         line.append(span)
     return tuple(line) if line else EMPTY_LINE
 

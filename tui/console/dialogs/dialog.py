@@ -1,7 +1,7 @@
 """The base of dialogs: a framed box of lines over the desk, fed with every frame's view."""
 
 from collections.abc import Sequence
-from typing import ClassVar, Generic, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -13,6 +13,18 @@ from textual.widget import Widget
 from tui.panes.looks import strip_of
 from tui.panes.view import View
 from tui.present.ink import Line
+
+DIALOG_CSS: Final = """
+Dialog { align: center middle; background: transparent; }
+Dialog > Vertical { height: auto; max-height: 100%; padding: 0 1; border: round ansi_cyan;
+                    border-title-style: bold; background: $background; overflow-y: auto;
+                    scrollbar-size-vertical: 1; }
+Dialog > Vertical.danger { border: double ansi_bright_red; }
+Dialog Input { border: none; height: 1; padding: 0 1; background: $background; color: ansi_bright_white;
+               text-style: underline; }
+Dialog Input:focus { border: none; background-tint: transparent 0%; text-style: underline bold; }
+Dialog Lines { width: 1fr; height: auto; }
+"""
 
 Answer = TypeVar("Answer")
 
@@ -44,16 +56,6 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
     """A box in the middle of the screen; esc closes it without an answer."""
 
     BOX_COLUMNS: ClassVar[int] = 66
-    CSS = """
-    Dialog { align: center middle; background: transparent; }
-    Dialog > Vertical { height: auto; max-height: 100%; padding: 0 1; border: round ansi_cyan;
-                        border-title-style: bold; background: $background; overflow-y: auto;
-                        scrollbar-size-vertical: 1; }
-    Dialog > Vertical.danger { border: double ansi_bright_red; }
-    Dialog Input { border: none; height: 1; padding: 0 1; background: $background; color: ansi_bright_white;
-                   text-style: underline; }
-    Dialog Input:focus { border: none; background-tint: transparent 0%; text-style: underline bold; }
-    """
 
     def __init__(self, title: str, *, is_danger: bool = False) -> None:
         super().__init__()

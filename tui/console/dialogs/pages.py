@@ -42,7 +42,7 @@ def help_lines(columns: int) -> list[Line]:
         for action in ACTIONS:
             if action.group is group:
                 keys = " ".join(key_label(key) for key in action.keys)
-                guard = "" if action.guard is Guard.NONE else f" ({action.guard.value})"
+                guard = "" if action.guard is Guard.NONE else f" [{action.guard.value}]"
                 head = Span(left(keys, 10), Ink.STRONG, Decor.BOLD)
                 parts = wrap(action.help + guard, max(10, columns - 11))
                 lines.append((head, *parts[0]))
