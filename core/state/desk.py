@@ -135,6 +135,7 @@ class InstrumentView(msgspec.Struct, kw_only=True):
     lot_size: Decimal
     min_quantity: Decimal
     min_notional: Decimal
+    contract_size: Decimal = Decimal(1)
 
 
 class DeskRequest(msgspec.Struct, frozen=True, kw_only=True):

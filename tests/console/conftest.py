@@ -1,0 +1,4 @@
+"""A console over the scripted engine, and ways to read what it shows."""
+
+
+

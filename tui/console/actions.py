@@ -1,0 +1,195 @@
+"""Every key of the console in one table: dispatcher, footer, help and palette read it and nothing else."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final, Protocol
+
+from core.control import verbs
+from core.control.verbs import Verb
+
+
+class Guard(Enum):
+    """What stands between a key and its effect: making things safer has none."""
+
+    NONE = "at once"
+    ASKS = "asks"
+    TYPED = "asks; typed after a halt"
+
+
+class Group(Enum):
+    SAFETY = "Safety"
+    TRADING = "Trading"
+    LOOKING = "Looking around"
+    CONSOLE = "Console"
+
+
+class Controls(Protocol):
+    """What actions do; the console implements it."""
+
+    def halt(self) -> None: ...
+    def pause(self) -> None: ...
+    def pause_or_resume(self) -> None: ...
+    def safer_mode(self) -> None: ...
+    def riskier_mode(self) -> None: ...
+    def cancel_selected(self) -> None: ...
+    def cancel_symbol(self) -> None: ...
+    def cancel_all(self) -> None: ...
+    def open_ticket(self, side: str | None) -> None: ...
+    def start_strategy(self) -> None: ...
+    def stop_strategy(self) -> None: ...
+    def explain(self) -> None: ...
+    def show_desk(self, number: int) -> None: ...
+    def move_focus(self, step: int) -> None: ...
+    def jump(self) -> None: ...
+    def zoom(self) -> None: ...
+    def move_cursor(self, step: int) -> None: ...
+    def drop_cursor(self) -> None: ...
+    def recentre(self) -> None: ...
+    def regroup(self, step: int) -> None: ...
+    def step_instrument(self, step: int) -> None: ...
+    def step_timeframe(self, step: int) -> None: ...
+    def show_help(self) -> None: ...
+    def show_commands(self) -> None: ...
+    def detach(self) -> None: ...
+    def quit_asking(self) -> None: ...
+    def hint_quit(self) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One thing a key does. `everywhere` keys work in text fields and with any dialog open."""
+
+    name: str
+    keys: tuple[str, ...]
+    label: str  # as short as the footer needs it
+    help: str
+    group: Group
+    run: Callable[[Controls], None]
+    verb: Verb | None = None
+    guard: Guard = Guard.NONE
+    everywhere: bool = False
+    footer_rank: int | None = None  # the footer shows the smallest ranks first
+
+
+ACTIONS: Final[tuple[Action, ...]] = (
+    Action(
+        "halt", ("ctrl+k",), "HALT", "Halt: no new risk, cancel every order everywhere; then F flattens.",
+        Group.SAFETY, lambda do: do.halt(), verbs.KILL, everywhere=True, footer_rank=0,
+    ),
+    Action(
+        "pause", ("f9",), "pause", "Pause at once, also from a dialog or a text field; never resumes.",
+        Group.SAFETY, lambda do: do.pause(), verbs.PAUSE, everywhere=True,
+    ),
+    Action(
+        "cancel-all", ("f8",), "cancel all", "Cancel every order on every venue; trading goes on.",
+        Group.SAFETY, lambda do: do.cancel_all(), verbs.CANCEL, everywhere=True,
+    ),
+    Action(
+        "pause-or-resume", ("p",), "pause", "Pause at once; when paused, resume.",
+        Group.SAFETY, lambda do: do.pause_or_resume(), verbs.RESUME, Guard.TYPED, footer_rank=1,
+    ),
+    Action(
+        "safer-mode", ("m",), "safer", "One risk mode safer.",
+        Group.SAFETY, lambda do: do.safer_mode(), verbs.SET_RISK_MODE, footer_rank=6,
+    ),
+    Action(
+        "riskier-mode", ("M",), "riskier", "One risk mode riskier.",
+        Group.SAFETY, lambda do: do.riskier_mode(), verbs.SET_RISK_MODE, Guard.ASKS,
+    ),
+    Action(
+        "buy", ("b",), "buy", "Open a buy ticket, at the price of the ladder's cursor.",
+        Group.TRADING, lambda do: do.open_ticket("buy"), verbs.ORDER, Guard.ASKS, footer_rank=2,
+    ),
+    Action(
+        "sell", ("s",), "sell", "Open a sell ticket, at the price of the ladder's cursor.",
+        Group.TRADING, lambda do: do.open_ticket("sell"), verbs.ORDER, Guard.ASKS, footer_rank=3,
+    ),
+    Action(
+        "ticket-here", ("enter",), "ticket",
+        "Ticket at the ladder cursor: a buy below the market, a sell above. On an order: explain it.",
+        Group.TRADING, lambda do: do.open_ticket(None), verbs.ORDER, Guard.ASKS,
+    ),
+    Action(
+        "cancel", ("x",), "cancel", "Cancel the selected order, or the own orders at the ladder's cursor.",
+        Group.TRADING, lambda do: do.cancel_selected(), verbs.CANCEL, footer_rank=4,
+    ),
+    Action(
+        "cancel-symbol", ("X",), "cancel symbol", "Cancel all orders on the selected symbol, on every venue.",
+        Group.TRADING, lambda do: do.cancel_symbol(), verbs.CANCEL,
+    ),
+    Action(
+        "start-strategy", ("plus",), "start", "Start the selected strategy (strategies pane).",
+        Group.TRADING, lambda do: do.start_strategy(), verbs.STRATEGIES, Guard.ASKS,
+    ),
+    Action(
+        "stop-strategy", ("minus",), "stop", "Stop the selected strategy (strategies pane).",
+        Group.TRADING, lambda do: do.stop_strategy(), verbs.STRATEGIES,
+    ),
+    Action(
+        "explain", ("e",), "explain", "Explain the selected order: what happened to it and why.",
+        Group.TRADING, lambda do: do.explain(), verbs.ORDERS, footer_rank=9,
+    ),
+    *(
+        Action(
+            f"desk-{number}", (str(number),), f"desk {number}", f"Show desk {number}: {what}.",
+            Group.LOOKING, lambda do, number=number: do.show_desk(number),
+        )
+        for number, what in enumerate(
+            ("desk", "ladders and fills", "strategies, jobs, capital", "risk and alarms", "charts", "log and orders"),
+            start=1,
+        )
+    ),
+    Action("focus-next", ("tab",), "focus", "Focus the next pane.", Group.LOOKING, lambda do: do.move_focus(1),
+           footer_rank=7),
+    Action("focus-previous", ("shift+tab",), "focus back", "Focus the previous pane.", Group.LOOKING,
+           lambda do: do.move_focus(-1)),
+    Action("jump", ("ctrl+o",), "jump", "Show a letter on every pane and jump to one.", Group.LOOKING,
+           lambda do: do.jump()),
+    Action("zoom", ("z",), "zoom", "Show the focused pane alone, and back.", Group.LOOKING, lambda do: do.zoom(),
+           footer_rank=8),
+    Action("cursor-up", ("up",), "up", "Move the cursor up (in the log: scroll back).", Group.LOOKING,
+           lambda do: do.move_cursor(-1)),
+    Action("cursor-down", ("down",), "down", "Move the cursor down.", Group.LOOKING, lambda do: do.move_cursor(1)),
+    Action("page-up", ("pageup",), "page up", "Move the cursor up by ten.", Group.LOOKING,
+           lambda do: do.move_cursor(-10)),
+    Action("page-down", ("pagedown",), "page down", "Move the cursor down by ten.", Group.LOOKING,
+           lambda do: do.move_cursor(10)),
+    Action("drop-cursor", ("escape",), "let go", "Let go of the cursor; the log follows again.", Group.LOOKING,
+           lambda do: do.drop_cursor()),
+    Action("recentre", ("c",), "centre", "Centre the ladder on the touch.", Group.LOOKING, lambda do: do.recentre()),
+    Action("coarser", ("greater_than_sign",), "coarser", "Coarser ladder: more ticks a row (x5: five).", Group.LOOKING,
+           lambda do: do.regroup(1)),
+    Action("finer", ("less_than_sign",), "finer", "Finer ladder: fewer ticks a row.", Group.LOOKING,
+           lambda do: do.regroup(-1)),
+    Action("next-instrument", ("right_square_bracket",), "next", "Show the next instrument in this ladder.",
+           Group.LOOKING, lambda do: do.step_instrument(1)),
+    Action("previous-instrument", ("left_square_bracket",), "previous", "Show the previous instrument in this ladder.",
+           Group.LOOKING, lambda do: do.step_instrument(-1)),
+    Action("longer-bars", ("t",), "bars", "Longer bars in the chart.", Group.LOOKING, lambda do: do.step_timeframe(1)),
+    Action("shorter-bars", ("T",), "shorter bars", "Shorter bars in the chart.", Group.LOOKING,
+           lambda do: do.step_timeframe(-1)),
+    Action("commands", ("ctrl+p",), "commands", "Search all commands.", Group.CONSOLE, lambda do: do.show_commands(),
+           footer_rank=10),
+    Action("help", ("question_mark",), "help", "Show this help.", Group.CONSOLE, lambda do: do.show_help(),
+           footer_rank=5),
+    Action("detach", ("ctrl+d",), "detach", "Leave the console; the engine goes on.", Group.CONSOLE,
+           lambda do: do.detach(), footer_rank=11),
+    Action("quit", ("ctrl+q",), "quit", "Quit; asks what becomes of the engine and its orders.", Group.CONSOLE,
+           lambda do: do.quit_asking(), guard=Guard.ASKS, footer_rank=12),
+    Action("hint-quit", ("ctrl+c",), "how to quit", "Say how to quit: this key does not.", Group.CONSOLE,
+           lambda do: do.hint_quit()),
+)  # fmt: skip
+
+BY_NAME: Final[dict[str, Action]] = {action.name: action for action in ACTIONS}
+
+_SHOWN = {
+    "question_mark": "?", "plus": "+", "minus": "-", "greater_than_sign": ">", "less_than_sign": "<",
+    "right_square_bracket": "]", "left_square_bracket": "[", "escape": "esc", "pageup": "page up",
+    "pagedown": "page down", "up": "↑", "down": "↓",
+}  # fmt: skip
+
+
+def key_label(key: str) -> str:
+    """Return a key as a trader writes it: ctrl+k → ^k."""
+    return _SHOWN.get(key, key.replace("ctrl+", "^"))

@@ -1,0 +1,200 @@
+"""The console: a client of an engine link that shows snapshots and sends commands."""
+
+import asyncio
+import getpass
+import logging
+import os
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual import events
+from textual.app import App, ComposeResult, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from core.ports.clock import Clock
+from core.ports.control import EngineLink
+from core.state.desk import DeskRequest, DeskSnapshot
+from tui.console.actions import ACTIONS, BY_NAME, Action, key_label
+from tui.console.bars import FooterBar, HeaderBar, MessageBar, TooSmall
+from tui.console.desk_area import DeskArea
+from tui.console.desks import is_too_small
+from tui.console.dialogs.dialog import DIALOG_CSS, Dialog
+from tui.console.exit_choice import ExitChoice
+from tui.console.freshness_watch import FreshnessWatch
+from tui.console.hands import Hands
+from tui.console.key_repeat import KeyRepeat
+from tui.console.messages import Messages
+from tui.console.selection import Selection
+from tui.console.sender import CommandSender
+from tui.panes.looks import CALM, CALM_THEME
+from tui.panes.view import View
+from tui.present.ladder_window import Recentring
+
+_LOG = logging.getLogger(__name__)
+FRAME_PERIOD_S = 0.1
+
+
+def _binding(action: Action) -> Binding:
+    return Binding(",".join(action.keys), f"act('{action.name}')", action.label, priority=action.everywhere, show=False)
+
+
+class ConsoleApp(App[ExitChoice], inherit_bindings=False):
+    """Show an engine and hand it a trader's commands.
+
+    Run with ``await ConsoleApp(link, clock=clock).run_async()`` on the engine's own loop; the result says how the
+    trader left. Everything shown comes from ``link.latest()``, everything done goes through ``link.execute()``.
+    """
+
+    TITLE = "seraphim"
+    ENABLE_COMMAND_PALETTE = True
+    COMMAND_PALETTE_BINDING = "ctrl+p"
+    ESCAPE_TO_MINIMIZE = False
+    BINDINGS: ClassVar[list[BindingType]] = [_binding(action) for action in ACTIONS]
+    CSS = f"""
+    Screen {{ layout: vertical; background: $background; overflow: hidden; }}
+    HeaderBar, MessageBar, FooterBar {{ height: 1; width: 1fr; }}
+    TooSmall {{ width: 1fr; height: 1fr; display: none; }}
+    {DIALOG_CSS}
+    """
+
+    def __init__(
+        self,
+        link: EngineLink,
+        *,
+        clock: Clock,
+        who: str | None = None,
+        recentring: Recentring = Recentring.WHEN_TOUCH_LEAVES,
+        native_colours: bool | None = None,
+    ) -> None:
+        native = os.environ.get("COLORTERM") not in {"truecolor", "24bit"} if native_colours is None else native_colours
+        super().__init__(ansi_color=native)
+        self.ansi_theme_dark = CALM
+        self.register_theme(CALM_THEME)
+        self.theme = "ansi-dark" if native else CALM_THEME.name
+        self.link = link
+        self.repeat = KeyRepeat(clock)
+        self.messages = Messages(clock)
+        self.watch_of_link = FreshnessWatch(link, clock, FRAME_PERIOD_S)
+        self.sender = CommandSender(link, who or f"console:{getpass.getuser()}", self.say)
+        self.selection = Selection()
+        self.area = DeskArea(recentring)
+        self.header = HeaderBar("header")
+        self.message_bar = MessageBar("message")
+        self.footer = FooterBar("footer")
+        self.too_small = TooSmall("too-small")
+        self.view = View(None, self.watch_of_link.look(None))
+        self.hands = Hands(self)
+        self._is_live: bool | None = None
+        self._wanted: DeskRequest | None = None
+        self._is_framing = False
+
+    def compose(self) -> ComposeResult:
+        yield self.header
+        yield self.area
+        yield self.too_small
+        yield self.message_bar
+        yield self.footer
+
+    def on_mount(self) -> None:
+        self._ask()
+        self.arrange()
+        self.set_interval(FRAME_PERIOD_S, self.draw_frame)
+        self.call_after_refresh(self._focus_first)
+
+    def _focus_first(self) -> None:
+        self.area.ladders[0].focus()
+
+    async def draw_frame(self) -> None:
+        """Take the newest snapshot and let every pane that is due draw; the loop breathes between panes."""
+        if self._is_framing:
+            return
+        self._is_framing = True
+        try:
+            snapshot = self.link.latest()
+            self.view = View(snapshot, self.watch_of_link.look(snapshot), self.messages.lines, self.view.jump_letters)
+            if snapshot is not None:
+                self._follow(snapshot)
+            for bar in (self.header, self.footer, self.too_small):
+                bar.frame(self.view)
+            self.message_bar.show(self.messages.newest)
+            if isinstance(self.screen, Dialog):
+                self.screen.frame(self.view)
+            for pane in self.area.shown():
+                pane.frame(self.view)
+                await asyncio.sleep(0)
+        except Exception:  # whatever is wrong with one frame, the keys must go on working
+            _LOG.exception("a frame could not be drawn")
+        finally:
+            self._is_framing = False
+
+    def _follow(self, snapshot: DeskSnapshot) -> None:
+        self.messages.follow(snapshot.engine_ns)
+        if self.selection.take(snapshot.instruments, self.area.ladders):
+            self._ask()
+        if self._is_live != self.view.is_live:
+            self._is_live = self.view.is_live
+            self._write_title()
+
+    def _write_title(self) -> None:
+        """Say PAPER or LIVE in the terminal's title too: OSC 2, ended by BEL."""
+        self.title = f"{'◆ LIVE' if self._is_live else 'PAPER'} seraphim"
+        if self._driver is not None:
+            self._driver.write(f"\x1b]2;{self.title}\x07")
+
+    def _ask(self) -> None:
+        shown = self.area.shown()
+        request = self.selection.request([ladder for ladder in self.area.ladders if ladder in shown])
+        if request != self._wanted:
+            self._wanted = request
+            self.link.want(request)
+
+    def arrange(self) -> None:
+        """Lay the desk out for the size and desk at hand, and ask the engine for what it shows."""
+        width, height = self.size
+        is_small = is_too_small(width, height)
+        self.too_small.display = is_small
+        for widget in (self.area, self.header, self.footer, self.message_bar):
+            widget.display = not is_small
+        self.header.fit_width(width)
+        self.area.show(self.area.desk, self.area.zoomed, width, height)
+        self._ask()
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self.arrange()
+
+    def repaint(self) -> None:
+        """Draw every shown pane now, with the view at hand."""
+        for pane in self.area.shown():
+            pane.frame(self.view)
+            pane.paint()
+
+    def say(self, level: str, text: str) -> None:
+        """Answer the trader: in the message line, and for good in the log."""
+        self.messages.add(level, text)
+        self.message_bar.show(self.messages.newest)
+
+    def wants_changed(self) -> None:
+        """Ask the engine for other books or another chart."""
+        self._ask()
+
+    async def on_event(self, event: events.Event) -> None:
+        if isinstance(event, events.Key):
+            self.repeat.heard(event.key)
+        await super().on_event(event)
+
+    def action_act(self, name: str) -> None:
+        """Carry out an action of the registry; one that fails says so and the console lives on."""
+        action = BY_NAME[name]
+        try:
+            action.run(self.hands)
+        except Exception as error:  # a handler must not take the kill key down with it
+            _LOG.exception("action %s failed", name)
+            self.say("error", f"{action.label} failed: {type(error).__name__}: {error}")
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:  # noqa: ARG002 (base signature)
+        """Fill the command palette from the registry alone."""
+        for action in ACTIONS:
+            verb = action.verb.name if action.verb is not None else action.name
+            title = f"{action.label}  ({' '.join(key_label(key) for key in action.keys)})"
+            yield SystemCommand(title, f"{verb}: {action.help}", lambda name=action.name: self.action_act(name))

@@ -1,0 +1,91 @@
+"""The rows that are always there: header, message line, footer, and the notice of a terminal too small."""
+
+from textual.strip import Strip
+from textual.widget import Widget
+
+from core.state.desk import LogLine
+from tui.console.actions import ACTIONS, key_label
+from tui.console.desks import MINIMUM_COLUMNS, MINIMUM_ROWS
+from tui.panes.looks import strip_of
+from tui.panes.view import View
+from tui.present import numbers
+from tui.present.cells import line_width, wrap
+from tui.present.header import header_height, header_lines
+from tui.present.ink import EMPTY_LINE, Decor, Ink, Line, Span
+
+
+class Bar(Widget):
+    """Lines that repaint only where they changed."""
+
+    def __init__(self, bar_id: str) -> None:
+        super().__init__(id=bar_id)
+        self._lines: list[Line] = []
+
+    def put(self, lines: list[Line]) -> None:
+        if lines != self._lines:
+            self._lines = lines
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        return strip_of(self._lines[y] if y < len(self._lines) else EMPTY_LINE, self.size.width, self.rich_style)
+
+
+class HeaderBar(Bar):
+    def frame(self, view: View) -> None:
+        self.put(header_lines(view.snapshot, view.link, self.size.width))
+
+    def fit_width(self, width: int) -> int:
+        """Take the rows this width needs; return how many."""
+        rows = header_height(width)
+        self.styles.height = rows
+        return rows
+
+
+class MessageBar(Bar):
+    """The newest result of what the trader asked for; all of them are in the log too."""
+
+    def show(self, entry: LogLine | None) -> None:
+        if entry is None:
+            self.put([(Span(" what you ask for is answered here", Ink.QUIET),)])
+            return
+        ink = {"error": Ink.ALARM, "warning": Ink.WARNING}.get(entry.level, Ink.STRONG)
+        mark = {"error": "✗ ", "warning": "! "}.get(entry.level, "✓ ")
+        decor = Decor.NONE if entry.level == "info" else Decor.BOLD
+        self.put([(Span(f" {numbers.clock(entry.at_ns)} ", Ink.QUIET), Span(mark + entry.text, ink, decor))])
+
+
+class FooterBar(Bar):
+    """The keys that matter most, as many as fit, in the registry's words."""
+
+    def frame(self, view: View) -> None:
+        status = view.snapshot.monitoring.global_.system_status if view.snapshot is not None else ""
+        self.put([footer_line(self.size.width, can_resume=status in {"paused", "halted"})])
+
+
+def footer_line(width: int, *, can_resume: bool) -> Line:
+    spans: list[Span] = []
+    ranked = sorted((action for action in ACTIONS if action.footer_rank is not None), key=lambda a: a.footer_rank or 0)
+    for action in ranked:
+        label = "resume" if action.name == "pause-or-resume" and can_resume else action.label
+        ink, decor = (Ink.ALARM, Decor.BOLD) if action.name == "halt" else (Ink.ACCENT, Decor.BOLD)
+        pair = (Span(f" {key_label(action.keys[0])}", ink, decor), Span(f" {label} ", Ink.QUIET))
+        if line_width((*spans, *pair)) <= width:
+            spans += pair
+    return tuple(spans)
+
+
+class TooSmall(Bar):
+    """What stands there instead of a desk that cannot be read."""
+
+    def frame(self, view: View) -> None:
+        if not self.is_attached:
+            return
+        width, height = self.screen.size
+        text = (
+            f"terminal too small: {width}×{height}, "  # noqa: RUF001 (the sign terminals' sizes are written with)
+            f"needs at least {MINIMUM_COLUMNS}×{MINIMUM_ROWS}"  # noqa: RUF001 (same)
+        )
+        state = view.snapshot.monitoring.global_ if view.snapshot is not None else None
+        known = "no data" if state is None else f"{state.trading_mode} {state.system_status}".upper()
+        halt = (Span("^k", Ink.ALARM, Decor.BOLD), Span(" HALT works here", Ink.STRONG))
+        self.put([*wrap(text, max(1, width), Ink.WARNING), halt, (Span(known, Ink.STRONG, Decor.BOLD),)])

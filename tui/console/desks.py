@@ -1,0 +1,122 @@
+"""The desks: which panes stand where, at every size of the terminal."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Final
+
+from textual.geometry import Region
+
+MINIMUM_COLUMNS: Final = 60
+MINIMUM_ROWS: Final = 16
+LADDERS: Final = 8
+
+
+class Axis(Enum):
+    ROWS = "rows"
+    COLUMNS = "columns"
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Parts beside or below each other, sharing the room by weight."""
+
+    axis: Axis
+    parts: tuple[tuple[int, "Node"], ...]
+
+
+Node = Split | str
+
+
+def _rows(*parts: tuple[int, Node]) -> Split:
+    return Split(Axis.ROWS, parts)
+
+
+def _columns(*parts: tuple[int, Node]) -> Split:
+    return Split(Axis.COLUMNS, parts)
+
+
+class SizeClass(Enum):
+    """Small is 80 by 24, medium 120 by 40, large 200 by 60; in between the smaller one is stretched."""
+
+    SMALL = "small"
+    MEDIUM = "medium"
+    LARGE = "large"
+
+
+def size_class(width: int, height: int) -> SizeClass:
+    if width >= 170 and height >= 48:
+        return SizeClass.LARGE
+    return SizeClass.MEDIUM if width >= 106 and height >= 32 else SizeClass.SMALL
+
+
+def is_too_small(width: int, height: int) -> bool:
+    return width < MINIMUM_COLUMNS or height < MINIMUM_ROWS
+
+
+def _ladders(first: int, count: int) -> Split:
+    return _columns(*((1, f"ladder-{number}") for number in range(first, first + count)))
+
+
+_SMALL, _MEDIUM, _LARGE = SizeClass.SMALL, SizeClass.MEDIUM, SizeClass.LARGE
+_SMALL_DESK = _columns((38, "ladder-1"), (42, _rows((8, "chart"), (7, "positions"), (5, "log"))))
+_MEDIUM_DESK = _rows(
+    (
+        18,
+        _columns((37, "ladder-1"), (37, "ladder-2"), (46, _rows((12, "chart"), (6, "pnl")))),
+    ),
+    (9, _columns((62, "positions"), (58, "orders"))),
+    (10, _columns((50, "risk"), (70, "log"))),
+)
+_LARGE_DESK = _rows(
+    (26, _columns((132, _ladders(1, 4)), (68, _rows((18, "chart"), (8, "pnl"))))),
+    (13, _columns((76, "positions"), (76, "orders"), (48, "jobs"))),
+    (9, _columns((66, "strategies"), (66, "venues"), (68, "capital"))),
+    (10, _columns((60, "risk"), (70, "log"), (70, "fills"))),
+)
+_SMALL_LADDERS = _rows((14, _ladders(1, 2)), (6, "fills"))
+_MEDIUM_LADDERS = _rows((27, _ladders(1, 3)), (10, _columns((60, "fills"), (60, "orders"))))
+_LARGE_LADDERS = _rows((22, _ladders(1, 5)), (22, _columns((120, _ladders(6, 3)), (80, "fills"))), (12, "orders"))
+_JOBS = _rows((7, "strategies"), (6, "jobs"), (6, "capital"))
+_RISK = _columns((42, _rows((12, "risk"), (8, "venues"))), (38, "alerts"))
+_WIDE_RISK = _columns((60, _rows((20, "risk"), (10, "venues"))), (60, _rows((14, "alerts"), (16, "log"))))
+_CHARTS = _rows((14, "chart"), (6, "pnl"))
+_WIDE_CHARTS = _columns((34, "ladder-1"), (86, _rows((26, "chart"), (10, "pnl"))))
+_LOG = _rows((10, "log"), (10, "orders"))
+_WIDE_LOG = _rows((18, "log"), (18, _columns((60, "orders"), (60, "fills"))))
+
+DESKS: Final[Mapping[int, Mapping[SizeClass, Node]]] = {
+    1: {_SMALL: _SMALL_DESK, _MEDIUM: _MEDIUM_DESK, _LARGE: _LARGE_DESK},
+    2: {_SMALL: _SMALL_LADDERS, _MEDIUM: _MEDIUM_LADDERS, _LARGE: _LARGE_LADDERS},
+    3: {_SMALL: _JOBS, _MEDIUM: _JOBS, _LARGE: _JOBS},
+    4: {_SMALL: _RISK, _MEDIUM: _WIDE_RISK, _LARGE: _WIDE_RISK},
+    5: {_SMALL: _CHARTS, _MEDIUM: _WIDE_CHARTS, _LARGE: _WIDE_CHARTS},
+    6: {_SMALL: _LOG, _MEDIUM: _WIDE_LOG, _LARGE: _WIDE_LOG},
+}
+
+
+def arrangement(desk: int, width: int, height: int, screen: SizeClass, zoomed: str | None = None) -> dict[str, Region]:
+    """Return where each pane of a desk stands in a room of `width` by `height` cells."""
+    room = Region(0, 0, width, height)
+    if zoomed is not None:
+        return {zoomed: room}
+    placed: dict[str, Region] = {}
+    _place(DESKS[desk][screen], room, placed)
+    return placed
+
+
+def _place(node: Node, room: Region, placed: dict[str, Region]) -> None:
+    if isinstance(node, str):
+        placed[node] = room
+        return
+    total_weight = sum(weight for weight, _ in node.parts)
+    extent = room.height if node.axis is Axis.ROWS else room.width
+    weight_before = 0
+    for weight, part in node.parts:
+        start = extent * weight_before // total_weight
+        weight_before += weight
+        end = extent * weight_before // total_weight
+        if node.axis is Axis.ROWS:
+            _place(part, Region(room.x, room.y + start, room.width, end - start), placed)
+        else:
+            _place(part, Region(room.x + start, room.y, end - start, room.height), placed)

@@ -1,0 +1,50 @@
+"""Dialogs to read: help, and the explanation of an order."""
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.widget import Widget
+
+from tui.console.actions import ACTIONS, Group, Guard, key_label
+from tui.console.dialogs.dialog import Dialog, Lines
+from tui.present.cells import left, wrap
+from tui.present.ink import EMPTY_LINE, Decor, Ink, Line, Span
+
+
+class PageDialog(Dialog[None]):
+    """Lines to read; arrows scroll, any of esc, enter or ? closes."""
+
+    BOX_COLUMNS = 78
+
+    def __init__(self, title: str, lines: Sequence[Line]) -> None:
+        super().__init__(title)
+        self._page = list(lines)
+
+    def contents(self) -> list[Widget]:
+        return [Lines(self._page)]
+
+    def on_key(self, event: events.Key) -> None:
+        event.stop()
+        box = self.query("Vertical").first()
+        if event.key in {"escape", "enter", "question_mark", "q"}:
+            self.dismiss(None)
+        elif event.key in {"down", "pagedown"}:
+            box.scroll_relative(y=1 if event.key == "down" else 10, animate=False)
+        elif event.key in {"up", "pageup"}:
+            box.scroll_relative(y=-1 if event.key == "up" else -10, animate=False)
+
+
+def help_lines(columns: int) -> list[Line]:
+    """List every action of the registry by group."""
+    lines: list[Line] = []
+    for group in Group:
+        lines += [EMPTY_LINE, (Span(group.value, Ink.ACCENT, Decor.BOLD),)]
+        for action in ACTIONS:
+            if action.group is group:
+                keys = " ".join(key_label(key) for key in action.keys)
+                guard = "" if action.guard is Guard.NONE else f" [{action.guard.value}]"
+                head = Span(left(keys, 10), Ink.STRONG, Decor.BOLD)
+                parts = wrap(action.help + guard, max(10, columns - 11))
+                lines.append((head, *parts[0]))
+                lines += [(Span(" " * 10), *part) for part in parts[1:]]
+    return lines[1:]

@@ -1,0 +1,136 @@
+"""The order ticket: fields, what is wrong with them, what the order is worth and the room it leaves."""
+
+from dataclasses import replace
+
+from textual import events
+from textual.widget import Widget
+from textual.widgets import Input
+
+from core.state.desk import BookView, InstrumentView
+from core.state.monitoring import LimitUse
+from tui.console.dialogs.dialog import Dialog, Lines
+from tui.console.ticket_rules import Draft, Judgement, judge
+from tui.panes.view import View
+from tui.present import numbers
+from tui.present.cells import wrap
+from tui.present.ink import EMPTY_LINE, Decor, Ink, Line, Span
+
+
+class TicketDialog(Dialog[Judgement]):
+    """Dismiss with the judged order on enter; the console asks for its confirmation afterwards."""
+
+    def __init__(self, instrument: InstrumentView, draft: Draft, view: View) -> None:
+        super().__init__(f"{draft.side.upper()} {instrument.symbol}  {instrument.venue}", is_danger=view.is_live)
+        self._instrument = instrument
+        self._draft = draft
+        self.view = view
+        self._quantity = Input(draft.quantity, id="quantity", compact=True)
+        self._price = Input(draft.price, id="price", compact=True, placeholder="empty: market order")
+        self._quotes = Lines()
+        self._facts = Lines()
+
+    def contents(self) -> list[Widget]:
+        least = f"quantity   lot {self._instrument.lot_size}, least {self._instrument.min_quantity}"
+        grid = f"price      tick {self._instrument.tick_size}, empty for a market order"
+        return [
+            self._quotes,
+            Lines([(Span(least, Ink.QUIET),)]),
+            self._quantity,
+            Lines([(Span(grid, Ink.QUIET),)]),
+            self._price,
+            self._facts,
+        ]
+
+    def on_mount(self) -> None:
+        self._quantity.focus()
+        self._redraw()
+
+    def frame(self, view: View) -> None:
+        super().frame(view)
+        self._redraw()
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        event.stop()
+        self._draft = replace(self._draft, quantity=self._quantity.value, price=self._price.value)
+        self._redraw()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        event.stop()
+        judged = self._judged()
+        if judged.order is not None:
+            self.dismiss(judged)
+
+    def on_key(self, event: events.Key) -> None:
+        super().on_key(event)
+        flags = {"f2": "post_only", "f3": "reduce_only", "f4": "is_ioc"}
+        if event.key in flags:
+            event.stop()
+            name = flags[event.key]
+            self._draft = replace(self._draft, **{name: not getattr(self._draft, name)})
+            self._redraw()
+        elif event.key in {"tab", "shift+tab", "up", "down"}:
+            event.stop()
+            (self._price if self._quantity.has_focus else self._quantity).focus()
+
+    def _book(self) -> BookView | None:
+        if self.view is None or self.view.snapshot is None or self.view.link.is_late:
+            return None  # an old snapshot prices nothing
+        return self.view.snapshot.books.get(f"{self._instrument.symbol}@{self._instrument.venue}")
+
+    def _limits(self) -> list[LimitUse]:
+        return [] if self.view is None or self.view.snapshot is None else self.view.snapshot.monitoring.risk.limits
+
+    def _judged(self) -> Judgement:
+        return judge(self._draft, self._instrument, self._book(), self._limits())
+
+    def _redraw(self) -> None:
+        judged = self._judged()
+        self._quotes.put([self._quote_line()])
+        lines = [EMPTY_LINE, self._flag_line(), self._value_line(judged)]
+        for room in judged.rooms:
+            ink = Ink.ALARM if room.left_after < 0 else Ink.TEXT
+            lines.append(
+                (
+                    Span(f"{room.name.replace('_', ' ')}: ", Ink.QUIET),
+                    Span(f"{numbers.room(room.left_now)} left, {numbers.room(room.left_after)} after", ink),
+                )
+            )
+        started = bool(self._draft.quantity.strip())
+        for error in judged.errors if started else []:
+            lines += wrap(f"! {error}", self.columns(), Ink.WARNING)
+        enter = Ink.ACCENT if judged.order is not None else Ink.QUIET
+        keys = (Span("enter", enter, Decor.BOLD), Span(" reviews  ", Ink.QUIET),
+                Span("tab", Ink.ACCENT, Decor.BOLD), Span(" next field  ", Ink.QUIET),
+                Span("esc", Ink.ACCENT, Decor.BOLD), Span(" closes", Ink.QUIET))  # fmt: skip
+        self._facts.put([*lines, EMPTY_LINE, keys])
+
+    def _quote_line(self) -> Line:
+        book = self._book()
+        if book is None or not book.bid_ticks or not book.ask_ticks:
+            return (Span("no book to price against", Ink.ALARM, Decor.BOLD),)
+        decor = Decor.NONE if book.validity == "valid" else Decor.STRUCK | Decor.DIM
+        return (
+            Span("bid ", Ink.QUIET),
+            Span(numbers.grid_price(book.bid_ticks[0], book.tick_size), Ink.BID, decor),
+            Span("   ask ", Ink.QUIET),
+            Span(numbers.grid_price(book.ask_ticks[0], book.tick_size), Ink.ASK, decor),
+            Span(
+                f"   {book.validity}, {numbers.age(book.age_s)}", Ink.QUIET if book.validity == "valid" else Ink.ALARM
+            ),
+        )
+
+    def _flag_line(self) -> Line:
+        flags = (("f2", "post-only", self._draft.post_only), ("f3", "reduce-only", self._draft.reduce_only),
+                 ("f4", "ioc", self._draft.is_ioc))  # fmt: skip
+        spans: list[Span] = []
+        for key, name, is_set in flags:
+            spans += [
+                Span(f"{key} ", Ink.ACCENT, Decor.BOLD),
+                Span(f"{'[x]' if is_set else '[ ]'} {name}   ", Ink.STRONG if is_set else Ink.QUIET),
+            ]
+        return tuple(spans)
+
+    def _value_line(self, judged: Judgement) -> Line:
+        kind = "limit order" if self._draft.price.strip() else "market order"
+        return (Span("value ", Ink.QUIET), Span(numbers.money(judged.notional), Ink.STRONG, Decor.BOLD),
+                Span(f"   {kind}", Ink.QUIET))  # fmt: skip

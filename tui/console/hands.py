@@ -1,0 +1,124 @@
+"""What each key does: commands to the engine, dialogs before the risky ones, and moves on the screen."""
+
+from typing import TYPE_CHECKING
+
+from tui.console.dialogs.jump import JumpScreen
+from tui.console.dialogs.pages import PageDialog, help_lines
+from tui.console.instruments import stepped, stepped_timeframe
+from tui.console.leaving import Leaving
+from tui.console.safety import Safety
+from tui.console.trading import Trading
+from tui.panes.ladder import LadderPane
+from tui.panes.pane import Pane
+
+if TYPE_CHECKING:
+    from tui.console.app import ConsoleApp
+
+
+class Hands(Safety, Trading, Leaving):
+    """All the controls; this part moves around the screen."""
+
+    def __init__(self, app: "ConsoleApp") -> None:
+        self.app = app
+
+    def focused_pane(self) -> Pane | None:
+        focused = self.app.screen_stack[0].focused
+        return focused if isinstance(focused, Pane) else None
+
+    def show_desk(self, number: int) -> None:
+        self.app.area.zoomed = None
+        self.app.area.desk = number
+        self._rearranged()
+
+    def zoom(self) -> None:
+        pane = self.focused_pane()
+        if self.app.area.zoomed is not None:
+            self.app.area.zoomed = None
+        elif pane is not None:
+            self.app.area.zoomed = pane.id
+        self._rearranged()
+
+    def _rearranged(self) -> None:
+        pane = self.focused_pane()
+        self.app.arrange()
+        shown = self.app.area.shown()
+        if (pane is None or pane not in shown) and shown:
+            self._focus(shown[0])
+        self.app.call_after_refresh(self.app.repaint)
+
+    def move_focus(self, step: int) -> None:
+        shown = self.app.area.shown()
+        pane = self.focused_pane()
+        index = shown.index(pane) + step if pane in shown else 0
+        self._focus(shown[index % len(shown)])
+
+    def _focus(self, pane: Pane) -> None:
+        pane.focus()
+        if isinstance(pane, LadderPane):
+            self._select(pane.instrument)
+
+    def _select(self, instrument: str | None) -> None:
+        if instrument is not None and instrument != self.app.selection.selected:
+            self.app.selection.selected = instrument
+            self.app.wants_changed()
+
+    def jump(self) -> None:
+        self._letters(is_shown=True)
+        self.app.push_screen(JumpScreen(), self._jumped)
+
+    def _jumped(self, letter: str | None) -> None:
+        self._letters(is_shown=False)
+        for pane in self.app.area.shown():
+            if letter and pane.letter == letter:
+                self._focus(pane)
+
+    def _letters(self, *, is_shown: bool) -> None:
+        view = self.app.view
+        self.app.view = type(view)(view.snapshot, view.link, view.console_log, is_shown)
+        self.app.repaint()
+
+    def move_cursor(self, step: int) -> None:
+        pane = self.focused_pane()
+        if pane is not None:
+            pane.move_cursor(step)
+            self._follow_ladder(pane)
+
+    def drop_cursor(self) -> None:
+        pane = self.focused_pane()
+        if pane is not None:
+            pane.drop_cursor()
+
+    def _ladder(self) -> LadderPane:
+        """Return the focused ladder, else the one that shows the selected instrument, else the first."""
+        pane = self.focused_pane()
+        if isinstance(pane, LadderPane):
+            return pane
+        ladders = self.app.area.ladders
+        selected = self.app.selection.selected
+        return next((ladder for ladder in ladders if ladder.instrument == selected), ladders[0])
+
+    def _follow_ladder(self, pane: Pane) -> None:
+        if isinstance(pane, LadderPane):
+            self._select(pane.instrument)
+
+    def recentre(self) -> None:
+        self._ladder().recentre()
+
+    def regroup(self, step: int) -> None:
+        self._ladder().regroup(step)
+
+    def step_instrument(self, step: int) -> None:
+        ladder = self._ladder()
+        ladder.show(stepped(list(self.app.selection.instruments), ladder.instrument, step))
+        self._select(ladder.instrument)
+        self.app.wants_changed()
+
+    def step_timeframe(self, step: int) -> None:
+        self.app.selection.timeframe = stepped_timeframe(self.app.selection.timeframe, step)
+        self.app.wants_changed()
+
+    def show_help(self) -> None:
+        self.app.push_screen(PageDialog("Keys", help_lines(PageDialog.BOX_COLUMNS - 4)))
+
+    def show_commands(self) -> None:
+        self.app.action_command_palette()

@@ -1,0 +1,41 @@
+"""Which instruments the ladders and the chart show."""
+
+from collections.abc import Iterable
+
+from core.state.desk import InstrumentView
+
+TIMEFRAMES = ("1s", "5s", "15s", "1m", "5m", "15m", "1h", "4h", "1d")
+
+
+def name_of(instrument: InstrumentView) -> str:
+    return f"{instrument.symbol}@{instrument.venue}"
+
+
+def first_choice(instruments: Iterable[InstrumentView], count: int) -> list[str]:
+    """Choose what a first run shows: one symbol on all its venues beside each other, then the next symbol.
+
+    Perpetuals come first as they are what is hedged; the order is otherwise the engine's own.
+    """
+    listed = list(instruments)
+    symbols: dict[tuple[int, str], list[str]] = {}
+    ranks = {"perpetual": 0, "crypto_spot": 1, "stock": 2}
+    for instrument in listed:
+        key = (ranks.get(instrument.asset_type, 3), instrument.symbol)
+        symbols.setdefault(key, []).append(name_of(instrument))
+    order = {instrument.symbol: place for place, instrument in reversed(list(enumerate(listed)))}
+    ordered = sorted(symbols, key=lambda key: (key[0], order[key[1]]))
+    return [name for key in ordered for name in symbols[key]][:count]
+
+
+def stepped(names: list[str], current: str | None, step: int) -> str | None:
+    """Return the instrument `step` places further in the engine's list, around its end."""
+    if not names:
+        return None
+    if current not in names:
+        return names[0]
+    return names[(names.index(current) + step) % len(names)]
+
+
+def stepped_timeframe(current: str, step: int) -> str:
+    index = TIMEFRAMES.index(current) if current in TIMEFRAMES else TIMEFRAMES.index("1m")
+    return TIMEFRAMES[min(max(index + step, 0), len(TIMEFRAMES) - 1)]

@@ -1,0 +1,98 @@
+"""Keys that make things safer at once, and their riskier twins that ask first."""
+
+from typing import TYPE_CHECKING
+
+from core.control.commands import CancelOrders, Kill, Pause, Resume, SetRiskMode
+from core.types.control import RiskMode
+from tui.console.dialogs.choice import Choice, ChoiceDialog
+from tui.console.dialogs.halted import HaltDialog
+from tui.console.dialogs.typed import Typed, TypedDialog
+from tui.present.cells import wrap
+from tui.present.ink import Ink, plain
+
+if TYPE_CHECKING:
+    from tui.console.app import ConsoleApp
+
+_MODES = list(RiskMode)  # from the safest to the riskiest
+
+
+class Safety:
+    app: "ConsoleApp"
+
+    def halt(self) -> None:
+        """Send the kill first, show its checklist after; a second press sends it again."""
+        answer = self.app.sender.send(Kill(reason="kill key in the console"), "HALT")
+        top = self.app.screen
+        if isinstance(top, HaltDialog):
+            top.resent(answer)
+            return
+        dialog = HaltDialog(answer, self._ask_flatten)
+        self.app.push_screen(dialog)
+        dialog.frame(self.app.view)
+
+    def _ask_flatten(self) -> None:
+        lines = wrap("Close every position on every venue with reduce-only, price-banded orders.", 60, Ink.STRONG)
+        self.app.push_screen(TypedDialog("FLATTEN", lines, "flatten"), self._flatten)
+
+    def _flatten(self, typed: Typed | None) -> None:
+        if typed is not None:
+            self.app.sender.send(Kill(flatten=True, reason="flatten typed in the console"), "FLATTEN")
+
+    def pause(self) -> None:
+        self.app.sender.send(Pause(reason="pause key in the console"), "pause")
+
+    def cancel_all(self) -> None:
+        self.app.sender.send(CancelOrders(), "cancel all orders")
+
+    def pause_or_resume(self) -> None:
+        """Pause unless a fresh snapshot says that trading already stands still."""
+        view = self.app.view
+        status = "" if view.snapshot is None or view.link.is_late else view.snapshot.monitoring.global_.system_status
+        if status == "paused":
+            text = plain("New jobs and new directional orders will be allowed again.", Ink.STRONG)
+            dialog = ChoiceDialog("Resume?", [text], [Choice("Resume trading", "resume")], self.app.repeat)
+            self.app.push_screen(dialog, self._resume_paused)
+        elif status == "halted":
+            lines = wrap("Trading is halted. Resuming lifts the halt: look at the risk pane for its cause first.", 60)
+            self.app.push_screen(
+                TypedDialog("Resume after a halt", lines, "resume", asks_reason=True), self._resume_halted
+            )
+        else:
+            self.pause()
+
+    def _resume_paused(self, answer: str | None) -> None:
+        if answer is not None:
+            self.app.sender.send(Resume(reason="resume key in the console"), "resume")
+
+    def _resume_halted(self, typed: Typed | None) -> None:
+        if typed is not None:
+            self.app.sender.send(Resume(reason=typed.reason, word=typed.word), "resume")
+
+    def safer_mode(self) -> None:
+        mode = self._neighbour_mode(-1)
+        if mode is not None:
+            self.app.sender.send(SetRiskMode(mode=mode.value), f"risk mode {mode.value}")
+
+    def riskier_mode(self) -> None:
+        mode = self._neighbour_mode(1)
+        if mode is None:
+            return
+        text = plain(f"The risk mode becomes {mode.value.upper()}: smaller edges and wilder markets pass.", Ink.STRONG)
+        choice = Choice(f"Set {mode.value}", mode.value)
+        self.app.push_screen(ChoiceDialog("Riskier?", [text], [choice], self.app.repeat), self._set_mode)
+
+    def _set_mode(self, mode: str | None) -> None:
+        if mode is not None:
+            self.app.sender.send(SetRiskMode(mode=mode), f"risk mode {mode}")
+
+    def _neighbour_mode(self, step: int) -> RiskMode | None:
+        snapshot = self.app.view.snapshot
+        if snapshot is None:
+            self.app.say("warning", "the risk mode is not known yet")
+            return None
+        now = snapshot.monitoring.global_.risk_mode
+        index = _MODES.index(RiskMode(now)) + step
+        if 0 <= index < len(_MODES):
+            return _MODES[index]
+        self.app.say("info", f"{now} is the {'safest' if step < 0 else 'riskiest'} mode already")
+        return None

@@ -1,0 +1,44 @@
+"""What the trader looks at: the instruments of the ladders, the chart's and its timeframe."""
+
+from collections.abc import Sequence
+
+from core.state.desk import DeskRequest, InstrumentView
+from tui.console.instruments import first_choice, name_of
+from tui.panes.ladder import LadderPane
+
+DEPTH = 60  # levels asked for: enough for the tallest ladder at its finest grouping
+
+
+class Selection:
+    """The selected instrument is that of the ladder last worked in; the chart follows it."""
+
+    def __init__(self) -> None:
+        self.instruments: dict[str, InstrumentView] = {}
+        self.selected: str | None = None
+        self.timeframe = "1m"
+
+    def take(self, instruments: Sequence[InstrumentView], ladders: Sequence[LadderPane]) -> bool:
+        """Learn the engine's instruments; fill ladders that have none. Return whether anything changed."""
+        names = {name_of(instrument): instrument for instrument in instruments}
+        if names.keys() == self.instruments.keys():
+            self.instruments = names
+            return False
+        self.instruments = names
+        choice = first_choice(instruments, len(ladders))
+        for ladder, name in zip(ladders, choice, strict=False):
+            if ladder.instrument not in names:
+                ladder.show(name)
+        if self.selected not in names:
+            self.selected = ladders[0].instrument if ladders else None
+        return True
+
+    def chosen(self) -> InstrumentView | None:
+        return None if self.selected is None else self.instruments.get(self.selected)
+
+    def request(self, ladders: Sequence[LadderPane]) -> DeskRequest:
+        """Ask for the books on screen and the selected one, which prices a ticket."""
+        names = [ladder.instrument for ladder in ladders if ladder.instrument is not None]
+        if self.selected is not None:
+            names.append(self.selected)
+        books = tuple(dict.fromkeys(names))
+        return DeskRequest(depth=DEPTH, books=books, chart=self.selected, timeframe=self.timeframe)

@@ -1,0 +1,56 @@
+"""Send commands to the engine and never lose an answer."""
+
+import asyncio
+from collections.abc import Callable
+
+import msgspec
+
+from core.control.commands import AnyCommand, CommandResult, Outcome
+from core.ports.control import EngineLink
+
+ANSWER_AFTER_S = 5.0
+
+Report = Callable[[str, str], None]  # level (info, warning, error), text
+
+
+class CommandSender:
+    """Run commands as tasks of the loop: they go on when a dialog, or the console itself, closes."""
+
+    def __init__(self, link: EngineLink, who: str, report: Report) -> None:
+        self._link = link
+        self._who = who
+        self._report = report
+        self._running: set[asyncio.Task[CommandResult]] = set()
+
+    @property
+    def is_waiting(self) -> bool:
+        return bool(self._running)
+
+    def send(self, command: AnyCommand, what: str) -> asyncio.Task[CommandResult]:
+        """Start a command; its result is reported in words, however late it comes."""
+        signed = msgspec.structs.replace(command, who=self._who)
+        task = asyncio.get_running_loop().create_task(self._carry_out(signed, what))
+        self._running.add(task)
+        task.add_done_callback(self._running.discard)
+        return task
+
+    async def _carry_out(self, command: AnyCommand, what: str) -> CommandResult:
+        warning = asyncio.get_running_loop().call_later(ANSWER_AFTER_S, self._warn, what)
+        try:
+            result = await self._link.execute(command)
+        except Exception as error:  # a link that fails must be heard, not end the console
+            result = CommandResult(outcome=Outcome.FAILED, message=f"{type(error).__name__}: {error}")
+        finally:
+            warning.cancel()
+        self._tell(what, result)
+        return result
+
+    def _warn(self, what: str) -> None:
+        self._report("error", f"{what}: NO ANSWER for {ANSWER_AFTER_S:.0f} s; it may or may not have been done")
+
+    def _tell(self, what: str, result: CommandResult) -> None:
+        if result.outcome is Outcome.DONE:
+            self._report("info", f"{what}: {result.message or 'done'}")
+        else:
+            level = "warning" if result.outcome is Outcome.REFUSED else "error"
+            self._report(level, f"{what}: {result.outcome.value.upper()} {result.message}")

@@ -1,0 +1,159 @@
+"""What a ticket's fields mean: the order they make, what is wrong with them, and the room it leaves."""
+
+from dataclasses import dataclass, field
+from decimal import Decimal, InvalidOperation
+
+from core.control.commands import PlaceOrder
+from core.state.desk import BookView, InstrumentView
+from core.state.monitoring import LimitUse
+from tui.present import numbers
+
+TYPED_ABOVE_USD = Decimal(5_000)
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """The ticket as typed; an empty price means a market order."""
+
+    side: str
+    quantity: str
+    price: str
+    post_only: bool = False
+    reduce_only: bool = False
+    is_ioc: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """One limit that this order uses up."""
+
+    name: str
+    left_now: Decimal
+    left_after: Decimal
+
+
+@dataclass(slots=True)
+class Judgement:
+    """What the console can say before the risk gate has its say."""
+
+    order: PlaceOrder | None = None
+    notional: Decimal | None = None
+    errors: list[str] = field(default_factory=list[str])
+    rooms: list[Room] = field(default_factory=list[Room])
+
+    @property
+    def typed_amount(self) -> str | None:
+        """Return the amount to be typed for a large order: its value in whole units, as shown."""
+        if self.notional is None or self.notional <= TYPED_ABOVE_USD:
+            return None
+        return str(int(self.notional))
+
+
+def judge(draft: Draft, instrument: InstrumentView, book: BookView | None, limits: list[LimitUse]) -> Judgement:
+    """Read the fields; an order comes back only where nothing is wrong with them."""
+    judged = Judgement()
+    quantity = _positive("quantity", draft.quantity, judged.errors)
+    is_market = not draft.price.strip()
+    price = None if is_market else _positive("price", draft.price, judged.errors)
+    if quantity is not None:
+        _check_quantity(quantity, instrument, judged.errors)
+    if price is not None and price % instrument.tick_size:
+        below = price // instrument.tick_size * instrument.tick_size
+        judged.errors.append(
+            f"price {price} is not a multiple of the tick {instrument.tick_size}; "
+            f"nearest {below} or {below + instrument.tick_size}"
+        )
+    reference = touch_price(draft.side, book) if is_market else price
+    _check_market(draft, book, judged.errors, is_market=is_market)
+    if quantity is not None and reference is not None:
+        _check_value(quantity * reference * instrument.contract_size, draft, instrument, limits, judged)
+    if quantity is not None and not judged.errors:
+        judged.order = _order(draft, instrument, quantity, price)
+    return judged
+
+
+def touch_price(side: str, book: BookView | None) -> Decimal | None:
+    """Return the price a market order would meet first; None where the book must not be read."""
+    if book is None or book.validity != "valid":
+        return None
+    ticks = book.ask_ticks if side == "buy" else book.bid_ticks
+    return ticks[0] * book.tick_size if ticks else None
+
+
+def _positive(name: str, text: str, errors: list[str]) -> Decimal | None:
+    cleaned = text.strip().replace(",", "")
+    if not cleaned:
+        errors.append(f"{name} is missing")
+        return None
+    try:
+        value = Decimal(cleaned)
+    except InvalidOperation:
+        value = Decimal("NaN")
+    if not value.is_finite() or value <= 0:
+        errors.append(f"{name} {text.strip()!r} is not a number above zero")
+        return None
+    return value
+
+
+def _check_quantity(quantity: Decimal, instrument: InstrumentView, errors: list[str]) -> None:
+    lot = instrument.lot_size
+    if quantity % lot:
+        errors.append(f"quantity {quantity} is not a multiple of the lot {lot}; below it {quantity // lot * lot}")
+    if quantity < instrument.min_quantity:
+        errors.append(f"quantity {quantity} is below the least {instrument.min_quantity}")
+
+
+def _check_market(draft: Draft, book: BookView | None, errors: list[str], *, is_market: bool) -> None:
+    if is_market and draft.post_only:
+        errors.append("post-only needs a price")
+    if is_market and touch_price(draft.side, book) is None:
+        state = "missing" if book is None else book.validity if book.validity != "valid" else "one-sided"
+        errors.append(f"the book is {state}: a market order has no reference price; type a price for a limit order")
+    if draft.post_only and draft.is_ioc:
+        errors.append("post-only and immediate-or-cancel exclude each other")
+
+
+def _check_value(
+    notional: Decimal, draft: Draft, instrument: InstrumentView, limits: list[LimitUse], judged: Judgement
+) -> None:
+    judged.notional = notional
+    if notional < instrument.min_notional:
+        judged.errors.append(f"value {numbers.exact(notional)} is below the least {instrument.min_notional}")
+    if draft.reduce_only:
+        return
+    judged.rooms = [
+        Room(limit.name, limit.left, limit.left - notional) for limit in limits if _is_used_by_orders(limit)
+    ]
+
+
+def _is_used_by_orders(limit: LimitUse) -> bool:
+    return limit.unit.upper() == "USD" and any(word in limit.name for word in ("position", "order", "invested"))
+
+
+def _order(draft: Draft, instrument: InstrumentView, quantity: Decimal, price: Decimal | None) -> PlaceOrder:
+    return PlaceOrder(
+        venue=instrument.venue,
+        symbol=instrument.symbol,
+        side=draft.side,
+        quantity=quantity,
+        order_type="market" if price is None else "limit",
+        limit_price=price,
+        time_in_force="ioc" if draft.is_ioc else "gtc",
+        post_only=draft.post_only,
+        reduce_only=draft.reduce_only,
+    )
+
+
+def describe(order: PlaceOrder) -> str:
+    """Say an order in one line."""
+    price = "market" if order.limit_price is None else f"@ {numbers.exact(order.limit_price)}"
+    flags = "".join(
+        f" {name}"
+        for name, is_set in (
+            ("ioc", order.time_in_force == "ioc"),
+            ("post-only", order.post_only),
+            ("reduce-only", order.reduce_only),
+        )
+        if is_set
+    )
+    return f"{order.side.upper()} {numbers.exact(order.quantity)} {order.symbol} {order.venue} {price}{flags}"

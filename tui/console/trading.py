@@ -1,0 +1,182 @@
+"""Keys that trade: tickets, cancels, strategies, and why an order is where it is."""
+
+from typing import TYPE_CHECKING
+
+from core.control.commands import CancelOrder, CancelOrders, PlaceOrder, StartStrategy, StopStrategy
+from core.state.desk import OrderView
+from tui.console.dialogs.choice import Choice, ChoiceDialog
+from tui.console.dialogs.pages import PageDialog
+from tui.console.dialogs.ticket import TicketDialog
+from tui.console.dialogs.typed import Typed, TypedDialog
+from tui.console.ticket_rules import Draft, Judgement, describe
+from tui.panes.ladder import LadderPane
+from tui.panes.pane import Pane
+from tui.panes.tables import FillsPane, OrdersPane, PositionsPane, StrategiesPane
+from tui.present import numbers
+from tui.present.explanation import order_explanation
+from tui.present.ink import Decor, Ink, Line, Span, plain
+from tui.present.ladder_window import ask_bucket, bid_bucket
+from tui.present.orders import FINAL
+
+if TYPE_CHECKING:
+    from tui.console.app import ConsoleApp
+
+
+class Trading:
+    app: "ConsoleApp"
+
+    def focused_pane(self) -> Pane | None:
+        raise NotImplementedError
+
+    def _ladder(self) -> LadderPane:
+        raise NotImplementedError
+
+    def open_ticket(self, side: str | None) -> None:
+        """Open a ticket; without a side, enter was pressed: on a ladder row the row says which side."""
+        pane = self.focused_pane()
+        if side is None and isinstance(pane, OrdersPane):
+            self.explain()
+            return
+        if side is None and not isinstance(pane, LadderPane):
+            return
+        ladder = self._ladder()
+        ticks = ladder.cursor_price_ticks()
+        if side is None:
+            if ticks is None:
+                self.app.say("info", "↑ and ↓ choose a price; enter then opens a ticket there")
+                return
+            side = _side_at(ladder, ticks)
+        self._push_ticket(side, ladder, ticks)
+
+    def _push_ticket(self, side: str, ladder: LadderPane, ticks: int | None) -> None:
+        instrument = self.app.selection.instruments.get(ladder.instrument or "")
+        if instrument is None:
+            self.app.say("warning", "no instrument is selected for a ticket")
+            return
+        self.app.selection.selected = ladder.instrument
+        self.app.wants_changed()
+        price = "" if ticks is None else f"{ticks * instrument.tick_size:f}"
+        self.app.push_screen(TicketDialog(instrument, Draft(side, "", price), self.app.view), self._confirm_order)
+
+    def _confirm_order(self, judged: Judgement | None) -> None:
+        if judged is None or judged.order is None:
+            return
+        order = judged.order
+        amount = judged.typed_amount
+        lines: list[Line] = [
+            plain(describe(order), Ink.STRONG, Decor.BOLD),
+            (Span("value ", Ink.QUIET), Span(numbers.money(judged.notional))),
+        ]
+        if self.app.view.is_live:
+            lines.append(plain("LIVE: this is real money", Ink.LIVE, Decor.BOLD | Decor.REVERSED))
+        if amount is not None:
+            lines.append(plain("A large order: type its value in whole units.", Ink.WARNING))
+            self.app.push_screen(
+                TypedDialog("Send this order?", lines, amount), lambda typed: self._send_typed(order, typed)
+            )
+            return
+        choice = Choice(f"Send {order.side.upper()}", "send")
+        dialog = ChoiceDialog("Send this order?", lines, [choice], self.app.repeat, is_danger=self.app.view.is_live)
+        self.app.push_screen(dialog, lambda answer: self._send_order(order, answer))
+
+    def _send_typed(self, order: PlaceOrder, typed: Typed | None) -> None:
+        self._send_order(order, None if typed is None else "send")
+
+    def _send_order(self, order: PlaceOrder, answer: str | None) -> None:
+        if answer is not None:
+            self.app.sender.send(order, describe(order))
+
+    def cancel_selected(self) -> None:
+        """Cancel the selected order, or the own orders at the ladder's cursor."""
+        pane = self.focused_pane()
+        if isinstance(pane, LadderPane):
+            self._cancel_at_cursor(pane)
+            return
+        order = self._selected_order()
+        if order is None:
+            self.app.say("info", "no order is selected: tab to the orders and choose one with ↑ and ↓")
+        elif order.status in FINAL:
+            self.app.say("info", f"{order.client_order_id} is {order.status} already")
+        else:
+            self.app.sender.send(CancelOrder(client_order_id=order.client_order_id), f"cancel {order.client_order_id}")
+
+    def _cancel_at_cursor(self, ladder: LadderPane) -> None:
+        book, window = ladder.book(), ladder.window
+        if book is None or window is None or window.cursor is None:
+            self.app.say("info", "↑ and ↓ choose a price on the ladder; x then cancels the own orders there")
+            return
+        group, cursor = window.group, window.cursor
+        found = [
+            own.client_order_id
+            for own in book.own
+            if (bid_bucket if own.side == "buy" else ask_bucket)(own.price_ticks, group) == cursor
+        ]
+        if not found:
+            self.app.say("info", "no own order at this price")
+        for client_order_id in found:
+            self.app.sender.send(CancelOrder(client_order_id=client_order_id), f"cancel {client_order_id}")
+
+    def cancel_symbol(self) -> None:
+        """Cancel everything on the symbol of the selected order, position or ladder."""
+        pane = self.focused_pane()
+        symbol: str | None = None
+        order = self._selected_order()
+        if order is not None:
+            symbol = order.symbol
+        elif isinstance(pane, PositionsPane) and pane.selected is not None and "@" in pane.selected:
+            symbol = pane.selected.rpartition("@")[0]
+        elif (instrument := self._ladder().instrument) is not None:
+            symbol = instrument.rpartition("@")[0]
+        if symbol is None:
+            self.app.say("info", "no symbol is selected")
+            return
+        self.app.sender.send(CancelOrders(symbol=symbol), f"cancel all on {symbol}")
+
+    def _selected_order(self) -> OrderView | None:
+        pane, snapshot = self.focused_pane(), self.app.view.snapshot
+        if not isinstance(pane, OrdersPane) or snapshot is None:
+            return None
+        return next((order for order in snapshot.orders if order.client_order_id == pane.selected), None)
+
+    def explain(self) -> None:
+        snapshot, pane = self.app.view.snapshot, self.focused_pane()
+        order = self._selected_order()
+        if order is None and isinstance(pane, FillsPane) and snapshot is not None:
+            fill = next((fill for fill in snapshot.fills if f"{fill.venue} {fill.fill_id}" == pane.selected), None)
+            wanted = None if fill is None else fill.client_order_id
+            order = next((order for order in snapshot.orders if order.client_order_id == wanted), None)
+        if order is None or snapshot is None:
+            self.app.say("info", "select an order or a fill to have it explained")
+            return
+        log = [*snapshot.log, *self.app.messages.lines]
+        self.app.push_screen(PageDialog("Why", order_explanation(order, log, PageDialog.BOX_COLUMNS - 4)))
+
+    def _selected_strategy(self) -> str | None:
+        pane = self.focused_pane()
+        if isinstance(pane, StrategiesPane) and pane.selected is not None:
+            return pane.selected
+        self.app.say("info", "no strategy is selected: 3 shows the strategies, tab and ↑ ↓ choose one")
+        return None
+
+    def start_strategy(self) -> None:
+        name = self._selected_strategy()
+        if name is not None:
+            text = plain(f"{name} will trade by itself, within the risk limits.", Ink.STRONG)
+            dialog = ChoiceDialog("Start?", [text], [Choice(f"Start {name}", name)], self.app.repeat)
+            self.app.push_screen(dialog, self._start)
+
+    def _start(self, name: str | None) -> None:
+        if name is not None:
+            self.app.sender.send(StartStrategy(name=name), f"start {name}")
+
+    def stop_strategy(self) -> None:
+        name = self._selected_strategy()
+        if name is not None:
+            self.app.sender.send(StopStrategy(name=name), f"stop {name}")
+
+
+def _side_at(ladder: LadderPane, ticks: int) -> str:
+    book = ladder.book()
+    if book is not None and book.ask_ticks and ticks >= book.ask_ticks[0]:
+        return "sell"
+    return "buy"

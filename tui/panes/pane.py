@@ -1,0 +1,138 @@
+"""The base of all panes: paints lines as strips, refreshes changed rows only, and survives its own errors."""
+
+import logging
+from typing import ClassVar
+
+from textual import events
+from textual.geometry import Region
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.panes.looks import strip_of
+from tui.panes.view import View
+from tui.present import numbers
+from tui.present.cells import wrap
+from tui.present.frame import frame_look, framed
+from tui.present.freshness import LATE_AFTER_S, Freshness, freshness
+from tui.present.ink import Decor, Ink, Line, Span, decorated
+from tui.present.picture import Picture
+
+_LOG = logging.getLogger(__name__)
+
+
+class Pane(Widget, can_focus=True):
+    """One widget, one canvas. Subclasses say what to draw; this class decides when and which rows change."""
+
+    TITLE: ClassVar[str] = ""
+    FRAMES_BETWEEN: ClassVar[int] = 0  # frames skipped after one that was drawn
+    OLD_DECOR: ClassVar[bool] = True  # fade the body while the engine is silent
+
+    def __init__(self, pane_id: str, letter: str = "") -> None:
+        super().__init__(id=pane_id)
+        self.letter = letter
+        self._view: View | None = None
+        self._lines: list[Line] = []
+        self._strips: list[Strip] = []
+        self._skipped = 0
+        self._logged_error = ""
+
+    def draw(self, view: View, width: int, height: int) -> Picture:
+        """Return what to paint inside the frame."""
+        raise NotImplementedError
+
+    def frame(self, view: View) -> None:
+        """Take a new view; draw it when this pane's turn has come."""
+        self._view = view
+        if self._skipped < self.FRAMES_BETWEEN and self._lines:
+            self._skipped += 1
+            return
+        self.paint()
+
+    def paint(self) -> None:
+        """Draw now, from the view at hand."""
+        view, (width, height) = self._view, self.size
+        if view is None or not self.display or width <= 0 or height <= 0:
+            return
+        self._skipped = 0
+        self._show(self._framed(view, width, height), width)
+
+    def _framed(self, view: View, width: int, height: int) -> list[Line]:
+        picture = self._guarded(view, width - 2, height - 2)
+        title, note, body = self._aged(view, picture)
+        if view.jump_letters and self.letter:
+            title = (Span(f" {self.letter} ", Ink.ACCENT, Decor.REVERSED | Decor.BOLD), Span(" "), *title)
+        look = frame_look(is_live=view.is_live, is_focused=self.has_focus)
+        return framed(body, title, note, width=width, height=height, look=look)
+
+    def _guarded(self, view: View, width: int, height: int) -> Picture:
+        title = (Span(self.TITLE, Ink.STRONG, Decor.BOLD),)
+        if view.snapshot is None:
+            return Picture(title, (), wrap(view.link.lost_reason or "waiting for the engine", max(1, width), Ink.QUIET))
+        try:
+            picture = self.draw(view, max(1, width), max(1, height))
+        except Exception as error:  # a pane that cannot draw must not take the kill key down with it
+            self._log_once(error)
+            text = f"this pane could not be drawn: {type(error).__name__}: {error}"
+            return Picture(title, (Span("ERROR", Ink.ALARM, Decor.BOLD),), wrap(text, max(1, width), Ink.ALARM))
+        self._logged_error = ""
+        return picture
+
+    def _log_once(self, error: Exception) -> None:
+        text = repr(error)
+        if text != self._logged_error:
+            self._logged_error = text
+            _LOG.error("pane %s could not be drawn", self.id, exc_info=error)
+
+    def _aged(self, view: View, picture: Picture) -> Picture:
+        """Make a silent engine visible on every pane: its age in the frame, its numbers faded, then struck."""
+        age_s = view.link.snapshot_age_s
+        if view.snapshot is None or (age_s is not None and age_s <= LATE_AFTER_S):
+            return picture
+        note = (Span(f"no data for {numbers.age(age_s)}", Ink.ALARM, Decor.BOLD),)
+        state = freshness(age_s)
+        if state is Freshness.FRESH or not self.OLD_DECOR:
+            return picture._replace(note=note)
+        return picture._replace(note=note, body=[decorated(line, state.decor) for line in picture.body])
+
+    def _show(self, lines: list[Line], width: int) -> None:
+        old, strips, base = self._lines, self._strips, self.rich_style
+        if len(old) != len(lines) or (strips and strips[0].cell_length != width):
+            self._lines, self._strips = lines, [strip_of(line, width, base) for line in lines]
+            self.refresh()
+            return
+        changed = [row for row, line in enumerate(lines) if line != old[row]]
+        for row in changed:
+            strips[row] = strip_of(lines[row], width, base)
+        self._lines = lines
+        if changed:
+            self.refresh(*(Region(0, first, width, count) for first, count in _runs(changed)))
+
+    def render_line(self, y: int) -> Strip:
+        """Hand out the painted row; rows not painted yet are blank."""
+        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
+
+    def on_resize(self, _event: events.Resize) -> None:
+        self.paint()
+
+    def on_focus(self) -> None:
+        self.paint()
+
+    def on_blur(self) -> None:
+        self.paint()
+
+    def move_cursor(self, step: int) -> None:
+        """Move the pane's cursor down by `step` rows (negative: up); a pane without one ignores it."""
+
+    def drop_cursor(self) -> None:
+        """Let go of the selection."""
+
+
+def _runs(rows: list[int]) -> list[tuple[int, int]]:
+    """Join consecutive rows into (first, count) runs."""
+    runs: list[tuple[int, int]] = []
+    for row in rows:
+        if runs and runs[-1][0] + runs[-1][1] == row:
+            runs[-1] = (runs[-1][0], runs[-1][1] + 1)
+        else:
+            runs.append((row, 1))
+    return runs

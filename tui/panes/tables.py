@@ -1,0 +1,83 @@
+"""The table panes: positions, orders, fills, venues, capital, strategies, alerts."""
+
+from core.state.desk import DeskSnapshot
+from tui.panes.table_pane import TablePane
+from tui.panes.view import View
+from tui.present.ink import Decor, Ink, Line, Span
+from tui.present.orders import FINAL, fills_table, orders_table
+from tui.present.positions import positions_table
+from tui.present.risk import alerts_table
+from tui.present.strategies import strategies_table
+from tui.present.table import Table
+from tui.present.venues import capital_table, venues_table
+
+
+def _snapshot(view: View) -> DeskSnapshot:
+    if view.snapshot is None:
+        raise LookupError("drawn without a snapshot")
+    return view.snapshot
+
+
+class PositionsPane(TablePane):
+    TITLE = "Positions"
+
+    def table(self, view: View) -> Table:
+        snapshot = _snapshot(view)
+        return positions_table(snapshot.positions, snapshot.net_positions, view.snapshot_age_s)
+
+    def note(self, view: View) -> Line:
+        return (Span(f"{len(_snapshot(view).positions)}", Ink.QUIET),)
+
+
+class OrdersPane(TablePane):
+    TITLE = "Orders"
+
+    def table(self, view: View) -> Table:
+        return orders_table(_snapshot(view).orders)
+
+    def note(self, view: View) -> Line:
+        live = sum(1 for order in _snapshot(view).orders if order.status not in FINAL)
+        return (Span(f"{live} live", Ink.OWN if live else Ink.QUIET),)
+
+
+class FillsPane(TablePane):
+    TITLE = "Fills"
+
+    def table(self, view: View) -> Table:
+        return fills_table(_snapshot(view).fills)
+
+
+class VenuesPane(TablePane):
+    TITLE = "Venues"
+
+    def table(self, view: View) -> Table:
+        return venues_table(_snapshot(view).monitoring, view.snapshot_age_s)
+
+
+class CapitalPane(TablePane):
+    TITLE = "Capital"
+
+    def table(self, view: View) -> Table:
+        return capital_table(_snapshot(view).monitoring.capital)
+
+
+class StrategiesPane(TablePane):
+    TITLE = "Strategies"
+
+    def table(self, view: View) -> Table:
+        return strategies_table(_snapshot(view).monitoring.strategies)
+
+    def note(self, view: View) -> Line:
+        running = _snapshot(view).monitoring.global_.active_strategies
+        return (Span(f"{running} running", Ink.GOOD if running else Ink.QUIET),)
+
+
+class AlertsPane(TablePane):
+    TITLE = "Alerts"
+
+    def table(self, view: View) -> Table:
+        return alerts_table(_snapshot(view).monitoring.alerts, view.engine_ns)
+
+    def note(self, view: View) -> Line:
+        count = len(_snapshot(view).monitoring.alerts)
+        return (Span(f"{count} standing", Ink.ALARM, Decor.BOLD),) if count else ()

@@ -1,0 +1,75 @@
+"""The panes of plain lines: risk, jobs and the log."""
+
+from core.state.desk import LogLine
+from tui.panes.pane import Pane
+from tui.panes.view import View
+from tui.present.ink import Ink, Span
+from tui.present.log import log_lines
+from tui.present.picture import Picture
+from tui.present.risk import risk_lines
+from tui.present.strategies import jobs_lines, jobs_title
+
+
+class RiskPane(Pane):
+    TITLE = "Risk"
+    FRAMES_BETWEEN = 2
+
+    def draw(self, view: View, width: int, height: int) -> Picture:
+        if view.snapshot is None:
+            return Picture((), (), [])
+        state = view.snapshot.monitoring
+        lines = risk_lines(state, view.engine_ns, width)
+        note = (Span(state.global_.halt_level.replace("_", " "), Ink.ALARM if state.risk.blockers else Ink.QUIET),)
+        if len(lines) > height:
+            lines = [*lines[: height - 1], (Span(f"… {len(lines) - height + 1} more, z shows all", Ink.QUIET),)]
+        return Picture((Span(self.TITLE, Ink.STRONG),), note, lines)
+
+
+class JobsPane(Pane):
+    TITLE = "Jobs"
+    FRAMES_BETWEEN = 2
+
+    def draw(self, view: View, width: int, height: int) -> Picture:
+        if view.snapshot is None:
+            return Picture((), (), [])
+        jobs = view.snapshot.monitoring.jobs
+        return Picture(jobs_title(jobs), (), jobs_lines(jobs, width)[:height])
+
+
+class LogPane(Pane):
+    """The engine's log and the console's own lines, by time; scrolled back, it stands still."""
+
+    TITLE = "Log"
+    FRAMES_BETWEEN = 2
+    OLD_DECOR = False
+
+    def __init__(self, pane_id: str, letter: str = "") -> None:
+        super().__init__(pane_id, letter)
+        self._held: tuple[LogLine, ...] | None = None  # what was there when the trader scrolled back
+        self._back = 0
+
+    def draw(self, view: View, width: int, height: int) -> Picture:
+        entries = self._held or self._entries(view)
+        self._back = min(self._back, max(0, len(entries) - height))
+        note = (Span("held; esc follows", Ink.WARNING),) if self._held is not None else ()
+        return Picture((Span(self.TITLE, Ink.STRONG),), note, log_lines(entries, width, height, self._back))
+
+    def _entries(self, view: View) -> tuple[LogLine, ...]:
+        engine = view.snapshot.log if view.snapshot is not None else []
+        if not view.console_log:
+            return tuple(engine)
+        return tuple(sorted([*engine, *view.console_log], key=lambda entry: entry.at_ns))
+
+    def move_cursor(self, step: int) -> None:
+        if self._view is None:
+            return
+        if self._held is None:
+            self._held = self._entries(self._view)
+        self._back = max(0, self._back - step)
+        if self._back == 0:
+            self._held = None
+        self.paint()
+
+    def drop_cursor(self) -> None:
+        self._held, self._back = None, 0
+        self.paint()

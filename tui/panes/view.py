@@ -1,0 +1,29 @@
+"""What every pane gets to draw from: the newest snapshot and how old it is."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from core.state.desk import DeskSnapshot, LogLine
+from tui.present.header import LinkView
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """One frame's facts. `engine_ns` keeps advancing by the snapshot's age, so durations do not stand still."""
+
+    snapshot: DeskSnapshot | None
+    link: LinkView
+    console_log: Sequence[LogLine] = ()
+    jump_letters: bool = False
+
+    @property
+    def snapshot_age_s(self) -> float:
+        return self.link.snapshot_age_s or 0.0
+
+    @property
+    def is_live(self) -> bool:
+        return self.snapshot is not None and self.snapshot.monitoring.global_.trading_mode == "live"
+
+    @property
+    def engine_ns(self) -> int:
+        return 0 if self.snapshot is None else self.snapshot.engine_ns + int(self.snapshot_age_s * 1e9)

@@ -1,0 +1,91 @@
+"""Fit text and lines into a number of terminal cells."""
+
+from unicodedata import category
+
+from rich.cells import cell_len, set_cell_size
+
+from tui.present.ink import EMPTY_LINE, Ink, Line, Span
+
+ELLIPSIS = "…"
+
+
+def safe(text: str) -> str:
+    """Replace control and format characters: text from a venue must not steer the terminal."""
+    if text.isprintable():
+        return text
+    return "".join(" " if category(character).startswith("C") else character for character in text)
+
+
+def width_of(text: str) -> int:
+    """Return the terminal cells a text takes."""
+    return len(text) if text.isascii() else cell_len(text)
+
+
+def line_width(line: Line) -> int:
+    return sum(width_of(span.text) for span in line)
+
+
+def left(text: str, width: int) -> str:
+    """Align to the left in exactly `width` cells, cut with an ellipsis where too long."""
+    return _sized(text, width)
+
+
+def right(text: str, width: int) -> str:
+    """Align to the right in exactly `width` cells, cut with an ellipsis where too long."""
+    missing = width - width_of(text)
+    return " " * missing + text if missing >= 0 else _sized(text, width)
+
+
+def _sized(text: str, width: int) -> str:
+    if width <= 0:
+        return ""
+    missing = width - width_of(text)
+    if missing >= 0:
+        return text + " " * missing
+    return set_cell_size(text, width - 1) + ELLIPSIS
+
+
+def number(text: str, width: int) -> str:
+    """Align a number to the right; one that does not fit becomes `#` rather than a wrong number."""
+    missing = width - len(text)
+    return " " * missing + text if missing >= 0 else "#" * max(width, 0)
+
+
+def fit(line: Line, width: int) -> Line:
+    """Cut or pad a line to exactly `width` cells."""
+    room = width
+    spans: list[Span] = []
+    for span in line:
+        cells = width_of(span.text)
+        if cells > room:
+            if room > 0:
+                spans.append(span._replace(text=_sized(span.text, room)))
+            return tuple(spans)
+        spans.append(span)
+        room -= cells
+    if room:
+        spans.append(Span(" " * room))
+    return tuple(spans)
+
+
+def beside(left_line: Line, right_line: Line, width: int) -> Line:
+    """Put one line at the left end and another at the right end; the right one wins where they meet."""
+    right_cells = line_width(right_line)
+    if right_cells >= width:
+        return fit(right_line, width)
+    return fit(left_line, width - right_cells) + right_line
+
+
+def wrap(text: str, width: int, ink: Ink = Ink.TEXT) -> list[Line]:
+    """Break a text at blanks into lines of at most `width` cells."""
+    lines: list[Line] = []
+    for paragraph in text.split("\n"):
+        current = ""
+        for word in paragraph.split():
+            candidate = f"{current} {word}" if current else word
+            if current and width_of(candidate) > width:
+                lines.append((Span(current, ink),))
+                candidate = word
+            current = candidate
+        lines.append((Span(current, ink),) if current else EMPTY_LINE)
+    return lines

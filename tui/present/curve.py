@@ -1,0 +1,78 @@
+"""A line plot in braille: every column shows the lowest and highest value of its time."""
+
+from collections.abc import Sequence
+
+from core.state.desk import PnlPoint
+from tui.present import numbers
+from tui.present.cells import number, wrap
+from tui.present.ink import Ink, Line, Span, signed_ink
+
+_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # by row, then column, of a braille cell
+_BLANK = 0x2800
+
+
+def pnl_note(points: Sequence[PnlPoint]) -> Line:
+    if not points:
+        return ()
+    last = points[-1].pnl_usd
+    return (Span(f"{numbers.direction(last)}{numbers.signed_money(last)} USD", signed_ink(round(last, 2))),)
+
+
+def pnl_lines(points: Sequence[PnlPoint], width: int, height: int) -> list[Line]:
+    """Plot the day's profit over time with its zero line and the values at both ends of the scale."""
+    if len(points) < 2:
+        return wrap(
+            "Profit of the UTC day appears here, one point a second, as soon as the engine has run a little.", width
+        )
+    low = min(0.0, *(point.pnl_usd for point in points))
+    high = max(0.0, *(point.pnl_usd for point in points))
+    if high - low < 1e-9:
+        high = low + 1.0
+    cells = max(len(f"{value:+,.0f}") for value in (low, high)) + 1
+    columns = width - cells
+    if columns < 4 or height < 1:
+        return [pnl_note(points)]
+    rows = braille_rows([(point.at_ns, point.pnl_usd) for point in points], low, high, columns, height)
+    zero_row = min(height - 1, int((high - 0.0) / (high - low) * height))
+    lines: list[Line] = []
+    for index, text in enumerate(rows):
+        value = high if index == 0 else low if index == height - 1 else 0.0 if index == zero_row else None
+        label = " " * cells if value is None else number(f"{value:+,.0f}" if value else "0", cells - 1) + "┤"
+        ink = (
+            Ink.GAIN if index < zero_row else Ink.LOSS if index > zero_row else signed_ink(round(points[-1].pnl_usd, 2))
+        )
+        lines.append((Span(label, Ink.QUIET), Span(text, ink)))
+    return lines
+
+
+def braille_rows(points: Sequence[tuple[int, float]], low: float, high: float, columns: int, rows: int) -> list[str]:
+    """Draw points (time ns, value), oldest first, on `columns` by `rows` cells of 2 by 4 dots."""
+    dot_columns, dot_rows = columns * 2, rows * 4
+    spans = _column_spans(points, low, high, dot_columns, dot_rows)
+    grid = [[_BLANK] * columns for _ in range(rows)]
+    previous: tuple[int, int] | None = None
+    for column, span in enumerate(spans):
+        if span is None:
+            continue
+        top, bottom = span
+        if previous is not None:  # close the gap to the column before, so that the line is one line
+            top, bottom = min(top, previous[1]), max(bottom, previous[0])
+        for dot_row in range(top, bottom + 1):
+            grid[dot_row // 4][column // 2] |= _DOTS[dot_row % 4][column % 2]
+        previous = span
+    return ["".join(map(chr, row)) for row in grid]
+
+
+def _column_spans(
+    points: Sequence[tuple[int, float]], low: float, high: float, dot_columns: int, dot_rows: int
+) -> list[tuple[int, int] | None]:
+    first_ns, last_ns = points[0][0], points[-1][0]
+    period_ns = max(1, last_ns - first_ns)
+    unit = (dot_rows - 1) / (high - low)
+    spans: list[tuple[int, int] | None] = [None] * dot_columns
+    for at_ns, value in points:
+        column = (at_ns - first_ns) * (dot_columns - 1) // period_ns
+        dot_row = min(dot_rows - 1, max(0, round((high - value) * unit)))
+        old = spans[column]
+        spans[column] = (dot_row, dot_row) if old is None else (min(old[0], dot_row), max(old[1], dot_row))
+    return spans

@@ -1,0 +1,157 @@
+"""The header: whether it is money, whether it runs, what is left to lose, and how late everything is."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from core.state.desk import DeskSnapshot
+from core.state.monitoring import GlobalState
+from tui.present import numbers
+from tui.present.bars import room_bar
+from tui.present.cells import fit, line_width
+from tui.present.freshness import LATE_AFTER_S
+from tui.present.ink import Decor, Ink, Line, Span, signed_ink
+
+BAR = Span("▌", Ink.FRAME)
+
+
+@dataclass(frozen=True, slots=True)
+class LinkView:
+    """What the console knows of its link: kind, age of the newest snapshot, own lateness."""
+
+    is_hosted: bool
+    lost_reason: str | None
+    snapshot_age_s: float | None
+    console_lag_ms: float
+
+    @property
+    def is_late(self) -> bool:
+        return self.snapshot_age_s is None or self.snapshot_age_s > LATE_AFTER_S or self.lost_reason is not None
+
+
+class _Cell(NamedTuple):
+    rank: int  # the largest rank is left out first
+    line: Line
+
+
+def header_height(width: int) -> int:
+    return 1 if width >= 132 else 2
+
+
+def header_lines(snapshot: DeskSnapshot | None, link: LinkView, width: int) -> list[Line]:
+    """Return one line from 132 cells on, else two with the same facts."""
+    if snapshot is None:
+        waiting = link.lost_reason or "waiting for the engine's first snapshot"
+        lines = [_joined([_Cell(0, (Span(" STARTING ", Ink.WARNING, Decor.BOLD),)), _Cell(1, (Span(waiting),))], width)]
+        return lines + [()] * (header_height(width) - 1)
+    money_cells = _money_cells(snapshot, link)
+    machine_cells = _machine_cells(snapshot, link)
+    if header_height(width) == 1:
+        return [_joined(_state_cells(snapshot, link) + money_cells + machine_cells, width)]
+    return [
+        _joined(_state_cells(snapshot, link) + machine_cells, width),
+        _joined(money_cells, width),
+    ]
+
+
+def _state_cells(snapshot: DeskSnapshot, link: LinkView) -> list[_Cell]:
+    state = snapshot.monitoring.global_
+    cells = [_Cell(0, (mode_span(state),))]
+    if link.is_late:
+        cells.append(_Cell(0, (Span(_late_text(link), Ink.ALARM, Decor.BOLD | Decor.REVERSED),)))
+    cells.append(_Cell(1, (status_span(state, is_late=link.is_late),)))
+    cells.append(_Cell(3, (Span(state.risk_mode.upper(), Ink.STRONG),)))
+    return cells
+
+
+def mode_span(state: GlobalState) -> Span:
+    """Return the first cell: the word, its colour and its shape say whether this is money."""
+    if state.trading_mode == "live":
+        return Span("◆ LIVE ◆", Ink.LIVE, Decor.BOLD | Decor.REVERSED)
+    return Span(" PAPER ", Ink.PAPER, Decor.BOLD)
+
+
+def status_span(state: GlobalState, *, is_late: bool) -> Span:
+    status = state.system_status
+    word = status.replace("_", " ").upper()
+    shape = {"running": "▶ ", "paused": "‖ ", "halted": "■ ", "manual_override": "! "}.get(status, "… ")
+    ink = {"running": Ink.GOOD, "paused": Ink.WARNING, "manual_override": Ink.WARNING, "halted": Ink.ALARM}.get(
+        status, Ink.WARNING
+    )
+    decor = Decor.BOLD | (Decor.REVERSED if status == "halted" else Decor.NONE)
+    return Span(shape + word, Ink.QUIET, Decor.DIM | Decor.STRUCK) if is_late else Span(shape + word, ink, decor)
+
+
+def _late_text(link: LinkView) -> str:
+    if link.lost_reason is not None:
+        since = "" if link.snapshot_age_s is None else f" for {numbers.age(link.snapshot_age_s)}"
+        return f" LINK LOST{since}: {link.lost_reason} "
+    return f" NO DATA for {numbers.age(link.snapshot_age_s)} "
+
+
+def _money_cells(snapshot: DeskSnapshot, link: LinkView) -> list[_Cell]:
+    state = snapshot.monitoring.global_
+    decor = Decor.DIM if link.is_late else Decor.NONE
+    pnl = state.today_pnl_usd
+    started_with = state.equity_usd - pnl
+    left_usd = state.daily_loss_limit - state.daily_loss_used
+    return [
+        _Cell(2, (Span("equity ", Ink.QUIET), Span(numbers.money(state.equity_usd), Ink.STRONG, decor))),
+        _Cell(
+            1,
+            (
+                Span("today ", Ink.QUIET),
+                Span(
+                    f"{numbers.direction(pnl)}{numbers.signed_money(pnl)} ({numbers.share(pnl, started_with)})",
+                    signed_ink(pnl),
+                    decor,
+                ),
+            ),
+        ),
+        _Cell(
+            1,
+            (
+                Span("loss room ", Ink.QUIET),
+                *room_bar(left_usd, state.daily_loss_limit, 8),
+                Span(f" {numbers.room(left_usd)}", Ink.STRONG, decor),
+            ),
+        ),
+    ]
+
+
+def _machine_cells(snapshot: DeskSnapshot, link: LinkView) -> list[_Cell]:
+    venues = snapshot.monitoring.venues
+    up = sum(1 for venue in venues.values() if venue.feed_state in {"up", "closed"})
+    feeds_ink = Ink.GOOD if up == len(venues) else Ink.ALARM
+    shape = "" if up == len(venues) else "▼ "
+    engine_lag_ms = snapshot.monitoring.global_.loop_lag_ms
+    lag_ink = Ink.WARNING if max(engine_lag_ms, link.console_lag_ms) > 50 else Ink.TEXT
+    decor = Decor.DIM | Decor.STRUCK if link.is_late else Decor.NONE
+    kind = "LOST" if link.lost_reason is not None else "hosted" if link.is_hosted else "attached"
+    return [
+        _Cell(2, (Span(f"{shape}{up}/{len(venues)} up", feeds_ink, decor),)),
+        _Cell(
+            4,
+            (
+                Span("lag ", Ink.QUIET),
+                Span(f"{engine_lag_ms:.0f}/{link.console_lag_ms:.0f} ms", lag_ink),
+            ),
+        ),
+        _Cell(5, (Span(kind, Ink.ALARM if kind == "LOST" else Ink.QUIET),)),
+        _Cell(2, (Span(numbers.clock(snapshot.engine_ns), Ink.STRONG, decor), Span(" UTC", Ink.QUIET))),
+    ]
+
+
+def _joined(cells: list[_Cell], width: int) -> Line:
+    kept = list(cells)
+    while len(kept) > 1 and _length(kept) > width:
+        kept.remove(max(kept, key=lambda cell: cell.rank))
+    spans: list[Span] = [Span(" ")]
+    for index, cell in enumerate(kept):
+        if index:
+            spans += [Span(" "), BAR]
+        spans += cell.line
+    return fit(tuple(spans), width)
+
+
+def _length(cells: list[_Cell]) -> int:
+    return 1 + sum(line_width(cell.line) for cell in cells) + 2 * (len(cells) - 1)

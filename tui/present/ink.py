@@ -1,0 +1,70 @@
+"""Styled text without a screen: what a formatter makes and a pane paints."""
+
+from enum import Enum, IntFlag, auto
+from typing import NamedTuple
+
+
+class Ink(Enum):
+    """What a piece of text means; the palette decides how that looks."""
+
+    TEXT = auto()
+    QUIET = auto()  # labels, axes, what is not the number itself
+    STRONG = auto()
+    BID = auto()
+    ASK = auto()
+    BID_BAR = auto()
+    ASK_BAR = auto()
+    GAIN = auto()
+    LOSS = auto()
+    OWN = auto()  # own orders and fills
+    ACCENT = auto()  # keys, selection, focus
+    GOOD = auto()
+    WARNING = auto()
+    ALARM = auto()
+    FRAME = auto()
+    FRAME_FOCUSED = auto()
+    FRAME_LIVE = auto()
+    PAPER = auto()  # the mode cell of the header
+    LIVE = auto()
+
+
+class Decor(IntFlag):
+    """Attributes that work without colour."""
+
+    NONE = 0
+    BOLD = 1
+    DIM = 2
+    STRUCK = 4
+    REVERSED = 8
+
+
+class Span(NamedTuple):
+    text: str
+    ink: Ink = Ink.TEXT
+    decor: Decor = Decor.NONE
+
+
+Line = tuple[Span, ...]
+EMPTY_LINE: Line = ()
+
+
+def plain(text: str, ink: Ink = Ink.TEXT, decor: Decor = Decor.NONE) -> Line:
+    """Make a line of one span."""
+    return (Span(text, ink, decor),)
+
+
+def decorated(line: Line, decor: Decor) -> Line:
+    """Add attributes to every span of a line."""
+    return tuple(Span(text, ink, old | decor) for text, ink, old in line)
+
+
+def text_of(line: Line) -> str:
+    """Return the characters of a line without their looks."""
+    return "".join(span.text for span in line)
+
+
+def signed_ink(value: object) -> Ink:
+    """Return the ink of a profit or loss: by its sign, plain for zero and for what is unknown."""
+    if not value:
+        return Ink.TEXT
+    return Ink.LOSS if str(value).startswith("-") else Ink.GAIN

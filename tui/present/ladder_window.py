@@ -1,0 +1,120 @@
+"""The window of a static ladder: rows stand still until the trader moves them."""
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from core.state.desk import BookView
+
+GROUPS = (1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 20_000, 50_000, 100_000)
+
+
+class Recentring(StrEnum):
+    """When a ladder centres itself without being asked."""
+
+    WHEN_TOUCH_LEAVES = "when_touch_leaves"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class LadderWindow:
+    """Rows of `group` ticks each; `top` is the number of the highest row: price ticks = top · group."""
+
+    top: int
+    group: int
+    cursor: int | None = None  # the row the trader chose
+
+    def row_of(self, bucket: int) -> int:
+        return self.top - bucket
+
+    def cursor_ticks(self) -> int | None:
+        return None if self.cursor is None else self.cursor * self.group
+
+
+def bid_bucket(ticks: int, group: int) -> int:
+    """Return the row of a bid: rounded away from the touch, so a bid row never overlaps an ask row."""
+    return ticks // group
+
+
+def ask_bucket(ticks: int, group: int) -> int:
+    return -(-ticks // group)
+
+
+def centred(book: BookView, rows: int, group: int | None = None, cursor: int | None = None) -> LadderWindow | None:
+    """Place the touch in the middle; choose a grouping that shows the depth at hand unless one is given."""
+    touch = _touch(book)
+    if touch is None:
+        return None
+    chosen = group or fitting_group(book, rows)
+    middle = (bid_bucket(touch[0], chosen) + ask_bucket(touch[1], chosen) + 1) // 2
+    return LadderWindow(top=middle + rows // 2, group=chosen, cursor=cursor)
+
+
+def fitting_group(book: BookView, rows: int) -> int:
+    """Return the smallest grouping that leaves few empty rows at this depth."""
+    touch = _touch(book)
+    if touch is None or rows <= 0:
+        return 1
+    ten_bids, ten_asks = book.bid_ticks[:10], book.ask_ticks[:10]
+    span = (ten_asks[-1] if ten_asks else touch[1]) - (ten_bids[-1] if ten_bids else touch[0])
+    return next((group for group in GROUPS if span <= group * rows), GROUPS[-1])
+
+
+def touch_is_visible(window: LadderWindow, book: BookView, rows: int) -> bool:
+    touch = _touch(book)
+    if touch is None:
+        return True
+    bid_row = window.row_of(bid_bucket(touch[0], window.group))
+    ask_row = window.row_of(ask_bucket(touch[1], window.group))
+    return bid_row >= 1 and ask_row <= rows - 2 and ask_row >= 0 and bid_row <= rows - 1
+
+
+def touch_direction(window: LadderWindow, book: BookView, rows: int) -> str:
+    """Say where the touch is when it is out of sight: ▲, ▼, or nothing."""
+    if touch_is_visible(window, book, rows):
+        return ""
+    touch = _touch(book)
+    return "" if touch is None else "▲" if bid_bucket(touch[0], window.group) > window.top - rows // 2 else "▼"
+
+
+def followed(window: LadderWindow | None, book: BookView, rows: int, recentring: Recentring) -> LadderWindow | None:
+    """Return the window for this frame: the same one, unless there is none or the touch left an unattended one."""
+    if window is None:
+        return centred(book, rows)
+    if recentring is Recentring.NEVER or window.cursor is not None or touch_is_visible(window, book, rows):
+        return window
+    return centred(book, rows, window.group)
+
+
+def moved_cursor(window: LadderWindow, book: BookView, step: int, rows: int) -> LadderWindow:
+    """Move the cursor up (+1) or down (-1); the first move puts it on the touch, the window scrolls at its ends."""
+    cursor = window.cursor
+    touch = _touch(book)
+    if cursor is None:
+        if touch is None:
+            return window
+        cursor = ask_bucket(touch[1], window.group) if step > 0 else bid_bucket(touch[0], window.group)
+        cursor = min(max(cursor, window.top - rows + 1), window.top)
+    else:
+        cursor += step
+    cursor = max(cursor, 1)
+    top = window.top
+    if cursor > top:
+        top = cursor
+    elif cursor < top - rows + 1:
+        top = cursor + rows - 1
+    return replace(window, cursor=cursor, top=top)
+
+
+def regrouped(window: LadderWindow, book: BookView, step: int, rows: int) -> LadderWindow:
+    """Take the next coarser (+1) or finer (-1) grouping and centre."""
+    index = GROUPS.index(window.group) if window.group in GROUPS else 0
+    group = GROUPS[min(max(index + step, 0), len(GROUPS) - 1)]
+    return centred(book, rows, group) or replace(window, group=group)
+
+
+def _touch(book: BookView) -> tuple[int, int] | None:
+    bid = book.bid_ticks[0] if book.bid_ticks else None
+    ask = book.ask_ticks[0] if book.ask_ticks else None
+    if bid is None and ask is None:
+        return (book.last_ticks, book.last_ticks) if book.last_ticks is not None else None
+    return (bid if bid is not None else ask or 0, ask if ask is not None else bid or 0)

@@ -1,0 +1,44 @@
+"""The log: what the engine did and what the console asked for."""
+
+from collections.abc import Sequence
+
+from core.state.desk import LogLine
+from tui.present import numbers
+from tui.present.cells import left, width_of, wrap
+from tui.present.ink import Ink, Line, Span
+
+_TOPIC_CELLS = 8
+_LEVEL = {"info": Ink.TEXT, "warning": Ink.WARNING, "error": Ink.ALARM}
+_TOPIC = {"fill": Ink.OWN, "order": Ink.ACCENT, "risk": Ink.WARNING, "control": Ink.STRONG}
+EMPTY = "Fills, orders, refusals, feeds and commands are logged here as they happen."
+
+
+def log_line(entry: LogLine) -> Line:
+    mark = {"warning": "! ", "error": "✗ "}.get(entry.level, "")
+    return (
+        Span(numbers.clock(entry.at_ns) + " ", Ink.QUIET),
+        Span(left(entry.topic, _TOPIC_CELLS) + " ", _TOPIC.get(entry.topic, Ink.QUIET)),
+        Span(mark + entry.text, _LEVEL.get(entry.level, Ink.TEXT)),
+    )
+
+
+def log_lines(entries: Sequence[LogLine], width: int, height: int, back: int = 0) -> list[Line]:
+    """Show the newest entries that fit, newest at the bottom; `back` entries are skipped from the end."""
+    if not entries:
+        return wrap(EMPTY, width, Ink.QUIET)
+    end = max(0, len(entries) - back)
+    lines: list[Line] = []
+    for entry in reversed(entries[max(0, end - height) : end]):
+        lines[:0] = _wrapped(entry, width) if height >= 12 else [log_line(entry)]
+        if len(lines) >= height:
+            break
+    return lines[-height:]
+
+
+def _wrapped(entry: LogLine, width: int) -> list[Line]:
+    line = log_line(entry)
+    head = width_of(line[0].text) + width_of(line[1].text)
+    if head + width_of(line[2].text) <= width or width - head < 20:
+        return [line]
+    parts = wrap(line[2].text, width - head, line[2].ink)
+    return [(line[0], line[1], *parts[0]), *((Span(" " * head), *part) for part in parts[1:])]

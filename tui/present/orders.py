@@ -1,0 +1,107 @@
+"""Orders and fills as tables."""
+
+from decimal import Decimal
+
+from core.state.desk import FillView, OrderView
+from tui.present import numbers
+from tui.present.ink import Decor, Ink, Span
+from tui.present.table import Align, Column, Row, Table
+
+FINAL = frozenset({"filled", "cancelled", "rejected", "expired", "refused"})
+
+_ORDER_COLUMNS = (
+    Column("time", rank=6),
+    Column("venue", rank=4, shrinks_to=5),
+    Column("symbol", shrinks_to=11),
+    Column("side"),
+    Column("qty", Align.NUMBER),
+    Column("price", Align.NUMBER, rank=1),
+    Column("filled", Align.NUMBER, rank=3),
+    Column("status", rank=2),
+    Column("from", rank=5, shrinks_to=6),
+    Column("why", rank=7, shrinks_to=8),
+)
+_NO_ORDERS = (
+    "No orders yet.",
+    "enter on a ladder row opens a ticket at that price;",
+    "x cancels the selected order, X all on its symbol, e explains it.",
+)
+_FILL_COLUMNS = (
+    Column("time", rank=3),
+    Column("venue", rank=4, shrinks_to=5),
+    Column("symbol", shrinks_to=11),
+    Column("side"),
+    Column("qty", Align.NUMBER),
+    Column("price", Align.NUMBER),
+    Column("fee", Align.NUMBER, rank=5),
+    Column("liq", rank=6),
+    Column("from", rank=7, shrinks_to=6),
+)
+_FEE_STEP = Decimal("0.0001")
+_NO_FILLS = ("No fills yet.", "Every execution of an own order is listed here, newest first.")
+
+
+def side_span(side: str) -> Span:
+    """Name a side by word and shape, not by colour alone."""
+    return Span("▲ buy", Ink.BID) if side == "buy" else Span("▼ sell", Ink.ASK)
+
+
+def status_span(order: OrderView) -> Span:
+    shape, ink, decor = {
+        "open": ("●", Ink.OWN, Decor.NONE),
+        "partially_filled": ("◐", Ink.OWN, Decor.NONE),
+        "intended": ("○", Ink.WARNING, Decor.NONE),
+        "cancelling": ("◌", Ink.WARNING, Decor.NONE),
+        "in_doubt": ("?", Ink.ALARM, Decor.BOLD | Decor.REVERSED),
+        "filled": ("✓", Ink.GOOD, Decor.NONE),
+        "rejected": ("✗", Ink.ALARM, Decor.NONE),
+        "refused": ("✗", Ink.ALARM, Decor.NONE),
+    }.get(order.status, ("·", Ink.QUIET, Decor.NONE))
+    return Span(f"{shape} {order.status.replace('_', ' ')}", ink, decor)
+
+
+def order_price(order: OrderView) -> str:
+    if order.limit_price is not None:
+        return numbers.exact(order.limit_price)
+    return order.order_type if order.average_price is None else f"{order.average_price:,.2f}"
+
+
+def orders_table(orders: list[OrderView]) -> Table:
+    """List orders as given; final ones are dim, and a refused one says why."""
+    return Table(_ORDER_COLUMNS, [_order_row(order) for order in orders], _NO_ORDERS)
+
+
+def _order_row(order: OrderView) -> Row:
+    source = "external" if order.is_external else order.source.removeprefix("strategy:")
+    cells = (
+        Span(numbers.clock(order.created_ns), Ink.QUIET),
+        Span(order.venue, Ink.QUIET),
+        Span(order.symbol, Ink.STRONG),
+        side_span(order.side),
+        Span(numbers.exact(order.quantity)),
+        Span(order_price(order)),
+        Span(numbers.exact(order.filled_quantity)),
+        status_span(order),
+        Span(source, Ink.QUIET),
+        Span(order.reason or "", Ink.QUIET),
+    )
+    return Row(order.client_order_id, cells, Decor.DIM if order.status in FINAL else Decor.NONE)
+
+
+def fills_table(fills: list[FillView]) -> Table:
+    return Table(_FILL_COLUMNS, [_fill_row(fill) for fill in fills], _NO_FILLS)
+
+
+def _fill_row(fill: FillView) -> Row:
+    cells = (
+        Span(numbers.clock(fill.at_ns), Ink.QUIET),
+        Span(fill.venue, Ink.QUIET),
+        Span(fill.symbol, Ink.STRONG),
+        side_span(fill.side),
+        Span(numbers.exact(fill.quantity)),
+        Span(numbers.exact(fill.price)),
+        Span(numbers.exact(fill.fee.quantize(_FEE_STEP) if fill.fee else fill.fee), Ink.QUIET),
+        Span(fill.liquidity, Ink.QUIET),
+        Span(fill.source.removeprefix("strategy:"), Ink.QUIET),
+    )
+    return Row(f"{fill.venue} {fill.fill_id}", cells)

@@ -1,0 +1,83 @@
+"""Positions per venue, then net per base asset."""
+
+from core.state.desk import NetPositionView, PositionView
+from tui.present import numbers
+from tui.present.freshness import Freshness, freshness
+from tui.present.ink import Decor, Ink, Span, signed_ink
+from tui.present.table import Align, Column, Row, Table
+
+_COLUMNS = (
+    Column("venue", rank=3, shrinks_to=4),
+    Column("symbol", shrinks_to=11),
+    Column("qty", Align.NUMBER),
+    Column("avg", Align.NUMBER, rank=5),
+    Column("mark", Align.NUMBER, rank=4),
+    Column("value", Align.NUMBER, rank=6),
+    Column("unreal.", Align.NUMBER, rank=1),
+    Column("realised", Align.NUMBER, rank=7),
+    Column("fees", Align.NUMBER, rank=8),
+    Column("funding", Align.NUMBER, rank=9),
+    Column("age", Align.RIGHT, rank=2),
+)
+_EMPTY = (
+    "No open positions.",
+    "b buys and s sells at the ladder's cursor; a started strategy trades by itself (desk 3).",
+)
+
+
+def positions_table(positions: list[PositionView], net: list[NetPositionView], snapshot_age_s: float) -> Table:
+    rows = [_row(position, snapshot_age_s) for position in positions]
+    rows += [_net_row(total) for total in net]
+    return Table(_COLUMNS, rows, _EMPTY)
+
+
+def _row(position: PositionView, snapshot_age_s: float) -> Row:
+    age_s = None if position.mark_age_s is None else position.mark_age_s + snapshot_age_s
+    state = freshness(age_s)
+    marked = Decor.NONE if state is Freshness.FRESH else state.decor
+    pnl = position.unrealised_pnl_usd
+    cells = (
+        Span(position.venue, Ink.QUIET),
+        Span(position.symbol, Ink.STRONG),
+        Span(numbers.exact(position.quantity), signed_ink(position.quantity)),
+        Span(_price(position, is_average=True)),
+        Span(_price(position, is_average=False), decor=marked),
+        Span(numbers.money(position.notional_usd), decor=marked),
+        Span(numbers.signed_money(pnl), signed_ink(pnl), marked),
+        Span(numbers.signed_money(position.realised_pnl_usd), signed_ink(position.realised_pnl_usd)),
+        Span(numbers.money(position.fees_usd), Ink.QUIET),
+        Span(numbers.signed_money(position.funding_usd), Ink.QUIET),
+        Span(numbers.age(age_s), state.ink),
+    )
+    return Row(f"{position.symbol}@{position.venue}", cells)
+
+
+def _price(position: PositionView, *, is_average: bool) -> str:
+    """Show an average with the decimals of the mark at least: it is a quotient and has no end of its own."""
+    price = position.average_price if is_average else position.mark_price
+    if price is None:
+        return numbers.NOTHING
+    if is_average:
+        mark = position.mark_price
+        decimals = numbers.decimals_of(mark) if mark is not None else 2
+        return f"{price:,.{min(8, max(2, decimals))}f}"
+    return numbers.exact(price)
+
+
+def _net_row(total: NetPositionView) -> Row:
+    nothing = Span("")
+    pnl = total.pnl_usd
+    cells = (
+        Span("net", Ink.QUIET),
+        Span(total.base, Ink.STRONG, Decor.BOLD),
+        Span(numbers.exact(total.quantity), signed_ink(total.quantity), Decor.BOLD),
+        nothing,
+        nothing,
+        Span(numbers.money(total.notional_usd)),
+        Span(numbers.signed_money(pnl), signed_ink(pnl), Decor.BOLD),
+        nothing,
+        nothing,
+        nothing,
+        nothing,
+    )
+    return Row(f"net {total.base}", cells)

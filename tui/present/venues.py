@@ -1,0 +1,78 @@
+"""Venues: feed, latency, funding and the capital pools of each."""
+
+from core.state.monitoring import MonitoringState, VenueCapital, VenueState
+from tui.present import numbers
+from tui.present.freshness import Freshness, freshness
+from tui.present.ink import Decor, Ink, Span
+from tui.present.table import Align, Column, Row, Table
+
+_VENUE_COLUMNS = (
+    Column("venue", shrinks_to=5),
+    Column("feed"),
+    Column("age", Align.RIGHT, rank=1),
+    Column("api", Align.RIGHT, rank=3),
+    Column("pos", Align.NUMBER, rank=4),
+    Column("orders", Align.NUMBER, rank=2),
+    Column("jobs", Align.NUMBER, rank=6),
+    Column("books match", rank=5),
+    Column("detail", rank=7, shrinks_to=8),
+)
+_CAPITAL_COLUMNS = (
+    Column("venue", shrinks_to=5),
+    Column("equity", Align.NUMBER),
+    Column("hedge used", Align.NUMBER, rank=2),
+    Column("of", Align.NUMBER, rank=3),
+    Column("arb used", Align.NUMBER, rank=4),
+    Column("of", Align.NUMBER, rank=5),
+    Column("reserve", Align.NUMBER, rank=6),
+    Column("in flight", Align.NUMBER, rank=1),
+)
+_FEED = {"up": ("●", Ink.GOOD), "connecting": ("◌", Ink.WARNING), "closed": ("◇", Ink.QUIET), "down": ("▼", Ink.ALARM)}
+
+
+def venues_table(state: MonitoringState, snapshot_age_s: float) -> Table:
+    rows = [_venue_row(name, venue, snapshot_age_s) for name, venue in sorted(state.venues.items())]
+    return Table(_VENUE_COLUMNS, rows, ("No venues yet.", "Venues of the configuration appear here as they connect."))
+
+
+def _venue_row(name: str, venue: VenueState, snapshot_age_s: float) -> Row:
+    shape, ink = _FEED.get(venue.feed_state, ("?", Ink.ALARM))
+    age_s = None if venue.feed_age_s is None else venue.feed_age_s + snapshot_age_s
+    is_closed = venue.feed_state == "closed"
+    state = Freshness.FRESH if is_closed else freshness(age_s)
+    latency = numbers.NOTHING if venue.api_latency_ms is None else f"{venue.api_latency_ms:.1f} ms"
+    cells = (
+        Span(name, Ink.STRONG),
+        Span(f"{shape} {venue.feed_state.upper()}", ink, Decor.BOLD if venue.feed_state == "down" else Decor.NONE),
+        Span(numbers.NOTHING if is_closed and age_s is None else numbers.age(age_s), state.ink),
+        Span(latency),
+        Span(str(venue.open_positions_count)),
+        Span(str(venue.open_orders_count)),
+        Span(str(venue.concurrent_jobs_count)),
+        Span("✓ yes", Ink.GOOD) if venue.reconciled else Span("✗ not yet", Ink.WARNING),
+        Span(
+            venue.feed_detail + (" SAFE MODE" if venue.safe_mode else ""), Ink.WARNING if venue.safe_mode else Ink.QUIET
+        ),
+    )
+    return Row(name, cells)
+
+
+def capital_table(capital: dict[str, VenueCapital]) -> Table:
+    rows = [_capital_row(name, pools) for name, pools in sorted(capital.items())]
+    return Table(
+        _CAPITAL_COLUMNS, rows, ("No capital yet.", "Equity and its pools per venue appear once balances are known.")
+    )
+
+
+def _capital_row(name: str, pools: VenueCapital) -> Row:
+    cells = (
+        Span(name, Ink.STRONG),
+        Span(numbers.money(pools.equity)),
+        Span(numbers.money(pools.hedge_used, 0)),
+        Span(numbers.money(pools.hedge_budget, 0), Ink.QUIET),
+        Span(numbers.money(pools.arb_used, 0)),
+        Span(numbers.money(pools.arb_budget, 0), Ink.QUIET),
+        Span(numbers.money(pools.reserve_size, 0)),
+        Span(numbers.money(pools.total_in_flight, 0)),
+    )
+    return Row(name, cells)
