@@ -65,9 +65,9 @@ def assemble(settings: EngineSettings, ports: EnginePorts) -> Engine:
         volatility_window_s=settings.limits.volatility_window_s,
         on_trade=pump.publish_trade,
         on_book=pump.publish_book,
-        on_instrument=lambda instrument_id: fold.ledger.instrument_known(instrument_id),
     )
     fold = EngineFold(market.instruments.get, settings.risk_mode)
+    market.on_instrument(fold.ledger.instrument_known)
     recent_fills: deque[FillView] = deque(maxlen=KEPT_FILLS)
     restore(fold, ports.journal, recent_fills)
     ids = ports.make_ids(fold.run + 1)

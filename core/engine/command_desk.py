@@ -76,7 +76,8 @@ class CommandDesk:
             # A person has looked: what raised the blockers is counted from here on.
             self._parts.statistics.forget_failures()
             self._parts.recent.forget_fills()
-        return (_done if lifting.is_done else _invalid)(lifting.message)
+        # What stays is only what takes more than was given: the message says what.
+        return (_invalid if lifting.standing else _done)(lifting.message)
 
     def _set_risk_mode(self, command: commands.SetRiskMode) -> CommandResult:
         wanted = command.mode.strip().lower()

@@ -5,7 +5,7 @@ import asyncio
 from core.engine.parts import EngineParts
 from core.engine.tasks import TaskGroup
 from core.ports.venue import SendOutcome, SendResult
-from core.risk.halts import Cause, kill, tightest
+from core.risk.halts import kill, tightest
 from core.risk.kill import plan_flatten
 from core.risk.verdict import Approved
 from core.types.control import HaltLevel
@@ -38,7 +38,7 @@ class KillSwitch:
 
     def storage_failed(self, reason: str) -> None:
         """Nothing can be journaled any more: only cancels leave from here on."""
-        self._parts.conditions.hold("global", Cause.STORAGE.value, HaltLevel.CANCEL_ONLY, reason)
+        self._parts.conditions.hold("global", "storage", HaltLevel.CANCEL_ONLY, reason)
 
     def second(self) -> None:
         """While halted, cancel what is still open; while flattening, close what is still held."""

@@ -139,7 +139,9 @@ class RiskViews:
         instrument = self._market.instruments.get(instrument_id)
         mark = self._market.marks.mark(instrument_id)
         rate = None if instrument is None else self._market.marks.asset_usd(instrument.venue, instrument.quote)
-        known = instrument is not None and mark is not None and rate is not None
+        unit_usd = None
+        if instrument is not None and mark is not None and rate is not None:
+            unit_usd = mark.price * instrument.contract_size * rate.price
         return Exposure(
             instrument_id=instrument_id,
             underlying=str(instrument_id) if instrument is None else underlying_of(instrument),
@@ -147,7 +149,7 @@ class RiskViews:
             position=self._fold.ledger.quantity(instrument_id),
             buying=buying,
             selling=selling,
-            unit_usd=mark.price * instrument.contract_size * rate.price if known else None,
+            unit_usd=unit_usd,
         )
 
     def _funds(self, instrument: Instrument | None, valuation: Valuation) -> Funds:

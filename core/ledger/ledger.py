@@ -18,6 +18,7 @@ from core.ledger.outcome import AlreadyBooked, Booked, Held, InstrumentLookup, L
 from core.ledger.position import EXACT, ZERO, Position
 from core.ledger.state import Cash, HeldEntry, HeldFact, LedgerState
 from core.orders.seen_ids import Novelty, SeenIds
+from core.types.account import FundingPayment
 from core.types.instrument import AssetType, Instrument, InstrumentId
 
 FAULT_LIMIT = 1_000
@@ -71,6 +72,11 @@ class Ledger:
 
     def instrument(self, instrument_id: InstrumentId) -> Instrument | None:
         return self._instruments(instrument_id)
+
+    def has_payment(self, payment: FundingPayment) -> bool:
+        """Tell whether a funding payment was counted before."""
+        venue = payment.instrument_id.venue
+        return self._seen_payments.look(venue, payment.payment_id, payment.venue_ns) is Novelty.SEEN
 
     @property
     def unknown_instruments(self) -> tuple[InstrumentId, ...]:

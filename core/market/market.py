@@ -22,13 +22,12 @@ class Market:
         volatility_window_s: float,
         on_trade: Callable[[Trade], None],
         on_book: Callable[[InstrumentId], None],
-        on_instrument: Callable[[InstrumentId], None],
     ) -> None:
         self._clock = clock
         self._stale_after_ns = stale_after_ns
         self._on_trade = on_trade
         self._on_book = on_book
-        self._on_instrument = on_instrument
+        self._on_instrument: Callable[[InstrumentId], object] | None = None
         self.instruments: dict[InstrumentId, Instrument] = {}
         self.books: dict[InstrumentId, Book] = {}
         self.last_trades: dict[InstrumentId, Trade] = {}
@@ -37,6 +36,10 @@ class Market:
         self.marks = MarkBoard()
         self.volatility = VolatilityBoard(volatility_window_s)
         self.feeds: dict[str, FeedStatus] = {}
+
+    def on_instrument(self, callback: Callable[[InstrumentId], object]) -> None:
+        """Call back whenever an instrument's rules become known or fresh."""
+        self._on_instrument = callback
 
     # what feeds report ---------------------------------------------------------------------------
 
@@ -48,7 +51,8 @@ class Market:
             self.books[instrument.id] = book
         else:
             book.instrument = instrument
-        self._on_instrument(instrument.id)
+        if self._on_instrument is not None:
+            self._on_instrument(instrument.id)
         return book
 
     def book_changed(self, instrument_id: InstrumentId) -> None:

@@ -55,6 +55,10 @@ class OrderTracker:
         """Yield remembered final orders, the newest first."""
         return (self._orders[client_order_id] for client_order_id in reversed(self._final))
 
+    def has_fill(self, fill: Fill) -> bool:
+        """Tell whether an execution was counted before."""
+        return self._seen_fills.look(fill.venue, fill.fill_id, fill.venue_ns) is Novelty.SEEN
+
     @property
     def parked(self) -> tuple[Fill, ...]:
         """Fills of orders this engine has never heard of."""

@@ -1,4 +1,1 @@
 """A console over the scripted engine, and ways to read what it shows."""
-
-
-

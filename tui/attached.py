@@ -1,0 +1,16 @@
+"""A console on an engine that runs in another process."""
+
+from core.io.system_clock import SystemClock
+from core.paths import Paths
+from tui.attach import AttachedLink
+from tui.console.app import ConsoleApp
+
+
+async def run_attached(paths: Paths) -> None:
+    """Show the running engine until the trader detaches; the engine goes on."""
+    link = AttachedLink(paths.socket, SystemClock())
+    await link.start()
+    try:
+        await ConsoleApp(link, clock=SystemClock()).run_async()
+    finally:
+        await link.stop()

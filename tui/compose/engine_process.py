@@ -1,0 +1,143 @@
+"""One engine and everything it needs in this process: lock, journal, venues, control socket, pulse, log file."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+from typing import Final
+
+from core.config.config import Config
+from core.config.engine_settings import engine_settings
+from core.config.venues import ReplayVenueConfig
+from core.engine.assembly import EnginePorts, assemble
+from core.engine.engine import Engine
+from core.io.control_server import ControlServer
+from core.io.heartbeat import Heartbeat
+from core.io.instance_lock import InstanceLock
+from core.io.kill_file import read_kill_file
+from core.io.log_file import LogFile
+from core.io.order_ids import OrderIds
+from core.io.sqlite_journal import SqliteJournal
+from core.io.system_clock import SystemClock
+from core.io.time_budget import TimeBudget
+from core.paths import Paths
+from core.state.desk import LogLine
+from strategies.maker import StrategyMaker
+from tui.compose.venues import VenueSet
+
+LOG_LEVELS: Final = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+_log = logging.getLogger("seraphim")
+
+
+class EngineProcess:
+    """Build with everything checked, `start`, then `stop`. Building takes the lock and reads the journal.
+
+    Raises InstanceHeldError, JournalError, VenueStoreError, ConfigError, StrategyError or OSError, each with a text
+    for the user; nothing has been sent anywhere by then.
+    """
+
+    def __init__(self, config: Config, paths: Paths) -> None:
+        self.config = config
+        self.paths = paths
+        self._lock = InstanceLock(paths.lock)
+        self._lock.acquire(SystemClock().utc_ns())
+        try:
+            self._build()
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _build(self) -> None:
+        from adapters.venue_store.store import VenueStore  # noqa: PLC0415 - numpy with it, not for a refused start
+
+        paths, config = self.paths, self.config
+        is_replay = any(isinstance(venue, ReplayVenueConfig) for venue in config.venues.values())
+        journal_path, store_path = paths.journal, paths.venue_store
+        if is_replay:  # recorded time must not mix with the account's own, and begins anew each time
+            journal_path, store_path = _fresh(paths.journal, "replay"), _fresh(paths.venue_store, "replay")
+        self._maker = StrategyMaker(config, paths.strategies_dir)
+        self._strategies = self._maker.enabled()
+        self._store = VenueStore(store_path)
+        self._venues = VenueSet(config, self._store)
+        self._journal = SqliteJournal(journal_path)
+        loop = asyncio.get_running_loop()
+        self.engine: Engine = assemble(
+            engine_settings(config, metadata.version("seraphim")),
+            EnginePorts(
+                clock=self._venues.clock,
+                journal=self._journal,
+                make_ids=lambda run: OrderIds(run, tag=self._journal.identity),
+                history=self._venues.history,
+                budget=TimeBudget(config.engine.strategy_budget_ms / 1e3),
+                run_blocking=_in_thread,
+                call_soon=loop.call_soon,
+                feeds=lambda: self._venues.feeds,
+                executions=lambda: self._venues.executions,
+                make_strategy=self._maker.make,
+            ),
+        )
+        self._log_file = LogFile(paths.log_file)
+        self._server = ControlServer(self.engine, paths.socket)
+        self._heartbeat = Heartbeat(self._second, self.engine.parts.lag)
+        self._killing = False
+
+    async def start(self) -> None:
+        """Open the control socket first, so that a start that hangs can be seen and killed, then the engine."""
+        self._log_file.start()
+        self.engine.parts.log.add_sink(_to_log_file)
+        await self._server.start()
+        await self._obey_kill_file()
+        self._heartbeat.start()
+        await _in_thread(_warm_up)
+        await self.engine.start(self._strategies)
+
+    async def stop(self, reason: str, *, cancel_orders: bool) -> None:
+        """End everything in the order that loses nothing."""
+        self._heartbeat.stop()
+        await self.engine.stop(reason, cancel_orders=cancel_orders)
+        await self._server.stop()
+        await self._journal.close()
+        self._store.close()
+        self._log_file.stop()
+        self._lock.release()
+
+    def _second(self) -> None:
+        self.engine.second()
+        if not self._killing and self.paths.kill_file.exists():
+            self._killing = True
+            asyncio.ensure_future(self._obey_kill_file()).add_done_callback(self._kill_file_done)
+
+    def _kill_file_done(self, _: "asyncio.Future[None]") -> None:
+        self._killing = False
+
+    async def _obey_kill_file(self) -> None:
+        """Kill as the file says; the file goes once the halt is in the journal."""
+        wish = read_kill_file(self.paths.kill_file)
+        if wish is None:
+            return
+        await self.engine.execute(wish)
+        self.paths.kill_file.unlink(missing_ok=True)
+
+
+def _warm_up() -> None:
+    """Compile the books' kernels before the first message needs them."""
+    from core.book.warm_up import warm_up  # noqa: PLC0415 - brings the compiler in, off the loop
+
+    warm_up()
+
+
+async def _in_thread(work: Callable[[], None]) -> None:
+    await asyncio.get_running_loop().run_in_executor(None, work)
+
+
+def _to_log_file(line: LogLine) -> None:
+    _log.log(LOG_LEVELS[line.level], line.text, extra={"topic": line.topic})
+
+
+def _fresh(path: Path, kind: str) -> Path:
+    """Return the path of a file of its own beside `path`, with what an earlier run left there removed."""
+    own = path.with_name(f"{kind}-{path.name}")
+    for suffix in ("", "-wal", "-shm"):
+        own.with_name(own.name + suffix).unlink(missing_ok=True)
+    return own

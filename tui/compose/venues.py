@@ -1,0 +1,145 @@
+"""From the configuration to venues: which adapter serves which, and what they share."""
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+from adapters.venue_store.store import VenueStore
+from core.config.config import Config
+from core.config.problem import ConfigError, Problem
+from core.config.venues import BinanceFuturesConfig, BinanceSpotConfig, Execution, ReplayVenueConfig, SimVenueConfig
+from core.io.system_clock import SystemClock
+from core.io.system_randomness import SystemRandomness
+from core.ports.clock import Clock
+from core.ports.history import BarHistory, NoHistory
+from core.ports.venue import ExecutionVenue, Feed
+
+BinanceVenueConfig = BinanceSpotConfig | BinanceFuturesConfig
+NS_PER_MS: Final = 1_000_000
+BPS: Final = Decimal(10_000)
+TESTNET: Final = {
+    "binance": ("https://testnet.binance.vision", "wss://stream.testnet.binance.vision"),
+    "binanceusdm": ("https://testnet.binancefuture.com", "wss://stream.binancefuture.com"),
+}
+
+
+class VenueSet:
+    """All venues of one engine, the clock they live by, and the past they remember."""
+
+    def __init__(self, config: Config, store: VenueStore) -> None:
+        _refuse_what_is_not_there(config)
+        self.clock: Clock = SystemClock()
+        self.history: BarHistory = NoHistory()
+        self.feeds: list[Feed] = []
+        self.executions: list[ExecutionVenue] = []
+        self._config = config
+        self._store = store
+        self._add_sim()
+        for venue in config.venues.values():
+            match venue:
+                case BinanceSpotConfig() | BinanceFuturesConfig():
+                    self._add_binance(venue)
+                case ReplayVenueConfig():
+                    self._add_replay(venue)
+                case SimVenueConfig():
+                    pass
+
+    def _add_sim(self) -> None:
+        names = [name for name, venue in self._config.venues.items() if isinstance(venue, SimVenueConfig)]
+        if not names:
+            return
+        from adapters.sim.bar_history import SimHistory  # noqa: PLC0415 - only where a venue needs it
+        from adapters.sim.from_config import sim_config  # noqa: PLC0415 - only where a venue needs it
+        from adapters.sim.market import SimMarket  # noqa: PLC0415 - only where a venue needs it
+
+        market = SimMarket(sim_config(self._config), self.clock, self._store)
+        self.history = SimHistory(market)
+        self.feeds += [market.feed(name) for name in names]
+        self.executions += [market.execution(name) for name in names]
+
+    def _add_binance(self, venue: BinanceVenueConfig) -> None:
+        import msgspec  # noqa: PLC0415 - only where a venue needs it
+
+        from adapters.binance.endpoints import ENDPOINTS  # noqa: PLC0415 - only where a venue needs it
+        from adapters.binance.market import BinanceMarket  # noqa: PLC0415 - only where a venue needs it
+        from adapters.binance.venue import build_feed  # noqa: PLC0415 - only where a venue needs it
+        from adapters.network.transport import NetworkTransport  # noqa: PLC0415 - only where a venue needs it
+
+        endpoints = ENDPOINTS[BinanceMarket(venue.kind)]
+        rest_url, stream_url = TESTNET[venue.kind] if venue.testnet else (endpoints.rest_url, endpoints.stream_url)
+        feed = build_feed(
+            venue.kind,
+            venue.symbols,
+            transport=NetworkTransport(),
+            clock=self.clock,
+            randomness=SystemRandomness(),
+            endpoints=msgspec.structs.replace(
+                endpoints, rest_url=venue.rest_url or rest_url, stream_url=venue.stream_url or stream_url
+            ),
+        )
+        self._add_paper(feed, {"USDT": venue.starting_balance_usdt})
+
+    def _add_replay(self, venue: ReplayVenueConfig) -> None:
+        from adapters.binance.market import BinanceMarket  # noqa: PLC0415 - only where a venue needs it
+        from adapters.replay.clock import ReplayClock  # noqa: PLC0415 - only where a venue needs it
+        from adapters.replay.feed import Pace, ReplayFeed, ReplaySettings  # noqa: PLC0415 - only where needed
+
+        clock = ReplayClock()
+        self.clock = clock
+        flat_out = venue.speed == "max"
+        settings = ReplaySettings(
+            path=Path(venue.path).expanduser(),
+            market=BinanceMarket(venue.venue),
+            pace=Pace.FLAT_OUT if flat_out else Pace.TIMED,
+            speed=1.0 if venue.speed == "max" else float(venue.speed),
+        )
+        self._add_paper(ReplayFeed(settings, clock), {"USDT": venue.starting_balance_usdt})
+
+    def _add_paper(self, feed: Feed, starting_cash: dict[str, Decimal]) -> None:
+        from adapters.paper.config import PaperConfig  # noqa: PLC0415 - only where a venue needs it
+        from adapters.paper.execution import PaperExecution  # noqa: PLC0415 - only where a venue needs it
+        from adapters.paper.paper_feed import PaperFeed, PaperFees  # noqa: PLC0415 - only where a venue needs it
+        from adapters.venue_desk.settings import Latency  # noqa: PLC0415 - only where a venue needs it
+
+        paper = self._config.paper
+        jitter_ns = int(paper.latency_jitter_ms * NS_PER_MS)
+        latency = Latency(
+            feed_ns=0,
+            feed_jitter_ns=0,
+            entry_ns=int(paper.entry_latency_ms * NS_PER_MS),
+            entry_jitter_ns=jitter_ns,
+            response_ns=int(paper.response_latency_ms * NS_PER_MS),
+            response_jitter_ns=jitter_ns,
+        )
+        settings = PaperConfig(
+            starting_cash=starting_cash,
+            seed=paper.seed,
+            latency=latency,
+            stale_after_ns=int(self._config.risk.stale_after_s * 1_000 * NS_PER_MS),
+        )
+        execution = PaperExecution(feed.venue, self._store, self.clock, settings)
+        fees = PaperFees(
+            spot_maker=paper.spot_maker_bps / BPS,
+            spot_taker=paper.spot_taker_bps / BPS,
+            perpetual_maker=paper.perpetual_maker_bps / BPS,
+            perpetual_taker=paper.perpetual_taker_bps / BPS,
+        )
+        self.feeds.append(PaperFeed(feed, execution, fees))
+        self.executions.append(execution)
+
+
+def _refuse_what_is_not_there(config: Config) -> None:
+    problems: list[Problem] = []
+    for name, venue in config.venues.items():
+        if not isinstance(venue, SimVenueConfig) and venue.execution is Execution.VENUE:
+            fits = 'real orders are not part of this version; allowed is "paper"'
+            problems.append(Problem("configuration", f"venues.{name}.execution", '"venue"', fits))
+        kind = venue.venue if isinstance(venue, ReplayVenueConfig) else venue.kind
+        if not isinstance(venue, SimVenueConfig) and name != kind:
+            problems.append(Problem("configuration", f"venues.{name}", None, f"this venue must be named {kind!r}"))
+    replays = [name for name, venue in config.venues.items() if isinstance(venue, ReplayVenueConfig)]
+    if replays and len(config.venues) > 1:
+        fits = "a replay runs alone, on the recording's own time; no other venue may be configured beside it"
+        problems.append(Problem("configuration", f"venues.{replays[0]}", None, fits))
+    if problems:
+        raise ConfigError(problems)

@@ -1,0 +1,110 @@
+"""`seraphim-tui`: a console that hosts its engine or attaches to the one that runs, or no console at all."""
+
+import argparse
+import asyncio
+import sys
+from collections.abc import Callable
+from importlib import metadata
+from pathlib import Path
+
+from core.io.instance_lock import InstanceHeldError, find_holder
+from core.paths import Paths, StateFolderError
+from core.ports.journal import JournalError
+
+EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
+
+
+def main() -> None:
+    """Run the command of this process and exit."""
+    options = _parser().parse_args()
+    sys.exit(run_daemon(options.config, cancel_orders=not options.leave_orders) if options.daemon else run_console(options))
+
+
+def run_daemon(config_file: Path | None, *, cancel_orders: bool = True) -> int:
+    """Run the engine headless in the foreground; return the exit code, every failure said in one line."""
+    return _guarded(lambda: _daemon(config_file, cancel_orders=cancel_orders))
+
+
+def run_console(options: argparse.Namespace) -> int:
+    """Run a console: attached where an engine holds the lock, else hosting one."""
+    return _guarded(lambda: _console(options.config))
+
+
+def _daemon(config_file: Path | None, *, cancel_orders: bool) -> None:
+    from core.config.load import load_config  # noqa: PLC0415 - after the arguments are known to be right
+
+    paths = _ready_paths()
+    config = load_config(config_file or paths.config_file)
+    from tui.headless import run_headless  # noqa: PLC0415 - heavy
+
+    asyncio.run(run_headless(config, paths, cancel_orders=cancel_orders))
+
+
+def _console(config_file: Path | None) -> None:
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise _UsageError("a console needs a terminal; without one run `seraphim-tui --daemon` or `seraphim daemon`")
+    paths = _ready_paths()
+    if find_holder(paths.lock) is not None:
+        from tui.attached import run_attached  # noqa: PLC0415 - heavy
+
+        asyncio.run(run_attached(paths))
+        return
+    from core.config.load import load_config  # noqa: PLC0415 - not for an attaching console
+
+    config = load_config(config_file or paths.config_file)
+    from tui.hosting import run_hosted  # noqa: PLC0415 - heavy
+
+    asyncio.run(run_hosted(config, paths))
+
+
+class _UsageError(Exception):
+    """The command cannot be carried out as asked."""
+
+
+def _ready_paths() -> Paths:
+    paths = Paths.from_environment()
+    paths.ensure()
+    paths.export_cache_dir()
+    if paths.notice:
+        _say(paths.notice)
+    return paths
+
+
+def _guarded(work: Callable[[], None]) -> int:
+    from adapters.venue_store.errors import VenueStoreError  # noqa: PLC0415 - not for --help
+    from core.config.problem import ConfigError  # noqa: PLC0415 - not for --help
+    from core.io.unix_socket import ControlSocketError  # noqa: PLC0415 - not for --help
+
+    try:
+        work()
+    except (ConfigError, _UsageError) as error:
+        _say(str(error))
+        return EXIT_USAGE
+    except ValueError as error:  # strategy parameters are part of the configuration
+        _say(str(error))
+        return EXIT_USAGE
+    except (InstanceHeldError, JournalError, StateFolderError, ControlSocketError, VenueStoreError, OSError) as error:
+        _say(str(error))
+        return EXIT_FAILED
+    except KeyboardInterrupt:
+        return 130
+    return EXIT_DONE
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="seraphim-tui",
+        description="A trading console for the terminal. It attaches to the engine that runs, or starts one.",
+        epilog="Without a configuration it trades on paper in an embedded market: no keys, no network, no money.",
+    )
+    parser.add_argument("--daemon", action="store_true", help="run the engine without a console, in the foreground")
+    parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file instead of the usual one")
+    parser.add_argument(
+        "--leave-orders", action="store_true", help="with --daemon: leave open orders at the venues when stopping"
+    )
+    parser.add_argument("--version", action="version", version=f"seraphim {metadata.version('seraphim')}")
+    return parser
+
+
+def _say(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)  # noqa: T201 - before there is a screen, or after it
