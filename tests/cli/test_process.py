@@ -86,3 +86,23 @@ def test_output_that_cannot_be_written_is_a_failure(engine: FakeEngine):
         ran = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     assert ran.returncode == 1
     assert "cannot be written (the disk is full)" in json.loads(ran.stderr)["error"]["message"]
+
+
+@pytest.mark.parametrize(("typed", "exit_code", "sent"), [("0.1\n", 0, 1), ("yes\n", 2, 0), ("\x04", 1, 0)])
+def test_large_order_is_typed_out_at_a_terminal(engine: FakeEngine, typed: str, exit_code: int, sent: int):
+    engine.answer(
+        "GET",
+        "/api/monitoring/state",
+        {"global": {"trading_mode": "paper"}, "market": {"sim-a": {"BTC/USDT": {"ask": 64000}}}},
+    )
+    engine.answer("POST", "/api/orders", done())
+    person, terminal = os.openpty()
+    command = [sys.executable, "-m", "tui.cli", "order", "buy", "0.1", "BTC/USDT@sim-a"]
+    with subprocess.Popen(command, stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as asking:
+        os.write(person, typed.encode())
+        assert asking.wait(30) == exit_code
+        assert asking.stderr is not None
+        assert "Type the quantity" in asking.stderr.read()
+    os.close(person)
+    os.close(terminal)
+    assert [request.method for request in engine.requests].count("POST") == sent

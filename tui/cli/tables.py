@@ -1,6 +1,7 @@
 """Tables and numbers for people. Rich is imported where a table is printed, never before."""
 
 import io
+import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
@@ -10,6 +11,7 @@ from typing import Final, NamedTuple
 from tui.cli.output import say
 
 DASH: Final = "-"
+UNLIMITED: Final = 10_000
 
 
 class Column(NamedTuple):
@@ -36,12 +38,25 @@ def print_table(title: str, columns: Sequence[Column], rows: Iterable[Mapping[st
         table.add_column(column.heading, justify="left" if column.kind in {"text", "time"} else "right", no_wrap=True)
     for line in lines:
         table.add_row(*(Text(text) for text in line))
-    # Into a pipe or file every column is written in full: a cut number is a wrong number.
-    width = None if sys.stdout.isatty() else 1000
-    console = Console(file=io.StringIO(), width=width, force_terminal=sys.stdout.isatty(), highlight=False)
+    # Never squeezed to the terminal: a cut number is a wrong number.
+    console = Console(file=io.StringIO(), width=UNLIMITED, force_terminal=sys.stdout.isatty(), highlight=False)
+    width = console.measure(table).maximum
+    if sys.stdout.isatty() and width > shutil.get_terminal_size().columns:
+        say(_records(columns, lines))
+        return
     with console.capture() as captured:
         console.print(table)
     say("\n".join(line.rstrip() for line in captured.get().rstrip("\n").split("\n")))
+
+
+def _records(columns: Sequence[Column], lines: Iterable[Sequence[str]]) -> str:
+    """Write each row as a block of lines, for terminals too narrow for the table."""
+    indent = max(len(column.heading) for column in columns)
+    blocks = (
+        "\n".join(f"{column.heading:>{indent}}  {text}" for column, text in zip(columns, line, strict=True))
+        for line in lines
+    )
+    return "\n" + "\n\n".join(blocks)
 
 
 def cell(value: object, kind: str) -> str:

@@ -1,0 +1,71 @@
+"""The command line and the real control server understand each other."""
+
+import asyncio
+import json
+from decimal import Decimal
+
+import pytest
+
+from core.control.commands import (
+    CancelOrders,
+    Kill,
+    Pause,
+    PlaceOrder,
+    Resume,
+    SetRiskMode,
+    StartStrategy,
+    StopStrategy,
+)
+from core.io.control_server import ControlServer
+from core.paths import Paths
+from tests.control.fake_engine import FakeEngine
+from tui.cli.app import run
+
+COMMANDS = [
+    (["pause", "--reason", "x"], Pause),
+    (["resume", "--reason", "x", "--word", "resume"], Resume),
+    (["set-risk-mode", "aggressive"], SetRiskMode),
+    (["kill", "--flatten"], Kill),
+    (["cancel", "--all", "--venue", "sim-a"], CancelOrders),
+    (["strategies", "start", "ma_cross", "--set", "fast=5"], StartStrategy),
+    (["strategies", "stop", "ma_cross"], StopStrategy),
+    (["order", "buy", "0.010", "BTC/USDT@sim-a", "--limit", "3.10", "--ioc", "--yes"], PlaceOrder),
+]
+VIEWS = [["status"], ["positions"], ["orders"], ["fills", "--symbol", "BTC/USDT"], ["strategies"], ["logs"]]
+
+
+async def serve_and_run(engine: FakeEngine, paths: Paths, arguments: list[str]) -> int:
+    paths.ensure()
+    server = ControlServer(engine, paths.socket)
+    await server.start()
+    try:
+        return await asyncio.to_thread(run, arguments)
+    finally:
+        await server.stop()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"), COMMANDS, ids=lambda value: value[0] if isinstance(value, list) else ""
+)
+def test_each_command_arrives_as_what_it_is(
+    paths: Paths, capsys: pytest.CaptureFixture[str], arguments: list[str], command: type
+):
+    engine = FakeEngine()
+    assert asyncio.run(serve_and_run(engine, paths, [*arguments, "--json"])) == 0
+    assert json.loads(capsys.readouterr().out)["outcome"] == "done"
+    arrived = engine.commands[-1]
+    assert isinstance(arrived, command)
+    assert arrived.who.startswith("cli:")
+    if isinstance(arrived, PlaceOrder):
+        assert (arrived.quantity, arrived.limit_price, arrived.time_in_force) == (
+            Decimal("0.010"),
+            Decimal("3.10"),
+            "ioc",
+        )
+
+
+@pytest.mark.parametrize("arguments", VIEWS, ids=" ".join)
+def test_each_view_is_read(paths: Paths, capsys: pytest.CaptureFixture[str], arguments: list[str]):
+    assert asyncio.run(serve_and_run(FakeEngine(), paths, arguments)) == 0
+    assert asyncio.run(serve_and_run(FakeEngine(), paths, [*arguments, "--json"])) == 0
+    assert capsys.readouterr().err == ""
