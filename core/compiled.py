@@ -1,6 +1,7 @@
 """One way to compile a function of arrays: numba without the interpreter, cached on disk where that is possible."""
 
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 from types import FunctionType
 from typing import Any, Final, ParamSpec, TypeVar, cast
@@ -20,17 +21,18 @@ class _StampedLocator:
     an old callee in it.
     """
 
-    _function: FunctionType
+    stamped: Any  # the function as Python has it
 
     @classmethod
     def from_function(cls, py_func: FunctionType, py_file: str) -> Any:
         locator = cast("Any", super()).from_function(py_func, py_file)
         if locator is not None:
-            locator._function = py_func
+            locator.stamped = py_func
         return locator
 
-    def get_source_stamp(self) -> tuple[object, ...]:
-        return (cast("Any", super()).get_source_stamp(), sorted(_OPTIONS.items()), stamp_of(self._function))
+    def get_source_stamp(self) -> bytes:
+        own = cast("Any", super()).get_source_stamp()
+        return sha256(repr((own, sorted(_OPTIONS.items()), stamp_of(self.stamped))).encode()).digest()
 
 
 class UserProvidedLocator(_StampedLocator, caching.UserProvidedCacheLocator):
@@ -68,8 +70,8 @@ def stamp_of(function: FunctionType) -> tuple[object, ...]:
             if callee.__code__.co_filename != own_file:
                 status = Path(callee.__code__.co_filename).stat()
                 stamp.append((name, status.st_mtime_ns, status.st_size, stamp_of(callee)))
-        elif isinstance(value, int | float | np.generic):
-            stamp.append((name, repr(value)))
+        elif isinstance(value, int | float | np.number):
+            stamp.append((name, repr(cast("object", value))))
     return tuple(stamp)
 
 

@@ -24,7 +24,7 @@ def _above_highest(_typing_context: Any, word: Any) -> Any:
     return word(word), generate
 
 
-def _word(_typing_context: Any, text: Any, at: Any) -> Any:
+def _word(_typing_context: Any, text: Any, _at: Any) -> Any:
     def generate(context: Any, builder: Any, signature: Any, arguments: Any) -> Any:
         array = context.make_array(signature.args[0])(context, builder, arguments[0])
         address = builder.gep(array.data, [arguments[1]])

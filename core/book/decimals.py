@@ -100,9 +100,9 @@ def _parse_words(text: Bytes, at: int, decimals: int) -> tuple[int, int]:
     whole_digits = signed(trailing_zeros(no_digit) >> _THREE)
     if whole_digits == 0:
         return 0, -1
-    steps = _number_of(whole << unsigned(64 - 8 * whole_digits)) * _POWERS[decimals]
+    whole <<= unsigned(64 - 8 * whole_digits)
     if whole_digits == length:
-        return steps, at + length
+        return _number_of(whole) * _POWERS[decimals], at + length
     digits = length - whole_digits - 1
     if not 0 < digits <= 8:
         return 0, -1
@@ -112,8 +112,11 @@ def _parse_words(text: Bytes, at: int, decimals: int) -> tuple[int, int]:
     half = unsigned(4 * decimals)  # shifted twice: a shift by 64 is undefined
     if (part >> half) >> half != _NOTHING:
         return OFF_GRID, at + length
-    half = _THIRTY_TWO - half
-    return steps + _number_of((part << half) << half), at + length
+    rest = _THIRTY_TWO - half
+    part = (part << rest) << rest
+    if whole_digits + decimals <= 8:
+        return _number_of(((whole >> half) >> half) | part), at + length
+    return _number_of(whole) * _POWERS[decimals] + _number_of(part), at + length
 
 
 @kernel

@@ -222,7 +222,7 @@ def best_of_side(cells: Ints, overflow: Ints, side: int, out: Ints) -> int:
         while word == 0:
             place -= 1
             word = cells[bits_start + place]
-        bit = 63 - leading_zeros(word)
+        bit = 63 - leading_zeros(int(word))
         word ^= 1 << bit
         index = (place << 6) + bit
         out[row, found] = sign * (origin + index)
