@@ -9,7 +9,7 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 import msgspec
 import numpy as np
 
-from core.book.book import Book
+from core.book.book import Book, BookState
 from core.ledger.outcome import InstrumentLookup
 from core.ledger.position import ZERO, Position
 from core.risk.limits import RiskLimits
@@ -101,8 +101,10 @@ def _unreadable(instrument: Instrument, book: Book | None, limits: RiskLimits, n
         return "its market is closed"
     if book is None:
         return "it has no book"
+    if book.state is not BookState.VALID:
+        return f"its book is {book.state.value}: {book.reason}"
     if not book.is_fresh(now_ns, limits.stale_after_ns):
-        return f"its book is {book.state.value} or stale"
+        return f"its book is {(now_ns - book.received_ns) / 1e9:.1f} s old"
     if book.mid() is None:
         return "its book has no two sides"
     return None

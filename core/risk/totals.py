@@ -15,13 +15,15 @@ ZERO = Decimal(0)
 class ExposureTotals(msgspec.Struct, frozen=True, kw_only=True):
     """Dollar sums, all positive.
 
-    directional: Σ over underlyings of the net of all instruments and venues, so hedged pairs count by their net.
+    directional: Σ over underlyings of the net of all instruments and venues, so hedged pairs count by their net;
+    `directional_before` is the same without this order.
     concentrated: the longer of the long and the short side of this order's underlying, hedges not netted.
     invested: Σ of the value of every position.
     venue: the same at this order's venue, and `venue_contracts` of its perpetuals only.
     """
 
     directional: Decimal
+    directional_before: Decimal
     concentrated: Decimal
     invested: Decimal
     venue: Decimal
@@ -72,10 +74,12 @@ def total_exposure(intent: OrderIntent, value_usd: Decimal, view: RiskView) -> E
         net.long_side += longest
         net.short_side += shortest
     own = nets[underlying_of(view.instrument)]
+    directional = sum((_worst(net.position, net.buying, net.selling) for net in nets.values()), ZERO)
+    bought, sold = _sides(intent, value_usd)
+    without = _worst(own.position, own.buying - bought, own.selling - sold)
     return ExposureTotals(
-        directional=sum(
-            (max(abs(net.position + net.buying), abs(net.position - net.selling)) for net in nets.values()), ZERO
-        ),
+        directional=directional,
+        directional_before=directional - _worst(own.position, own.buying, own.selling) + without,
         concentrated=max(own.long_side, own.short_side),
         invested=invested,
         venue=venue,
@@ -83,9 +87,18 @@ def total_exposure(intent: OrderIntent, value_usd: Decimal, view: RiskView) -> E
     )
 
 
+def _worst(position: Decimal, buying: Decimal, selling: Decimal) -> Decimal:
+    """Return the largest net position that filling any part of the orders can lead to."""
+    return max(abs(position + buying), abs(position - selling))
+
+
+def _sides(intent: OrderIntent, value_usd: Decimal) -> tuple[Decimal, Decimal]:
+    return (value_usd, ZERO) if intent.side is Side.BUY else (ZERO, value_usd)
+
+
 def _lines(intent: OrderIntent, value_usd: Decimal, view: RiskView) -> list[_Line] | None:
     assert view.instrument is not None, "totals are asked for with a known instrument only"
-    bought, sold = (value_usd, ZERO) if intent.side is Side.BUY else (ZERO, value_usd)
+    bought, sold = _sides(intent, value_usd)
     lines: list[_Line] = []
     is_counted = False
     for exposure in view.exposures:

@@ -192,6 +192,12 @@ def test_a_hedged_pair_counts_by_its_net() -> None:
     assert failed(buy(), view(exposures=hedged, equity_usd=D(200_000))) == []
 
 
+def test_above_the_directional_limit_only_an_order_that_does_not_raise_the_sum_passes() -> None:
+    long_spot = view(exposures=(exposure(SPOT, underlying="BTC", position=D(150)),), equity_usd=D(200_000))
+    assert failed(sell(10), long_spot) == []
+    assert failed(buy(10), long_spot) == ["directional_sum"]
+
+
 def test_the_mode_sets_the_volatility_that_is_allowed() -> None:
     allowed = [check(buy(), view(risk_mode=mode), "volatility").limit for mode in LIMITS.max_volatility_pct]
     assert allowed == ["at most 0.4", "at most 0.6", "at most 1"]

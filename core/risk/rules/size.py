@@ -18,10 +18,11 @@ def order_share(case: Case) -> Finding:
 
 
 def directional_sum(case: Case) -> Finding:
+    """Judge the worst sum that open orders can lead to; an order that does not raise it, such as a hedge, passes."""
     limit = case.limits.max_position_size_usd
     if case.totals is None:
         return missing(limit, "price of every position and order")
-    return at_most(case.totals.directional, limit)
+    return at_most(case.totals.directional, max(limit, case.totals.directional_before))
 
 
 def concentration(case: Case) -> Finding:

@@ -1,0 +1,77 @@
+import itertools
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.risk.volatility import ShortTermVolatility, VolatilityBoard
+from tests.orders.making import PERP, SPOT
+
+S = 1_000_000_000
+
+
+def fed(prices: list[float], **parameters: float) -> ShortTermVolatility:
+    volatility = ShortTermVolatility(**parameters)
+    for second, price in enumerate(prices):
+        volatility.update(second * S, price)
+    return volatility
+
+
+def test_it_is_the_root_of_the_summed_squared_returns_of_the_window() -> None:
+    prices = [100.0, 101.0, 100.0, 102.0, 101.0, 103.0, 103.0]
+    returns = [math.log(later / earlier) for earlier, later in itertools.pairwise(prices)]
+    expected = 100 * math.sqrt(sum(each * each for each in returns))
+    assert fed(prices).percent(6 * S) == pytest.approx(expected)
+
+
+def test_it_is_unknown_until_there_are_enough_prices_and_again_when_they_are_old() -> None:
+    volatility = fed([100.0] * 5)
+    assert volatility.percent(4 * S) is None
+    volatility.update(5 * S, 100.0)
+    assert volatility.percent(5 * S) == 0
+    assert volatility.percent(70 * S) is None
+
+
+def test_only_the_last_price_of_a_second_counts() -> None:
+    volatility = fed([100.0] * 6)
+    for price in (500.0, 1.0, 100.0):
+        volatility.update(6 * S + 1, price)
+    assert volatility.percent(6 * S + 2) == 0
+
+
+def test_what_left_the_window_counts_no_more() -> None:
+    volatility = fed([50.0] + [100.0] * 80)
+    assert volatility.percent(80 * S) == 0
+
+
+@pytest.mark.parametrize("bad", [0.0, -1.0, math.nan, math.inf])
+def test_a_price_that_is_none_is_left_out(bad: float) -> None:
+    volatility = fed([100.0] * 6)
+    volatility.update(6 * S, bad)
+    volatility.update(1 * S, 7.0)  # late
+    assert volatility.percent(6 * S) == 0
+
+
+@given(st.lists(st.floats(1, 1e6), max_size=300))
+def test_it_is_never_negative_and_its_memory_is_bounded(prices: list[float]) -> None:
+    volatility = fed(prices, window_s=20.0)
+    observed = volatility.percent(len(prices) * S)
+    assert observed is None or observed >= 0
+    assert len(volatility._samples) <= 21
+
+
+def test_the_board_keeps_instruments_apart() -> None:
+    board = VolatilityBoard(60.0)
+    for second in range(10):
+        board.update(PERP.id, 100.0 + second % 2, second * S)
+        board.update(SPOT.id, 100.0, second * S)
+    perp = board.percent(PERP.id, 9 * S)
+    assert perp is not None
+    assert perp > 2
+    assert board.percent(SPOT.id, 9 * S) == 0
+
+
+def test_a_step_longer_than_the_window_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"volatility step is 2\.0 s"):
+        ShortTermVolatility(1.0, step_s=2.0)
