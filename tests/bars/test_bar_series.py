@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.bars.bar import Bar
@@ -27,6 +27,7 @@ def bar(minute: int, close: int = 100, *, is_complete: bool = True, revision: in
     )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 30), max_size=80), st.integers(1, 8))
 def test_a_series_equals_a_sorted_list_cut_to_its_capacity(minutes: list[int], capacity: int) -> None:
     series = BarSeries(ETH, Timeframe.M1, capacity)

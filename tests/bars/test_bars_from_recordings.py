@@ -2,9 +2,7 @@
 
 import gzip
 import json
-import os
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 
@@ -13,17 +11,16 @@ from core.bars.instrument_bars import InstrumentBars
 from core.bars.timeframe import Timeframe
 from core.types.instrument import AssetType, Instrument
 from core.types.market import Trade
+from tests.recordings import SPOT_ETHUSDT, USDM_BTCUSDT, needs_recordings, recording
 
 MINUTE_MS = 60_000
 
-RECORDINGS = os.environ.get("SERAPHIM_RECORDINGS", "")
-pytestmark = pytest.mark.skipif(not RECORDINGS, reason="SERAPHIM_RECORDINGS names no folder with recorded traffic")
+pytestmark = needs_recordings
 
 
 def recorded_trades(name: str) -> list[tuple[int, dict[str, object]]]:
-    path = Path(RECORDINGS) / "history" / "nkaz001+hftbacktest" / name
     found: list[tuple[int, dict[str, object]]] = []
-    with gzip.open(path, "rt") as lines:
+    with gzip.open(recording(name), "rt") as lines:
         for line in lines:
             received_ns, _, text = line.partition(" ")
             message = json.loads(text)
@@ -50,8 +47,8 @@ def expected_minutes(trades: list[tuple[int, dict[str, object]]]) -> dict[int, t
 @pytest.mark.parametrize(
     ("name", "venue", "tick", "lot"),
     [
-        ("examples__usdm__btcusdt_20240808.gz", "binanceusdm", "0.1", "0.001"),
-        ("examples__spot__ethusdt_20240808.gz", "binance", "0.01", "0.0001"),
+        (USDM_BTCUSDT, "binanceusdm", "0.1", "0.001"),
+        (SPOT_ETHUSDT, "binance", "0.01", "0.0001"),
     ],
 )
 def test_recorded_trades_give_exactly_the_bars_of_an_independent_computation(

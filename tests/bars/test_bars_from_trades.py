@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterable
 from decimal import Decimal
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.bars.admission import Admission, TradeAdmission
@@ -158,6 +158,7 @@ _TRADES = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(_TRADES, st.integers(0, 2**32))
 def test_any_order_of_arrival_within_the_grace_gives_the_same_bars(
     facts: list[tuple[int, int, int, bool]], seed: int
@@ -183,6 +184,7 @@ def _content(trades: list[Trade], timeframe: Timeframe) -> list[tuple[int, ...]]
     ]
 
 
+@settings(deadline=None)
 @given(_TRADES)
 def test_bars_hold_every_accepted_trade_and_their_prices_are_ordered(facts: list[tuple[int, int, int, bool]]) -> None:
     builder = BarBuilder(BTC.id, Timeframe.S1)

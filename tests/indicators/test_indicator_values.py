@@ -2,9 +2,7 @@
 
 import csv
 import math
-import os
 from fractions import Fraction
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -15,12 +13,10 @@ from core.indicators.deviation import deviation
 from core.indicators.exponential import ema, rma
 from core.indicators.rsi import rsi, rsi_simple
 from core.indicators.sma import sma
+from tests.recordings import recording
 
-RECORDINGS = os.environ.get("SERAPHIM_RECORDINGS", "")
-TRADINGVIEW = Path(RECORDINGS).parent / "indicators"
-needs_tradingview = pytest.mark.skipif(
-    not RECORDINGS or not TRADINGVIEW.is_dir(), reason="no TradingView values beside SERAPHIM_RECORDINGS"
-)
+TRADINGVIEW = recording("").parent / "indicators"
+needs_tradingview = pytest.mark.skipif(not (TRADINGVIEW / "ma.csv").is_file(), reason="no TradingView values beside the recordings")
 
 Floats = NDArray[np.float64]
 

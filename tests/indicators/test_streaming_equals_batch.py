@@ -5,7 +5,7 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
@@ -24,6 +24,7 @@ FORMS = {
 PRICES = st.lists(st.floats(1e-6, 1e6) | st.just(float("nan")), min_size=1, max_size=60)
 
 
+@settings(deadline=None)
 @given(PRICES, st.integers(1, 12), st.sampled_from(sorted(FORMS)))
 def test_streaming_gives_the_same_bits_as_batch(prices: list[float], length: int, kind: IndicatorKind) -> None:
     batch, new_state, update = FORMS[kind]
@@ -32,6 +33,7 @@ def test_streaming_gives_the_same_bits_as_batch(prices: list[float], length: int
     assert streamed.tobytes() == batch(prices, length).tobytes()
 
 
+@settings(deadline=None)
 @given(PRICES, st.integers(1, 12), st.floats(0.1, 4.0))
 def test_streaming_bands_give_the_same_bits_as_batch(prices: list[float], length: int, width: float) -> None:
     state = bollinger.bollinger_state(length, width)

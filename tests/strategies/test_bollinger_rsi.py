@@ -5,11 +5,11 @@ from random import Random
 
 import numpy as np
 import pytest
-from strategy_desk import BTC, Desk, Quote, start
 
 from core.indicators.bollinger import bollinger
 from core.indicators.rsi import rsi
 from core.types.order import OrderStatus, Side
+from tests.strategies.strategy_desk import BTC, Desk, Quote, start
 
 SMALL = {"length": "5", "rsi_length": "3", "width": "1.5"}
 CALM = [Decimal(100), Decimal(101), Decimal(100), Decimal(101), Decimal(100), Decimal(101)]

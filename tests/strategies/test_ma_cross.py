@@ -5,11 +5,11 @@ from random import Random
 
 import numpy as np
 import pytest
-from strategy_desk import BTC, Desk, bar_at, start
 
 from core.indicators.exponential import ema
 from core.indicators.sma import sma
 from core.types.order import OrderStatus, Side
+from tests.strategies.strategy_desk import BTC, Desk, bar_at, start
 
 SMALL = {"fast": "2", "slow": "3", "notional_usd": "1000"}
 FALL = ["110", "108", "106", "104"]  # fast below slow

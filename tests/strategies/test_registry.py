@@ -6,7 +6,6 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from strategy_desk import BTC, Desk
 
 from core.bars.timeframe import Timeframe
 from core.ports.strategy import RunningStrategy, StrategyContext
@@ -16,6 +15,7 @@ from strategies.api import Strategy, StrategyParameters, register_strategy
 from strategies.loading import load_entry_points, load_folder, load_shipped
 from strategies.parameters import ParameterError
 from strategies.registry import REGISTRY, StrategyError
+from tests.strategies.strategy_desk import BTC, Desk
 
 load_shipped()
 GIVEN = {"instruments": "BTC/USDT@sim-a"}
