@@ -48,6 +48,7 @@ class SimMarket:
         self._stock_hours: asyncio.Task[None] | None = None
         self._started_ns = 0
         self._start_prices: dict[InstrumentId, float] = {}
+        self._past: dict[InstrumentId, list[HistoryBar]] = {}
         self._run = store.begin_run()
         self._anchors = store.anchors(_ANCHORS)
         self._fair_prices = FairPrices(stream(config.seed, self._run, "fair"), self._anchors)
@@ -85,16 +86,31 @@ class SimMarket:
         """Return the market's own book, for tests and oracles."""
         return self._venues[instrument_id.venue].books[instrument_id.symbol]
 
+    def lists(self, instrument_id: InstrumentId) -> bool:
+        """Tell whether the market runs and has this instrument."""
+        venue = self._venues.get(instrument_id.venue)
+        return venue is not None and instrument_id.symbol in venue.books
+
+    def now_ns(self) -> int:
+        return self._clock.utc_ns()
+
     def history(self, instrument_id: InstrumentId) -> list[HistoryBar]:
-        """Return the minutes before the market began, oldest first; the venue must be ready."""
-        return minutes_before(
-            self.book(instrument_id).listing,
-            self._started_ns,
-            self.config.history_minutes,
-            self.config.seed,
-            self._run,
-            price_now=self._start_prices[instrument_id],
-        )
+        """Return minutes up to now, oldest first: an invented past before the start, then what traded.
+
+        The last minute is the running one. The venue must be ready.
+        """
+        book = self.book(instrument_id)
+        past = self._past.get(instrument_id)
+        if past is None:
+            past = self._past[instrument_id] = minutes_before(
+                book.listing,
+                self._started_ns,
+                self.config.history_minutes,
+                self.config.seed,
+                self._run,
+                price_now=self._start_prices[instrument_id],
+            )
+        return past + book.tape.minutes()
 
     # life ----------------------------------------------------------------------------------------------
 
