@@ -71,7 +71,7 @@ def _ready_paths() -> Paths:
 
 
 def _guarded(work: Callable[[], None]) -> int:
-    from adapters.venue_store.errors import VenueStoreError  # noqa: PLC0415 - not for --help
+    from adapters.venue_store.store import VenueStoreError  # noqa: PLC0415 - not for --help
     from core.config.problem import ConfigError  # noqa: PLC0415 - not for --help
     from core.io.unix_socket import ControlSocketError  # noqa: PLC0415 - not for --help
 

@@ -1,8 +1,8 @@
-"""The simulated market's past as bars of any timeframe from a minute on."""
+"""Past bars of the simulated market in the form the engine asks for."""
 
 from collections.abc import Sequence
 
-from adapters.sim.history import HistoryBar
+from adapters.sim.history import MINUTE_NS, HistoryBar
 from adapters.sim.market import SimMarket
 from core.bars.bar import Bar
 from core.bars.timeframe import Timeframe
@@ -10,18 +10,27 @@ from core.types.instrument import Instrument
 
 
 class SimHistory:
-    """A `BarHistory` over one simulated market."""
+    """A `BarHistory` over the simulated market: whole minutes and what is made of them, nothing shorter."""
 
     def __init__(self, market: SimMarket) -> None:
         self._market = market
 
     def bars(self, instrument: Instrument, timeframe: Timeframe, count: int) -> Sequence[Bar]:
-        if instrument.venue not in self._market.venues or timeframe.ns < Timeframe.M1.ns:
+        """Return up to `count` closed bars, oldest first; none for another venue's instrument."""
+        if timeframe.ns < MINUTE_NS or not self._market.lists(instrument.id):
             return ()
         grouped: dict[int, list[HistoryBar]] = {}
-        for minute in self._market.history(instrument.id):
+        now_ns = self._market.now_ns()
+        minutes = self._market.history(instrument.id)
+        for minute in minutes:
             grouped.setdefault(timeframe.open_ns_of(minute.open_ns), []).append(minute)
-        return [_bar(instrument, timeframe, open_ns, minutes) for open_ns, minutes in grouped.items()][-count:]
+        # The first bar may have begun before history does, the last one may still be running.
+        closed = [
+            _bar(instrument, timeframe, open_ns, part)
+            for open_ns, part in grouped.items()
+            if open_ns >= minutes[0].open_ns and open_ns + timeframe.ns <= now_ns
+        ]
+        return closed[-count:] if count > 0 else ()
 
 
 def _bar(instrument: Instrument, timeframe: Timeframe, open_ns: int, minutes: list[HistoryBar]) -> Bar:
@@ -34,5 +43,4 @@ def _bar(instrument: Instrument, timeframe: Timeframe, open_ns: int, minutes: li
         low_ticks=min(minute.low for minute in minutes),
         close_ticks=minutes[-1].close,
         volume_lots=sum(minute.volume for minute in minutes),
-        is_complete=len(minutes) * Timeframe.M1.ns == timeframe.ns,
     )

@@ -31,6 +31,6 @@ class SimConfig(msgspec.Struct, frozen=True, kw_only=True):
     step_ns: int = 50_000_000
     stock_always_open: bool = False
     funding_interval_s: int = 8 * 3_600
-    history_minutes: int = 180
+    history_minutes: int = 600
     venues: dict[str, VenueConfig] = msgspec.field(default_factory=_venues)
     symbols: tuple[str, ...] | None = None  # list only these; None lists everything

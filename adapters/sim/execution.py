@@ -73,7 +73,7 @@ class SimExecution(DeskExecution):
         book = self._sim_venue.books[order.intent.symbol]
         kind = match_kind(order.intent)
         events = book.matching.submit(own_id, _OWNER, order.intent.side, ticks, lots, kind=kind)
-        book.record(events, at_ns)
+        book.tape.record(events, at_ns)
         self._book_events(book, events, at_ns)
 
     def _withdraw(self, symbol: str, own_id: int) -> None:

@@ -67,7 +67,7 @@ class SimFeed:
     def publish(self, at_ns: int) -> None:
         """Send what changed in one step; the draws are taken whether or not anybody listens."""
         jitter_ns = int(self._random.standard_exponential() * self._latency.feed_jitter_ns)
-        lines = [_Line(s, book.take_delta(), book.take_trades()) for s, book in self._sim_venue.books.items()]
+        lines = [_Line(s, book.take_delta(), book.tape.take()) for s, book in self._sim_venue.books.items()]
         if self._sink is not None:
             latency_ns = self._latency.feed_ns + jitter_ns
             self._latency_ns = self._line.push(latency_ns, lambda: self._deliver(lines, at_ns))

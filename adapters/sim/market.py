@@ -36,7 +36,7 @@ class SimMarket:
     """
 
     def __init__(self, config: SimConfig, clock: Clock, store: VenueStore) -> None:
-        self._config = config
+        self.config = config
         self._clock = clock
         self._store = store
         self._step_s = config.step_ns / 1e9
@@ -48,6 +48,7 @@ class SimMarket:
         self._stock_hours: asyncio.Task[None] | None = None
         self._started_ns = 0
         self._start_prices: dict[InstrumentId, float] = {}
+        self._past: dict[InstrumentId, list[HistoryBar]] = {}
         self._run = store.begin_run()
         self._anchors = store.anchors(_ANCHORS)
         self._fair_prices = FairPrices(stream(config.seed, self._run, "fair"), self._anchors)
@@ -66,10 +67,10 @@ class SimMarket:
         return SimExecution(self._venues[name], self._clock, wire, self._store, settings.starting_cash)
 
     def _stream(self, name: str) -> Generator:
-        return stream(self._config.seed, self._run, name)
+        return stream(self.config.seed, self._run, name)
 
     def _settings(self, name: str) -> VenueConfig:
-        return self._config.venues[name]
+        return self.config.venues[name]
 
     @property
     def venues(self) -> tuple[str, ...]:
@@ -85,16 +86,31 @@ class SimMarket:
         """Return the market's own book, for tests and oracles."""
         return self._venues[instrument_id.venue].books[instrument_id.symbol]
 
+    def lists(self, instrument_id: InstrumentId) -> bool:
+        """Tell whether the market runs and has this instrument."""
+        venue = self._venues.get(instrument_id.venue)
+        return venue is not None and instrument_id.symbol in venue.books
+
+    def now_ns(self) -> int:
+        return self._clock.utc_ns()
+
     def history(self, instrument_id: InstrumentId) -> list[HistoryBar]:
-        """Return the minutes before the market began, oldest first; the venue must be ready."""
-        return minutes_before(
-            self.book(instrument_id).listing,
-            self._started_ns,
-            self._config.history_minutes,
-            self._config.seed,
-            self._run,
-            price_now=self._start_prices[instrument_id],
-        )
+        """Return minutes up to now, oldest first: an invented past before the start, then what traded.
+
+        The last minute is the running one. The venue must be ready.
+        """
+        book = self.book(instrument_id)
+        past = self._past.get(instrument_id)
+        if past is None:
+            past = self._past[instrument_id] = minutes_before(
+                book.listing,
+                self._started_ns,
+                self.config.history_minutes,
+                self.config.seed,
+                self._run,
+                price_now=self._start_prices[instrument_id],
+            )
+        return past + book.tape.minutes()
 
     # life ----------------------------------------------------------------------------------------------
 
@@ -112,20 +128,20 @@ class SimMarket:
         self._started_ns = self._last_at_ns = self._clock.utc_ns()
         for name, listed in self._listings().items():
             self._list(name, [item for item in listed if item.instrument.asset_type is not AssetType.STOCK])
-        self._next_due_ns = self._clock.monotonic_ns() + self._config.step_ns
+        self._next_due_ns = self._clock.monotonic_ns() + self.config.step_ns
         self._arm()
 
     async def _open_stocks(self) -> None:
         hours = ALWAYS_OPEN
-        if not self._config.stock_always_open:
+        if not self.config.stock_always_open:
             loop = asyncio.get_running_loop()
             hours = await loop.run_in_executor(None, load_market_hours, STOCK_CALENDAR, self._started_ns)
         for name, listed in self._listings(hours).items():
             self._list(name, [item for item in listed if item.instrument.asset_type is AssetType.STOCK])
 
     def _listings(self, hours: MarketHours = ALWAYS_OPEN) -> dict[str, list[Listing]]:
-        symbols = self._config.symbols
-        everything = listings(self._config.funding_interval_s, hours)
+        symbols = self.config.symbols
+        everything = listings(self.config.funding_interval_s, hours)
         return {
             name: [item for item in everything[name] if symbols is None or item.instrument.symbol in symbols]
             for name in self._venues
@@ -133,7 +149,7 @@ class SimMarket:
 
     def _list(self, venue: str, listed: list[Listing]) -> None:
         for listing in listed:
-            book = SimBook(listing, self._fair_prices, self._config.seed, self._run, self._started_ns)
+            book = SimBook(listing, self._fair_prices, self.config.seed, self._run, self._started_ns)
             self._venues[venue].books[listing.instrument.symbol] = book
             self._start_prices[listing.instrument.id] = book.local_price
 
@@ -160,11 +176,11 @@ class SimMarket:
                 break
             late_ns = max(0, now_ns - self._next_due_ns)
             if late_ns > _MOST_BEHIND_NS:
-                missed = late_ns // self._config.step_ns
-                self._next_due_ns += missed * self._config.step_ns
-                late_ns -= missed * self._config.step_ns
+                missed = late_ns // self.config.step_ns
+                self._next_due_ns += missed * self.config.step_ns
+                late_ns -= missed * self.config.step_ns
                 _log.warning("simulated market: stalled, %d steps left out", missed)
-            self._next_due_ns += self._config.step_ns
+            self._next_due_ns += self.config.step_ns
             self._step(max(self._last_at_ns, self._clock.utc_ns() - late_ns))
         self._arm()
 

@@ -9,11 +9,10 @@ from adapters.sim.fair_price import FairPrices, LocalPrice
 from adapters.sim.funding import FundingMeter
 from adapters.sim.instruments import Listing
 from adapters.sim.order_flow import OrderFlow
+from adapters.sim.tape import Tape
 from core.book.book import Ints
-from core.matching.events import MatchEvent, Traded
+from core.matching.events import MatchEvent
 from core.matching.kernel import MatchingBook
-from core.types.market import Trade
-from core.types.order import Side
 
 SNAPSHOT_LEVELS: Final = 1_000
 _LAG_S: Final = {"sim-a": 0.05, "sim-b": 0.25, "sim-x": 0.15}  # how late a venue follows the common price
@@ -57,8 +56,7 @@ class SimBook:
         interval_s = self.instrument.funding_interval_s
         self.funding = FundingMeter(interval_s, at_ns) if interval_s else None
         # Public trade ids go on rising over restarts.
-        self._next_trade_id = (run << 32) + 1
-        self._tape: list[Trade] = []
+        self.tape = Tape(self.instrument.id, (run << 32) + 1)
         self.local_price = self._local.advance(self.fair_price, 1e-9)
         self.flow.prefill(self.local_price / self._tick)
         self.matching.bids.take_changes()
@@ -76,36 +74,8 @@ class SimBook:
             return []
         volatility = self._fair_prices.volatility[self.listing.underlying]
         events = self.flow.step(self.local_price / self._tick, volatility, step_s)
-        self.record(events, at_ns)
+        self.tape.record(events, at_ns)
         return events
-
-    def record(self, events: list[MatchEvent], at_ns: int) -> None:
-        """Put what traded on the tape, one public trade per taker and price."""
-        pending: list[int] | None = None
-        taker = None
-        for event in events:
-            if type(event) is not Traded:
-                continue
-            if pending is not None and taker == (event.taker_id, event.ticks):
-                pending[1] += event.lots
-                continue
-            self._print(pending, at_ns)
-            taker = (event.taker_id, event.ticks)
-            pending = [event.ticks, event.lots, event.taker_side is Side.SELL]
-        self._print(pending, at_ns)
-
-    def _print(self, pending: list[int] | None, at_ns: int) -> None:
-        if pending is None:
-            return
-        ticks, lots, buyer_is_maker = pending
-        trade_id = self._next_trade_id
-        self._next_trade_id += 1
-        self._tape.append(Trade(self.instrument.id, trade_id, ticks, lots, bool(buyer_is_maker), at_ns, at_ns))
-
-    def take_trades(self) -> list[Trade]:
-        """Return the trades since the last call."""
-        trades, self._tape = self._tape, []
-        return trades
 
     def take_delta(self) -> Levels | None:
         """Return the levels that changed since the last call, None where none did."""

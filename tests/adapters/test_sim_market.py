@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from adapters.sim.bar_history import SimHistory
 from adapters.sim.config import SimConfig
 from adapters.venue_desk.settings import Faults
 from adapters.venue_store.store import VenueStore
+from core.bars.timeframe import Timeframe
 from core.book.book import BookState
 from core.types.instrument import InstrumentId
 from core.types.market import FeedState
@@ -129,7 +131,7 @@ def test_a_closed_stock_market_shows_its_last_book_and_opens_with_the_bell() -> 
     async def before_and_after_the_bell(rig: Rig) -> None:
         assert rig.records.statuses[-1].state is FeedState.CLOSED
         assert rig.book("sim-x", "NVDA").best_bid() is not None
-        assert len(rig.market.history(InstrumentId("sim-x", "NVDA"))) == 180
+        assert len(rig.market.history(InstrumentId("sim-x", "NVDA"))) == 600
         refused = await rig.trader("sim-x").send("NVDA", Side.BUY, "1")
         assert refused.outcome == "rejected"
         assert "market closed" in refused.reason
@@ -176,7 +178,7 @@ def test_a_lost_message_makes_the_book_invalid_until_the_next_snapshot() -> None
 def test_history_ends_at_the_price_the_market_starts_with() -> None:
     async def look(rig: Rig) -> None:
         bars = rig.market.history(InstrumentId("sim-a", "BTC/USDT"))
-        assert len(bars) == 180
+        assert len(bars) == 600
         assert {later.open_ns - bar.open_ns for bar, later in pairwise(bars)} == {60_000_000_000}
         assert bars[-1].open_ns + 60_000_000_000 <= START_NS < bars[-1].open_ns + 120_000_000_000
         assert all(bar.low <= min(bar.open, bar.close) <= max(bar.open, bar.close) <= bar.high for bar in bars)
@@ -185,7 +187,13 @@ def test_history_ends_at_the_price_the_market_starts_with() -> None:
         bid = rig.book("sim-a", "BTC/USDT").best_bid()
         assert bid is not None
         assert abs(bars[-1].close - bid[0]) <= 5
-        assert rig.market.history(InstrumentId("sim-a", "BTC/USDT")) == bars
+        await asyncio.sleep(90)
+        later = rig.market.history(InstrumentId("sim-a", "BTC/USDT"))
+        assert later[:600] == bars
+        assert [bar.open_ns for bar in later[600:]] == [START_NS, START_NS + 60_000_000_000]
+        traded = [t for t in rig.records.trades if t.venue_ns < START_NS + 60_000_000_000]
+        assert later[600].volume == sum(trade.quantity_lots for trade in traded)
+        assert (later[600].open, later[600].close) == (traded[0].price_ticks, traded[-1].price_ticks)
 
     with_rig(only("sim-a", "BTC/USDT"), look)
 
@@ -222,3 +230,23 @@ def test_a_long_stall_is_a_pause_and_a_short_one_is_caught_up_in_slices() -> Non
         assert rig.book("sim-a", "SOL/USDT").state is BookState.VALID
 
     with_rig(only("sim-a", "SOL/USDT"), stall)
+
+
+def test_the_engine_gets_closed_bars_of_every_length_from_a_minute_up() -> None:
+    async def ask(rig: Rig) -> None:
+        await asyncio.sleep(130)
+        history = SimHistory(rig.market)
+        instrument = rig.book("sim-a", "BTC/USDT").instrument
+        minutes = history.bars(instrument, Timeframe.M1, 1_000)
+        assert len(minutes) == 602
+        assert minutes[-1].close_ns <= rig.clock.utc_ns()
+        fives = history.bars(instrument, Timeframe.M5, 3)
+        part = [bar for bar in minutes if fives[-1].open_ns <= bar.open_ns < fives[-1].close_ns]
+        assert len(part) == 5
+        assert fives[-1].high_ticks == max(bar.high_ticks for bar in part)
+        assert fives[-1].volume_lots == sum(bar.volume_lots for bar in part)
+        assert (fives[-1].open_ticks, fives[-1].close_ticks) == (part[0].open_ticks, part[-1].close_ticks)
+        assert len(fives) == 3
+        assert history.bars(instrument, Timeframe.S5, 3) == ()
+
+    with_rig(only("sim-a", "BTC/USDT"), ask)
