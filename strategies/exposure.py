@@ -165,5 +165,5 @@ class ExposureKeeper:
 
     def _is_tradable(self, quantity: Decimal, price: Decimal) -> bool:
         whole = self._instrument.floor_quantity(quantity)
-        least = max(self._instrument.min_quantity, self._instrument.lot_size)
+        least = max(self._instrument.min_quantity, self._instrument.order_lot)
         return whole >= least and self._instrument.notional(price, whole) >= self._instrument.min_notional

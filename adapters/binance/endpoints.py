@@ -18,13 +18,15 @@ class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
     snapshot_burst: int  # snapshots that may be fetched at once
     snapshots_per_s: float  # in the long run, within the weight limit a minute
 
+    heartbeat: str = "btcusdt@miniTicker"  # always busy: tells a dead connection from a quiet market
+
     def rest(self, name: str) -> str:
         return f"{self.rest_url}{self.api_path}/{name}"
 
     def combined_stream(self, venue_symbols: list[str], channels: tuple[str, ...]) -> str:
         """Return the address of one websocket carrying every channel of every symbol."""
-        streams = "/".join(f"{symbol.lower()}@{channel}" for symbol in venue_symbols for channel in channels)
-        return f"{self.stream_url}/stream?streams={streams}"
+        streams = [f"{symbol.lower()}@{channel}" for symbol in venue_symbols for channel in channels]
+        return f"{self.stream_url}/stream?streams={'/'.join([*streams, self.heartbeat])}"
 
 
 # a snapshot of 1000 levels weighs 50 of 6000 a minute on spot and 20 of 2400 on USD-M; half of it is left to others
@@ -58,7 +60,8 @@ class FeedSettings(msgspec.Struct, frozen=True, kw_only=True):
     symbols: tuple[str, ...]  # unified (`BTC/USDT`) or the venue's own (`BTCUSDT`)
     endpoints: Endpoints
     channels: tuple[str, ...]
-    expected_interval_s: float = 1.0  # between any two messages of the connection
+    expected_interval_s: float = 1.0  # between any two messages of the connection, heartbeat included
+    quiet_after_s: float = 30.0  # without a diff a book is compared with a snapshot
     request_timeout_s: float = 10.0
     first_backoff_s: float = 0.5
     backoff_cap_s: float = 20.0

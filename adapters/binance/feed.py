@@ -12,6 +12,7 @@ from adapters.binance.inference import InferredRules
 from adapters.binance.instruments import read_instruments, select_instruments
 from adapters.binance.market import BinanceMarket
 from adapters.binance.market_data import BinanceMarketData
+from adapters.binance.quiet_books import QuietBooks
 from adapters.binance.snapshots import SnapshotFetcher
 from adapters.binance.synchroniser import SyncState
 from adapters.binance.wire import decode_funding_information
@@ -20,7 +21,7 @@ from adapters.network.rate_gate import RateGate
 from adapters.network.rest import PatientRest
 from core.ports.clock import Clock
 from core.ports.randomness import Randomness
-from core.ports.transport import Connection, Transport, TransportError
+from core.ports.transport import Transport, TransportError
 from core.ports.venue import MarketSink
 from core.types.instrument import Instrument
 from core.types.market import FeedState, FeedStatus
@@ -74,6 +75,7 @@ class BinanceFeed:
             self._rest, endpoints.rest("depth"), clock, self._backoff,
             on_received=self._record_rest, on_trouble=self._trouble,
         )  # fmt: skip
+        self._quiet_books = QuietBooks(self._snapshots, int(settings.quiet_after_s * _NS_PER_S))
 
     @property
     def venue(self) -> str:
@@ -138,12 +140,17 @@ class BinanceFeed:
         try:
             while True:
                 self._report(FeedState.CONNECTING, f"attempt {backoff.attempts + 1}")
-                reason = await self._one_connection(market_data, url, backoff)
+                try:
+                    reason = await self._one_connection(market_data, url, backoff)
+                except Exception as error:  # a fault in here must not end the feed without a word
+                    reason = f"fault in the feed: {error!r}"
                 market_data.connection_lost(reason, self._clock.utc_ns())
+                self._quiet_books.reset()
                 await self._snapshots.cancel_all()
                 self._report(FeedState.DOWN, reason)
                 await asyncio.sleep(backoff.next_s())
         finally:
+            self._quiet_books.reset()
             await self._snapshots.cancel_all()
             market_data.connection_lost("the feed was stopped", self._clock.utc_ns())
             self._report(FeedState.DOWN, "stopped")
@@ -151,40 +158,39 @@ class BinanceFeed:
     async def _one_connection(self, market_data: BinanceMarketData, url: str, backoff: Backoff) -> str:
         """Serve one websocket until it ends; return why."""
         opened_ns = self._last_message_ns = self._clock.monotonic_ns()
+        if self._recorder is not None:
+            # before the first message can arrive, or a replay would forget that message
+            self._recorder.connected(self._clock.utc_ns(), url)
         try:
             connection = await self._transport.connect(url, self._on_message, self._settings.request_timeout_s)
         except TransportError as error:
             return str(error)
-        if self._recorder is not None:
-            self._recorder.connected(self._clock.utc_ns(), url)
-        try:
-            return await self._watch(market_data, connection, opened_ns, backoff)
-        finally:
-            await connection.close()
-
-    async def _watch(
-        self, market_data: BinanceMarketData, connection: Connection, opened_ns: int, backoff: Backoff
-    ) -> str:
-        settings = self._settings
-        malformed_before = market_data.malformed
         closed = asyncio.get_running_loop().create_task(connection.closed())
+        malformed_before = market_data.malformed
         try:
-            while True:
-                self._report_progress(market_data)
-                await asyncio.wait((closed,), timeout=settings.check_interval_s)
-                now_ns = self._clock.monotonic_ns()
-                if closed.done():
-                    return closed.result()
-                if now_ns - self._last_message_ns > settings.silence_limit_s * _NS_PER_S:
-                    return f"no data for {settings.silence_limit_s:g} s"
-                if market_data.malformed - malformed_before > settings.malformed_limit:
-                    return f"more than {settings.malformed_limit} unreadable messages"
+            while not closed.done():
+                fault = self._fault(market_data, malformed_before)
+                if fault is not None:
+                    return fault
                 if self._last_message_ns > opened_ns:
                     backoff.reset()
-                if now_ns - opened_ns > _QUIET_S * _NS_PER_S:
+                if self._clock.monotonic_ns() - opened_ns > _QUIET_S * _NS_PER_S:
                     self._fetch_quiet(market_data)
+                self._report_progress(market_data)
+                await asyncio.wait((closed,), timeout=self._settings.check_interval_s)
+            return closed.result()
         finally:
             closed.cancel()
+            await connection.close()
+
+    def _fault(self, market_data: BinanceMarketData, malformed_before: int) -> str | None:
+        """Return why an open connection has to be replaced, None where it is sound."""
+        settings = self._settings
+        if self._clock.monotonic_ns() - self._last_message_ns > settings.silence_limit_s * _NS_PER_S:
+            return f"no data for {settings.silence_limit_s:g} s"
+        if market_data.malformed - malformed_before > settings.malformed_limit:
+            return f"more than {settings.malformed_limit} unreadable messages"
+        return self._quiet_books.dead_channel(market_data, self._clock.utc_ns())
 
     def _fetch_quiet(self, market_data: BinanceMarketData) -> None:
         for name, symbol in market_data.symbols.items():

@@ -1,7 +1,7 @@
 """The one handler of Binance's market messages, used live and in replay alike."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 import msgspec
 
@@ -19,6 +19,7 @@ Route = Callable[[bytes, int], None]
 
 _COMBINED_START = b'{"stream":"'
 _NAME_AT = len(_COMBINED_START)
+MARKET_CHANNELS: Final = frozenset({"depth", "trade", "aggTrade", "markPrice", "bookTicker"})
 _ORDINARY_TRADE = "MARKET"  # others (insurance fund, adjustments) are not made in the book
 _HOURS_8_S = 8 * 3600
 

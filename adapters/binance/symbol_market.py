@@ -73,6 +73,7 @@ class SymbolMarket:
         self.refused_snapshots = 0
         self.damaged = 0
         self.latency_ns: int | None = None
+        self.last_diff_ns = 0
         self._is_spot = market is BinanceMarket.SPOT
         self._was_live = False
         self._request_snapshot = request_snapshot
@@ -96,6 +97,7 @@ class SymbolMarket:
             self.damage(f"a diff after {previous} up to {last} covers nothing", received_ns)
             return False
         self.latency_ns = received_ns - self._reader.venue_ns
+        self.last_diff_ns = received_ns
         action = self.synchroniser.on_diff(Diff(previous, last, received_ns, raw))
         if action is DiffAction.APPLY:
             self._apply(received_ns)

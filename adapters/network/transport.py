@@ -56,7 +56,9 @@ class NetworkTransport:
             raise TransportError(f"no connection within {timeout_s:g} s") from error
         except (WSError, OSError, ValueError) as error:
             raise TransportError(f"{type(error).__name__}: {error}") from error
-        assert isinstance(listener, _Listener)
+        if not isinstance(listener, _Listener):
+            # a server that hangs up during the handshake leaves no listener and no exception
+            raise TransportError("the venue hung up during the handshake")
         return NetworkConnection(listener)
 
     async def close(self) -> None:

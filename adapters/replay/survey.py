@@ -9,6 +9,7 @@ import msgspec
 from adapters.binance.inference import InferredRules
 from adapters.binance.instruments import read_instruments
 from adapters.binance.market import BinanceMarket
+from adapters.binance.market_data import MARKET_CHANNELS
 from core.types.instrument import Instrument
 from data.recordings.lines import Progress
 from data.recordings.message import Channel, RecordedMessage, RecordingError, TornTail
@@ -68,9 +69,10 @@ def survey_recording(
 
 
 def streamed_symbols(url: str) -> list[str]:
-    """Return the venue symbols of a combined stream's address, in its order."""
+    """Return the venue symbols whose market data a combined stream carries, in its order."""
     streams = parse_qs(urlsplit(url).query).get("streams", [""])[0].split("/")
-    return list(dict.fromkeys(stream.partition("@")[0].upper() for stream in streams if "@" in stream))
+    parts = [stream.split("@") for stream in streams]
+    return list(dict.fromkeys(part[0].upper() for part in parts if len(part) > 1 and part[1] in MARKET_CHANNELS))
 
 
 def _rules(path: Path, market: BinanceMarket, message: RecordedMessage) -> dict[str, Instrument]:

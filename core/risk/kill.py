@@ -4,7 +4,7 @@ The caller raises the blocker first, then cancels on every venue, and asks for a
 """
 
 from collections.abc import Callable, Iterable
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from decimal import ROUND_CEILING, Decimal
 
 import msgspec
 import numpy as np
@@ -83,7 +83,7 @@ def plan_flatten(
         flatten.append(_order(position, quantity, price, client_order_id=next_order_id(), now_ns=now_ns))
         rest = position.quantity - quantity.copy_sign(position.quantity)
         if rest:
-            why = "less than a lot" if abs(rest) < instrument.lot_size else "more than the book shows within the band"
+            why = "less than a lot" if abs(rest) < instrument.order_lot else "more than the book shows within the band"
             left.append(NotFlattened(position.instrument_id, rest, why))
     return KillPlan(venues=tuple(venues), cancels=_cancels(live), flatten=tuple(flatten), not_flattened=tuple(left))
 
@@ -119,10 +119,11 @@ def _price_and_depth(
     band = mid * limits.flatten_band_pct / 100
     bid_ticks, bid_lots, ask_ticks, ask_lots = book.top(DEPTH_LEVELS)
     if quantity > 0:
-        worst_ticks = int(((mid - band) / instrument.tick_size).to_integral_value(ROUND_CEILING))
+        worst = ((mid - band) / instrument.order_tick).to_integral_value(ROUND_CEILING) * instrument.order_tick
+        worst_ticks = instrument.price_to_ticks(worst)
         lots = int(np.sum(bid_lots[bid_ticks >= worst_ticks]))
     else:
-        worst_ticks = int(((mid + band) / instrument.tick_size).to_integral_value(ROUND_FLOOR))
+        worst_ticks = instrument.price_to_ticks(instrument.floor_price(mid + band))
         lots = int(np.sum(ask_lots[ask_ticks <= worst_ticks]))
     return instrument.ticks_to_price(worst_ticks), instrument.lots_to_quantity(lots)
 

@@ -31,15 +31,15 @@ def price_grid(case: Case) -> Finding:
     if instrument is None:
         return missing("whole ticks", "instrument rules")
     if price is None:
-        return judged(True, f"whole ticks of {instrument.tick_size}", "no limit price")
-    return judged(price % instrument.tick_size == 0, f"whole ticks of {instrument.tick_size}", price)
+        return judged(True, f"whole ticks of {instrument.order_tick}", "no limit price")
+    return judged(price % instrument.order_tick == 0, f"whole ticks of {instrument.order_tick}", price)
 
 
 def quantity_grid(case: Case) -> Finding:
     instrument, quantity = case.view.instrument, case.intent.quantity
     if instrument is None:
         return missing("whole lots", "instrument rules")
-    return judged(quantity % instrument.lot_size == 0, f"whole lots of {instrument.lot_size}", quantity)
+    return judged(quantity % instrument.order_lot == 0, f"whole lots of {instrument.order_lot}", quantity)
 
 
 def min_quantity(case: Case) -> Finding:

@@ -51,6 +51,12 @@ class RecordingSink:
                 self._news.clear()
                 await self._news.wait()
 
+    async def until_news(self) -> None:
+        """Wait for the next report of any kind."""
+        async with asyncio.timeout(LIMIT_S):
+            self._news.clear()
+            await self._news.wait()
+
 
 def best(book: Book) -> tuple[tuple[str, str], tuple[str, str]]:
     """Return best bid and ask as price and quantity texts."""

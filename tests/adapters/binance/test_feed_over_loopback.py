@@ -198,6 +198,21 @@ def test_a_quiet_symbol_gets_its_book_without_a_diff() -> None:
     assert rig.server.connections == 1
 
 
+def test_a_channel_that_dies_on_a_living_connection_is_noticed_and_the_connection_replaced() -> None:
+    async def scenario(rig: Rig) -> None:
+        await synchronised(rig)
+        rig.server.lose("BTCUSDT", 3)
+        while rig.server.connections < 2:
+            await rig.server.publish("ETHUSDT")
+            await rig.sink.until_news()
+        await rig.server.publish("BTCUSDT")
+        await rig.server.publish("ETHUSDT")
+        await rig.in_step()
+
+    rig = run(scenario, quiet_after_s=0.1)
+    assert any("BTCUSDT: its diffs have stopped" in status.detail for status in rig.sink.statuses)
+
+
 def test_a_connection_of_unreadable_messages_is_replaced() -> None:
     async def scenario(rig: Rig) -> None:
         await synchronised(rig)
