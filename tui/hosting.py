@@ -19,7 +19,9 @@ async def run_hosted(config: Config, paths: Paths) -> ExitChoice:
     process = EngineProcess(config, paths)
     ending = asyncio.Event()
     watch_signals(ending)
-    console = asyncio.ensure_future(ConsoleApp(HostedLink(process.engine, SystemClock()), clock=SystemClock()).run_async())
+    console = asyncio.ensure_future(
+        ConsoleApp(HostedLink(process.engine, SystemClock()), clock=SystemClock()).run_async()
+    )
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _lose_terminal, console)
     starting = asyncio.ensure_future(process.start())
     ended = asyncio.ensure_future(ending.wait())
@@ -30,7 +32,9 @@ async def run_hosted(config: Config, paths: Paths) -> ExitChoice:
         _leave_terminal()
         await ending.wait()
     ended.cancel()
-    await process.stop("console quit" if choice is ExitChoice.QUIT_STOP_ENGINE else "asked to stop", cancel_orders=False)
+    await process.stop(
+        "console quit" if choice is ExitChoice.QUIT_STOP_ENGINE else "asked to stop", cancel_orders=False
+    )
     return choice
 
 

@@ -17,7 +17,9 @@ EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 def main() -> None:
     """Run the command of this process and exit."""
     options = _parser().parse_args()
-    sys.exit(run_daemon(options.config, cancel_orders=not options.leave_orders) if options.daemon else run_console(options))
+    sys.exit(
+        run_daemon(options.config, cancel_orders=not options.leave_orders) if options.daemon else run_console(options)
+    )
 
 
 def run_daemon(config_file: Path | None, *, cancel_orders: bool = True) -> int:

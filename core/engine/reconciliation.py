@@ -36,6 +36,8 @@ def order_differences(
     for known in list(orders.live()):
         if known.intent.venue != report.venue or known.intent.client_order_id in resting:
             continue
+        if not known.status.may_live:  # reported filled, and its fills are still to come
+            continue
         if report.at_ns - known.updated_ns < settle_ns:
             continue
         yield _gone(known, at_ns)

@@ -61,11 +61,15 @@ class RiskViews:
     def still_open_for(self, intent: OrderIntent) -> bool:
         """Tell whether the halt levels of this moment let an approved order out."""
         level = tightest(self.blockers_for(intent))
-        if level is HaltLevel.NORMAL:
-            return True
-        if intent.source == "flatten":
-            return intent.reduce_only
-        return level is HaltLevel.REDUCE_ONLY and intent.reduce_only
+        match level:
+            case HaltLevel.NORMAL:
+                return True
+            case HaltLevel.REDUCE_ONLY:
+                return intent.reduce_only
+            case HaltLevel.CANCEL_ONLY:
+                return False
+            case HaltLevel.HALTED | HaltLevel.FLATTEN:
+                return intent.reduce_only and intent.source == "flatten"
 
     def view_for(self, intent: OrderIntent) -> RiskView:
         now_ns = self._clock.utc_ns()
@@ -74,7 +78,8 @@ class RiskViews:
         instrument = self._market.instruments.get(instrument_id)
         blockers = self.blockers_for(intent)
         venue_value = valuation.venue(intent.venue)
-        mark = self._market.marks.mark(instrument_id) if self._market.is_fresh(instrument_id) else None
+        # An old mark is still a reference for a reducing order; new risk is refused by the fresh-book rule.
+        mark = self._market.marks.mark(instrument_id)
         quote = None if instrument is None else self._market.marks.asset_usd(intent.venue, instrument.quote)
         strategy = strategy_of(intent)
         return RiskView(

@@ -9,7 +9,7 @@ KEPT_SENDS: Final = 200
 
 
 class SendStatistics:
-    """Remember the newest sends. A reject by the venue or no answer counts as a failure."""
+    """Remember the newest sends. A reject by the venue counts as a failure."""
 
     def __init__(self) -> None:
         self._latencies: dict[str, deque[int]] = {}
@@ -17,11 +17,12 @@ class SendStatistics:
         self.consecutive_failures = 0
 
     def sent(self, venue: str, outcome: SendOutcome, latency_ns: int) -> None:
-        is_failure = outcome is not SendOutcome.ACCEPTED
+        if outcome is SendOutcome.IN_DOUBT:  # silence is doubt, not failure
+            return
+        is_failure = outcome is SendOutcome.REJECTED
         self._failed.append(is_failure)
         self.consecutive_failures = self.consecutive_failures + 1 if is_failure else 0
-        if outcome is not SendOutcome.IN_DOUBT:
-            self._latencies.setdefault(venue, deque(maxlen=KEPT_SENDS)).append(latency_ns)
+        self._latencies.setdefault(venue, deque(maxlen=KEPT_SENDS)).append(latency_ns)
 
     @property
     def answered(self) -> int:

@@ -104,6 +104,7 @@ class FakeLink:
     requests: list[DeskRequest] = field(default_factory=list)
     stale: set[str] = field(default_factory=set)
     is_silent: bool = False  # the engine hangs: the same snapshot again and again
+    reversed_orders: bool = False
     is_empty: bool = False  # a first run before anything happened
     advances: bool = False  # every look is a new step
     _frozen: DeskSnapshot | None = None
@@ -144,6 +145,8 @@ class FakeLink:
     def snapshot(self) -> DeskSnapshot:
         books = {name: self._book(listing) for listing in LISTINGS if (name := _name(listing)) in self.request.books}
         orders = [] if self.is_empty or self.status == "halted" else self._orders()
+        if self.reversed_orders:
+            orders.reverse()
         return DeskSnapshot(
             sequence=self.step,
             engine_ns=self.engine_ns,

@@ -10,6 +10,7 @@ from typing import ClassVar
 from textual import events
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
+from textual.geometry import Size
 from textual.screen import Screen
 
 from core.ports.clock import Clock
@@ -85,6 +86,7 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         self.too_small = TooSmall("too-small")
         self.view = View(None, self.watch_of_link.look(None))
         self.hands = Hands(self)
+        self._terminal: Size | None = None
         self._is_live: bool | None = None
         self._wanted: DeskRequest | None = None
         self._is_framing = False
@@ -151,7 +153,7 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
 
     def arrange(self) -> None:
         """Lay the desk out for the size and desk at hand, and ask the engine for what it shows."""
-        width, height = self.size
+        width, height = self._terminal or self.size
         is_small = is_too_small(width, height)
         self.too_small.display = is_small
         for widget in (self.area, self.header, self.footer, self.message_bar):
@@ -160,7 +162,8 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         self.area.show(self.area.desk, self.area.zoomed, width, height)
         self._ask()
 
-    def on_resize(self, _event: events.Resize) -> None:
+    def on_resize(self, event: events.Resize) -> None:
+        self._terminal = event.size  # this handler runs before the library takes the new size over
         self.arrange()
 
     def repaint(self) -> None:

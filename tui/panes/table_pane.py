@@ -25,6 +25,7 @@ class TablePane(Pane):
         self.selected: str | None = None
         self._keys: list[str] = []  # rows in the order shown
         self._first = 0
+        self._selects_first = False  # set when the focus comes and no row is selected
 
     @abstractmethod
     def table(self, view: View) -> Table:
@@ -57,7 +58,9 @@ class TablePane(Pane):
         else:
             self._keys = list(by_key)
         if self.selected is not None and self.selected not in by_key:
-            self.selected = None
+            self.selected = None  # a row that left takes the cursor with it: no other row may take its key press
+        if self._selects_first and self._keys:
+            self.selected, self._selects_first = self._keys[0], False
         return [by_key[key] for key in self._keys]
 
     def _scroll(self, count: int, height: int) -> None:
@@ -84,8 +87,7 @@ class TablePane(Pane):
         self.paint()
 
     def on_focus(self) -> None:
-        if self.selected is None and self._keys:
-            self.selected = self._keys[self._first]
+        self._selects_first = self.selected is None
         self.paint()
 
     def on_click(self, event: events.Click) -> None:

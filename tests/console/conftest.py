@@ -1,1 +1,0 @@
-"""A console over the scripted engine, and ways to read what it shows."""

@@ -1,0 +1,286 @@
+from decimal import Decimal
+
+import pytest
+
+from core.control.commands import (
+    CancelOrder,
+    CancelOrders,
+    CommandResult,
+    Kill,
+    Outcome,
+    Pause,
+    PlaceOrder,
+    Resume,
+    SetRiskMode,
+    StartStrategy,
+    StopStrategy,
+)
+from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
+from tests.console.fake_link import FakeLink
+
+SIZES = [SMALL, MEDIUM, LARGE]
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_safety_keys_send_their_commands_at_once_at_every_size(size: tuple[int, int]) -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("p", "m", "f8", "ctrl+k")
+
+    link, _ = run_console(script, size=size)
+    assert [type(command) for command in link.commands] == [Pause, SetRiskMode, CancelOrders, Kill]
+    assert link.commands[1] == SetRiskMode(mode="conservative", who="console:test")
+    assert link.commands[3].who == "console:test"
+
+
+def test_halt_works_in_a_text_field_and_with_dialogs_open() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("b")
+        await desk.type("0.0")
+        await desk.press("ctrl+k")
+        assert "every venue reports no open order" in desk.dialog()
+        await desk.press("F", "ctrl+k")
+
+    link, _ = run_console(script)
+    assert [type(command) for command in link.commands] == [Kill, Kill]
+
+
+def test_pause_and_cancel_all_work_in_a_text_field() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("b", "f9", "f8")
+
+    link, _ = run_console(script)
+    assert [type(command) for command in link.commands] == [Pause, CancelOrders]
+
+
+def test_halt_works_in_the_command_palette() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("ctrl+p", "ctrl+k")
+
+    link, _ = run_console(script)
+    assert [type(command) for command in link.commands] == [Kill]
+
+
+@pytest.mark.parametrize("size", [(20, 5), (59, 40), (80, 15)])
+def test_too_small_a_terminal_says_so_and_still_halts(size: tuple[int, int]) -> None:
+    async def script(desk: Desk) -> None:
+        text = " ".join(desk.bar("too-small").split())
+        assert f"terminal too small: {size[0]}×{size[1]}, needs at least 60×16" in text  # noqa: RUF001 (the sign terminals' sizes are written with)
+        assert "^k HALT works here" in text
+        await desk.press("ctrl+k")
+
+    link, _ = run_console(script, size=size)
+    assert [type(command) for command in link.commands] == [Kill]
+
+
+def test_a_growing_terminal_gets_its_desk_back() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.pilot.resize_terminal(120, 40)
+        await desk.pilot.pause()
+        await desk.redraw()
+        assert "Positions" in desk.pane("positions")
+        assert desk.app.area.panes["positions"].size.width > 20
+
+    run_console(script, size=(20, 5))
+
+
+def test_the_checklist_counts_open_orders_down_to_none() -> None:
+    link = FakeLink(answer=CommandResult(outcome=Outcome.DONE, message="halted, cancelling 3 orders"))
+
+    async def script(desk: Desk) -> None:
+        await desk.press("ctrl+k")
+        assert "3 orders are still open" in desk.dialog()
+        assert "not halted yet" in desk.dialog()
+        link.status, link.halt_level = "halted", "halted"
+        await desk.frame()
+        assert "every venue reports no open order" in desk.dialog()
+        assert "level HALTED" in desk.dialog()
+
+    run_console(script, link)
+
+
+def test_the_checklist_never_calls_old_numbers_done() -> None:
+    async def script(desk: Desk) -> None:
+        desk.link.status = "halted"
+        await desk.frame()
+        await desk.press("ctrl+k")
+        desk.link.is_silent = True
+        desk.clock.advance(3)
+        await desk.redraw()
+        assert "NOT VERIFIED" in desk.dialog()
+        assert "no open order" not in desk.dialog()
+
+    run_console(script)
+
+
+def test_a_failed_halt_names_the_other_way_to_halt() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("ctrl+k")
+        assert "FAILED: socket is gone; run `seraphim kill`" in desk.dialog()
+
+    run_console(script, FakeLink(answer=CommandResult(outcome=Outcome.FAILED, message="socket is gone")))
+
+
+def test_flatten_needs_its_word() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("ctrl+k", "F")
+        await desk.type("flat")
+        await desk.press("enter")
+        assert "expected 'flatten'" in desk.dialog()
+        await desk.type("ten")
+        await desk.press("enter")
+
+    link, _ = run_console(script)
+    assert [getattr(command, "flatten", None) for command in link.commands] == [False, True]
+
+
+def test_resume_after_a_pause_asks_and_cancel_has_the_focus() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("p", "p", "enter")
+        assert len(desk.link.commands) == 1
+        await desk.press("p", "down", "enter")
+
+    link, _ = run_console(script)
+    assert [type(command) for command in link.commands] == [Pause, Resume]
+
+
+def test_resume_after_a_halt_takes_the_word_and_a_reason() -> None:
+    async def script(desk: Desk) -> None:
+        desk.link.status = "halted"
+        await desk.frame()
+        await desk.press("p")
+        await desk.type("resume")
+        await desk.press("enter", "enter")
+        assert desk.link.commands == []
+        await desk.type("checked")
+        await desk.press("enter")
+
+    link, _ = run_console(script)
+    assert link.commands == [Resume(word="resume", reason="checked", who="console:test")]
+
+
+def test_pause_key_pauses_when_the_snapshot_is_too_old_to_say_paused() -> None:
+    async def script(desk: Desk) -> None:
+        desk.link.status = "paused"
+        await desk.frame()
+        desk.link.is_silent = True
+        desk.clock.advance(5)
+        await desk.redraw()
+        await desk.press("p")
+
+    link, _ = run_console(script)
+    assert [type(command) for command in link.commands] == [Pause]
+
+
+def test_a_riskier_mode_asks_and_a_held_enter_does_not_confirm() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("M", "down")
+        desk.clock.advance(0.3)
+        await desk.pilot.press("down", "up")  # back on the choice, now hold enter from elsewhere
+        desk.app.repeat.heard("enter")
+        for _ in range(10):
+            desk.clock.advance(0.03)
+            await desk.pilot.press("enter")
+        assert desk.link.commands == []
+        await desk.press("enter")
+
+    link, _ = run_console(script)
+    assert link.commands == [SetRiskMode(mode="aggressive", who="console:test")]
+
+
+def test_a_ticket_from_a_ladder_row_sends_a_limit_order_after_its_review() -> None:
+    async def script(desk: Desk) -> None:
+        ladder = desk.app.area.ladders[0]
+        await desk.press("down", "down", "enter")
+        await desk.type("0.02")
+        assert "value 1,28" in desk.dialog()
+        assert "max position per trade: 2,000 left, 7" in desk.dialog()
+        await desk.press("enter")
+        assert desk.link.commands == []
+        await desk.press("tab", "enter")
+        desk.names.append(str(ladder.cursor_price_ticks()))
+
+    link, _ = run_console(script)
+    (order,) = link.commands
+    assert isinstance(order, PlaceOrder)
+    assert (order.venue, order.symbol, order.side, order.order_type) == ("sim-a", "BTC/USDT:USDT", "buy", "limit")
+    assert order.quantity == Decimal("0.02")
+    assert order.limit_price is not None
+    assert order.limit_price % Decimal("0.5") == 0
+
+
+def test_a_ticket_refuses_what_the_grid_does_not_have() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("s")
+        await desk.type("0.0005")
+        await desk.press("enter")
+        assert "not a multiple of the lot 0.001" in desk.dialog()
+
+    link, _ = run_console(script)
+    assert link.commands == []
+
+
+def test_a_large_order_needs_its_amount_typed() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("b")
+        await desk.type("0.1")
+        await desk.press("tab")
+        await desk.type("64000")
+        await desk.press("enter")
+        assert "type 6400 and press enter" in desk.dialog()
+        await desk.press("enter")
+        assert desk.link.commands == []
+        await desk.type("6400")
+        await desk.press("enter")
+
+    link, _ = run_console(script)
+    assert [type(command) for command in link.commands] == [PlaceOrder]
+
+
+def test_x_cancels_the_selected_order_and_capital_x_all_on_its_symbol() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.focus("orders")
+        await desk.press("down", "x", "X")
+
+    link, _ = run_console(script)
+    assert link.commands == [
+        CancelOrder(client_order_id="o-2", who="console:test"),
+        CancelOrders(symbol="BTC/USDT:USDT", who="console:test"),
+    ]
+
+
+def test_strategies_start_after_asking_and_stop_at_once() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("3")
+        await desk.focus("strategies")
+        await desk.press("minus", "down", "plus", "down", "enter")
+
+    link, _ = run_console(script)
+    assert link.commands == [
+        StopStrategy(name="ma_cross", who="console:test"),
+        StartStrategy(name="bollinger_rsi", who="console:test"),
+    ]
+
+
+def test_a_refusal_is_shown_in_the_message_line_and_kept_in_the_log() -> None:
+    refused = CommandResult(outcome=Outcome.REFUSED, message="order value: 3,200 USD, allowed 2,000")
+
+    async def script(desk: Desk) -> None:
+        await desk.press("f8")
+        assert "REFUSED order value: 3,200 USD, allowed 2,000" in desk.bar("message")
+        assert "REFUSED order value" in desk.pane("log")
+
+    run_console(script, FakeLink(answer=refused))
+
+
+def test_a_link_that_raises_is_reported_and_the_console_lives() -> None:
+    class Broken(FakeLink):
+        async def execute(self, command: object) -> CommandResult:
+            raise ConnectionResetError("daemon died")
+
+    async def script(desk: Desk) -> None:
+        await desk.press("f8")
+        assert "ConnectionResetError: daemon died" in desk.bar("message")
+        await desk.press("ctrl+k")
+        assert "FAILED: ConnectionResetError" in desk.dialog()
+
+    run_console(script, Broken())
