@@ -33,7 +33,7 @@ ACCOUNT_TIMEOUT_S: Final = 10.0
 
 
 class Engine:
-    """Start it, call `second` every second, show it, command it, stop it."""
+    """`connect`, `trade`, call `second` every second, show it, command it, `stop`."""
 
     def __init__(
         self,
@@ -66,8 +66,8 @@ class Engine:
 
     # life ------------------------------------------------------------------------------------------
 
-    async def start(self, strategies: Sequence[RunningStrategy]) -> None:
-        """Connect feeds, reconcile every venue, then let strategies run. The same path after a crash."""
+    async def connect(self) -> None:
+        """Journal the start and bring the feeds up, until their instruments are known."""
         parts = self.parts
         fact = EngineStarted(at_ns=parts.clock.utc_ns(), version=parts.settings.version, run=parts.fold.run + 1)
         # Durable before the first order id of this run can leave: ids hold the run's number.
@@ -78,6 +78,10 @@ class Engine:
             parts.desk.executions[execution.venue] = execution
             self._reconciler.close_venue(execution.venue)
         await asyncio.gather(*(self._start_feed(feed) for feed in self._feeds))
+
+    async def trade(self, strategies: Sequence[RunningStrategy]) -> None:
+        """Reconcile every venue, then let strategies run. The same path after a crash."""
+        parts = self.parts
         await asyncio.gather(*(self._start_execution(execution) for execution in self._executions))
         self._health.judge(parts.views.valuation())
         self.is_starting = False

@@ -27,6 +27,7 @@ from strategies.maker import StrategyMaker
 from tui.compose.venues import VenueSet
 
 LOG_LEVELS: Final = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
+CONNECT_PATIENCE_S: Final = 5.0
 _log = logging.getLogger("seraphim")
 
 
@@ -83,14 +84,18 @@ class EngineProcess:
         self._killing = False
 
     async def start(self) -> None:
-        """Open the control socket first, so that a start that hangs can be seen and killed, then the engine."""
+        """Connect, open the control socket once there is something to show, and trade."""
         self._log_file.start()
         self.engine.parts.log.add_sink(_to_log_file)
-        await self._server.start()
         await self._obey_kill_file()
         self._heartbeat.start()
         await _in_thread(_warm_up)
-        await self.engine.start(self._strategies)
+        connecting = asyncio.ensure_future(self.engine.connect())
+        # A venue that cannot be reached must not keep the owner from looking and killing.
+        await asyncio.wait((connecting,), timeout=CONNECT_PATIENCE_S)
+        await self._server.start()
+        await connecting
+        await self.engine.trade(self._strategies)
 
     async def stop(self, reason: str, *, cancel_orders: bool) -> None:
         """End everything in the order that loses nothing."""
