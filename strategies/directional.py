@@ -52,7 +52,7 @@ class DirectionalStrategy(Strategy[P]):
 
     def on_fill(self, ctx: StrategyContext, fill: Fill) -> None:
         if fill.instrument_id in self._keepers:
-            self._keepers[fill.instrument_id].take_fill(ctx, fill)
+            self._keepers[fill.instrument_id].take_fill(ctx)
 
     def on_order(self, ctx: StrategyContext, order: Order) -> None:
         if order.intent.instrument_id in self._keepers:

@@ -1,8 +1,8 @@
 """Bring a position to long, flat or short, one order at a time.
 
-Never more than one own order per instrument is under way, and an order is under way until its final status is known and
-every fill it promises has arrived, so a late fill cannot make an order be sent twice. A position is closed before the
-opposite one is opened.
+Never more than one own order per instrument is under way. An order is under way until its final status is known and the
+engine no longer counts it as open, which it does as long as fills are owed: a late fill cannot make an order be sent
+twice. A position is closed before the opposite one is opened.
 """
 
 from decimal import Decimal
@@ -12,7 +12,7 @@ import msgspec
 
 from core.ports.strategy import StrategyContext
 from core.types.instrument import Instrument
-from core.types.order import Fill, Order, OrderStatus, Side
+from core.types.order import Order, OrderStatus, Side
 from core.types.signal import Signal
 
 
@@ -35,24 +35,12 @@ class Aim(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-class _UnderWay(msgspec.Struct):
-    """An own order whose end is not known yet."""
-
-    quantity: Decimal
-    filled: Decimal = Decimal(0)
-    promised: Decimal | None = None  # what its fills add up to, once its status is final
-
-    @property
-    def is_settled(self) -> bool:
-        return self.promised is not None and self.filled >= self.promised
-
-
 class ExposureKeeper:
     """Holds one instrument at an exposure."""
 
     def __init__(self, instrument: Instrument) -> None:
         self._instrument = instrument
-        self._under_way: dict[str, _UnderWay] = {}
+        self._under_way: dict[str, None] = {}  # sent, and no final status heard of
         self._aim: Aim | None = None
 
     def is_busy(self, ctx: StrategyContext) -> bool:
@@ -87,26 +75,20 @@ class ExposureKeeper:
 
     def take_order(self, ctx: StrategyContext, order: Order) -> None:
         """Learn of a changed own order; one that did not fill is not chased."""
-        under_way = self._under_way.get(order.intent.client_order_id)
-        if under_way is None or not order.status.is_final:
+        if order.intent.client_order_id not in self._under_way or not order.status.is_final:
             return
-        is_filled = order.status is OrderStatus.FILLED
-        under_way.promised = under_way.quantity if is_filled else order.filled_quantity
-        if not is_filled:
+        del self._under_way[order.intent.client_order_id]
+        if order.status is not OrderStatus.FILLED:
             self.drop_aim()
-        self._settle(ctx, order.intent.client_order_id)
+        self._go_on(ctx)
 
-    def take_fill(self, ctx: StrategyContext, fill: Fill) -> None:
-        under_way = self._under_way.get(fill.client_order_id)
-        if under_way is not None:
-            under_way.filled += fill.quantity
-            self._settle(ctx, fill.client_order_id)
+    def take_fill(self, ctx: StrategyContext) -> None:
+        """Learn of an own fill: it may be the last one that an order reported filled still owed."""
+        self._go_on(ctx)
 
-    def _settle(self, ctx: StrategyContext, client_order_id: str) -> None:
-        if self._under_way[client_order_id].is_settled:
-            del self._under_way[client_order_id]
-            if not self.is_busy(ctx):
-                self._step(ctx)
+    def _go_on(self, ctx: StrategyContext) -> None:
+        if not self.is_busy(ctx):
+            self._step(ctx)
 
     def _step(self, ctx: StrategyContext) -> None:
         """Send the one order that leads towards the aim, none once it is reached."""
@@ -161,7 +143,7 @@ class ExposureKeeper:
         if client_order_id is None:
             self.drop_aim()
         else:
-            self._under_way[client_order_id] = _UnderWay(quantity)
+            self._under_way[client_order_id] = None
 
     def _is_tradable(self, quantity: Decimal, price: Decimal) -> bool:
         whole = self._instrument.floor_quantity(quantity)

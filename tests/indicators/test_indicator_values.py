@@ -16,7 +16,8 @@ from core.indicators.sma import sma
 from tests.recordings import recording
 
 TRADINGVIEW = recording("").parent / "indicators"
-needs_tradingview = pytest.mark.skipif(not (TRADINGVIEW / "ma.csv").is_file(), reason="no TradingView values beside the recordings")
+HAS_TRADINGVIEW = (TRADINGVIEW / "ma.csv").is_file()
+needs_tradingview = pytest.mark.skipif(not HAS_TRADINGVIEW, reason="no TradingView values beside the recordings")
 
 Floats = NDArray[np.float64]
 

@@ -88,7 +88,8 @@ class Desk:
         return tuple(
             order
             for order in self.orders.values()
-            if order.status.may_live or (order.status is OrderStatus.FILLED and order.remaining_quantity)
+            if order.intent.client_order_id not in self._queue  # known only once the callback is over
+            and (order.status.may_live or (order.status is OrderStatus.FILLED and order.remaining_quantity))
         )
 
     def submit(self, signal: Signal) -> str | None:
@@ -121,9 +122,17 @@ class Desk:
         bar = bar_at(number, close)
         self.series.put(bar)
         strategy.handle_bar(self, bar)
-        while self.fills_at_once and self._queue:
-            self.fill(strategy, self._queue.pop(0), Decimal(close))
-        self._queue.clear()
+        self._work_off(strategy)
+
+    def see_book(self, strategy: Strategy[Any]) -> None:
+        strategy.handle_book(self, BTC.id)
+        self._work_off(strategy)
+
+    def _work_off(self, strategy: Strategy[Any]) -> None:
+        placed, self._queue = self._queue, []
+        last = self.series.last()
+        for number in placed if self.fills_at_once and last is not None else ():
+            self.fill(strategy, number, BTC.ticks_to_price(last.close_ticks))
 
     def fill(self, strategy: Strategy[Any], number: str, price: Decimal, quantity: Decimal | None = None) -> None:
         """Fill an order, then report its status: the usual order of events."""
@@ -146,10 +155,12 @@ class Desk:
                 venue_ns=0, received_ns=0,
             ),
         )  # fmt: skip
+        self._work_off(strategy)
 
     def report(self, strategy: Strategy[Any], number: str, status: OrderStatus) -> None:
         self.orders[number].status = status
         strategy.handle_order(self, self.orders[number])
+        self._work_off(strategy)
 
     @property
     def sent(self) -> list[tuple[Side, Decimal, bool]]:

@@ -86,7 +86,7 @@ def test_the_stop_is_watched_between_bars_at_the_price_the_position_can_be_close
 ) -> None:
     desk, strategy = bought()
     desk.quote = Quote(Decimal(bid), Decimal(100))
-    strategy.handle_book(desk, BTC.id)
+    desk.see_book(strategy)
     assert desk.sent[1:] == ([(Side.SELL, Q98, True)] if is_stopped else [])
 
 
@@ -95,10 +95,10 @@ def test_a_stop_that_is_refused_is_sent_again_at_the_next_bar_and_not_at_every_b
     desk.fills_at_once = False
     desk.quote = Quote(Decimal(90), Decimal(91))
     for _ in range(5):
-        strategy.handle_book(desk, BTC.id)
+        desk.see_book(strategy)
     assert len(desk.sent) == 2
     desk.report(strategy, "o2", OrderStatus.REJECTED)
-    strategy.handle_book(desk, BTC.id)
+    desk.see_book(strategy)
     assert len(desk.sent) == 2
     run(desk, strategy, [Decimal(90)], first=7)
     assert len(desk.sent) == 3
@@ -106,7 +106,7 @@ def test_a_stop_that_is_refused_is_sent_again_at_the_next_bar_and_not_at_every_b
 
 def test_a_book_that_cannot_be_read_stops_nothing_and_breaks_nothing() -> None:
     desk, strategy = bought()
-    strategy.handle_book(desk, BTC.id)
+    desk.see_book(strategy)
     assert len(desk.sent) == 1
 
 

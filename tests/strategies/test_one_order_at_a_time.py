@@ -7,8 +7,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.bars.bar import Bar
+from core.ports.strategy import StrategyContext
 from core.types.order import OrderStatus
-from tests.strategies.strategy_desk import Desk, start
+from strategies.directional import DirectionalParameters, DirectionalStrategy
+from strategies.exposure import Exposure
+from tests.strategies.strategy_desk import BTC, Desk, start
 
 STEPS = st.lists(
     st.one_of(
@@ -52,6 +56,19 @@ def happen(desk: Desk, strategy, what: str, share: int) -> None:
 
 def is_open(desk: Desk, number: str) -> bool:
     return desk.orders[number] in desk.open_orders(desk.series.instrument.id)
+
+
+def test_two_aims_in_one_callback_send_one_order() -> None:
+    class Eager(DirectionalStrategy[DirectionalParameters]):
+        def on_bar(self, ctx: StrategyContext, bar: Bar) -> None:
+            for _ in range(2):
+                self.go(ctx, bar.instrument_id, Exposure.LONG, price=self.close_of(bar), confidence=0.7, reason="eager")
+
+    desk = Desk(fills_at_once=False)
+    strategy = Eager("eager", DirectionalParameters(instruments=(BTC.id,)))
+    strategy.handle_start(desk)
+    desk.close_bar(strategy, 1, "100")
+    assert len(desk.signals) == 1
 
 
 @pytest.mark.parametrize(
