@@ -12,6 +12,8 @@ from core.book.warm_up import EXAMPLE
 from core.types.instrument import Instrument
 
 _FIRST_ROOM_BYTES: Final = 1 << 14
+_FIRST_UPDATE_ID: Final = notes.FIRST_UPDATE_ID
+_PREVIOUS_UPDATE_ID: Final = notes.PREVIOUS_UPDATE_ID
 _LAST_UPDATE_ID: Final = notes.LAST_UPDATE_ID
 _VENUE_NS: Final = notes.VENUE_NS
 
@@ -21,13 +23,13 @@ class DepthDecoder:
 
     def __init__(self, instrument: Instrument) -> None:
         """Prepare for an instrument; raise ValueError where its tick, lot or symbol cannot be held."""
-        from adapters.binance.depth_kernel import decode_depth  # noqa: PLC0415  # numba: only who decodes pays for it
+        from adapters.binance.depth_kernel import decode_depth_entry  # noqa: PLC0415  # numba: only who decodes pays for it
 
         symbol = instrument.venue_symbol.upper().encode()
         if not 0 < len(symbol) <= notes.LONGEST_SYMBOL:
             raise ValueError(f"symbol {symbol!r} has {len(symbol)} bytes, allowed are 1 to {notes.LONGEST_SYMBOL}")
         self.instrument = instrument
-        self._decode = decode_depth
+        self._decode = decode_depth_entry()
         header = np.zeros(BATCH_HEADER_SIZE, np.int64)
         header[notes.TICK_MANTISSA : notes.LOT_DECIMALS + 1] = (
             *grid_of(instrument.tick_size, f"tick size of {instrument.id}"),
@@ -50,21 +52,21 @@ class DepthDecoder:
 
     @property
     def first_update_id(self) -> int:
-        return self._notes[notes.FIRST_UPDATE_ID]
+        return self._notes[_FIRST_UPDATE_ID]
 
     @property
     def last_update_id(self) -> int:
-        return self._notes[notes.LAST_UPDATE_ID]
+        return self._notes[_LAST_UPDATE_ID]
 
     @property
     def previous_update_id(self) -> int:
         """The update id before this message (futures only), -1 where the venue sends none."""
-        return self._notes[notes.PREVIOUS_UPDATE_ID]
+        return self._notes[_PREVIOUS_UPDATE_ID]
 
     @property
     def venue_ns(self) -> int:
         """When the matching engine changed the book, or on spot, which does not say so, when the event was made."""
-        return self._notes[notes.VENUE_NS]
+        return self._notes[_VENUE_NS]
 
     def apply_to(self, book: Book, received_ns: int) -> None:
         """Apply the message decoded last; one that could not be decoded makes the book INVALID."""

@@ -5,6 +5,8 @@ order, skips keys it does not know and never reads behind the message: the byte 
 of any JSON text, so that every loop ends there.
 """
 
+from collections.abc import Callable
+from functools import cache
 from typing import Final
 
 import numpy as np
@@ -30,9 +32,9 @@ from adapters.binance.depth_layout import (
 )
 from adapters.binance.json_kernel import CLOSE_OBJECT, COMMA, OPEN_OBJECT, QUOTE, read_key, skip_blanks, skip_value
 from adapters.binance.levels_kernel import read_side
-from core.book.decimals import MOST_DIGITS
+from core.book.decimals import MOST_DIGITS, PADDING
 from core.book.layout import ASK_COUNT, ASK_START, BATCH_HEADER_SIZE, BID_COUNT, BID_START
-from core.compiled import kernel
+from core.compiled import entry_of, kernel
 
 Bytes = NDArray[np.uint8]
 Ints = NDArray[np.int64]
@@ -171,3 +173,9 @@ def _read_symbol(text: Bytes, at: int, batch: Ints) -> int:
         return -WRONG_SYMBOL
     batch[SEEN] |= _SEEN_SYMBOL
     return at + 1
+
+
+@cache
+def decode_depth_entry() -> Callable[[Bytes, int, Ints], int]:
+    """Return `decode_depth` without the look at its arguments' types, compiled on the first call."""
+    return entry_of(decode_depth, np.zeros(1 + PADDING, np.uint8), 0, np.zeros(BATCH_HEADER_SIZE, np.int64))

@@ -45,7 +45,7 @@ class Book:
 
         self._apply = kernels.apply_batch
         self._load = kernels.load_batch
-        self._best_levels = kernels.best_levels
+        self._best_levels = kernels.best_levels_entry()
         self._lots_at = kernels.lots_at
         self.instrument = instrument
         self.state = BookState.SYNCING

@@ -1,5 +1,8 @@
 """The book's compiled half: entry points on integer arrays as `core.book.layout` describes them."""
 
+from collections.abc import Callable
+from functools import cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -17,6 +20,7 @@ from core.book.layout import (
     BID_HEADER,
     BID_START,
     BIDS,
+    CELLS_HEADER_SIZE,
     CROSSED,
     NO_KEY,
     NO_ROOM,
@@ -35,7 +39,7 @@ from core.book.side import (
     lower_bound,
     set_levels,
 )
-from core.compiled import kernel
+from core.compiled import entry_of, kernel
 
 Ints = NDArray[np.int64]
 
@@ -123,3 +127,11 @@ def lots_at(cells: Ints, overflow: Ints, side: int, ticks: int) -> int:
     if position < cells[header + OVERFLOW_COUNT] and overflow[slot] == key:
         return int(overflow[slot + 1])
     return 0
+
+
+@cache
+def best_levels_entry() -> Callable[[Ints, Ints, Ints], int]:
+    """Return `best_levels` without the look at its arguments' types, compiled on the first call."""
+    cells = np.zeros(CELLS_HEADER_SIZE + 2 * (1 + 64), np.int64)
+    cells[WINDOW_TICKS] = 64
+    return entry_of(best_levels, cells, np.zeros(4, np.int64), np.zeros((4, 1), np.int64))

@@ -1,0 +1,67 @@
+"""Compiled kernels: what is cached on disk never outlives what it was compiled from."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def run(folder: Path, program: str, **environment: str) -> str:
+    answer = subprocess.run(
+        [sys.executable, "-c", program],
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": f"{folder}:{ROOT}"} | environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stderr
+    return answer.stdout.strip()
+
+
+def test_a_changed_constant_or_callee_of_another_file_is_seen(tmp_path) -> None:
+    cached = {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    program = "import entry; print(entry.answer(1), sum(entry.answer.stats.cache_hits.values()))"
+    (tmp_path / "constants.py").write_text("STEP = 10\n")
+    callee = "from core.compiled import kernel\n\n@kernel\ndef twice(x):\n    return {} * x\n"
+    (tmp_path / "callee.py").write_text(callee.format(2))
+    (tmp_path / "entry.py").write_text(
+        "from callee import twice\nfrom constants import STEP\nfrom core.compiled import kernel\n\n"
+        "@kernel\ndef answer(x):\n    return _inner(x)\n\n@kernel\ndef _inner(x):\n    return STEP + twice(x)\n"
+    )
+    assert run(tmp_path, program, **cached) == "12 0"
+    assert run(tmp_path, program, **cached) == "12 1"
+    (tmp_path / "constants.py").write_text("STEP = 20\n")
+    assert run(tmp_path, program, **cached) == "22 0"
+    (tmp_path / "callee.py").write_text(callee.format("3 * 1"))
+    assert run(tmp_path, program, **cached) == "23 0"
+    assert run(tmp_path, program, **cached) == "23 1"
+
+
+def test_the_book_can_be_imported_without_the_compiler() -> None:
+    program = "import sys, core.book.book; print(sorted({'numba', 'llvmlite'} & set(sys.modules)))"
+    assert run(ROOT, program) == "[]"
+
+
+def test_warming_up_compiles_all_that_the_first_message_needs() -> None:
+    program = """
+from adapters.binance import depth
+from core.book import kernels, warm_up
+from adapters.binance import depth_kernel
+warm_up.warm_up(); depth.warm_up()
+used = [kernels.apply_batch, kernels.load_batch, kernels.best_levels, kernels.lots_at, depth_kernel.decode_depth]
+before = [len(kernel.signatures) for kernel in used]
+import numpy as np
+from core.book.book import Book
+from core.types.order import Side
+book, decoder = Book(warm_up.EXAMPLE), depth.DepthDecoder(warm_up.EXAMPLE)
+none = np.zeros(0, np.int64)
+book.apply_snapshot(none, none, none, none, sequence=1, venue_ns=0, received_ns=0)
+assert decoder.decode(b'{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":1,"u":1,"b":[["1.00","1.000"]],"a":[]}') == 0
+decoder.apply_to(book, 1)
+book.top(20), book.lots_at(Side.SELL, 5)
+print(before, [len(kernel.signatures) for kernel in used])
+"""
+    assert run(ROOT, program) == "[1, 1, 1, 1, 1] [1, 1, 1, 1, 1]"
