@@ -8,6 +8,7 @@ from core.state.desk import BookView, InstrumentView
 from core.state.monitoring import LimitUse
 from tui.present import numbers
 
+_SMALLEST_DIGIT, _LARGEST_DIGIT = -18, 12  # powers of ten between which prices and quantities lie
 TYPED_ABOVE_USD = Decimal(5_000)
 
 
@@ -91,6 +92,9 @@ def _positive(name: str, text: str, errors: list[str]) -> Decimal | None:
         value = Decimal("NaN")
     if not value.is_finite() or value <= 0:
         errors.append(f"{name} {text.strip()!r} is not a number above zero")
+        return None
+    if not _SMALLEST_DIGIT <= value.adjusted() <= _LARGEST_DIGIT:
+        errors.append(f"{name} {text.strip()!r} is not a size any market has")
         return None
     return value
 

@@ -1,7 +1,5 @@
 """Fit text and lines into a number of terminal cells."""
 
-from unicodedata import category
-
 from rich.cells import cell_len, set_cell_size
 
 from tui.present.ink import EMPTY_LINE, Ink, Line, Span
@@ -10,10 +8,10 @@ ELLIPSIS = "…"
 
 
 def safe(text: str) -> str:
-    """Replace control and format characters: text from a venue must not steer the terminal."""
+    """Replace control and other unprintable characters: text from a venue must not steer the terminal."""
     if text.isprintable():
         return text
-    return "".join(" " if category(character).startswith("C") else character for character in text)
+    return "".join(character if character.isprintable() else " " for character in text)
 
 
 def width_of(text: str) -> int:

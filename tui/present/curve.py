@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from core.state.desk import PnlPoint
 from tui.present import numbers
-from tui.present.cells import number, wrap
+from tui.present.cells import fit, number, wrap
 from tui.present.ink import Ink, Line, Span, signed_ink
 
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # by row, then column, of a braille cell
@@ -31,7 +31,7 @@ def pnl_lines(points: Sequence[PnlPoint], width: int, height: int) -> list[Line]
     cells = max(len(f"{value:+,.0f}") for value in (low, high)) + 1
     columns = width - cells
     if columns < 4 or height < 1:
-        return [pnl_note(points)]
+        return [fit(pnl_note(points), width)]
     rows = braille_rows([(point.at_ns, point.pnl_usd) for point in points], low, high, columns, height)
     zero_row = min(height - 1, int((high - 0.0) / (high - low) * height))
     lines: list[Line] = []
