@@ -108,6 +108,7 @@ def assemble(settings: EngineSettings, ports: EnginePorts) -> Engine:
         log=log,
         in_doubt_after_s=settings.in_doubt_after_s,
         spawn=tasks.hold,
+        on_order=strategies.on_order,
     )
     strategies.connect(desk)
     parts = EngineParts(

@@ -9,7 +9,7 @@ from core.bars.series import BarSeries
 from core.bars.timeframe import Timeframe
 from core.market.market import Market
 from core.ports.history import BarHistory
-from core.types.instrument import InstrumentId
+from core.types.instrument import Instrument, InstrumentId
 from core.types.market import Trade
 
 HISTORY_BARS: Final = 500
@@ -29,7 +29,7 @@ class BarStore:
         if instrument is None:
             return None
         bars = self._bars.get(instrument_id)
-        if bars is None:
+        if bars is None or not _same_grid(bars.instrument, instrument):
             bars = self._bars[instrument_id] = InstrumentBars(instrument)
         known = bars.series(timeframe)
         series = bars.watch(timeframe)
@@ -70,3 +70,7 @@ class BarStore:
         if running is not None:
             bars.append(running)
         return fill_gaps(bars, count)
+
+
+def _same_grid(one: Instrument, other: Instrument) -> bool:
+    return (one.tick_size, one.lot_size) == (other.tick_size, other.lot_size)

@@ -16,6 +16,7 @@ from core.engine.engine_log import EngineLog
 from core.engine.recent_orders import RecentOrders
 from core.engine.recorder import Recorder
 from core.journal.facts import OrderIntended, OrderRefused, OrderStatusChanged
+from core.orders.outcome import Applied
 from core.orders.tracker import OrderTracker
 from core.ports.clock import Clock
 from core.ports.journal import JournalError
@@ -23,7 +24,7 @@ from core.ports.venue import ExecutionVenue, SendOutcome, SendResult
 from core.risk.gate import RiskGate
 from core.risk.verdict import Approved, Refused
 from core.risk.view import RiskView
-from core.types.order import OrderIntent, OrderStatus
+from core.types.order import Order, OrderIntent, OrderStatus
 
 STATUS_OF_OUTCOME: Mapping[SendOutcome, OrderStatus] = {
     SendOutcome.ACCEPTED: OrderStatus.OPEN,
@@ -64,6 +65,7 @@ class OrderDesk:
         log: EngineLog,
         in_doubt_after_s: float,
         spawn: Callable[["asyncio.Future[None]"], None],
+        on_order: Callable[[Order], None],
     ) -> None:
         self._clock = clock
         self._recorder = recorder
@@ -75,6 +77,7 @@ class OrderDesk:
         self._log = log
         self._in_doubt_after_s = in_doubt_after_s
         self._spawn = spawn
+        self._on_order = on_order
         self.executions: dict[str, ExecutionVenue] = {}
 
     def decide(self, intent: OrderIntent) -> Approved | Refused:
@@ -161,7 +164,7 @@ class OrderDesk:
     def _settle(
         self, intent: OrderIntent, status: OrderStatus, reason: str | None = None, venue_order_id: str | None = None
     ) -> None:
-        self._recorder.record(
+        _, outcome = self._recorder.record_with_outcome(
             OrderStatusChanged(
                 at_ns=self._clock.utc_ns(),
                 client_order_id=intent.client_order_id,
@@ -170,3 +173,5 @@ class OrderDesk:
                 venue_order_id=venue_order_id,
             )
         )
+        if isinstance(outcome.orders, Applied) and outcome.orders.order.status is not outcome.orders.before:
+            self._on_order(outcome.orders.order)
