@@ -41,7 +41,7 @@ def level_count(cells: Ints, side: int) -> int:
 
 
 @kernel
-def set_levels(  # noqa: PLR0917  # a kernel takes its arguments by position
+def set_levels(  # a kernel takes its arguments by position
     cells: Ints, overflow: Ints, side: int, batch: Ints, start: int, count: int, step: int
 ) -> bool:
     """Set one side's levels and settle its best; False where a level is not a positive price with lots >= 0."""

@@ -55,6 +55,12 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         # Rounded up, so that a timer is never a nanosecond short of due and asked for again.
         self._now_ns += max(1, -int(-seconds * 1e9 // 1))
 
+    async def elapse(self, seconds: float) -> None:
+        """Wait until `seconds` of virtual time have passed."""
+        passed = self.create_future()
+        self.call_later(seconds, passed.set_result, None)
+        await passed
+
     def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> "asyncio.Future[T]":
         self.outstanding_threads += 1
         future = super().run_in_executor(executor, func, *args)

@@ -9,7 +9,6 @@ import typer
 
 from core.control.verbs import VERSION
 from core.paths import Paths
-from tui.cli.exits import CommandError, ExitCode
 from tui.cli.output import Json, note, say, say_json
 
 SHOWN_PACKAGES: Final = ("textual", "aiohttp", "picows", "msgspec", "numpy", "numba")
@@ -56,16 +55,15 @@ def daemon(config: ConfigFile = None) -> None:
 def simulate(
     seed: Annotated[int, typer.Option("--seed", help="Same seed, same market.")] = 1,
     seconds: Annotated[int, typer.Option("--seconds", min=1, help="Virtual seconds to run.")] = 600,
+    digest: Annotated[bool, typer.Option("--digest", help="Print the journal's SHA-256 and nothing else.")] = False,
     config: ConfigFile = None,
     json: Json = False,
 ) -> None:
-    try:
-        simulation: Any = import_module("strategies.simulate")
-    except ModuleNotFoundError as error:
-        if error.name != "strategies.simulate":
-            raise
-        raise CommandError(ExitCode.FAILED, f"simulate is not part of this build ({error})") from None
+    simulation: Any = import_module("strategies.simulate")
     result: dict[str, object] = simulation.run_simulation(seed=seed, seconds=seconds, config_file=config)
+    if digest:
+        say(str(result["digest"]))
+        return
     if json:
         say_json(result)
         return
