@@ -23,7 +23,7 @@ from core.types.instrument import ALWAYS_OPEN, AssetType, InstrumentId, MarketHo
 
 _ANCHORS: Final = "sim"
 _ROUNDING_NS: Final = 1_000
-_STEPS_A_SLICE: Final = 4  # steps worked off before other work gets its turn
+_TURNS_A_SLICE: Final = 4  # worked off before other work gets its turn
 _MOST_BEHIND_NS: Final = 10_000_000_000  # a longer stall is a pause of the market, not caught up
 _log = logging.getLogger(__name__)
 
@@ -42,7 +42,8 @@ class SimMarket:
         self._step_s = config.step_ns / 1e9
         self._steps_a_second = max(1, round(1_000_000_000 / config.step_ns))
         self.steps = 0
-        self._next_due_ns = 0
+        self._base_ns = 0
+        self._turn = 0
         self._last_at_ns = 0
         self._timer: asyncio.TimerHandle | None = None
         self._stock_hours: asyncio.Task[None] | None = None
@@ -53,6 +54,7 @@ class SimMarket:
         self._anchors = store.anchors(_ANCHORS)
         self._fair_prices = FairPrices(stream(config.seed, self._run, "fair"), self._anchors)
         self._venues = {name: SimVenue(name, self._ready) for name in config.venues}
+        self._turns = tuple(self._venues.values())
         self._feeds = {name: self._make_feed(name) for name in config.venues}
         self._executions = {name: self._make_execution(name) for name in config.venues}
 
@@ -128,7 +130,7 @@ class SimMarket:
         self._started_ns = self._last_at_ns = self._clock.utc_ns()
         for name, listed in self._listings().items():
             self._list(name, [item for item in listed if item.instrument.asset_type is not AssetType.STOCK])
-        self._next_due_ns = self._clock.monotonic_ns() + self.config.step_ns
+        self._base_ns = self._clock.monotonic_ns() + self.config.step_ns
         self._arm()
 
     async def _open_stocks(self) -> None:
@@ -149,7 +151,15 @@ class SimMarket:
 
     def _list(self, venue: str, listed: list[Listing]) -> None:
         for listing in listed:
-            book = SimBook(listing, self._fair_prices, self.config.seed, self._run, self._started_ns)
+            book = SimBook(
+                listing,
+                self._fair_prices,
+                self._stream,
+                # Public trade ids go on rising over restarts.
+                first_trade_id=(self._run << 32) + 1,
+                basis_bps=self._anchors.get(_basis_anchor(listing.instrument.id)),
+                at_ns=self._started_ns,
+            )
             self._venues[venue].books[listing.instrument.symbol] = book
             self._start_prices[listing.instrument.id] = book.local_price
 
@@ -164,39 +174,56 @@ class SimMarket:
 
     # time ----------------------------------------------------------------------------------------------
 
+    # Venues take turns within a step: no two move at one instant, and no turn keeps the loop long.
+
+    def _next_due_ns(self) -> int:
+        turns = len(self._turns)
+        return self._base_ns + self.steps * self.config.step_ns + self._turn * self.config.step_ns // turns
+
     def _arm(self) -> None:
-        delay_ns = max(0, self._next_due_ns - self._clock.monotonic_ns())
+        delay_ns = max(0, self._next_due_ns() - self._clock.monotonic_ns())
         self._timer = asyncio.get_running_loop().call_later(delay_ns / 1e9, self._advance)
 
     def _advance(self) -> None:
-        """Work off due steps in a bounded slice; steps missed in a long stall never happen."""
-        for _ in range(_STEPS_A_SLICE):
+        """Work off due turns in a bounded slice; what was missed in a long stall never happens."""
+        for _ in range(_TURNS_A_SLICE):
             now_ns = self._clock.monotonic_ns()
-            if self._next_due_ns > now_ns + _ROUNDING_NS:
+            late_ns = now_ns - self._next_due_ns()
+            if late_ns < -_ROUNDING_NS:
                 break
-            late_ns = max(0, now_ns - self._next_due_ns)
             if late_ns > _MOST_BEHIND_NS:
                 missed = late_ns // self.config.step_ns
-                self._next_due_ns += missed * self.config.step_ns
+                self._base_ns += missed * self.config.step_ns
                 late_ns -= missed * self.config.step_ns
                 _log.warning("simulated market: stalled, %d steps left out", missed)
-            self._next_due_ns += self.config.step_ns
-            self._step(max(self._last_at_ns, self._clock.utc_ns() - late_ns))
+            self._take_turn(max(self._last_at_ns, self._clock.utc_ns() - max(0, late_ns)))
         self._arm()
 
-    def _step(self, at_ns: int) -> None:
+    def _take_turn(self, at_ns: int) -> None:
         self._last_at_ns = at_ns
-        self.steps += 1
-        self._fair_prices.advance(self._step_s)
-        for venue in self._venues.values():
-            venue.step(self._step_s, at_ns)
-        if self.steps % self._steps_a_second == 0:
-            for venue in self._venues.values():
-                venue.second(at_ns)
-            self._save_anchors()
+        if self._turn == 0:
+            self._fair_prices.advance(self._step_s)
+        venue = self._turns[self._turn]
+        venue.step(self._step_s, at_ns)
+        if self.steps % self._steps_a_second == self._steps_a_second - 1:
+            venue.second(at_ns)
+        self._turn += 1
+        if self._turn == len(self._turns):
+            self._turn = 0
+            self.steps += 1
+            if self.steps % self._steps_a_second == 0:
+                self._save_anchors()
 
     def _save_anchors(self) -> None:
+        anchors = dict(self._fair_prices.prices)
+        for venue in self._turns:
+            for book in venue.books.values():
+                anchors[_basis_anchor(book.instrument.id)] = book.basis_bps
         try:
-            self._store.save_anchors(_ANCHORS, self._fair_prices.prices)
+            self._store.save_anchors(_ANCHORS, anchors)
         except VenueStoreError as error:
             _log.warning("price anchors not saved: %s", error)
+
+
+def _basis_anchor(instrument_id: InstrumentId) -> str:
+    return f"basis/{instrument_id}"

@@ -1,10 +1,11 @@
 """One instrument of the simulated market: its matching book, its crowd, its public trades."""
 
+from collections.abc import Callable
 from typing import Final, NamedTuple
 
 import numpy as np
+from numpy.random import Generator
 
-from adapters.random_streams import stream
 from adapters.sim.fair_price import FairPrices, LocalPrice
 from adapters.sim.funding import FundingMeter
 from adapters.sim.instruments import Listing
@@ -35,7 +36,17 @@ def _ints(values: list[int]) -> Ints:
 class SimBook:
     """Matching book, crowd and tape of one instrument."""
 
-    def __init__(self, listing: Listing, fair_prices: FairPrices, seed: int, run: int, at_ns: int) -> None:
+    def __init__(
+        self,
+        listing: Listing,
+        fair_prices: FairPrices,
+        stream_of: Callable[[str], Generator],
+        *,
+        first_trade_id: int,
+        basis_bps: float | None,
+        at_ns: int,
+    ) -> None:
+        """Open the book full; `basis_bps` is where its price stood against the common one, None to draw it."""
         self.listing = listing
         self.instrument = listing.instrument
         self.matching = MatchingBook()
@@ -44,19 +55,19 @@ class SimBook:
         self._tick = float(self.instrument.tick_size)
         name = str(self.instrument.id)
         self._local = LocalPrice(
-            stream(seed, run, f"basis/{name}"),
+            stream_of(f"basis/{name}"),
             basis_bps=listing.basis_bps,
             mean_basis_bps=listing.mean_basis_bps,
             tau_s=90.0,
             lag_s=_LAG_S.get(self.instrument.venue, 0.1),
         )
-        self.flow = OrderFlow(
-            stream(seed, run, f"flow/{name}"), self.matching, listing.typical_lots, listing.trades_per_s
-        )
+        if basis_bps is not None:
+            self._local.basis_bps = basis_bps
+        flow_stream = stream_of(f"flow/{name}")
+        self.flow = OrderFlow(flow_stream, self.matching, listing.typical_lots, listing.trades_per_s)
         interval_s = self.instrument.funding_interval_s
         self.funding = FundingMeter(interval_s, at_ns) if interval_s else None
-        # Public trade ids go on rising over restarts.
-        self.tape = Tape(self.instrument.id, (run << 32) + 1)
+        self.tape = Tape(self.instrument.id, first_trade_id)
         self.local_price = self._local.advance(self.fair_price, 1e-9)
         self.flow.prefill(self.local_price / self._tick)
         self.matching.bids.take_changes()
@@ -66,6 +77,10 @@ class SimBook:
     @property
     def fair_price(self) -> float:
         return self._fair_prices.prices[self.listing.underlying]
+
+    @property
+    def basis_bps(self) -> float:
+        return self._local.basis_bps
 
     def step(self, step_s: float, at_ns: int, *, is_open: bool) -> list[MatchEvent]:
         """Advance local price and crowd by one step; a closed market only follows the price."""
