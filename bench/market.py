@@ -56,7 +56,7 @@ def make_market(seed: int, messages: int, levels: int, changes: int, depth: int)
     )
 
 
-def _changes(  # noqa: PLR0917  # all of them say where and how much
+def _changes(
     chance: random.Random, side: dict[int, int], middle: int, direction: int, levels: int, count: int
 ) -> list[tuple[int, int]]:
     """Change `count` levels, mostly near the top; whatever the market has walked over goes first."""

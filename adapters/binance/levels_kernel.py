@@ -36,9 +36,7 @@ _FIVE_BYTES: Final = unsigned(0xFFFFFFFFFF)
 
 
 @kernel
-def read_side(  # noqa: PLR0917  # a kernel takes its arguments by position
-    text: Bytes, at: int, batch: Ints, count_note: int, start_note: int, seen: int
-) -> int:
+def read_side(text: Bytes, at: int, batch: Ints, count_note: int, start_note: int, seen: int) -> int:
     """Read ``[["price","size"],…]`` into pairs of ticks and lots."""
     if text[at] != OPEN_LIST or batch[SEEN] & seen:
         return -MALFORMED

@@ -41,9 +41,7 @@ def level_count(cells: Ints, side: int) -> int:
 
 
 @kernel
-def set_levels(  # a kernel takes its arguments by position
-    cells: Ints, overflow: Ints, side: int, batch: Ints, start: int, count: int, step: int
-) -> bool:
+def set_levels(cells: Ints, overflow: Ints, side: int, batch: Ints, start: int, count: int, step: int) -> bool:
     """Set one side's levels and settle its best; False where a level is not a positive price with lots >= 0."""
     header = SIDE_HEADERS + side * SIDE_HEADER_SIZE
     origin, window = cells[header + ORIGIN], cells[WINDOW_TICKS]
