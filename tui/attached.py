@@ -3,7 +3,7 @@
 from core.io.system_clock import SystemClock
 from core.paths import Paths
 from tui.attach import AttachedLink
-from tui.console.app import ConsoleApp
+from tui.console.making import make_console
 
 
 async def run_attached(paths: Paths) -> None:
@@ -11,6 +11,6 @@ async def run_attached(paths: Paths) -> None:
     link = AttachedLink(paths.socket, SystemClock())
     await link.start()
     try:
-        await ConsoleApp(link, clock=SystemClock()).run_async()
+        await make_console(link).run_async()
     finally:
         await link.stop()

@@ -8,7 +8,7 @@ from core.config.config import Config
 from core.io.system_clock import SystemClock
 from core.paths import Paths
 from tui.compose.engine_process import EngineProcess
-from tui.console.app import ConsoleApp
+from tui.console.making import make_console
 from tui.console.exit_choice import ExitChoice
 from tui.headless import watch_signals
 from tui.hosted import HostedLink
@@ -19,9 +19,7 @@ async def run_hosted(config: Config, paths: Paths) -> ExitChoice:
     process = EngineProcess(config, paths)
     ending = asyncio.Event()
     watch_signals(ending)
-    console = asyncio.ensure_future(
-        ConsoleApp(HostedLink(process.engine, SystemClock()), clock=SystemClock()).run_async()
-    )
+    console = asyncio.ensure_future(make_console(HostedLink(process.engine, SystemClock())).run_async())
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _lose_terminal, console)
     starting = asyncio.ensure_future(process.start())
     ended = asyncio.ensure_future(ending.wait())
@@ -49,7 +47,7 @@ async def _choice(console: "asyncio.Future[ExitChoice | None]") -> ExitChoice:
 
 
 def _lose_terminal(console: "asyncio.Future[ExitChoice | None]") -> None:
-    """The terminal is gone: nothing may be written to it any more, and the console ends; the engine does not."""
+    """End the console, whose terminal is gone; nothing may be written to it any more. The engine goes on."""
     _leave_terminal()
     console.cancel()
 

@@ -89,7 +89,8 @@ class EngineProcess:
         self.engine.parts.log.add_sink(_to_log_file)
         await self._obey_kill_file()
         self._heartbeat.start()
-        await _in_thread(_warm_up)
+        for warm_up in self._venues.warm_ups:  # compiled before the first message needs it
+            await _in_thread(warm_up)
         connecting = asyncio.ensure_future(self.engine.connect())
         # A venue that cannot be reached must not keep the owner from looking and killing.
         await asyncio.wait((connecting,), timeout=CONNECT_PATIENCE_S)
@@ -123,13 +124,6 @@ class EngineProcess:
             return
         await self.engine.execute(wish)
         self.paths.kill_file.unlink(missing_ok=True)
-
-
-def _warm_up() -> None:
-    """Compile the books' kernels before the first message needs them."""
-    from core.book.warm_up import warm_up  # noqa: PLC0415 - brings the compiler in, off the loop
-
-    warm_up()
 
 
 async def _in_thread(work: Callable[[], None]) -> None:

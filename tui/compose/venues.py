@@ -1,5 +1,6 @@
 """From the configuration to venues: which adapter serves which, and what they share."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
@@ -32,6 +33,7 @@ class VenueSet:
         self.history: BarHistory = NoHistory()
         self.feeds: list[Feed] = []
         self.executions: list[ExecutionVenue] = []
+        self.warm_ups: list[Callable[[], None]] = [_warm_up_books]
         self._config = config
         self._store = store
         self._add_sim()
@@ -60,11 +62,13 @@ class VenueSet:
     def _add_binance(self, venue: BinanceVenueConfig) -> None:
         import msgspec  # noqa: PLC0415 - only where a venue needs it
 
+        from adapters.binance.depth import warm_up  # noqa: PLC0415 - only where a venue needs it
         from adapters.binance.endpoints import ENDPOINTS  # noqa: PLC0415 - only where a venue needs it
         from adapters.binance.market import BinanceMarket  # noqa: PLC0415 - only where a venue needs it
         from adapters.binance.venue import build_feed  # noqa: PLC0415 - only where a venue needs it
         from adapters.network.transport import NetworkTransport  # noqa: PLC0415 - only where a venue needs it
 
+        self.warm_ups.append(warm_up)
         endpoints = ENDPOINTS[BinanceMarket(venue.kind)]
         rest_url, stream_url = TESTNET[venue.kind] if venue.testnet else (endpoints.rest_url, endpoints.stream_url)
         feed = build_feed(
@@ -80,10 +84,12 @@ class VenueSet:
         self._add_paper(feed, {"USDT": venue.starting_balance_usdt})
 
     def _add_replay(self, venue: ReplayVenueConfig) -> None:
+        from adapters.binance.depth import warm_up  # noqa: PLC0415 - only where a venue needs it
         from adapters.binance.market import BinanceMarket  # noqa: PLC0415 - only where a venue needs it
         from adapters.replay.clock import ReplayClock  # noqa: PLC0415 - only where a venue needs it
         from adapters.replay.feed import Pace, ReplayFeed, ReplaySettings  # noqa: PLC0415 - only where needed
 
+        self.warm_ups.append(warm_up)
         clock = ReplayClock()
         self.clock = clock
         flat_out = venue.speed == "max"
@@ -126,6 +132,12 @@ class VenueSet:
         )
         self.feeds.append(PaperFeed(feed, execution, fees))
         self.executions.append(execution)
+
+
+def _warm_up_books() -> None:
+    from core.book.warm_up import warm_up  # noqa: PLC0415 - brings the compiler in, off the loop
+
+    warm_up()
 
 
 def _refuse_what_is_not_there(config: Config) -> None:

@@ -1,0 +1,71 @@
+"""A program under a real pseudo-terminal, and the screen it paints."""
+
+import fcntl
+import os
+import pty
+import select
+import struct
+import termios
+import time
+from collections.abc import Callable, Mapping, Sequence
+
+import pyte
+
+READ_BYTES = 1 << 16
+
+
+class Terminal:
+    """Run a program under a pty of a given size; `screen` is what a person would see."""
+
+    def __init__(self, command: Sequence[str], environment: Mapping[str, str], columns: int, rows: int) -> None:
+        self.screen = pyte.Screen(columns, rows)
+        self._stream = pyte.ByteStream(self.screen)
+        self.pid, self._master = pty.fork()
+        if self.pid == 0:
+            os.execvpe(command[0], list(command), {**environment, "TERM": "xterm-256color"})
+        self.resize(columns, rows)
+
+    def resize(self, columns: int, rows: int) -> None:
+        self.screen.resize(rows, columns)
+        fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
+
+    def send(self, keys: bytes) -> None:
+        os.write(self._master, keys)
+
+    def text(self) -> str:
+        return "\n".join(self.screen.display)
+
+    def wait_for(self, condition: Callable[[str], bool], timeout_s: float) -> str:
+        """Read what is painted until the screen satisfies `condition`; raise AssertionError with the screen else."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            if condition(self.text()):
+                return self.text()
+            if not self._read(0.2):
+                break
+        raise AssertionError(f"the screen never came to that within {timeout_s} s:\n{self.text()}")
+
+    def _read(self, wait_s: float) -> bool:
+        readable, _, _ = select.select([self._master], [], [], wait_s)
+        if not readable:
+            return True
+        try:
+            painted = os.read(self._master, READ_BYTES)
+        except OSError:  # the program has ended
+            return False
+        self._stream.feed(painted)
+        return bool(painted)
+
+    def close(self) -> None:
+        """Close the terminal, as a lost connection does; the program gets SIGHUP."""
+        os.close(self._master)
+
+    def wait_for_exit(self, timeout_s: float) -> int:
+        """Return the exit code; raise AssertionError where the program goes on."""
+        deadline = time.monotonic() + timeout_s
+        while time.monotonic() < deadline:
+            pid, status = os.waitpid(self.pid, os.WNOHANG)
+            if pid:
+                return os.waitstatus_to_exitcode(status)
+            self._read(0.1)
+        raise AssertionError(f"the program goes on after {timeout_s} s:\n{self.text()}")

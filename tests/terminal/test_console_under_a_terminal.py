@@ -1,0 +1,122 @@
+"""The shipped console on a real terminal: it moves, it halts, it outlives its terminal, it attaches."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.control.client import ControlClient, EngineUnresponsive, NoEngine
+from core.paths import Paths
+from tests.terminal.terminal import Terminal
+
+CONSOLE = (sys.executable, "-c", "from tui.launch import main; main()")
+START_S = 60.0
+CTRL_D, CTRL_K, CTRL_Q = b"\x04", b"\x0b", b"\x11"
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """A folder for one engine, which is ended with the test."""
+    home = tmp_path / "h"
+    yield home
+    pid = engine_pid(home)
+    if pid is not None:
+        os.kill(pid, signal.SIGKILL)
+
+
+def engine_pid(home: Path) -> int | None:
+    from core.io.instance_lock import find_holder
+
+    holder = find_holder(Paths.under(home).lock)
+    return None if holder is None else holder.pid
+
+
+def console(home: Path, columns: int = 120, rows: int = 40) -> Terminal:
+    return Terminal(CONSOLE, {**os.environ, "SERAPHIM_HOME": str(home)}, columns, rows)
+
+
+def status(home: Path) -> dict[str, Any] | None:
+    try:
+        code, body = ControlClient(Paths.under(home).socket, 2.0).get("/api/monitoring/state")
+    except (NoEngine, EngineUnresponsive):
+        return None
+    return body if code == 200 else None
+
+
+def wait_for_status(home: Path, wanted: str) -> dict[str, Any]:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        found = status(home)
+        if found is not None and found["global"]["system_status"] == wanted:
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"the engine never was {wanted}: {status(home)}")
+
+
+def test_first_run_shows_moving_books_and_ctrl_k_halts(home: Path):
+    terminal = console(home)
+    first = terminal.wait_for(lambda text: "RUNNING" in text and "BTC/USDT" in text and "3/3 up" in text, START_S)
+    assert "PAPER" in first
+
+    terminal.wait_for(lambda text: text.splitlines()[4:20] != first.splitlines()[4:20], START_S)
+    terminal.send(CTRL_K)
+
+    terminal.wait_for(lambda text: "HALTED" in text, START_S)
+    assert wait_for_status(home, "halted")["global"]["halt_level"] in {"halted", "flatten"}
+
+
+def test_engine_outlives_its_terminal_and_another_console_attaches(home: Path):
+    terminal = console(home, 80, 24)
+    terminal.wait_for(lambda text: "RUNNING" in text, START_S)
+    host = terminal.pid
+
+    terminal.close()
+
+    assert wait_for_status(home, "running")
+    assert engine_pid(home) == host
+    second = console(home, 80, 24)
+    second.wait_for(lambda text: "attached" in text and "RUNNING" in text, START_S)
+    second.send(CTRL_D)
+    assert second.wait_for_exit(START_S) == 0
+    assert wait_for_status(home, "running")
+    os.kill(host, signal.SIGTERM)
+    pid, code = os.waitpid(host, 0)
+    assert (pid, os.waitstatus_to_exitcode(code)) == (host, 0)
+
+
+def test_terminal_that_stops_reading_does_not_stop_the_engine(home: Path):
+    terminal = console(home, 200, 60)
+    terminal.wait_for(lambda text: "RUNNING" in text and "3/3 up" in text, START_S)
+    stalled_at_ns = wait_for_status(home, "running")["last_update"]
+
+    # Nobody reads the terminal now. Far more is painted in this time than terminal and writer hold together.
+    wait_until_engine_is_at(home, stalled_at_ns + 8_000_000_000)
+
+    engine_now = wait_for_status(home, "running")
+    clock = time.strftime("%H:%M", time.gmtime(engine_now["last_update"] / 1e9))
+    terminal.wait_for(lambda text: clock in text.splitlines()[0] and "no data" not in text, START_S)
+
+
+def wait_until_engine_is_at(home: Path, at_ns: int) -> None:
+    deadline = time.monotonic() + START_S
+    while time.monotonic() < deadline:
+        found = status(home)
+        assert found is not None, "the engine does not answer any more"
+        if found["last_update"] >= at_ns:
+            return
+        time.sleep(0.1)
+    raise AssertionError("the engine's clock stands still")
+
+
+def test_too_small_a_terminal_says_so_and_comes_back_when_it_grows(home: Path):
+    terminal = console(home, 20, 5)
+    terminal.wait_for(lambda text: "small" in text, START_S)
+
+    terminal.resize(120, 40)
+
+    terminal.wait_for(lambda text: "BTC/USDT" in text and "RUNNING" in text, START_S)

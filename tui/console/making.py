@@ -1,0 +1,13 @@
+"""Make the console that runs on a real terminal."""
+
+from core.io.system_clock import SystemClock
+from core.ports.control import EngineLink
+from tui.console.app import ConsoleApp
+from tui.console.stall_proof_driver import StallProofDriver
+
+
+def make_console(link: EngineLink) -> ConsoleApp:
+    """Return a console for a terminal; a test makes a `ConsoleApp` itself."""
+    console = ConsoleApp(link, clock=SystemClock())
+    console.driver_class = StallProofDriver
+    return console

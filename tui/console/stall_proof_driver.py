@@ -1,0 +1,45 @@
+"""The terminal driver of a console that may share its process with an engine."""
+
+import asyncio
+import signal
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from textual.drivers.linux_driver import LinuxDriver
+
+from tui.console.terminal_writer import TerminalWriter
+
+if TYPE_CHECKING:
+    from textual.app import App
+
+
+class StallProofDriver(LinuxDriver):
+    """Textual's driver, except that a stalled or lost terminal and a stop signal never hold up the loop."""
+
+    def __init__(self, app: "App[Any]", **options: Any) -> None:
+        self._writer: TerminalWriter | None = None
+        super().__init__(app, **options)
+        # Stopping the process would stop the engine in it without a word.
+        signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+
+    # The attribute is the only seam between Textual's driver and its thread.
+    @property
+    def _writer_thread(  # pyright: ignore[reportIncompatibleVariableOverride] - a property over an attribute
+        self,
+    ) -> TerminalWriter | None:
+        return self._writer
+
+    @_writer_thread.setter
+    def _writer_thread(self, thread: object) -> None:
+        """Put our writer in the place of Textual's, whose queue makes a writing loop wait."""
+        if thread is None:
+            self._writer = None
+            return
+        loop = asyncio.get_running_loop()
+
+        def repaint() -> None:
+            with suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(self._app.refresh)
+
+        assert self._file is not None, "a console without a terminal is refused before"
+        self._writer = TerminalWriter(self._file, repaint)
