@@ -8,8 +8,8 @@ from core.config.config import Config
 from core.io.system_clock import SystemClock
 from core.paths import Paths
 from tui.compose.engine_process import EngineProcess
-from tui.console.making import make_console
 from tui.console.exit_choice import ExitChoice
+from tui.console.making import make_console
 from tui.headless import watch_signals
 from tui.hosted import HostedLink
 

@@ -1,9 +1,9 @@
 """Tables for people: nothing cut, nothing invented."""
 
+import json
 import os
 import subprocess
 import sys
-import json
 from decimal import Decimal
 from pathlib import Path
 

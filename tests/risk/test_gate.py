@@ -168,7 +168,7 @@ def test_no_sequence_of_accepted_orders_lifts_the_directional_sum_above_its_limi
     st.booleans(),
     st.integers(-20, 20).map(Decimal),
 )
-def test_in_a_halt_nothing_is_approved_but_reduce_only_flattening(  # noqa: PLR0917 - one argument a strategy
+def test_in_a_halt_nothing_is_approved_but_reduce_only_flattening(
     level: HaltLevel, side: Side, quantity: Decimal, source: str, reduce_only: bool, position: Decimal
 ) -> None:
     order = intent(side=side, quantity=quantity, source=source, reduce_only=reduce_only, confidence=1.0)

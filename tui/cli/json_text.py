@@ -1,4 +1,4 @@
-"""JSON as the command line prints it: one document on one line, Decimals as the numbers they are, not as rounded floats."""
+"""JSON as the command line prints it: one document on one line, Decimals as they are, not as rounded floats."""
 
 import json
 from collections.abc import Mapping

@@ -18,19 +18,17 @@ class StallProofDriver(LinuxDriver):
 
     def __init__(self, app: "App[Any]", **options: Any) -> None:
         self._writer: TerminalWriter | None = None
-        super().__init__(app, **options)
+        super().__init__(app, **options)  # pyright: ignore[reportUnknownMemberType] - Textual leaves the app's type open
         # Stopping the process would stop the engine in it without a word.
         signal.signal(signal.SIGTSTP, signal.SIG_IGN)
 
     # The attribute is the only seam between Textual's driver and its thread.
     @property
-    def _writer_thread(  # pyright: ignore[reportIncompatibleVariableOverride] - a property over an attribute
-        self,
-    ) -> TerminalWriter | None:
+    def _writer_thread(self) -> TerminalWriter | None:
         return self._writer
 
     @_writer_thread.setter
-    def _writer_thread(self, thread: object) -> None:
+    def _writer_thread(self, thread: object) -> None:  # pyright: ignore[reportIncompatibleVariableOverride] - see above
         """Put our writer in the place of Textual's, whose queue makes a writing loop wait."""
         if thread is None:
             self._writer = None
