@@ -74,7 +74,7 @@ def test_every_action_can_be_carried_out_on_a_fresh_console() -> None:
                 continue
             desk.app.action_act(action.name)
             await desk.redraw()
-            while len(desk.app.screen_stack) > 1:
+            while desk.app.dialogs.top is not None or len(desk.app.screen_stack) > 1:
                 await desk.press("escape")
         failed = [line.text for line in desk.app.messages.lines if " failed: " in line.text]
         assert failed == []
