@@ -305,3 +305,16 @@ def test_a_narrow_table_drops_the_least_important_column_and_keeps_numbers_whole
 def test_the_selected_row_is_marked_without_colour() -> None:
     line = table_rows(TABLE, 40, 0, 2, "b")[1]
     assert all(span.decor & Decor.REVERSED for span in line)
+
+
+def test_a_limit_that_is_not_known_says_so_and_alarms() -> None:
+    limit = LimitUse(name="daily_loss", unit="USD", limit=Decimal(500), used=None, left=None)
+    line = limit_line(limit, 60)
+    assert "unknown left of 500" in text_of(line)
+    assert any(span.ink is Ink.ALARM for span in line)
+
+
+def test_a_curve_with_few_points_is_one_line() -> None:
+    rows = braille_rows([(0, 0.0), (50, 1.0), (100, 1.0)], 0.0, 1.0, 20, 2)
+    columns = ["".join(row[column] for row in rows) for column in range(20)]
+    assert all(set(column) != {"\u2800"} for column in columns)

@@ -117,9 +117,9 @@ def _own_rows(book: BookView, group: int) -> tuple[dict[int, int], dict[int, int
 
 
 def _widths(book: BookView, rows: _Rows, window: LadderWindow, width: int) -> _Widths:
-    price = max(8, len(numbers.grid_price(window.top * window.group, book.tick_size))) + 2
+    price = max(6, len(numbers.grid_price(window.top * window.group, book.tick_size))) + 2
     side = max(0, (width - price) // 2)
-    quantity = min(side, max(6, len(numbers.grid_quantity(rows.scale, book.lot_size))))
+    quantity = min(side, max(5, len(numbers.grid_quantity(rows.scale, book.lot_size))))
     return _Widths(side, price, quantity)
 
 

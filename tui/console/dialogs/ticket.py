@@ -92,7 +92,7 @@ class TicketDialog(Dialog[Judgement]):
         self._quotes.put([self._quote_line()])
         lines = [EMPTY_LINE, self._flag_line(), self._value_line(judged)]
         for room in judged.rooms:
-            ink = Ink.ALARM if room.left_after < 0 else Ink.TEXT
+            ink = Ink.ALARM if room.left_after is None or room.left_after < 0 else Ink.TEXT
             lines.append(
                 (
                     Span(f"{room.name.replace('_', ' ')}: ", Ink.QUIET),
