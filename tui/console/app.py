@@ -123,7 +123,7 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
                 self._follow(snapshot)
             for bar in (self.header, self.footer, self.too_small):
                 bar.frame(self.view)
-            self.message_bar.show(self.messages.newest)
+            self.message_bar.show(self.messages.newest, self.sender.waiting_for)
             if self.dialogs.top is not None:
                 self.dialogs.top.frame(self.view)
             for pane in self.area.shown():

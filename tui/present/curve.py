@@ -37,7 +37,7 @@ def pnl_lines(points: Sequence[PnlPoint], width: int, height: int) -> list[Line]
     lines: list[Line] = []
     for index, text in enumerate(rows):
         value = high if index == 0 else low if index == height - 1 else 0.0 if index == zero_row else None
-        label = " " * cells if value is None else number(f"{value:+,.0f}" if value else "0", cells - 1) + "┤"
+        label = " " * cells if value is None else number(f"{value:+,.0f}" if round(value) else "0", cells - 1) + "┤"
         ink = (
             Ink.GAIN if index < zero_row else Ink.LOSS if index > zero_row else signed_ink(round(points[-1].pnl_usd, 2))
         )

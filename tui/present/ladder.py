@@ -124,10 +124,10 @@ def _widths(book: BookView, rows: _Rows, window: LadderWindow, width: int) -> _W
 
 
 def _header(book: BookView, window: LadderWindow, widths: _Widths, state: Freshness) -> Line:
-    middle = "no touch"
+    middle = "one side"
     if book.bid_ticks and book.ask_ticks:
         middle = numbers.grid_price(book.ask_ticks[0] - book.bid_ticks[0], book.tick_size)
-    label = f"spr {middle}" if book.bid_ticks and book.ask_ticks else middle
+    label = f"spr {middle}" if len(middle) + 6 <= widths.price else middle
     decor = state.decor if state is Freshness.STALE else Decor.NONE
     grouping = f" x{window.group}" if window.group > 1 else ""
     return (
