@@ -1,7 +1,6 @@
 """Why an order is where it is."""
 
 import re
-
 from collections.abc import Sequence
 
 from core.state.desk import LogLine, OrderView

@@ -127,13 +127,13 @@ def _header(book: BookView, window: LadderWindow, widths: _Widths, state: Freshn
     middle = "one side"
     if book.bid_ticks and book.ask_ticks:
         middle = numbers.grid_price(book.ask_ticks[0] - book.bid_ticks[0], book.tick_size)
-    label = f"spr {middle}" if len(middle) + 6 <= widths.price else middle
+    label = f"spr {middle}" if len(middle) + 5 <= widths.price else middle
     decor = state.decor if state is Freshness.STALE else Decor.NONE
     grouping = f" x{window.group}" if window.group > 1 else ""
     return (
         Span(left(grouping, max(0, widths.side - 5)), Ink.QUIET),
         Span(right("bids", min(5, widths.side)), Ink.BID),
-        Span(label.center(widths.price)[: widths.price], Ink.QUIET, decor),
+        Span(left(f" {label}", widths.price), Ink.QUIET, decor),
         Span(left(right("asks", widths.quantity), widths.side), Ink.ASK),
     )
 
