@@ -1,8 +1,10 @@
+import asyncio
 from decimal import Decimal
 
 import pytest
 
 from core.control.commands import (
+    AnyCommand,
     CancelOrder,
     CancelOrders,
     CommandResult,
@@ -270,6 +272,23 @@ def test_a_refusal_is_shown_in_the_message_line_and_kept_in_the_log() -> None:
         assert "REFUSED order value" in desk.pane("log")
 
     run_console(script, FakeLink(answer=refused))
+
+
+def test_an_unanswered_command_is_shown_as_waiting_until_its_answer_comes() -> None:
+    class Slow(FakeLink):
+        async def execute(self, command: AnyCommand) -> CommandResult:
+            await released.wait()
+            return await super().execute(command)
+
+    async def script(desk: Desk) -> None:
+        await desk.press("f8")
+        assert "cancel all orders: waiting for the engine's answer" in desk.bar("message")
+        released.set()
+        await desk.frame()
+        assert "cancel all orders: done" in desk.bar("message")
+
+    released = asyncio.Event()
+    run_console(script, Slow())
 
 
 def test_a_link_that_raises_is_reported_and_the_console_lives() -> None:

@@ -4,13 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.state.desk import BarView, BookView, ChartView, OwnLevel, PnlPoint
+from core.state.desk import BarView, BookView, ChartView, LogLine, OrderView, OwnLevel, PnlPoint
 from core.state.monitoring import LimitUse
 from tui.present import numbers
 from tui.present.bars import leftward, nice_ceiling, rightward, room_bar
 from tui.present.candles import chart_lines
 from tui.present.cells import fit, left, line_width, number, right, safe, width_of, wrap
 from tui.present.curve import braille_rows, pnl_lines
+from tui.present.explanation import order_explanation
 from tui.present.frame import frame_look, framed
 from tui.present.freshness import Freshness, book_freshness, freshness
 from tui.present.ink import Decor, Ink, Span, plain, text_of
@@ -305,3 +306,34 @@ def test_a_narrow_table_drops_the_least_important_column_and_keeps_numbers_whole
 def test_the_selected_row_is_marked_without_colour() -> None:
     line = table_rows(TABLE, 40, 0, 2, "b")[1]
     assert all(span.decor & Decor.REVERSED for span in line)
+
+
+def test_a_limit_that_is_not_known_says_so_and_alarms() -> None:
+    limit = LimitUse(name="daily_loss", unit="USD", limit=Decimal(500), used=None, left=None)
+    line = limit_line(limit, 60)
+    assert "unknown left of 500" in text_of(line)
+    assert any(span.ink is Ink.ALARM for span in line)
+
+
+def test_an_explanation_quotes_the_log_of_this_order_only() -> None:
+    order = OrderView(
+        client_order_id="run-1", venue="v", symbol="S", side="buy", order_type="limit", quantity=Decimal(1),
+        filled_quantity=Decimal(0), limit_price=Decimal(5), average_price=None, status="refused", source="manual",
+        reason="price_band: 12 %, allowed 5 %", is_external=False, created_ns=0, updated_ns=0,
+    )  # fmt: skip
+    log = [
+        LogLine(sequence=index, at_ns=0, level="info", topic="order", text=text)
+        for index, text in enumerate(("run-1 open", "run-10 open", "xrun-1 open", "cancel run-1: done"))
+    ]
+    text = "\n".join(text_of(line) for line in order_explanation(order, log, 70))
+    assert "run-1 open" in text
+    assert "cancel run-1: done" in text
+    assert "run-10" not in text
+    assert "xrun-1" not in text
+    assert "price_band: 12 %, allowed 5 %" in text
+
+
+def test_a_curve_with_few_points_is_one_line() -> None:
+    rows = braille_rows([(0, 0.0), (50, 1.0), (100, 1.0)], 0.0, 1.0, 20, 2)
+    columns = ["".join(row[column] for row in rows) for column in range(20)]
+    assert all(set(column) != {"\u2800"} for column in columns)

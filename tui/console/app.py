@@ -20,7 +20,8 @@ from tui.console.actions import ACTIONS, BY_NAME, Action, key_label
 from tui.console.bars import FooterBar, HeaderBar, MessageBar, TooSmall
 from tui.console.desk_area import DeskArea
 from tui.console.desks import is_too_small
-from tui.console.dialogs.dialog import DIALOG_CSS, Dialog
+from tui.console.dialog_stack import DialogStack
+from tui.console.dialogs.dialog import DIALOG_CSS
 from tui.console.exit_choice import ExitChoice
 from tui.console.freshness_watch import FreshnessWatch
 from tui.console.hands import Hands
@@ -53,7 +54,8 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
     ESCAPE_TO_MINIMIZE = False
     BINDINGS: ClassVar[list[BindingType]] = [_binding(action) for action in ACTIONS]
     CSS = f"""
-    Screen {{ layout: vertical; background: $background; overflow: hidden; }}
+    Screen {{ layout: vertical; layers: default above; align: center middle; overflow: hidden;
+              background: $background; }}
     HeaderBar, MessageBar, FooterBar {{ height: 1; width: 1fr; }}
     TooSmall {{ width: 1fr; height: 1fr; display: none; }}
     {DIALOG_CSS}
@@ -85,11 +87,13 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         self.footer = FooterBar("footer")
         self.too_small = TooSmall("too-small")
         self.view = View(None, self.watch_of_link.look(None))
+        self.dialogs = DialogStack(self)
         self.hands = Hands(self)
         self._terminal: Size | None = None
         self._is_live: bool | None = None
         self._wanted: DeskRequest | None = None
         self._is_framing = False
+        self._frame_error = ""
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -119,16 +123,23 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
                 self._follow(snapshot)
             for bar in (self.header, self.footer, self.too_small):
                 bar.frame(self.view)
-            self.message_bar.show(self.messages.newest)
-            if isinstance(self.screen, Dialog):
-                self.screen.frame(self.view)
+            self.message_bar.show(self.messages.newest, self.sender.waiting_for)
+            if self.dialogs.top is not None:
+                self.dialogs.top.frame(self.view)
             for pane in self.area.shown():
                 pane.frame(self.view)
                 await asyncio.sleep(0)
-        except Exception:  # whatever is wrong with one frame, the keys must go on working
-            _LOG.exception("a frame could not be drawn")
+        except Exception as error:  # whatever is wrong with one frame, the keys must go on working
+            self._frame_failed(error)
         finally:
             self._is_framing = False
+
+    def _frame_failed(self, error: Exception) -> None:
+        """Say it once, not ten times a second; the age of the last good frame shows by itself."""
+        if repr(error) != self._frame_error:
+            self._frame_error = repr(error)
+            _LOG.error("a frame could not be drawn", exc_info=error)
+            self.say("error", f"a frame could not be drawn: {type(error).__name__}: {error}")
 
     def _follow(self, snapshot: DeskSnapshot) -> None:
         self.messages.follow(snapshot.engine_ns)
@@ -184,7 +195,19 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
     async def on_event(self, event: events.Event) -> None:
         if isinstance(event, events.Key):
             self.repeat.heard(event.key)
+        elif isinstance(event, events.MouseDown) and self._is_beside_dialog(event):
+            return
         await super().on_event(event)
+
+    def _is_beside_dialog(self, event: events.MouseDown) -> bool:
+        """Tell whether a click would take the focus out of an open dialog."""
+        return self.dialogs.top is not None and (event.x, event.y) not in self.dialogs.top.region
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Leave the keys to an open dialog, all but those that work everywhere."""
+        if action == "act" and self.dialogs.top is not None:
+            return BY_NAME[str(parameters[0])].everywhere
+        return super().check_action(action, parameters)
 
     def action_act(self, name: str) -> None:
         """Carry out an action of the registry; one that fails says so and the console lives on."""

@@ -1,5 +1,7 @@
 """The rows that are always there: header, message line, footer, and the notice of a terminal too small."""
 
+from collections.abc import Sequence
+
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -44,10 +46,15 @@ class HeaderBar(Bar):
 class MessageBar(Bar):
     """The newest result of what the trader asked for; all of them are in the log too."""
 
-    def show(self, entry: LogLine | None) -> None:
-        if entry is None:
+    def show(self, entry: LogLine | None, waiting_for: Sequence[str] = ()) -> None:
+        if waiting_for:
+            self.put([(Span(f" … {'; '.join(waiting_for)}: waiting for the engine's answer", Ink.WARNING),)])
+        elif entry is None:
             self.put([(Span(" what you ask for is answered here", Ink.QUIET),)])
-            return
+        else:
+            self._answer(entry)
+
+    def _answer(self, entry: LogLine) -> None:
         ink = {"error": Ink.ALARM, "warning": Ink.WARNING}.get(entry.level, Ink.STRONG)
         mark = {"error": "✗ ", "warning": "! "}.get(entry.level, "✓ ")
         decor = Decor.NONE if entry.level == "info" else Decor.BOLD

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tui.console.dialogs.jump import JumpScreen
+from tui.console.dialogs.jump import JumpDialog
 from tui.console.dialogs.pages import PageDialog, help_lines
 from tui.console.instruments import stepped, stepped_timeframe
 from tui.console.leaving import Leaving
@@ -22,7 +22,8 @@ class Hands(Safety, Trading, Leaving):
         self.app = app
 
     def focused_pane(self) -> Pane | None:
-        focused = self.app.screen_stack[0].focused
+        dialogs = self.app.dialogs
+        focused = self.app.screen_stack[0].focused if dialogs.top is None else dialogs.focus_below
         return focused if isinstance(focused, Pane) else None
 
     def show_desk(self, number: int) -> None:
@@ -64,7 +65,7 @@ class Hands(Safety, Trading, Leaving):
 
     def jump(self) -> None:
         self._letters(is_shown=True)
-        self.app.push_screen(JumpScreen(), self._jumped)
+        self.app.dialogs.open(JumpDialog(), self._jumped)
 
     def _jumped(self, letter: str | None) -> None:
         self._letters(is_shown=False)
@@ -118,7 +119,7 @@ class Hands(Safety, Trading, Leaving):
         self.app.wants_changed()
 
     def show_help(self) -> None:
-        self.app.push_screen(PageDialog("Keys", help_lines(PageDialog.BOX_COLUMNS - 4)))
+        self.app.dialogs.open(PageDialog("Keys", help_lines(PageDialog.BOX_COLUMNS - 4)))
 
     def show_commands(self) -> None:
         self.app.action_command_palette()

@@ -35,7 +35,7 @@ class Leaving:
                 Choice("Stop the engine, leave orders where they are", _STOP),
             ]
         lines: list[Line] = [text]
-        self.app.push_screen(ChoiceDialog("Quit?", lines, choices, self.app.repeat), self._quit)
+        self.app.dialogs.open(ChoiceDialog("Quit?", lines, choices, self.app.repeat), self._quit)
 
     def _open_orders_text(self) -> str:
         snapshot = self.app.view.snapshot

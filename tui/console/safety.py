@@ -22,17 +22,17 @@ class Safety:
     def halt(self) -> None:
         """Send the kill first, show its checklist after; a second press sends it again."""
         answer = self.app.sender.send(Kill(reason="kill key in the console"), "HALT")
-        top = self.app.screen
+        top = self.app.dialogs.top
         if isinstance(top, HaltDialog):
             top.resent(answer)
             return
         dialog = HaltDialog(answer, self._ask_flatten)
-        self.app.push_screen(dialog)
+        self.app.dialogs.open(dialog)
         dialog.frame(self.app.view)
 
     def _ask_flatten(self) -> None:
         lines = wrap("Close every position on every venue with reduce-only, price-banded orders.", 60, Ink.STRONG)
-        self.app.push_screen(TypedDialog("FLATTEN", lines, "flatten"), self._flatten)
+        self.app.dialogs.open(TypedDialog("FLATTEN", lines, "flatten"), self._flatten)
 
     def _flatten(self, typed: Typed | None) -> None:
         if typed is not None:
@@ -51,10 +51,10 @@ class Safety:
         if status == "paused":
             text = plain("New jobs and new directional orders will be allowed again.", Ink.STRONG)
             dialog = ChoiceDialog("Resume?", [text], [Choice("Resume trading", "resume")], self.app.repeat)
-            self.app.push_screen(dialog, self._resume_paused)
+            self.app.dialogs.open(dialog, self._resume_paused)
         elif status == "halted":
             lines = wrap("Trading is halted. Resuming lifts the halt: look at the risk pane for its cause first.", 60)
-            self.app.push_screen(
+            self.app.dialogs.open(
                 TypedDialog("Resume after a halt", lines, "resume", asks_reason=True), self._resume_halted
             )
         else:
@@ -79,7 +79,7 @@ class Safety:
             return
         text = plain(f"The risk mode becomes {mode.value.upper()}: smaller edges and wilder markets pass.", Ink.STRONG)
         choice = Choice(f"Set {mode.value}", mode.value)
-        self.app.push_screen(ChoiceDialog("Riskier?", [text], [choice], self.app.repeat), self._set_mode)
+        self.app.dialogs.open(ChoiceDialog("Riskier?", [text], [choice], self.app.repeat), self._set_mode)
 
     def _set_mode(self, mode: str | None) -> None:
         if mode is not None:

@@ -20,18 +20,19 @@ class CommandSender:
         self._link = link
         self._who = who
         self._report = report
-        self._running: set[asyncio.Task[CommandResult]] = set()
+        self._running: dict[asyncio.Task[CommandResult], str] = {}
 
     @property
-    def is_waiting(self) -> bool:
-        return bool(self._running)
+    def waiting_for(self) -> list[str]:
+        """Return what has been asked for and not been answered yet."""
+        return list(self._running.values())
 
     def send(self, command: AnyCommand, what: str) -> asyncio.Task[CommandResult]:
         """Start a command; its result is reported in words, however late it comes."""
         signed = msgspec.structs.replace(command, who=self._who)
         task = asyncio.get_running_loop().create_task(self._carry_out(signed, what))
-        self._running.add(task)
-        task.add_done_callback(self._running.discard)
+        self._running[task] = what
+        task.add_done_callback(self._running.pop)
         return task
 
     async def _carry_out(self, command: AnyCommand, what: str) -> CommandResult:

@@ -29,8 +29,8 @@ class Room:
     """One limit that this order uses up."""
 
     name: str
-    left_now: Decimal
-    left_after: Decimal
+    left_now: Decimal | None  # None while it is not known
+    left_after: Decimal | None
 
 
 @dataclass(slots=True)
@@ -125,13 +125,14 @@ def _check_value(
         judged.errors.append(f"value {numbers.exact(notional)} is below the least {instrument.min_notional}")
     if draft.reduce_only:
         return
-    judged.rooms = [
-        Room(limit.name, limit.left, limit.left - notional) for limit in limits if _is_used_by_orders(limit)
-    ]
+    for limit in limits:
+        if _is_used_by_orders(limit):
+            after = None if limit.left is None else limit.left - notional
+            judged.rooms.append(Room(limit.name, limit.left, after))
 
 
 def _is_used_by_orders(limit: LimitUse) -> bool:
-    return limit.unit.upper() == "USD" and any(word in limit.name for word in ("position", "order", "invested"))
+    return limit.unit.upper() == "USD" and any(word in limit.name for word in ("position", "order", "directional"))
 
 
 def _order(draft: Draft, instrument: InstrumentView, quantity: Decimal, price: Decimal | None) -> PlaceOrder:

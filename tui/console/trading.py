@@ -56,7 +56,7 @@ class Trading:
         self.app.selection.selected = ladder.instrument
         self.app.wants_changed()
         price = "" if ticks is None else f"{ticks * instrument.tick_size:f}"
-        self.app.push_screen(TicketDialog(instrument, Draft(side, "", price), self.app.view), self._confirm_order)
+        self.app.dialogs.open(TicketDialog(instrument, Draft(side, "", price), self.app.view), self._confirm_order)
 
     def _confirm_order(self, judged: Judgement | None) -> None:
         if judged is None or judged.order is None:
@@ -71,13 +71,13 @@ class Trading:
             lines.append(plain("LIVE: this is real money", Ink.LIVE, Decor.BOLD | Decor.REVERSED))
         if amount is not None:
             lines.append(plain("A large order: type its value in whole units.", Ink.WARNING))
-            self.app.push_screen(
+            self.app.dialogs.open(
                 TypedDialog("Send this order?", lines, amount), lambda typed: self._send_typed(order, typed)
             )
             return
         choice = Choice(f"Send {order.side.upper()}", "send")
         dialog = ChoiceDialog("Send this order?", lines, [choice], self.app.repeat, is_danger=self.app.view.is_live)
-        self.app.push_screen(dialog, lambda answer: self._send_order(order, answer))
+        self.app.dialogs.open(dialog, lambda answer: self._send_order(order, answer))
 
     def _send_typed(self, order: PlaceOrder, typed: Typed | None) -> None:
         self._send_order(order, None if typed is None else "send")
@@ -149,7 +149,7 @@ class Trading:
             self.app.say("info", "select an order or a fill to have it explained")
             return
         log = [*snapshot.log, *self.app.messages.lines]
-        self.app.push_screen(PageDialog("Why", order_explanation(order, log, PageDialog.BOX_COLUMNS - 4)))
+        self.app.dialogs.open(PageDialog("Why", order_explanation(order, log, PageDialog.BOX_COLUMNS - 4)))
 
     def _selected_strategy(self) -> str | None:
         pane = self.focused_pane()
@@ -163,7 +163,7 @@ class Trading:
         if name is not None:
             text = plain(f"{name} will trade by itself, within the risk limits.", Ink.STRONG)
             dialog = ChoiceDialog("Start?", [text], [Choice(f"Start {name}", name)], self.app.repeat)
-            self.app.push_screen(dialog, self._start)
+            self.app.dialogs.open(dialog, self._start)
 
     def _start(self, name: str | None) -> None:
         if name is not None:

@@ -26,7 +26,8 @@ class PositionsPane(TablePane):
         return positions_table(snapshot.positions, snapshot.net_positions, view.snapshot_age_s)
 
     def note(self, view: View) -> Line:
-        return (Span(f"{len(_snapshot(view).positions)}", Ink.QUIET),)
+        held = sum(1 for position in _snapshot(view).positions if position.quantity)
+        return (Span(f"{held} open", Ink.OWN if held else Ink.QUIET),)
 
 
 class OrdersPane(TablePane):

@@ -41,8 +41,10 @@ def leftward(value: int, scale: int, cells: int, ink: Ink) -> tuple[Span, ...]:
     return tuple(spans)
 
 
-def room_bar(left: Decimal, limit: Decimal, cells: int) -> tuple[Span, ...]:
-    """Draw what is left of a limit; the shape and the ink warn as it shrinks."""
+def room_bar(left: Decimal | None, limit: Decimal | None, cells: int) -> tuple[Span, ...]:
+    """Draw what is left of a limit; the shape and the ink warn as it shrinks, and where it is not known."""
+    if left is None or limit is None:
+        return (Span("?" * cells, Ink.ALARM),)
     part = Decimal(0) if limit <= 0 else max(Decimal(0), min(Decimal(1), left / limit))
     filled = int(part * cells)
     ink = Ink.GOOD if part > Decimal("0.5") else Ink.WARNING if part > Decimal("0.2") else Ink.ALARM

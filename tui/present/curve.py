@@ -37,7 +37,7 @@ def pnl_lines(points: Sequence[PnlPoint], width: int, height: int) -> list[Line]
     lines: list[Line] = []
     for index, text in enumerate(rows):
         value = high if index == 0 else low if index == height - 1 else 0.0 if index == zero_row else None
-        label = " " * cells if value is None else number(f"{value:+,.0f}" if value else "0", cells - 1) + "┤"
+        label = " " * cells if value is None else number(f"{value:+,.0f}" if round(value) else "0", cells - 1) + "┤"
         ink = (
             Ink.GAIN if index < zero_row else Ink.LOSS if index > zero_row else signed_ink(round(points[-1].pnl_usd, 2))
         )
@@ -50,29 +50,32 @@ def braille_rows(points: Sequence[tuple[int, float]], low: float, high: float, c
     dot_columns, dot_rows = columns * 2, rows * 4
     spans = _column_spans(points, low, high, dot_columns, dot_rows)
     grid = [[_BLANK] * columns for _ in range(rows)]
-    previous: tuple[int, int] | None = None
+    held: int | None = None  # the newest value so far; a column without a point of its own shows it
     for column, span in enumerate(spans):
-        if span is None:
+        if span is None and held is None:
             continue
-        top, bottom = span
-        if previous is not None:  # close the gap to the column before, so that the line is one line
-            top, bottom = min(top, previous[1]), max(bottom, previous[0])
+        top, bottom, newest = span or (held or 0, held or 0, held or 0)
+        if held is not None:  # close the gap to the column before, so that the line is one line
+            top, bottom = min(top, held), max(bottom, held)
         for dot_row in range(top, bottom + 1):
             grid[dot_row // 4][column // 2] |= _DOTS[dot_row % 4][column % 2]
-        previous = span
+        held = newest
     return ["".join(map(chr, row)) for row in grid]
 
 
 def _column_spans(
     points: Sequence[tuple[int, float]], low: float, high: float, dot_columns: int, dot_rows: int
-) -> list[tuple[int, int] | None]:
+) -> list[tuple[int, int, int] | None]:
+    """Return (highest, lowest, newest) dot row of each column's time."""
     first_ns, last_ns = points[0][0], points[-1][0]
     period_ns = max(1, last_ns - first_ns)
     unit = (dot_rows - 1) / (high - low)
-    spans: list[tuple[int, int] | None] = [None] * dot_columns
+    spans: list[tuple[int, int, int] | None] = [None] * dot_columns
     for at_ns, value in points:
-        column = (at_ns - first_ns) * (dot_columns - 1) // period_ns
+        column = min(dot_columns - 1, max(0, (at_ns - first_ns) * (dot_columns - 1) // period_ns))
         dot_row = min(dot_rows - 1, max(0, round((high - value) * unit)))
         old = spans[column]
-        spans[column] = (dot_row, dot_row) if old is None else (min(old[0], dot_row), max(old[1], dot_row))
+        spans[column] = (
+            (dot_row, dot_row, dot_row) if old is None else (min(old[0], dot_row), max(old[1], dot_row), dot_row)
+        )
     return spans

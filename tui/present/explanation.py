@@ -1,5 +1,6 @@
 """Why an order is where it is."""
 
+import re
 from collections.abc import Sequence
 
 from core.state.desk import LogLine, OrderView
@@ -41,7 +42,8 @@ def order_explanation(order: OrderView, log: Sequence[LogLine], width: int) -> l
     lines += wrap(_MEANING.get(order.status, ""), width, Ink.QUIET)
     if order.reason:
         lines += [EMPTY_LINE, (Span("reason", Ink.QUIET),), *wrap(order.reason.replace("; ", "\n"), width, Ink.WARNING)]
-    named = [entry for entry in log if order.client_order_id in entry.text]
+    whole_id = re.compile(rf"(?<![\w-]){re.escape(order.client_order_id)}(?![\w-])")  # …-1 is not …-10
+    named = [entry for entry in log if whole_id.search(entry.text)]
     if named:
         lines += [EMPTY_LINE, (Span("log", Ink.QUIET),), *(log_line(entry) for entry in named[-10:])]
     return [*lines, EMPTY_LINE, (Span("esc closes", Ink.QUIET),)]

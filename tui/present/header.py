@@ -92,8 +92,9 @@ def _money_cells(snapshot: DeskSnapshot, link: LinkView) -> list[_Cell]:
     state = snapshot.monitoring.global_
     decor = Decor.DIM if link.is_late else Decor.NONE
     pnl = state.today_pnl_usd
-    started_with = state.equity_usd - pnl
-    left_usd = state.daily_loss_limit - state.daily_loss_used
+    started_with = None if state.equity_usd is None or pnl is None else state.equity_usd - pnl
+    limit, used = state.daily_loss_limit, state.daily_loss_used
+    left_usd = None if limit is None or used is None else limit - used
     return [
         _Cell(2, (Span("equity ", Ink.QUIET), Span(numbers.money(state.equity_usd), Ink.STRONG, decor))),
         _Cell(
@@ -111,8 +112,8 @@ def _money_cells(snapshot: DeskSnapshot, link: LinkView) -> list[_Cell]:
             1,
             (
                 Span("loss room ", Ink.QUIET),
-                *room_bar(left_usd, state.daily_loss_limit, 8),
-                Span(f" {numbers.room(left_usd)}", Ink.STRONG, decor),
+                *room_bar(left_usd, limit, 8),
+                Span(f" {numbers.room(left_usd)}", Ink.ALARM if left_usd is None else Ink.STRONG, decor),
             ),
         ),
     ]

@@ -117,23 +117,23 @@ def _own_rows(book: BookView, group: int) -> tuple[dict[int, int], dict[int, int
 
 
 def _widths(book: BookView, rows: _Rows, window: LadderWindow, width: int) -> _Widths:
-    price = max(8, len(numbers.grid_price(window.top * window.group, book.tick_size))) + 2
+    price = max(6, len(numbers.grid_price(window.top * window.group, book.tick_size))) + 2
     side = max(0, (width - price) // 2)
-    quantity = min(side, max(6, len(numbers.grid_quantity(rows.scale, book.lot_size))))
+    quantity = min(side, max(5, len(numbers.grid_quantity(rows.scale, book.lot_size))))
     return _Widths(side, price, quantity)
 
 
 def _header(book: BookView, window: LadderWindow, widths: _Widths, state: Freshness) -> Line:
-    middle = "no touch"
+    middle = "one side"
     if book.bid_ticks and book.ask_ticks:
         middle = numbers.grid_price(book.ask_ticks[0] - book.bid_ticks[0], book.tick_size)
-    label = f"spr {middle}" if book.bid_ticks and book.ask_ticks else middle
+    label = f"spr {middle}" if len(middle) + 5 <= widths.price else middle
     decor = state.decor if state is Freshness.STALE else Decor.NONE
     grouping = f" x{window.group}" if window.group > 1 else ""
     return (
         Span(left(grouping, max(0, widths.side - 5)), Ink.QUIET),
         Span(right("bids", min(5, widths.side)), Ink.BID),
-        Span(label.center(widths.price)[: widths.price], Ink.QUIET, decor),
+        Span(left(f" {label}", widths.price), Ink.QUIET, decor),
         Span(left(right("asks", widths.quantity), widths.side), Ink.ASK),
     )
 

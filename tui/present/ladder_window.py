@@ -59,13 +59,14 @@ def fitting_group(book: BookView, rows: int) -> int:
     return next((group for group in GROUPS if span <= group * rows), GROUPS[-1])
 
 
-def touch_is_visible(window: LadderWindow, book: BookView, rows: int) -> bool:
+def touch_is_visible(window: LadderWindow, book: BookView, rows: int, margin: int = 0) -> bool:
+    """Tell whether both sides of the touch stand in the window, `margin` rows away from its ends."""
     touch = _touch(book)
     if touch is None:
         return True
     bid_row = window.row_of(bid_bucket(touch[0], window.group))
     ask_row = window.row_of(ask_bucket(touch[1], window.group))
-    return bid_row >= 1 and ask_row <= rows - 2 and ask_row >= 0 and bid_row <= rows - 1
+    return ask_row >= margin and bid_row <= rows - 1 - margin
 
 
 def touch_direction(window: LadderWindow, book: BookView, rows: int) -> str:
@@ -80,8 +81,12 @@ def followed(window: LadderWindow | None, book: BookView, rows: int, recentring:
     """Return the window for this frame: the same one, unless there is none or the touch left an unattended one."""
     if window is None:
         return centred(book, rows)
-    if recentring is Recentring.NEVER or window.cursor is not None or touch_is_visible(window, book, rows):
+    if recentring is Recentring.NEVER or window.cursor is not None:
         return window
+    if touch_is_visible(window, book, rows, margin=rows // 6):  # a little depth must be seen on both sides
+        return window
+    if _spread_rows(window, book) > rows // 2 and touch_is_visible(window, book, rows):
+        return window  # a wide spread cannot keep the margin, wherever the window is
     return centred(book, rows, window.group)
 
 
@@ -110,6 +115,11 @@ def regrouped(window: LadderWindow, book: BookView, step: int, rows: int) -> Lad
     index = GROUPS.index(window.group) if window.group in GROUPS else 0
     group = GROUPS[min(max(index + step, 0), len(GROUPS) - 1)]
     return centred(book, rows, group) or replace(window, group=group)
+
+
+def _spread_rows(window: LadderWindow, book: BookView) -> int:
+    touch = _touch(book)
+    return 0 if touch is None else ask_bucket(touch[1], window.group) - bid_bucket(touch[0], window.group)
 
 
 def _touch(book: BookView) -> tuple[int, int] | None:

@@ -40,8 +40,10 @@ def money(value: Decimal | float | None, decimals: int = 2) -> str:
     return NOTHING if value is None else f"{value:,.{decimals}f}"
 
 
-def room(value: Decimal) -> str:
+def room(value: Decimal | None) -> str:
     """Format an amount that is left: cut, never rounded up, so that what is shown can be used."""
+    if value is None:
+        return "unknown"
     step = Decimal(1) if abs(value) >= 100 else Decimal("0.01")
     cut = value.quantize(step, rounding=ROUND_FLOOR)
     return exact(cut) if cut == cut.to_integral_value() else f"{cut:,}"
@@ -58,9 +60,9 @@ def direction(value: Decimal | float | None) -> str:
     return "▲" if value > 0 else "▼"
 
 
-def share(part: Decimal, whole: Decimal) -> str:
+def share(part: Decimal | None, whole: Decimal | None) -> str:
     """Format part of a whole in percent with its sign; unknown for an empty whole."""
-    return NOTHING if not whole else f"{part / whole * 100:+.2f} %"
+    return NOTHING if not whole or part is None else f"{part / whole * 100:+.2f} %"
 
 
 def age(age_s: float | None) -> str:

@@ -49,7 +49,7 @@ def _row(position: PositionView, snapshot_age_s: float) -> Row:
         Span(numbers.signed_money(position.funding_usd), Ink.QUIET),
         Span(numbers.age(age_s), state.ink),
     )
-    return Row(f"{position.symbol}@{position.venue}", cells)
+    return Row(f"{position.symbol}@{position.venue}", cells, Decor.NONE if position.quantity else Decor.DIM)
 
 
 def _price(position: PositionView, *, is_average: bool) -> str:

@@ -42,7 +42,7 @@ def limit_line(limit: LimitUse, width: int) -> Line:
     name_cells = min(24, max(10, width // 3))
     bar_cells = 8 if width < 60 else 12
     text = f" {numbers.room(limit.left)}{unit} left of {numbers.exact(limit.limit)}{unit}"
-    ink = Ink.ALARM if limit.left <= 0 else Ink.TEXT
+    ink = Ink.ALARM if limit.left is None or limit.left <= 0 else Ink.TEXT
     name = limit.name.replace("_", " ")
     return (
         Span(left(name, name_cells) + " ", Ink.QUIET),

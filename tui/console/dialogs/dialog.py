@@ -1,12 +1,14 @@
-"""The base of dialogs: a framed box of lines over the desk, fed with every frame's view."""
+"""The base of dialogs: a framed box of lines over the desk, fed with every frame's view.
 
-from collections.abc import Sequence
+A dialog is a widget on a layer of its own, not a modal screen: what is under a modal screen is rendered anew with
+every change, tens of milliseconds on the engine's loop; under a layer only changed rows are.
+"""
+
+from collections.abc import Callable, Sequence
 from typing import ClassVar, Final, Generic, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
-from textual.containers import Vertical
-from textual.screen import ModalScreen
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -15,11 +17,10 @@ from tui.panes.view import View
 from tui.present.ink import Line
 
 DIALOG_CSS: Final = """
-Dialog { align: center middle; background: transparent; }
-Dialog > Vertical { height: auto; max-height: 100%; padding: 0 1; border: round ansi_cyan;
-                    border-title-style: bold; background: $background; overflow-y: auto;
-                    scrollbar-size-vertical: 1; }
-Dialog > Vertical.danger { border: double ansi_bright_red; }
+Dialog { layer: above; layout: vertical; height: auto; max-height: 100%; max-width: 100%; padding: 0 1;
+         border: round ansi_cyan; border-title-style: bold; background: $background; overflow-y: auto;
+         scrollbar-size-vertical: 1; }
+Dialog.danger { border: double ansi_bright_red; }
 Dialog Input { border: none; height: 1; padding: 0 1; background: $background; color: ansi_bright_white;
                text-style: underline; }
 Dialog Input:focus { border: none; background-tint: transparent 0%; text-style: underline bold; }
@@ -32,8 +33,8 @@ Answer = TypeVar("Answer")
 class Lines(Widget):
     """Styled lines as a widget as high as they are."""
 
-    def __init__(self, lines: Sequence[Line] = (), *, name: str | None = None) -> None:
-        super().__init__(name=name)
+    def __init__(self, lines: Sequence[Line] = ()) -> None:
+        super().__init__()
         self._lines: list[Line] = []
         self.put(lines)
 
@@ -52,27 +53,41 @@ class Lines(Widget):
         return strip_of(line, self.size.width, self.rich_style)
 
 
-class Dialog(ModalScreen[Answer], Generic[Answer]):
+class Dialog(Widget, Generic[Answer], can_focus=True):
     """A box in the middle of the screen; esc closes it without an answer."""
 
     BOX_COLUMNS: ClassVar[int] = 66
 
     def __init__(self, title: str, *, is_danger: bool = False) -> None:
-        super().__init__()
-        self._title = title
-        self._is_danger = is_danger
+        super().__init__(classes="danger" if is_danger else "")
+        self.border_title = title
+        self.styles.width = self.BOX_COLUMNS
         self.view: View | None = None
+        self._answered: Callable[[Answer | None], None] | None = None
+
+    def opened(self, answered: Callable[[Answer | None], None]) -> None:
+        """Say whom to tell the answer; called by whoever puts the dialog on the screen."""
+        self._answered = answered
+
+    def dismiss(self, answer: Answer | None) -> None:
+        """Close with an answer, once; None is no answer."""
+        answered, self._answered = self._answered, None
+        if answered is not None:
+            answered(answer)
 
     def compose(self) -> ComposeResult:
-        box = Vertical(*self.contents(), classes="danger" if self._is_danger else "")
-        box.border_title = self._title
-        box.styles.width = self.BOX_COLUMNS
-        box.styles.max_width = "100%"
-        yield box
+        yield from self.contents()
 
     def contents(self) -> list[Widget]:
         """Return the widgets inside the box, from top to bottom."""
         raise NotImplementedError
+
+    def on_mount(self) -> None:
+        self.take_focus()
+
+    def take_focus(self) -> None:
+        """Focus what the trader types into; a dialog without fields hears keys itself."""
+        self.focus()
 
     def frame(self, view: View) -> None:
         """Take the newest view; called every frame while this dialog is on top."""
@@ -80,9 +95,11 @@ class Dialog(ModalScreen[Answer], Generic[Answer]):
 
     def columns(self) -> int:
         """Return how many cells a line in the box has."""
-        return max(10, min(self.BOX_COLUMNS, self.size.width) - 4)
+        return max(10, (self.size.width or self.BOX_COLUMNS - 2) - 2)
 
     def on_key(self, event: events.Key) -> None:
-        if event.key == "escape":
+        if event.key in {"tab", "shift+tab"}:
+            event.stop()  # the focus stays in the box
+        elif event.key == "escape":
             event.stop()
             self.dismiss(None)

@@ -1,18 +1,23 @@
 """Wait for one letter: the panes show theirs meanwhile."""
 
 from textual import events
-from textual.app import ComposeResult
-from textual.screen import ModalScreen
+from textual.widget import Widget
+
+from tui.console.dialogs.dialog import Dialog, Lines
+from tui.present.ink import Ink, plain
 
 
-class JumpScreen(ModalScreen[str]):
-    """An invisible screen that answers with the next key."""
+class JumpDialog(Dialog[str]):
+    """Answer with the next key."""
 
-    CSS = "JumpScreen { background: transparent; }"
+    BOX_COLUMNS = 34
 
-    def compose(self) -> ComposeResult:
-        return iter(())
+    def __init__(self) -> None:
+        super().__init__("Jump")
+
+    def contents(self) -> list[Widget]:
+        return [Lines([plain("press a pane's letter", Ink.QUIET)])]
 
     def on_key(self, event: events.Key) -> None:
         event.stop()
-        self.dismiss(event.character or "")
+        self.dismiss(event.character if event.is_printable else None)

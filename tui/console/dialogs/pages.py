@@ -25,13 +25,12 @@ class PageDialog(Dialog[None]):
 
     def on_key(self, event: events.Key) -> None:
         event.stop()
-        box = self.query("Vertical").first()
         if event.key in {"escape", "enter", "question_mark", "q"}:
             self.dismiss(None)
         elif event.key in {"down", "pagedown"}:
-            box.scroll_relative(y=1 if event.key == "down" else 10, animate=False)
+            self.scroll_relative(y=1 if event.key == "down" else 10, animate=False)
         elif event.key in {"up", "pageup"}:
-            box.scroll_relative(y=-1 if event.key == "up" else -10, animate=False)
+            self.scroll_relative(y=-1 if event.key == "up" else -10, animate=False)
 
 
 def help_lines(columns: int) -> list[Line]:

@@ -42,8 +42,11 @@ class TicketDialog(Dialog[Judgement]):
         ]
 
     def on_mount(self) -> None:
-        self._quantity.focus()
+        super().on_mount()
         self._redraw()
+
+    def take_focus(self) -> None:
+        self._quantity.focus()
 
     def frame(self, view: View) -> None:
         super().frame(view)
@@ -61,7 +64,6 @@ class TicketDialog(Dialog[Judgement]):
             self.dismiss(judged)
 
     def on_key(self, event: events.Key) -> None:
-        super().on_key(event)
         flags = {"f2": "post_only", "f3": "reduce_only", "f4": "is_ioc"}
         if event.key in flags:
             event.stop()
@@ -71,6 +73,8 @@ class TicketDialog(Dialog[Judgement]):
         elif event.key in {"tab", "shift+tab", "up", "down"}:
             event.stop()
             (self._price if self._quantity.has_focus else self._quantity).focus()
+        else:
+            super().on_key(event)
 
     def _book(self) -> BookView | None:
         if self.view is None or self.view.snapshot is None or self.view.link.is_late:
@@ -88,7 +92,7 @@ class TicketDialog(Dialog[Judgement]):
         self._quotes.put([self._quote_line()])
         lines = [EMPTY_LINE, self._flag_line(), self._value_line(judged)]
         for room in judged.rooms:
-            ink = Ink.ALARM if room.left_after < 0 else Ink.TEXT
+            ink = Ink.ALARM if room.left_after is None or room.left_after < 0 else Ink.TEXT
             lines.append(
                 (
                     Span(f"{room.name.replace('_', ' ')}: ", Ink.QUIET),

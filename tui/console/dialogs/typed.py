@@ -37,7 +37,7 @@ class TypedDialog(Dialog[Typed]):
             widgets += [Lines([(Span("reason (kept in the journal)", Ink.QUIET),)]), self._reason]
         return [*widgets, self._error, Lines([(Span("esc cancels", Ink.QUIET),)])]
 
-    def on_mount(self) -> None:
+    def take_focus(self) -> None:
         self._word.focus()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
