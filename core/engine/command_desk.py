@@ -3,11 +3,12 @@
 from collections.abc import Callable
 from decimal import Decimal
 from difflib import get_close_matches
+from typing import Final
 
 from core.control import commands
 from core.control.commands import AnyCommand, CommandResult, Outcome
 from core.engine.kill_switch import KillSwitch
-from core.engine.narrator import describe
+from core.engine.narrator import describe, plain
 from core.engine.parts import EngineParts
 from core.journal.facts import RiskModeChanged
 from core.ports.strategy import RunningStrategy
@@ -17,6 +18,8 @@ from core.risk.verdict import Refused
 from core.types.control import RiskMode
 from core.types.instrument import InstrumentId
 from core.types.order import OrderIntent, OrderStatus, OrderType, Side, TimeInForce
+
+MARKET_PATIENCE_S: Final = 2.0
 
 StrategyMaker = Callable[[str, dict[str, str]], RunningStrategy]
 
@@ -129,6 +132,9 @@ class CommandDesk:
             message = f"refused by risk: {verdict.reason}"
             return CommandResult(outcome=Outcome.REFUSED, message=message, data=data)
         await self._parts.desk.send(verdict)
+        if intent.order_type is OrderType.MARKET or intent.time_in_force is TimeInForce.IOC:
+            # Such an order ends within moments; a trader wants to read how, not that it was sent.
+            await self._parts.desk.end_of(intent.client_order_id, MARKET_PATIENCE_S)
         return self._order_result(intent)
 
     def _order_result(self, intent: OrderIntent) -> CommandResult:
@@ -138,6 +144,7 @@ class CommandDesk:
         text = f"{intent.client_order_id} {describe(intent)}: {status.value.replace('_', ' ')}"
         if order is not None and order.average_price is not None:
             data |= {"filled_quantity": order.filled_quantity, "average_price": order.average_price}
+            text += f" {plain(order.filled_quantity)} at {plain(order.average_price)}"
         if order is not None and order.reason:
             text += f" ({order.reason})"
         if status in {OrderStatus.REJECTED, OrderStatus.IN_DOUBT}:

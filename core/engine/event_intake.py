@@ -79,7 +79,7 @@ class EventIntake:
         self._tell(order)
 
     def _tell(self, order: Order) -> None:
-        self._parts.strategies.on_order(order)
+        self._parts.desk.moved(order)
 
     def _fault(self, what: str, error: Exception) -> None:
         where = traceback.extract_tb(error.__traceback__)[-1]

@@ -78,6 +78,7 @@ class OrderDesk:
         self._in_doubt_after_s = in_doubt_after_s
         self._spawn = spawn
         self._on_order = on_order
+        self._awaited: dict[str, asyncio.Future[None]] = {}
         self.executions: dict[str, ExecutionVenue] = {}
 
     def decide(self, intent: OrderIntent) -> Approved | Refused:
@@ -120,6 +121,22 @@ class OrderDesk:
         if result.outcome is SendOutcome.ACCEPTED and order is not None and order.status is not OrderStatus.INTENDED:
             return  # the stream was faster than the answer
         self._settle(intent, STATUS_OF_OUTCOME[result.outcome], result.reason or None, result.venue_order_id)
+
+    def moved(self, order: Order) -> None:
+        """Take note that an order changed, for whoever waits for its end; then tell its strategy."""
+        awaited = self._awaited.get(order.intent.client_order_id)
+        if awaited is not None and order.status.is_final and not awaited.done():
+            awaited.set_result(None)
+        self._on_order(order)
+
+    async def end_of(self, client_order_id: str, patience_s: float) -> None:
+        """Wait until an order is final, at most `patience_s`."""
+        order = self._orders.get(client_order_id)
+        if order is None or order.status.is_final:
+            return
+        awaited = self._awaited.setdefault(client_order_id, asyncio.get_running_loop().create_future())
+        await asyncio.wait((awaited,), timeout=patience_s)
+        self._awaited.pop(client_order_id, None)
 
     def cancel_soon(self, client_order_id: str) -> None:
         """Cancel without waiting for the answer."""
@@ -174,4 +191,4 @@ class OrderDesk:
             )
         )
         if isinstance(outcome.orders, Applied) and outcome.orders.order.status is not outcome.orders.before:
-            self._on_order(outcome.orders.order)
+            self.moved(outcome.orders.order)
