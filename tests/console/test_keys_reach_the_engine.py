@@ -2,6 +2,8 @@ import asyncio
 from decimal import Decimal
 
 import pytest
+from textual import events
+from textual.widgets import Input
 
 from core.control.commands import (
     AnyCommand,
@@ -291,6 +293,30 @@ def test_an_unanswered_command_is_shown_as_waiting_until_its_answer_comes() -> N
     run_console(script, Slow())
 
 
+def test_keys_typed_before_the_ticket_is_there_are_not_lost_or_misplaced() -> None:
+    async def script(desk: Desk) -> None:
+        keys = [("b", "b"), *((key, key) for key in "12"), ("full_stop", "."), ("5", "5"), ("tab", None)]
+        for key, character in [*keys, *((digit, digit) for digit in "61234")]:
+            desk.app.post_message(events.Key(key, character))
+        for _ in range(5):
+            await desk.redraw()
+        fields = {field.id: field.value for field in desk.app.screen.query(Input)}
+        assert fields == {"quantity": "12.5", "price": "61234"}
+        assert desk.app.area.desk == 1
+
+    run_console(script)
+
+
+def test_a_click_beside_a_dialog_does_not_take_its_focus() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("ctrl+q")
+        await desk.pilot.click(offset=(3, 30))
+        await desk.press("escape")
+        assert desk.app.dialogs.top is None
+
+    run_console(script)
+
+
 def test_a_link_that_raises_is_reported_and_the_console_lives() -> None:
     class Broken(FakeLink):
         async def execute(self, command: object) -> CommandResult:
@@ -298,7 +324,7 @@ def test_a_link_that_raises_is_reported_and_the_console_lives() -> None:
 
     async def script(desk: Desk) -> None:
         await desk.press("f8")
-        assert "ConnectionResetError: daemon died" in desk.bar("message")
+        assert "FAILED ConnectionResetError: daemon died (cancel all" in desk.bar("message")
         await desk.press("ctrl+k")
         assert "FAILED: ConnectionResetError" in desk.dialog()
 

@@ -183,6 +183,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
 
 BY_NAME: Final[dict[str, Action]] = {action.name: action for action in ACTIONS}
 
+BY_KEY: Final[dict[str, Action]] = {key: action for action in ACTIONS for key in action.keys}
+
 _SHOWN = {
     "question_mark": "?", "plus": "+", "minus": "-", "greater_than_sign": ">", "less_than_sign": "<",
     "right_square_bracket": "]", "left_square_bracket": "[", "escape": "esc", "pageup": "page up",

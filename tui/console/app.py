@@ -16,7 +16,7 @@ from textual.screen import Screen
 from core.ports.clock import Clock
 from core.ports.control import EngineLink
 from core.state.desk import DeskRequest, DeskSnapshot
-from tui.console.actions import ACTIONS, BY_NAME, Action, key_label
+from tui.console.actions import ACTIONS, BY_KEY, BY_NAME, Action, key_label
 from tui.console.bars import FooterBar, HeaderBar, MessageBar, TooSmall
 from tui.console.desk_area import DeskArea
 from tui.console.desks import is_too_small
@@ -39,6 +39,12 @@ FRAME_PERIOD_S = 0.1
 
 def _binding(action: Action) -> Binding:
     return Binding(",".join(action.keys), f"act('{action.name}')", action.label, priority=action.everywhere, show=False)
+
+
+def action_of(key: events.Key, *, everywhere: bool) -> Action | None:
+    """Return what a key does, by any of the names the library has for it."""
+    found = next((BY_KEY[name] for name in (key.key, *key.aliases) if name in BY_KEY), None)
+    return found if found is not None and found.everywhere is everywhere else None
 
 
 class ConsoleApp(App[ExitChoice], inherit_bindings=False):
@@ -87,7 +93,8 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         self.footer = FooterBar("footer")
         self.too_small = TooSmall("too-small")
         self.view = View(None, self.watch_of_link.look(None))
-        self.dialogs = DialogStack(self)
+        self.dialogs = DialogStack(self, self._dialog_ready)
+        self._held_keys: list[events.Key] = []
         self.hands = Hands(self)
         self._terminal: Size | None = None
         self._is_live: bool | None = None
@@ -193,15 +200,43 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         self._ask()
 
     async def on_event(self, event: events.Event) -> None:
-        if isinstance(event, events.Key):
+        """Hand keys out in the order they were pressed: panes have no keys of their own, so none goes to them."""
+        if not isinstance(event, events.Key) or event.is_forwarded:
+            await super().on_event(event)
+        elif (action := action_of(event, everywhere=True)) is not None:
             self.repeat.heard(event.key)
-        elif isinstance(event, events.MouseDown) and self._is_beside_dialog(event):
-            return
-        await super().on_event(event)
+            self.action_act(action.name)
+        elif self._is_early():
+            self._held_keys.append(event)
+        else:
+            await self._hand_out(event)
 
-    def _is_beside_dialog(self, event: events.MouseDown) -> bool:
-        """Tell whether a click would take the focus out of an open dialog."""
-        return self.dialogs.top is not None and (event.x, event.y) not in self.dialogs.top.region
+    async def _hand_out(self, key: events.Key) -> None:
+        self.repeat.heard(key.key)
+        if self.dialogs.top is not None or len(self.screen_stack) > 1:  # a dialog or the command palette
+            await super().on_event(key)
+        elif (action := action_of(key, everywhere=False)) is not None:
+            self.action_act(action.name)
+
+    def _is_early(self) -> bool:
+        """Tell whether a key came before the dialog it is meant for can hear it: none may get lost or overtake."""
+        return bool(self._held_keys) or (self.dialogs.top is not None and not self.dialogs.top.is_ready)
+
+    def _dialog_ready(self) -> None:
+        if self._held_keys:
+            self.call_next(self._hand_out_held_keys)
+
+    async def _hand_out_held_keys(self) -> None:
+        """Give held keys to the dialog in their order; one of them may open the next dialog and wait again."""
+        while self._held_keys and (self.dialogs.top is None or self.dialogs.top.is_ready):
+            await self._hand_out(self._held_keys.pop(0))
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Give the focus back to an open dialog when a click took it away."""
+        top = self.dialogs.top
+        if top is not None and top.is_ready and top not in event.widget.ancestors_with_self:
+            self.dialogs.focus_below = event.widget
+            top.take_focus()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Leave the keys to an open dialog, all but those that work everywhere."""

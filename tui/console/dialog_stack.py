@@ -14,8 +14,9 @@ Answer = TypeVar("Answer")
 class DialogStack:
     """Puts dialogs on the screen and gives the focus back when they are gone."""
 
-    def __init__(self, app: App[Any]) -> None:
+    def __init__(self, app: App[Any], ready: Callable[[], None]) -> None:
         self._app = app
+        self._ready = ready
         self._open: list[Dialog[Any]] = []
         self.focus_below: Widget | None = None  # what had the focus before the first dialog
 
@@ -35,15 +36,16 @@ class DialogStack:
             if then is not None:
                 then(answer)
 
-        dialog.opened(answered)
+        dialog.opened(answered, self._ready)
         self._open.append(dialog)
         self._app.screen_stack[0].mount(dialog)
 
     def _close(self, dialog: Dialog[Any]) -> None:
         self._open.remove(dialog)
         dialog.remove()
+        self._ready()  # keys held for a dialog that never came go to what is there now
         if self._open:
             self._open[-1].take_focus()
         elif self.focus_below is not None:
-            self.focus_below.focus()
+            self._app.screen_stack[0].set_focus(self.focus_below)
             self.focus_below = None

@@ -54,4 +54,6 @@ class CommandSender:
             self._report("info", f"{what}: {result.message or 'done'}")
         else:
             level = "warning" if result.outcome is Outcome.REFUSED else "error"
-            self._report(level, f"{what}: {result.outcome.value.upper()} {result.message}")
+            word = result.outcome.value
+            why = result.message.removeprefix(word).lstrip(" :")
+            self._report(level, f"{word.upper()} {why} ({what})")  # the cause first: a narrow line cuts the end

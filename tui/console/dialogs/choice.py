@@ -58,12 +58,15 @@ class ChoiceDialog(Dialog[str]):
         event.stop()
         if event.key == "escape":
             self.dismiss(None)
-        elif event.key in {"down", "right", "tab"}:
+        elif event.key in {"down", "right"}:
             self._move(1)
-        elif event.key in {"up", "left", "shift+tab"}:
+        elif event.key in {"up", "left"}:
             self._move(-1)
         elif event.key == "enter" and not self._repeat.is_repeat("enter"):
             self.dismiss(self._choices[self._at].value)
+
+    def action_next_field(self) -> None:
+        self._move(1)
 
     def _move(self, step: int) -> None:
         self._at = (self._at + step) % len(self._choices)

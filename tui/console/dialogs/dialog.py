@@ -9,6 +9,7 @@ from typing import ClassVar, Final, Generic, TypeVar
 
 from textual import events
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -57,17 +58,24 @@ class Dialog(Widget, Generic[Answer], can_focus=True):
     """A box in the middle of the screen; esc closes it without an answer."""
 
     BOX_COLUMNS: ClassVar[int] = 66
+    # With priority, so that the focus has moved before the next key is handed out, however fast it comes.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("tab,shift+tab", "next_field", "next field", show=False, priority=True)
+    ]
 
     def __init__(self, title: str, *, is_danger: bool = False) -> None:
         super().__init__(classes="danger" if is_danger else "")
         self.border_title = title
         self.styles.width = self.BOX_COLUMNS
         self.view: View | None = None
+        self.is_ready = False  # it has the focus: keys typed before are held for it
         self._answered: Callable[[Answer | None], None] | None = None
+        self._ready: Callable[[], None] | None = None
 
-    def opened(self, answered: Callable[[Answer | None], None]) -> None:
-        """Say whom to tell the answer; called by whoever puts the dialog on the screen."""
+    def opened(self, answered: Callable[[Answer | None], None], ready: Callable[[], None]) -> None:
+        """Say whom to tell the answer, and that keys can come; called by whoever shows the dialog."""
         self._answered = answered
+        self._ready = ready
 
     def dismiss(self, answer: Answer | None) -> None:
         """Close with an answer, once; None is no answer."""
@@ -84,10 +92,16 @@ class Dialog(Widget, Generic[Answer], can_focus=True):
 
     def on_mount(self) -> None:
         self.take_focus()
+        self.is_ready = True
+        if self._ready is not None:
+            self._ready()
 
     def take_focus(self) -> None:
-        """Focus what the trader types into; a dialog without fields hears keys itself."""
-        self.focus()
+        """Focus what the trader types into, at once; a dialog without fields hears keys itself."""
+        self.screen.set_focus(self)
+
+    def action_next_field(self) -> None:
+        """Go to the other field; a dialog without fields has none to go to."""
 
     def frame(self, view: View) -> None:
         """Take the newest view; called every frame while this dialog is on top."""
@@ -98,8 +112,6 @@ class Dialog(Widget, Generic[Answer], can_focus=True):
         return max(10, (self.size.width or self.BOX_COLUMNS - 2) - 2)
 
     def on_key(self, event: events.Key) -> None:
-        if event.key in {"tab", "shift+tab"}:
-            event.stop()  # the focus stays in the box
-        elif event.key == "escape":
+        if event.key == "escape":
             event.stop()
             self.dismiss(None)

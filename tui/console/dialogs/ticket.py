@@ -46,7 +46,10 @@ class TicketDialog(Dialog[Judgement]):
         self._redraw()
 
     def take_focus(self) -> None:
-        self._quantity.focus()
+        self.screen.set_focus(self._quantity)
+
+    def action_next_field(self) -> None:
+        self.screen.set_focus(self._price if self._quantity.has_focus else self._quantity)
 
     def frame(self, view: View) -> None:
         super().frame(view)
@@ -70,9 +73,9 @@ class TicketDialog(Dialog[Judgement]):
             name = flags[event.key]
             self._draft = replace(self._draft, **{name: not getattr(self._draft, name)})
             self._redraw()
-        elif event.key in {"tab", "shift+tab", "up", "down"}:
+        elif event.key in {"up", "down"}:
             event.stop()
-            (self._price if self._quantity.has_focus else self._quantity).focus()
+            self.action_next_field()
         else:
             super().on_key(event)
 

@@ -38,7 +38,11 @@ class TypedDialog(Dialog[Typed]):
         return [*widgets, self._error, Lines([(Span("esc cancels", Ink.QUIET),)])]
 
     def take_focus(self) -> None:
-        self._word.focus()
+        self.screen.set_focus(self._word)
+
+    def action_next_field(self) -> None:
+        if self._reason is not None:
+            self.screen.set_focus(self._reason if self._word.has_focus else self._word)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
@@ -52,4 +56,4 @@ class TypedDialog(Dialog[Typed]):
 
     def _complain(self, text: str, field: Input) -> None:
         self._error.put([(Span(text, Ink.WARNING, Decor.BOLD),)])
-        field.focus()
+        self.screen.set_focus(field)
