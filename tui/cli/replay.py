@@ -108,7 +108,7 @@ def _no_progress(_done_bytes: int, _total_bytes: int) -> None: ...
 @contextmanager
 def _progress_bar(name: str) -> Generator[Progress]:
     from rich.console import Console  # noqa: PLC0415 - only for a person at a terminal
-    from rich.progress import Progress as Bar  # noqa: PLC0415
+    from rich.progress import Progress as Bar  # noqa: PLC0415 - the same
 
     with Bar(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(name, total=None)

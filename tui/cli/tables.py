@@ -25,9 +25,9 @@ class Column(NamedTuple):
 def print_table(title: str, columns: Sequence[Column], rows: Iterable[Mapping[str, object]], *, empty: str) -> None:
     """Print rows as a table, or the sentence `empty` where there are none."""
     from rich import box  # noqa: PLC0415 - heavy, and not needed with --json
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.console import Console  # noqa: PLC0415 - not for --json
+    from rich.table import Table  # noqa: PLC0415 - not for --json
+    from rich.text import Text  # noqa: PLC0415 - not for --json
 
     lines = [[cell(row.get(column.key), column.kind) for column in columns] for row in rows]
     if not lines:

@@ -1,0 +1,47 @@
+"""What each front door loads: a console no daemon, a status no compiler."""
+
+import subprocess
+import sys
+
+import pytest
+
+from tests.repository.tree import ROOT
+
+LOADED = """
+import importlib, sys
+for name in sys.argv[2:]: importlib.import_module(name)
+print(*(name for name in sys.argv[1].split(",") if name in sys.modules))
+"""
+
+
+def loaded_by(modules: list[str], suspects: list[str]) -> list[str]:
+    """Import modules in a process of their own and return which suspects that brought in."""
+    command = [sys.executable, "-c", LOADED, ",".join(suspects), *modules]
+    ran = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
+    return ran.stdout.split()
+
+
+def test_the_check_sees_what_is_loaded():
+    assert loaded_by(["tui.console.app"], ["textual", "ccxt"]) == ["textual"]
+
+
+DOORS = {
+    "command line": (["tui.cli.app"], ["textual", "rich.table", "ccxt", "numba", "numpy", "polars", "msgspec"]),
+    "control client": (["core.control.client"], ["textual", "typer", "pydantic", "numpy", "aiohttp", "msgspec"]),
+    "core": (["core"], ["numpy", "msgspec", "core.types", "core.engine"]),
+    "launch": (["tui.launch"], ["textual", "numba", "numpy", "aiohttp"]),
+    "daemon": (
+        ["tui.launch", "tui.headless", "tui.compose.engine_process", "tui.compose.venues"],
+        ["textual", "rich", "ccxt", "polars"],
+    ),
+    "simulation": (["strategies.maker", "strategies.simulate"], ["textual", "rich", "typer", "ccxt", "tui"]),
+    "venues": (
+        ["adapters.binance.venue", "adapters.paper.execution", "adapters.sim.market"],
+        ["textual", "ccxt", "exchange_calendars", "pandas"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("modules", "suspects"), DOORS.values(), ids=DOORS)
+def test_a_door_loads_only_what_it_needs(modules: list[str], suspects: list[str]):
+    assert loaded_by(modules, suspects) == []
