@@ -55,6 +55,7 @@ class DeskBuilder:
                     lot_size=instrument.lot_size,
                     min_quantity=instrument.min_quantity,
                     min_notional=instrument.min_notional,
+                    contract_size=instrument.contract_size,
                 )
                 for instrument in parts.market.instruments.values()
             ],

@@ -145,6 +145,7 @@ class MonitoringBuilder:
         return [
             _use("day loss", "USD", self._day_loss_limit(valuation), valuation.day_loss_usd),
             _use("drawdown", "%", limits.max_drawdown_pct, valuation.drawdown_pct),
+            _use("order", "USD", limits.max_position_per_trade_usd, ZERO),
             _use("directional", "USD", limits.max_position_size_usd, directional),
             _use("invested", "%", limits.max_invested_pct, invested),
             _use("open orders", "orders", Decimal(limits.max_open_orders), open_orders),

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from core.journal import facts
+from core.risk.verdict import reasons_of
 from core.types.order import OrderIntent, OrderStatus
 
 
@@ -74,10 +75,7 @@ def _order_line(
         case facts.OrderIntended():
             return Line("info", "order", f"{fact.intent.client_order_id} {describe(fact.intent)}")
         case facts.OrderRefused():
-            reasons = "; ".join(
-                f"{c.rule}: {c.observed} {c.unit}, allowed {c.limit}" for c in fact.checks if not c.passed
-            )
-            return Line("warning", "risk", f"refused {describe(fact.intent)}: {reasons}")
+            return Line("warning", "risk", f"refused {describe(fact.intent)}: {reasons_of(fact.checks)}")
         case facts.OrderAdopted():
             text = f"found {fact.intent.client_order_id} {describe(fact.intent)} at the venue; counted, not touched"
             return Line("warning", "order", text)

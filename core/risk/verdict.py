@@ -27,6 +27,15 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     passed: bool
 
 
+def reasons_of(checks: tuple[Check, ...]) -> str:
+    """Say in one line what each failed check saw and what it allows."""
+    return "; ".join(
+        f"{check.rule}: {f'{check.observed} {check.unit}'.rstrip()}, allowed {check.limit}"
+        for check in checks
+        if not check.passed
+    )
+
+
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
     """The gate said no; `checks` holds every rule applied, `failed` the ones that refused."""
 
@@ -39,7 +48,7 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def reason(self) -> str:
-        return "; ".join(f"{c.rule}: {c.observed} {c.unit}, allowed {c.limit}".strip() for c in self.failed)
+        return reasons_of(self.checks)
 
 
 class _Seal:

@@ -7,6 +7,7 @@ for a while, and writes one SVG for each size.
 import argparse
 import asyncio
 import os
+import re
 import sys
 import tempfile
 from pathlib import Path
@@ -22,6 +23,7 @@ from tui.hosted import HostedLink
 SIZES: Final = ((80, 24), (120, 40), (200, 60))
 TRADING_S: Final = 90.0
 SETTLING_S: Final = 3.0
+REMOTE_FONT: Final = re.compile(r"\s*@font-face \{[^}]*\}")
 
 
 def main() -> None:
@@ -59,8 +61,13 @@ async def _photograph(process: EngineProcess, folder: Path, width: int, height: 
     async with app.run_test(size=(width, height)):
         await asyncio.sleep(SETTLING_S)
         path = folder / f"console-{width}x{height}.svg"
-        path.write_text(app.export_screenshot(), encoding="utf-8")
+        path.write_text(without_remote_fonts(app.export_screenshot()), encoding="utf-8")
     return path
+
+
+def without_remote_fonts(svg: str) -> str:
+    """Take out the fonts that a viewer would fetch from the network; the reader's own monospace font serves."""
+    return REMOTE_FONT.sub("", svg)
 
 
 if __name__ == "__main__":
