@@ -1,15 +1,12 @@
 """Put an engine together from ports; the only place that knows how its parts are connected."""
 
-from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Final
 
 import msgspec
 
 from core.engine.bar_store import BarStore
 from core.engine.engine import Engine
 from core.engine.engine_log import EngineLog
-from core.engine.event_intake import fill_view
 from core.engine.fold import EngineFold
 from core.engine.health_watch import HealthWatch
 from core.engine.order_desk import OrderDesk
@@ -24,9 +21,7 @@ from core.engine.settings import EngineSettings
 from core.engine.statistics import LagMeter, SendStatistics
 from core.engine.strategy_host import StrategyHost
 from core.engine.tasks import TaskGroup
-from core.journal.facts import OrderFilled
 from core.market.market import Market
-from core.orders.outcome import Applied
 from core.ports.clock import Clock
 from core.ports.history import BarHistory
 from core.ports.ids import IdSource
@@ -35,9 +30,6 @@ from core.ports.strategy import RunningStrategy
 from core.ports.time_budget import Budget
 from core.ports.venue import ExecutionVenue, Feed
 from core.risk.gate import RiskGate
-from core.state.desk import FillView
-
-KEPT_FILLS: Final = 1_000
 
 
 class EnginePorts(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,8 +49,25 @@ class EnginePorts(msgspec.Struct, frozen=True, kw_only=True):
 
 def assemble(settings: EngineSettings, ports: EnginePorts) -> Engine:
     """Build an engine and restore its state from the journal; raise JournalError where that cannot be read."""
-    clock, log = ports.clock, EngineLog(ports.clock)
-    pump = EventPump(clock, ports.call_soon)
+    log = EngineLog(ports.clock)
+    pump, tasks = EventPump(ports.clock, ports.call_soon), TaskGroup(log)
+    parts = _connect_parts(settings, ports, pump, tasks, log)
+    return Engine(
+        parts=parts,
+        pump=pump,
+        health=HealthWatch(parts),
+        tasks=tasks,
+        feeds=ports.feeds(),
+        executions=ports.executions(),
+        make_strategy=ports.make_strategy,
+        engine_id=f"run-{parts.fold.run + 1}",
+    )
+
+
+def _connect_parts(
+    settings: EngineSettings, ports: EnginePorts, pump: EventPump, tasks: TaskGroup, log: EngineLog
+) -> EngineParts:
+    clock = ports.clock
     market = Market(
         clock,
         stale_after_ns=settings.limits.stale_after_ns,
@@ -68,12 +77,11 @@ def assemble(settings: EngineSettings, ports: EnginePorts) -> Engine:
     )
     fold = EngineFold(market.instruments.get, settings.risk_mode)
     market.on_instrument(fold.ledger.instrument_known)
-    recent_fills: deque[FillView] = deque(maxlen=KEPT_FILLS)
-    restore(fold, ports.journal, recent_fills)
+    restore(fold, ports.journal)
     ids = ports.make_ids(fold.run + 1)
     recorder = Recorder(ports.journal, fold, log)
     conditions, recent = PassingConditions(clock), RecentOrders(settings.limits)
-    statistics, pnl_curve, bars = SendStatistics(), PnlCurve(), BarStore(market, ports.history)
+    statistics, bars = SendStatistics(), BarStore(market, ports.history)
     strategies = StrategyHost(
         clock=clock,
         ids=ids,
@@ -96,7 +104,6 @@ def assemble(settings: EngineSettings, ports: EnginePorts) -> Engine:
         conditions=conditions,
         strategy_status=strategies.status,
     )
-    tasks = TaskGroup(log)
     desk = OrderDesk(
         clock=clock,
         recorder=recorder,
@@ -111,7 +118,7 @@ def assemble(settings: EngineSettings, ports: EnginePorts) -> Engine:
         on_order=strategies.on_order,
     )
     strategies.connect(desk)
-    parts = EngineParts(
+    return EngineParts(
         settings=settings,
         clock=clock,
         ids=ids,
@@ -127,30 +134,11 @@ def assemble(settings: EngineSettings, ports: EnginePorts) -> Engine:
         strategies=strategies,
         statistics=statistics,
         lag=LagMeter(),
-        pnl_curve=pnl_curve,
-        recent_fills=recent_fills,
-    )
-    health = HealthWatch(
-        fold=fold,
-        recorder=recorder,
-        limits=settings.limits,
-        recent=recent,
-        statistics=statistics,
-        pnl_curve=pnl_curve,
-    )
-    return Engine(
-        parts=parts,
-        pump=pump,
-        health=health,
-        tasks=tasks,
-        feeds=ports.feeds(),
-        executions=ports.executions(),
-        make_strategy=ports.make_strategy,
-        engine_id=f"run-{fold.run + 1}",
+        pnl_curve=PnlCurve(),
     )
 
 
-def restore(fold: EngineFold, journal: Journal, recent_fills: deque[FillView]) -> None:
+def restore(fold: EngineFold, journal: Journal) -> None:
     """Fold the newest snapshot and every row after it; raise JournalError where the journal is damaged."""
     sequence = 0
     snapshot = journal.load_snapshot()
@@ -161,6 +149,4 @@ def restore(fold: EngineFold, journal: Journal, recent_fills: deque[FillView]) -
         except msgspec.DecodeError as error:
             raise JournalError(f"the snapshot at row {sequence} cannot be read: {error}") from error
     for row in journal.rows(sequence):
-        outcome = fold.apply(row.fact)
-        if isinstance(row.fact, OrderFilled) and isinstance(outcome.orders, Applied):
-            recent_fills.append(fill_view(row.fact.fill, outcome.orders.order.intent.source))
+        fold.apply(row.fact)

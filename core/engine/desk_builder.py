@@ -1,6 +1,5 @@
 """Show the engine: everything a console asks for, built from the state of this moment."""
 
-from collections.abc import Sequence
 from itertools import chain, islice
 from typing import Final
 
@@ -81,7 +80,7 @@ class DeskBuilder:
         return [_order(order) for order in chain(live, finished)]
 
     def fills(self, limit: int) -> list[FillView]:
-        return list(islice(reversed(self._parts.recent_fills), limit))
+        return list(islice(reversed(self._parts.fold.recent_fills), limit))
 
     def _book(self, text: str, depth: int) -> BookView | None:
         try:
@@ -160,10 +159,9 @@ class DeskBuilder:
         )
 
     def _chart_fills(self, instrument_id: InstrumentId, since_ns: int) -> list[tuple[int, str, float]]:
-        fills: Sequence[FillView] = self._parts.recent_fills
         return [
             (fill.at_ns, fill.side, float(fill.price))
-            for fill in fills
+            for fill in self._parts.fold.recent_fills
             if (fill.venue, fill.symbol) == instrument_id and fill.at_ns >= since_ns
         ]
 

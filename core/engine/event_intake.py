@@ -8,7 +8,6 @@ from core.engine.pump import ExecutionEvent
 from core.journal.facts import FundingBooked, OrderFilled, OrderStatusChanged
 from core.orders.outcome import Applied
 from core.ports.venue import OrderReport
-from core.state.desk import FillView
 from core.types.control import HaltLevel
 from core.types.instrument import InstrumentId
 from core.types.market import Trade
@@ -74,7 +73,6 @@ class EventIntake:
             return
         order = outcome.orders.order
         self._parts.recent.note_filled(order.intent, fill, now_ns)
-        self._parts.recent_fills.append(fill_view(fill, order.intent.source))
         self._parts.strategies.on_fill(order.intent.source, fill)
         self._tell(order)
 
@@ -86,19 +84,3 @@ class EventIntake:
         text = f"{what} could not be handled: {type(error).__name__}: {error} ({where.name}:{where.lineno})"
         if self._parts.conditions.hold("global", "engine_fault", HaltLevel.CANCEL_ONLY, text):
             self._parts.log.error("engine", text)
-
-
-def fill_view(fill: Fill, source: str) -> FillView:
-    return FillView(
-        fill_id=fill.fill_id,
-        client_order_id=fill.client_order_id,
-        venue=fill.venue,
-        symbol=fill.symbol,
-        side=fill.side.value,
-        price=fill.price,
-        quantity=fill.quantity,
-        fee=fill.fee,
-        liquidity=fill.liquidity.value,
-        source=source,
-        at_ns=fill.venue_ns,
-    )

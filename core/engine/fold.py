@@ -1,9 +1,12 @@
 """Engine state as the fold of facts: orders, ledger, what blocks, mode, run, strategies."""
 
+from collections import deque
 from collections.abc import Iterator
+from typing import Final
 
 import msgspec
 
+from core.engine.fill_view import fill_view
 from core.engine.narrator import Line
 from core.engine.source_positions import SourcePositions
 from core.journal.facts import (
@@ -19,11 +22,14 @@ from core.ledger.ledger import Ledger
 from core.ledger.outcome import InstrumentLookup, LedgerFault, LedgerOutcome
 from core.ledger.position import Position
 from core.ledger.state import LedgerState
-from core.orders.outcome import Quarantined, TrackerOutcome
+from core.orders.outcome import Applied, Quarantined, TrackerOutcome
 from core.orders.state import TrackerState
 from core.orders.tracker import OrderTracker
 from core.risk.halts import Halts, HaltsState
+from core.state.desk import FillView
 from core.types.control import RiskMode
+
+KEPT_FILLS: Final = 500
 
 
 class FoldState(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +44,7 @@ class FoldState(msgspec.Struct, frozen=True, kw_only=True):
     last_fact_ns: int
     strategies: dict[str, dict[str, str]]
     source_positions: dict[str, dict[str, Position]]
+    recent_fills: list[FillView]  # oldest first
 
 
 class FoldOutcome(msgspec.Struct, frozen=True):
@@ -62,6 +69,7 @@ class EngineFold:
         self.ledger = Ledger(instruments)
         self.halts = Halts()
         self.source_positions = SourcePositions()
+        self.recent_fills: deque[FillView] = deque(maxlen=KEPT_FILLS)
         self.risk_mode = risk_mode
         self.run = 0
         self.last_order_ns = 0
@@ -86,6 +94,8 @@ class EngineFold:
         self.halts.apply(fact)
         moved = self.orders.apply(fact)
         self.source_positions.apply(moved)
+        if isinstance(moved, Applied) and moved.fill is not None:
+            self.recent_fills.append(fill_view(moved.fill, moved.order.intent.source))
         return FoldOutcome(moved, self.ledger.apply(fact))
 
     def to_bytes(self) -> bytes:
@@ -100,6 +110,7 @@ class EngineFold:
             last_fact_ns=self.last_fact_ns,
             strategies=self.strategies,
             source_positions=self.source_positions.to_state(),
+            recent_fills=list(self.recent_fills),
         )
         return msgspec.json.encode(state, order="deterministic")
 
@@ -113,3 +124,5 @@ class EngineFold:
         self.last_order_ns, self.last_fact_ns = state.last_order_ns, state.last_fact_ns
         self.strategies = dict(state.strategies)
         self.source_positions.restore(state.source_positions)
+        self.recent_fills.clear()
+        self.recent_fills.extend(state.recent_fills)

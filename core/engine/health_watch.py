@@ -2,17 +2,12 @@
 
 from typing import Final
 
-from core.engine.fold import EngineFold
-from core.engine.pnl_curve import PnlCurve
-from core.engine.recent_orders import RecentOrders
-from core.engine.recorder import Recorder
-from core.engine.statistics import SendStatistics
+from core.engine.parts import EngineParts
 from core.journal.facts import DayBegan, EquityPeaked
 from core.ledger.position import ZERO
 from core.ledger.valuation import Valuation
 from core.ledger.valuing import is_new_peak
 from core.risk.auto_halt import Health, judge_health
-from core.risk.limits import RiskLimits
 from core.types.calendar_day import utc_day
 
 LEAST_GAP_NS: Final = 100_000_000
@@ -21,22 +16,13 @@ LEAST_GAP_NS: Final = 100_000_000
 class HealthWatch:
     """Judge at most ten times a second on market events, and at once after a fill."""
 
-    def __init__(
-        self,
-        *,
-        fold: EngineFold,
-        recorder: Recorder,
-        limits: RiskLimits,
-        recent: RecentOrders,
-        statistics: SendStatistics,
-        pnl_curve: PnlCurve,
-    ) -> None:
-        self._fold = fold
-        self._recorder = recorder
-        self._limits = limits
-        self._recent = recent
-        self._statistics = statistics
-        self._pnl_curve = pnl_curve
+    def __init__(self, parts: EngineParts) -> None:
+        self._fold = parts.fold
+        self._recorder = parts.recorder
+        self._limits = parts.settings.limits
+        self._recent = parts.recent
+        self._statistics = parts.statistics
+        self._pnl_curve = parts.pnl_curve
         self._judged_ns = 0
 
     def is_due(self, now_ns: int) -> bool:

@@ -1,6 +1,5 @@
 """The parts of one engine, for those that show or command it."""
 
-from collections import deque
 from dataclasses import dataclass
 
 from core.engine.bar_store import BarStore
@@ -18,7 +17,6 @@ from core.engine.strategy_host import StrategyHost
 from core.market.market import Market
 from core.ports.clock import Clock
 from core.ports.ids import IdSource
-from core.state.desk import FillView
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,4 +37,3 @@ class EngineParts:
     statistics: SendStatistics
     lag: LagMeter
     pnl_curve: PnlCurve
-    recent_fills: deque[FillView]
