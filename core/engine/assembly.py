@@ -97,10 +97,8 @@ def _connect_parts(
         clock=clock,
         fold=fold,
         market=market,
-        limits=settings.limits,
+        settings=settings,
         recent=recent,
-        trading_mode=settings.trading_mode,
-        live_trading=settings.live_trading,
         conditions=conditions,
         strategy_status=strategies.status,
     )

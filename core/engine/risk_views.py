@@ -6,6 +6,7 @@ from decimal import Decimal
 from core.engine.fold import EngineFold
 from core.engine.passing_conditions import PassingConditions
 from core.engine.recent_orders import RecentOrders
+from core.engine.settings import EngineSettings
 from core.ledger.ledger import is_holding
 from core.ledger.valuation import Valuation
 from core.ledger.valuing import underlying_of, value_ledger
@@ -13,9 +14,8 @@ from core.market.market import Market
 from core.ports.clock import Clock
 from core.risk.case import strategy_of
 from core.risk.halts import bearing_on, tightest
-from core.risk.limits import RiskLimits
-from core.risk.view import BookLook, Exposure, Funds, LiveTrading, OwnOrder, RiskView, StrategyStatus
-from core.types.control import Blocker, HaltLevel, TradingMode
+from core.risk.view import BookLook, Exposure, Funds, OwnOrder, RiskView, StrategyStatus
+from core.types.control import Blocker, HaltLevel
 from core.types.instrument import Instrument, InstrumentId
 from core.types.order import Order, OrderIntent, OrderType, Side
 
@@ -31,20 +31,17 @@ class RiskViews:
         clock: Clock,
         fold: EngineFold,
         market: Market,
-        limits: RiskLimits,
+        settings: EngineSettings,
         recent: RecentOrders,
-        trading_mode: TradingMode,
-        live_trading: LiveTrading,
         conditions: PassingConditions,
         strategy_status: Callable[[str], StrategyStatus | None],
     ) -> None:
         self._clock = clock
         self._fold = fold
         self._market = market
-        self._limits = limits
+        self._settings = settings
+        self._limits = settings.limits
         self._recent = recent
-        self._trading_mode = trading_mode
-        self._live_trading = live_trading
         self._conditions = conditions
         self._strategy_status = strategy_status
         self.clock_offset_ms: float | None = 0.0
@@ -84,8 +81,8 @@ class RiskViews:
         strategy = strategy_of(intent)
         return RiskView(
             now_ns=now_ns,
-            trading_mode=self._trading_mode,
-            live_trading=self._live_trading,
+            trading_mode=self._settings.trading_mode,
+            live_trading=self._settings.live_trading,
             risk_mode=self._fold.risk_mode,
             halt_level=tightest(blockers),
             blockers=blockers,
