@@ -15,6 +15,7 @@ from typing import Protocol
 from core.engine.engine_log import EngineLog
 from core.engine.recent_orders import RecentOrders
 from core.engine.recorder import Recorder
+from core.engine.repeated_refusals import RepeatedRefusals
 from core.journal.facts import OrderIntended, OrderRefused, OrderStatusChanged
 from core.orders.outcome import Applied
 from core.orders.tracker import OrderTracker
@@ -78,6 +79,7 @@ class OrderDesk:
         self._in_doubt_after_s = in_doubt_after_s
         self._spawn = spawn
         self._on_order = on_order
+        self._refusals = RepeatedRefusals()
         self._awaited: dict[str, asyncio.Future[None]] = {}
         self.executions: dict[str, ExecutionVenue] = {}
 
@@ -85,7 +87,9 @@ class OrderDesk:
         """Ask the gate and journal a refusal; an approval is journaled when it is sent."""
         verdict = self._gate.decide(intent, self._views.view_for(intent))
         if isinstance(verdict, Refused):
-            self._recorder.record(OrderRefused(at_ns=self._clock.utc_ns(), intent=intent, checks=verdict.checks))
+            at_ns = self._clock.utc_ns()
+            if self._refusals.is_worth_a_row(verdict, at_ns):
+                self._recorder.record(OrderRefused(at_ns=at_ns, intent=intent, checks=verdict.checks))
         return verdict
 
     def place(self, intent: OrderIntent) -> Approved | Refused:

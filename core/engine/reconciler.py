@@ -11,7 +11,7 @@ from core.types.account import AccountReport
 from core.types.control import HaltLevel
 
 CAUSE = "reconciliation"
-OVERLAP_NS = 60_000_000_000  # fills and funding are asked for from this long before the last known fact
+OVERLAP_NS = 600_000_000_000  # fills and funding are asked for from this long before the last look
 
 
 class Reconciler:
@@ -22,6 +22,9 @@ class Reconciler:
         self._timeout_s = timeout_s
         self._on_executions = on_executions
         self._suspects: dict[str, tuple[str, ...]] = {}
+        # Taken before this run writes its first fact: what happened while nobody looked lies after it.
+        self._looked_until_ns: dict[str, int] = {}
+        self._restored_until_ns = parts.fold.last_fact_ns
 
     def close_venue(self, venue: str) -> None:
         """Block a venue until it is reconciled."""
@@ -59,14 +62,16 @@ class Reconciler:
         return True
 
     async def _read(self, execution: ExecutionVenue) -> AccountReport | None:
-        since_ns = max(0, self._parts.fold.last_fact_ns - OVERLAP_NS)
+        since_ns = max(0, self._looked_until_ns.get(execution.venue, self._restored_until_ns) - OVERLAP_NS)
         try:
             async with asyncio.timeout(self._timeout_s):
-                return await execution.account(since_ns)
+                report = await execution.account(since_ns)
         except Exception as error:  # the venue's library may raise anything; the venue stays closed
             text = f"{execution.venue} could not be reconciled: {type(error).__name__}: {error}"
             self._parts.log.warning("engine", text)
             return None
+        self._looked_until_ns[execution.venue] = report.at_ns
+        return report
 
     def _book(self, report: AccountReport) -> None:
         self._on_executions(report)
