@@ -10,6 +10,7 @@ from pathlib import Path
 from core.io.instance_lock import InstanceHeldError, find_holder
 from core.paths import Paths, StateFolderError
 from core.ports.journal import JournalError
+from tui.shell_parent import Leave, run_in_child
 
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 
@@ -18,7 +19,9 @@ def main() -> None:
     """Run the command of this process and exit."""
     options = _parser().parse_args()
     sys.exit(
-        run_daemon(options.config, cancel_orders=not options.leave_orders) if options.daemon else run_console(options)
+        run_daemon(options.config, cancel_orders=not options.leave_orders)
+        if options.daemon
+        else run_console(options.config)
     )
 
 
@@ -27,9 +30,14 @@ def run_daemon(config_file: Path | None, *, cancel_orders: bool = True) -> int:
     return _guarded(lambda: _daemon(config_file, cancel_orders=cancel_orders))
 
 
-def run_console(options: argparse.Namespace) -> int:
-    """Run a console: attached where an engine holds the lock, else hosting one."""
-    return _guarded(lambda: _console(options.config))
+def run_console(config_file: Path | None) -> int:
+    """Run a console: attached where an engine holds the lock, else hosting one; return the exit code."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        _say("a console needs a terminal; without one run `seraphim-tui --daemon` or `seraphim daemon`")
+        return EXIT_USAGE
+    if find_holder(Paths.from_environment().lock) is not None:
+        return _guarded(_attach)
+    return run_in_child(lambda leave: _guarded(lambda: _host(config_file, leave)))
 
 
 def _daemon(config_file: Path | None, *, cancel_orders: bool) -> None:
@@ -42,25 +50,21 @@ def _daemon(config_file: Path | None, *, cancel_orders: bool) -> None:
     asyncio.run(run_headless(config, paths, cancel_orders=cancel_orders))
 
 
-def _console(config_file: Path | None) -> None:
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise _UsageError("a console needs a terminal; without one run `seraphim-tui --daemon` or `seraphim daemon`")
+def _attach() -> None:
     paths = _ready_paths()
-    if find_holder(paths.lock) is not None:
-        from tui.attached import run_attached  # noqa: PLC0415 - heavy
+    from tui.attached import run_attached  # noqa: PLC0415 - heavy
 
-        asyncio.run(run_attached(paths))
-        return
+    asyncio.run(run_attached(paths))
+
+
+def _host(config_file: Path | None, leave: Leave) -> None:
     from core.config.load import load_config  # noqa: PLC0415 - not for an attaching console
 
+    paths = _ready_paths()
     config = load_config(config_file or paths.config_file)
     from tui.hosting import run_hosted  # noqa: PLC0415 - heavy
 
-    asyncio.run(run_hosted(config, paths))
-
-
-class _UsageError(Exception):
-    """The command cannot be carried out as asked."""
+    asyncio.run(run_hosted(config, paths, leave))
 
 
 def _ready_paths() -> Paths:
@@ -79,7 +83,7 @@ def _guarded(work: Callable[[], None]) -> int:
 
     try:
         work()
-    except (ConfigError, _UsageError) as error:
+    except ConfigError as error:
         _say(str(error))
         return EXIT_USAGE
     except ValueError as error:  # strategy parameters are part of the configuration

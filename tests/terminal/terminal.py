@@ -20,6 +20,7 @@ class Terminal:
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], columns: int, rows: int) -> None:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
+        self._is_closed = False
         self.pid, self._master = pty.fork()
         if self.pid == 0:
             os.execvpe(command[0], list(command), {**environment, "TERM": "xterm-256color"})
@@ -58,6 +59,7 @@ class Terminal:
 
     def close(self) -> None:
         """Close the terminal, as a lost connection does; the program gets SIGHUP."""
+        self._is_closed = True
         os.close(self._master)
 
     def wait_for_exit(self, timeout_s: float) -> int:
@@ -67,5 +69,6 @@ class Terminal:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
                 return os.waitstatus_to_exitcode(status)
-            self._read(0.1)
+            if not self._is_closed:
+                self._read(0.1)
         raise AssertionError(f"the program goes on after {timeout_s} s:\n{self.text()}")

@@ -73,10 +73,11 @@ def test_first_run_shows_moving_books_and_ctrl_k_halts(home: Path):
 def test_engine_outlives_its_terminal_and_another_console_attaches(home: Path):
     terminal = console(home, 80, 24)
     terminal.wait_for(lambda text: "RUNNING" in text, START_S)
-    host = terminal.pid
+    host = engine_pid(home)
 
     terminal.close()
 
+    assert terminal.wait_for_exit(START_S) == 0, "the shell's job has ended"
     assert wait_for_status(home, "running")
     assert engine_pid(home) == host
     second = console(home, 80, 24)
@@ -84,9 +85,33 @@ def test_engine_outlives_its_terminal_and_another_console_attaches(home: Path):
     second.send(CTRL_D)
     assert second.wait_for_exit(START_S) == 0
     assert wait_for_status(home, "running")
+    end_gracefully(home)
+
+
+def test_detaching_from_a_hosted_engine_gives_the_shell_back_and_leaves_the_engine(home: Path):
+    terminal = console(home, 80, 24)
+    terminal.wait_for(lambda text: "RUNNING" in text, START_S)
+
+    terminal.send(CTRL_D)
+
+    assert terminal.wait_for_exit(START_S) == 0
+    host = engine_pid(home)
+    assert f"goes on as process {host}" in " ".join(terminal.text().split())
+    terminal.close()
+    assert host is not None
+    os.kill(host, signal.SIGCONT)  # a closing shell wakes its jobs, too
+    assert wait_for_status(home, "running")
+    end_gracefully(home)
+
+
+def end_gracefully(home: Path) -> None:
+    host = engine_pid(home)
+    assert host is not None
     os.kill(host, signal.SIGTERM)
-    pid, code = os.waitpid(host, 0)
-    assert (pid, os.waitstatus_to_exitcode(code)) == (host, 0)
+    deadline = time.monotonic() + START_S
+    while engine_pid(home) is not None:
+        assert time.monotonic() < deadline, "the engine does not end"
+        time.sleep(0.05)
 
 
 def test_terminal_that_stops_reading_does_not_stop_the_engine(home: Path):

@@ -21,6 +21,8 @@ class StallProofDriver(LinuxDriver):
         super().__init__(app, **options)  # pyright: ignore[reportUnknownMemberType] - Textual leaves the app's type open
         # Stopping the process would stop the engine in it without a word.
         signal.signal(signal.SIGTSTP, signal.SIG_IGN)
+        # Textual's own handler would take the terminal again, also after the console has left it.
+        signal.signal(signal.SIGCONT, signal.SIG_DFL)
 
     # The attribute is the only seam between Textual's driver and its thread.
     @property
