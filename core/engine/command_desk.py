@@ -1,5 +1,6 @@
 """Carries out commands. Every failure is a result with a text that says what is allowed; none is an exception."""
 
+import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 from difflib import get_close_matches
@@ -128,7 +129,7 @@ class CommandDesk:
             }
             message = f"refused by risk: {verdict.reason}"
             return CommandResult(outcome=Outcome.REFUSED, message=message, data=data)
-        await self._parts.desk.send(verdict)
+        await asyncio.shield(self._parts.desk.send(verdict))
         return self._order_result(intent)
 
     def _order_result(self, intent: OrderIntent) -> CommandResult:

@@ -65,11 +65,23 @@ class RiskViews:
             case HaltLevel.NORMAL:
                 return True
             case HaltLevel.REDUCE_ONLY:
-                return intent.reduce_only
+                return self._still_reduces(intent)
             case HaltLevel.CANCEL_ONLY:
                 return False
             case HaltLevel.HALTED | HaltLevel.FLATTEN:
                 return intent.reduce_only and intent.source == "flatten"
+
+    def _still_reduces(self, intent: OrderIntent) -> bool:
+        """Tell whether an order that counts among the live ones by now closes no more than there is."""
+        waiting = sum(
+            (
+                order.remaining_quantity
+                for order in self._fold.orders.live(intent.instrument_id)
+                if order.intent.side is intent.side
+            ),
+            ZERO,
+        )
+        return waiting <= -intent.side.sign * self._fold.ledger.quantity(intent.instrument_id)
 
     def view_for(self, intent: OrderIntent) -> RiskView:
         now_ns = self._clock.utc_ns()
