@@ -131,6 +131,7 @@ def assemble(settings: EngineSettings, ports: EnginePorts) -> Engine:
         recent_fills=recent_fills,
     )
     health = HealthWatch(
+        clock=clock,
         fold=fold,
         recorder=recorder,
         limits=settings.limits,

@@ -10,6 +10,7 @@ from core.journal.facts import (
     AnyFact,
     EngineStarted,
     OrderIntended,
+    ReconciliationFinished,
     RiskModeChanged,
     StrategyOverran,
     StrategyStarted,
@@ -38,6 +39,7 @@ class FoldState(msgspec.Struct, frozen=True, kw_only=True):
     last_fact_ns: int
     strategies: dict[str, dict[str, str]]
     source_positions: dict[str, dict[str, Position]]
+    reconciled_ns: dict[str, int] = {}
 
 
 class FoldOutcome(msgspec.Struct, frozen=True):
@@ -67,6 +69,7 @@ class EngineFold:
         self.last_order_ns = 0
         self.last_fact_ns = 0
         self.strategies: dict[str, dict[str, str]] = {}  # running ones and their parameters
+        self.reconciled_ns: dict[str, int] = {}  # by venue: what happened there until then is booked
 
     def apply(self, fact: AnyFact) -> FoldOutcome:
         self.last_fact_ns = max(self.last_fact_ns, fact.at_ns)
@@ -81,6 +84,8 @@ class EngineFold:
                 self.strategies[fact.name] = fact.parameters
             case StrategyStopped() | StrategyOverran():
                 self.strategies.pop(fact.name, None)
+            case ReconciliationFinished():
+                self.reconciled_ns[fact.venue] = fact.at_ns
             case _:
                 pass
         self.halts.apply(fact)
@@ -100,6 +105,7 @@ class EngineFold:
             last_fact_ns=self.last_fact_ns,
             strategies=self.strategies,
             source_positions=self.source_positions.to_state(),
+            reconciled_ns=self.reconciled_ns,
         )
         return msgspec.json.encode(state, order="deterministic")
 
@@ -112,4 +118,5 @@ class EngineFold:
         self.risk_mode, self.run = state.risk_mode, state.run
         self.last_order_ns, self.last_fact_ns = state.last_order_ns, state.last_fact_ns
         self.strategies = dict(state.strategies)
+        self.reconciled_ns = dict(state.reconciled_ns)
         self.source_positions.restore(state.source_positions)

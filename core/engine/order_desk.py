@@ -106,7 +106,7 @@ class OrderDesk:
         """
         intent = approved.intent
         self._unsent[intent.client_order_id] = intent
-        self._recent.note_sent(intent, self._clock.utc_ns())
+        self._recent.note_sent(intent, self._clock.monotonic_ns())
         durable = self._recorder.record(
             OrderIntended(at_ns=self._clock.utc_ns(), intent=intent, checks=approved.checks)
         )
@@ -180,13 +180,12 @@ class OrderDesk:
         return result
 
     async def cancel_venue(self, venue: str) -> SendResult:
-        """Cancel everything the account has at a venue, known here or not."""
-        for order in list(self._orders.live()):
-            if order.intent.venue == venue and not self._withdraw(
-                order.intent, "everything was cancelled before it left"
-            ):
-                if order.status in RESTING:
-                    self._settle(order.intent, OrderStatus.CANCELLING)
+        """Cancel everything the account has at a venue, known here or not, but let flattening orders out."""
+        for order in [order for order in self._orders.live() if order.intent.venue == venue]:
+            if order.status in RESTING:
+                self._settle(order.intent, OrderStatus.CANCELLING)
+            elif order.intent.source != "flatten":
+                self._withdraw(order.intent, "everything was cancelled meanwhile")
         return await self._ask(venue, self.executions[venue].cancel_all())
 
     async def _ask(self, venue: str, answer: Awaitable[SendResult]) -> SendResult:

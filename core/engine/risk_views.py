@@ -17,7 +17,7 @@ from core.risk.limits import RiskLimits
 from core.risk.view import BookLook, Exposure, Funds, LiveTrading, OwnOrder, RiskView, StrategyStatus
 from core.types.control import Blocker, HaltLevel, TradingMode
 from core.types.instrument import Instrument, InstrumentId
-from core.types.order import Order, OrderIntent, OrderType, Side
+from core.types.order import Order, OrderIntent, OrderStatus, OrderType, Side
 
 ZERO = Decimal(0)
 
@@ -115,13 +115,18 @@ class RiskViews:
             drawdown_pct=valuation.drawdown_pct,
             exposures=tuple(self._exposures()),
             own_orders=tuple(
-                OwnOrder(order.intent.client_order_id, order.intent.side, order.intent.limit_price)
+                OwnOrder(
+                    order.intent.client_order_id,
+                    order.intent.side,
+                    order.intent.limit_price,
+                    is_in_doubt=order.status is OrderStatus.IN_DOUBT,
+                )
                 for order in self._fold.orders.live(instrument_id)
                 if order.status.may_live
             ),
             open_orders=self._fold.orders.live_count,
             funds=self._funds(instrument, valuation),
-            recent=self._recent.look(intent, now_ns),
+            recent=self._recent.look(intent, self._clock.monotonic_ns()),
             strategy_status=None if strategy is None else self._strategy_status(strategy),
         )
 
