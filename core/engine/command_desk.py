@@ -1,5 +1,6 @@
 """Carries out commands. Every failure is a result with a text that says what is allowed; none is an exception."""
 
+import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 from difflib import get_close_matches
@@ -131,7 +132,7 @@ class CommandDesk:
             }
             message = f"refused by risk: {verdict.reason}"
             return CommandResult(outcome=Outcome.REFUSED, message=message, data=data)
-        await self._parts.desk.send(verdict)
+        await asyncio.shield(self._parts.desk.send(verdict))
         if intent.order_type is OrderType.MARKET or intent.time_in_force is TimeInForce.IOC:
             # Such an order ends within moments; a trader wants to read how, not that it was sent.
             await self._parts.desk.end_of(intent.client_order_id, MARKET_PATIENCE_S)

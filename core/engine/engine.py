@@ -18,6 +18,7 @@ from core.engine.parts import EngineParts
 from core.engine.pump import EventPump
 from core.engine.reconciler import Reconciler
 from core.engine.tasks import TaskGroup
+from core.engine.venue_opening import VenueOpening
 from core.journal.facts import EngineStarted, EngineStopped
 from core.ports.strategy import RunningStrategy
 from core.ports.venue import ExecutionVenue, Feed, OrderReport
@@ -30,6 +31,9 @@ RECONCILE_EVERY_S: Final = 30
 PROBE_DOUBT_EVERY_S: Final = 2
 SNAPSHOT_EVERY_S: Final = 30
 ACCOUNT_TIMEOUT_S: Final = 10.0
+NS_PER_S: Final = 1_000_000_000
+UNSETTLED: Final = frozenset({OrderStatus.IN_DOUBT, OrderStatus.CANCELLING, OrderStatus.FILLED})
+"""What a live order is in for a moment only; FILLED among them: reported, and its fills are still to come."""
 
 
 class Engine:
@@ -49,18 +53,20 @@ class Engine:
     ) -> None:
         self.parts = parts
         self._pump = pump
-        self._health = health
         self._tasks = tasks
         self._feeds = feeds
         self._executions = executions
         self._reconciler = Reconciler(parts, ACCOUNT_TIMEOUT_S, self._book_report)
+        self._opening = VenueOpening(feeds, executions, self._reconciler, parts.log)
         self._kill_switch = KillSwitch(parts, tasks)
+        health.on_halt(self._kill_switch.go_on)
         self._commands = CommandDesk(parts, self._kill_switch, make_strategy)
         self._desk = DeskBuilder(parts, engine_id, parts.settings.version)
         self._monitoring = MonitoringBuilder(parts, parts.clock.utc_ns())
         self._intake = EventIntake(parts, health)
         self._seconds = 0
-        self._reconciling = False
+        self._comparing: dict[str, None] = {}  # venues asked for their account right now
+        self._waiting: list[RunningStrategy] = []  # strategies whose venue has not come up yet
         self.is_starting = True
         self.is_stopping = False
 
@@ -77,32 +83,29 @@ class Engine:
         for execution in self._executions:
             parts.desk.executions[execution.venue] = execution
             self._reconciler.close_venue(execution.venue)
-        await asyncio.gather(*(self._start_feed(feed) for feed in self._feeds))
+        await self._opening.start_feeds(parts.market)
 
     async def trade(self, strategies: Sequence[RunningStrategy]) -> None:
         """Reconcile every venue, then let strategies run. The same path after a crash."""
-        parts = self.parts
-        await asyncio.gather(*(self._start_execution(execution) for execution in self._executions))
-        self._health.judge(parts.views.valuation())
+        self._waiting = list(strategies)
+        await self._opening.open_trading(self, lambda: self._tasks.spawn(self._start_waiting()))
+        self._intake.on_second()
         self.is_starting = False
-        for strategy in strategies:
-            problem = await parts.strategies.start(strategy)
-            if problem is not None:
-                parts.log.error("strategy", problem)
+        await self._start_waiting()
 
-    async def _start_feed(self, feed: Feed) -> None:
-        try:
-            await feed.start(self.parts.market)
-        except Exception as error:  # one venue that cannot be reached must not keep the others from running
-            self.parts.log.error("feed", f"{feed.venue} did not start: {type(error).__name__}: {error}")
-
-    async def _start_execution(self, execution: ExecutionVenue) -> None:
-        try:
-            await execution.start(self)
-        except Exception as error:  # the venue stays closed for trading
-            self.parts.log.error("engine", f"{execution.venue} did not start: {type(error).__name__}: {error}")
+    async def _start_waiting(self) -> None:
+        """Start every strategy whose instruments are known; the others wait as long as a venue may still come."""
+        if self.is_stopping:
             return
-        await self._reconciler.at_start(execution)
+        waiting, self._waiting = self._waiting, []
+        for strategy in waiting:
+            is_known = all(instrument_id in self.parts.market.instruments for instrument_id in strategy.instruments)
+            if not is_known and self._opening.is_under_way:
+                self._waiting.append(strategy)
+                continue
+            problem = await self.parts.strategies.start(strategy)
+            if problem is not None:
+                self.parts.log.error("strategy", problem)
 
     async def stop(self, reason: str, *, cancel_orders: bool) -> None:
         """End strategies, cancel open orders if asked to, save everything and disconnect."""
@@ -111,8 +114,10 @@ class Engine:
         self.is_stopping = True
         parts = self.parts
         parts.strategies.shut_down()
+        await self._opening.stop()
         if cancel_orders:
             await self._kill_switch.cancel_everything()
+            await asyncio.gather(*(self._reconciler.last_words(execution) for execution in self._with_live_orders()))
         for execution in self._executions:
             await self._quietly(execution.venue, execution.stop())
         for feed in self._feeds:
@@ -150,39 +155,46 @@ class Engine:
     # every second ----------------------------------------------------------------------------------
 
     def second(self) -> None:
-        """Do what time alone asks for: close bars, judge health, note the curve, save, reconcile, flatten."""
+        """Do what time alone asks for. A halt goes on first, whatever fails behind it."""
+        if self.is_stopping:
+            return
         self._seconds += 1
-        parts = self.parts
-        now_ns = parts.clock.utc_ns()
-        for bar in parts.bars.advance(now_ns):
-            parts.strategies.on_bar(bar)
-        valuation = parts.views.valuation()
-        self._health.judge(valuation)
-        if valuation.day_pnl_usd is not None:
-            parts.pnl_curve.add(now_ns, float(valuation.day_pnl_usd))
-        if self.is_starting or self.is_stopping:
+        self._kill_switch.go_on()
+        self._intake.on_second()
+        if self.is_starting:
             return
-        self._kill_switch.second()
         if self._seconds % SNAPSHOT_EVERY_S == 0:
-            parts.recorder.save_snapshot()
-        if self._seconds % RECONCILE_EVERY_S == 0 or (self._has_doubt() and self._seconds % PROBE_DOUBT_EVERY_S == 0):
-            self._tasks.spawn(self._reconcile())
+            self.parts.recorder.save_snapshot()
+        for execution in self._due_for_comparison():
+            self._tasks.spawn(self._compare(execution))
 
-    def _has_doubt(self) -> bool:
-        """Tell whether an order is in doubt or a venue was never reconciled: both are asked about sooner."""
-        if any(order.status is OrderStatus.IN_DOUBT for order in self.parts.fold.orders.live()):
-            return True
-        return any(self._reconciler.is_closed(execution.venue) for execution in self._executions)
+    def _due_for_comparison(self) -> Sequence[ExecutionVenue]:
+        if self._seconds % RECONCILE_EVERY_S == 0:
+            return self._executions
+        if self._seconds % PROBE_DOUBT_EVERY_S == 0:
+            return [execution for execution in self._executions if self._has_doubt(execution.venue)]
+        return ()
 
-    async def _reconcile(self) -> None:
-        if self._reconciling:
+    def _has_doubt(self, venue: str) -> bool:
+        """Tell whether a venue was never reconciled or has an order that should have moved on long ago."""
+        latest_ns = self.parts.clock.utc_ns() - PROBE_DOUBT_EVERY_S * NS_PER_S
+        return self._reconciler.is_closed(venue) or any(
+            order.intent.venue == venue and order.status in UNSETTLED and order.updated_ns <= latest_ns
+            for order in self.parts.fold.orders.live()
+        )
+
+    def _with_live_orders(self) -> list[ExecutionVenue]:
+        venues = {order.intent.venue: None for order in self.parts.fold.orders.live() if order.status.may_live}
+        return [execution for execution in self._executions if execution.venue in venues]
+
+    async def _compare(self, execution: ExecutionVenue) -> None:
+        if execution.venue in self._comparing or self._opening.is_opening(execution.venue):
             return
-        self._reconciling = True
+        self._comparing[execution.venue] = None
         try:
-            for execution in self._executions:
-                await self._reconciler.again(execution)
+            await self._reconciler.compare(execution)
         finally:
-            self._reconciling = False
+            del self._comparing[execution.venue]
 
     # front ends (EngineAccess) ---------------------------------------------------------------------
 

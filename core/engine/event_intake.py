@@ -51,6 +51,18 @@ class EventIntake:
         except Exception as error:
             self._fault("book", error)
 
+    def on_second(self) -> None:
+        """Do what time alone asks for: close bars, judge health, note the curve."""
+        try:
+            now_ns = self._parts.clock.utc_ns()
+            for bar in self._parts.bars.advance(now_ns):
+                self._parts.strategies.on_bar(bar)
+            valuation = self._health.judge(self._parts.views.valuation())
+            if valuation.day_pnl_usd is not None:
+                self._parts.pnl_curve.add(now_ns, float(valuation.day_pnl_usd))
+        except Exception as error:
+            self._fault("second", error)
+
     def _order_report(self, report: OrderReport) -> None:
         fact = OrderStatusChanged(
             at_ns=self._parts.clock.utc_ns(),
@@ -72,7 +84,7 @@ class EventIntake:
         if not isinstance(outcome.orders, Applied):
             return
         order = outcome.orders.order
-        self._parts.recent.note_filled(order.intent, fill, now_ns)
+        self._parts.recent.note_filled(order.intent, fill, self._parts.clock.monotonic_ns())
         self._parts.strategies.on_fill(order.intent.source, fill)
         self._tell(order)
 

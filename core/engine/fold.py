@@ -13,6 +13,7 @@ from core.journal.facts import (
     AnyFact,
     EngineStarted,
     OrderIntended,
+    ReconciliationFinished,
     RiskModeChanged,
     StrategyOverran,
     StrategyStarted,
@@ -45,6 +46,7 @@ class FoldState(msgspec.Struct, frozen=True, kw_only=True):
     strategies: dict[str, dict[str, str]]
     source_positions: dict[str, dict[str, Position]]
     recent_fills: list[FillView]  # oldest first
+    reconciled_ns: dict[str, int] = {}
 
 
 class FoldOutcome(msgspec.Struct, frozen=True):
@@ -75,6 +77,7 @@ class EngineFold:
         self.last_order_ns = 0
         self.last_fact_ns = 0
         self.strategies: dict[str, dict[str, str]] = {}  # running ones and their parameters
+        self.reconciled_ns: dict[str, int] = {}  # by venue: what happened there until then is booked
 
     def apply(self, fact: AnyFact) -> FoldOutcome:
         self.last_fact_ns = max(self.last_fact_ns, fact.at_ns)
@@ -89,6 +92,8 @@ class EngineFold:
                 self.strategies[fact.name] = fact.parameters
             case StrategyStopped() | StrategyOverran():
                 self.strategies.pop(fact.name, None)
+            case ReconciliationFinished():
+                self.reconciled_ns[fact.venue] = fact.at_ns
             case _:
                 pass
         self.halts.apply(fact)
@@ -111,6 +116,7 @@ class EngineFold:
             strategies=self.strategies,
             source_positions=self.source_positions.to_state(),
             recent_fills=list(self.recent_fills),
+            reconciled_ns=self.reconciled_ns,
         )
         return msgspec.json.encode(state, order="deterministic")
 
@@ -123,6 +129,7 @@ class EngineFold:
         self.risk_mode, self.run = state.risk_mode, state.run
         self.last_order_ns, self.last_fact_ns = state.last_order_ns, state.last_fact_ns
         self.strategies = dict(state.strategies)
+        self.reconciled_ns = dict(state.reconciled_ns)
         self.source_positions.restore(state.source_positions)
         self.recent_fills.clear()
         self.recent_fills.extend(state.recent_fills)

@@ -1,6 +1,9 @@
 """Looks at the health of the account after every event that can change it and raises what must stand."""
 
+from collections.abc import Callable
 from typing import Final
+
+import msgspec
 
 from core.engine.parts import EngineParts
 from core.journal.facts import DayBegan, EquityPeaked
@@ -9,6 +12,7 @@ from core.ledger.valuation import Valuation
 from core.ledger.valuing import is_new_peak
 from core.risk.auto_halt import Health, judge_health
 from core.types.calendar_day import utc_day
+from core.types.control import HaltLevel
 
 LEAST_GAP_NS: Final = 100_000_000
 
@@ -17,6 +21,7 @@ class HealthWatch:
     """Judge at most ten times a second on market events, and at once after a fill."""
 
     def __init__(self, parts: EngineParts) -> None:
+        self._clock = parts.clock
         self._fold = parts.fold
         self._recorder = parts.recorder
         self._limits = parts.settings.limits
@@ -24,15 +29,23 @@ class HealthWatch:
         self._statistics = parts.statistics
         self._pnl_curve = parts.pnl_curve
         self._judged_ns = 0
+        self._on_halt: Callable[[], None] = lambda: None
+
+    def on_halt(self, callback: Callable[[], None]) -> None:
+        """Call back at once when trading was halted; what follows must not wait for the next second."""
+        self._on_halt = callback
 
     def is_due(self, now_ns: int) -> bool:
         return now_ns - self._judged_ns >= LEAST_GAP_NS or now_ns < self._judged_ns
 
-    def judge(self, valuation: Valuation) -> None:
-        """Begin a new day where one has begun, note a new peak, and raise what must stand."""
+    def judge(self, valuation: Valuation) -> Valuation:
+        """Begin a new day where one has begun, note a new peak, and raise what must stand.
+
+        Returns the valuation, counted from the new day's start where one began.
+        """
         now_ns = valuation.at_ns
         self._judged_ns = now_ns
-        self._roll_day(valuation)
+        valuation = self._roll_day(valuation)
         if is_new_peak(valuation) and valuation.equity_usd is not None:
             self._recorder.record(EquityPeaked(at_ns=now_ns, equity_usd=valuation.equity_usd))
         health = Health(
@@ -41,18 +54,22 @@ class HealthWatch:
             drawdown_pct=valuation.drawdown_pct,
             orders_answered=self._statistics.answered,
             orders_failed=self._statistics.failed,
-            repeated_executions=self._recent.repeated(now_ns),
+            repeated_executions=self._recent.repeated(self._clock.monotonic_ns()),
         )
-        for fact in judge_health(health, self._fold.halts, self._limits, now_ns):
+        raised = judge_health(health, self._fold.halts, self._limits, now_ns)
+        for fact in raised:
             self._recorder.record(fact)
+        if any(fact.blocker.level >= HaltLevel.HALTED for fact in raised):
+            self._on_halt()
+        return valuation
 
-    def _roll_day(self, valuation: Valuation) -> None:
-        ledger, today = self._fold.ledger, utc_day(valuation.at_ns)
-        if ledger.day is not None and today <= ledger.day:  # a clock set back begins no day again
-            return
-        # Without a price for everything the day's start cannot be told: the old day goes on until it can.
-        if valuation.total_pnl_usd is None and ledger.day is not None:
-            return
-        total = ZERO if valuation.total_pnl_usd is None else valuation.total_pnl_usd
+    def _roll_day(self, valuation: Valuation) -> Valuation:
+        ledger, today, total = self._fold.ledger, utc_day(valuation.at_ns), valuation.total_pnl_usd
+        # A clock set back begins no day again; and without a price for everything the start cannot be told.
+        if total is None or (ledger.day is not None and today <= ledger.day):
+            return valuation
         self._recorder.record(DayBegan(at_ns=valuation.at_ns, day=today, total_pnl_usd=total))
         self._pnl_curve.begin_day()
+        return msgspec.structs.replace(
+            valuation, day_pnl_usd=ZERO, today_volume_usd=ZERO, today_fees_usd=ZERO, today_trades=0
+        )

@@ -1,14 +1,19 @@
-"""The kill switch: block first, cancel everywhere, flatten if asked. Works with strategy code hung or gone."""
+"""The kill switch: block first, cancel everywhere, flatten if asked. Works with strategy code hung or gone.
+
+Venues are dealt with one by one: one that hangs delays neither the cancels nor the flattening of the others.
+"""
 
 import asyncio
 
 from core.engine.parts import EngineParts
 from core.engine.tasks import TaskGroup
+from core.ledger.position import Position
 from core.ports.venue import SendOutcome, SendResult
 from core.risk.halts import kill, tightest
 from core.risk.kill import plan_flatten
-from core.risk.verdict import Approved
+from core.risk.verdict import Refused
 from core.types.control import HaltLevel
+from core.types.order import Order, OrderStatus
 
 
 class KillSwitch:
@@ -17,7 +22,7 @@ class KillSwitch:
     def __init__(self, parts: EngineParts, tasks: TaskGroup) -> None:
         self._parts = parts
         self._tasks = tasks
-        self._busy = False
+        self._cancelling: dict[str, None] = {}  # venues that have not answered yet
         self._said: dict[str, None] = {}
 
     async def kill(self, *, who: str, reason: str, flatten: bool) -> dict[str, str]:
@@ -26,8 +31,7 @@ class KillSwitch:
         # Not awaited: blocking counts from this line on, and cancels wait for no disk.
         self._parts.recorder.record(kill(who=who, reason=reason, at_ns=self._parts.clock.utc_ns(), level=level))
         answers = await self.cancel_everything()
-        if flatten:
-            self._flatten()
+        self.go_on()
         return answers
 
     async def cancel_everything(self) -> dict[str, str]:
@@ -40,32 +44,36 @@ class KillSwitch:
         """Nothing can be journaled any more: only cancels leave from here on."""
         self._parts.conditions.hold("global", "storage", HaltLevel.CANCEL_ONLY, reason)
 
-    def second(self) -> None:
+    def go_on(self) -> None:
         """While halted, cancel what is still open; while flattening, close what is still held."""
         blockers = (*self._parts.fold.halts.blockers, *self._parts.conditions.blockers())
         level = tightest(blocker for blocker in blockers if blocker.scope == "global")
-        if level < HaltLevel.HALTED or self._busy:
-            if level < HaltLevel.HALTED:
-                self._said.clear()
+        if level < HaltLevel.HALTED:
+            self._said.clear()
             return
-        if any(order.status.may_live for order in self._parts.fold.orders.live()):
-            self._tasks.spawn(self._cancel_again())
-        elif level is HaltLevel.FLATTEN:
-            self._flatten()
+        live = [order for order in self._parts.fold.orders.live() if order.status.may_live]
+        for venue in dict.fromkeys(order.intent.venue for order in live if not _is_closing(order)):
+            if venue in self._parts.desk.executions and venue not in self._cancelling:
+                self._cancelling[venue] = None
+                self._tasks.spawn(self._cancel_again(venue))
+        if level is HaltLevel.FLATTEN:
+            busy = {order.intent.instrument_id: None for order in live}
+            self._flatten([held for held in self._parts.fold.ledger.positions() if held.instrument_id not in busy])
 
-    async def _cancel_again(self) -> None:
-        self._busy = True
+    async def _cancel_again(self, venue: str) -> None:
         try:
-            await self.cancel_everything()
+            await self._parts.desk.cancel_venue(venue)
         finally:
-            self._busy = False
+            del self._cancelling[venue]
 
-    def _flatten(self) -> None:
+    def _flatten(self, positions: list[Position]) -> None:
+        """Close positions; the caller leaves out books where an own order may live, for it would be crossed."""
         parts = self._parts
+        if parts.recorder.failed_reason is not None:
+            self._say("positions are not flattened: without a journal no order is sent")
+            return
         plan = plan_flatten(
-            venues=parts.desk.executions,
-            live=parts.fold.orders.live(),
-            positions=parts.fold.ledger.positions(),
+            positions=positions,
             instruments=parts.market.instruments.get,
             books=parts.market.books.get,
             next_order_id=parts.ids.next_order_id,
@@ -75,13 +83,20 @@ class KillSwitch:
         for left in plan.not_flattened:
             self._say(f"{left.instrument_id} is not flattened: {left.quantity:f} is left, {left.reason}")
         for intent in plan.flatten:
-            if not isinstance(parts.desk.place(intent), Approved):
-                self._say(f"{intent.instrument_id} is not flattened: the risk gate refused the order")
+            verdict = parts.desk.place(intent)
+            if isinstance(verdict, Refused):
+                rules = ", ".join(check.rule for check in verdict.failed)
+                self._say(f"{intent.instrument_id} is not flattened: the risk gate refused the order by {rules}")
 
     def _say(self, text: str) -> None:
         if text not in self._said:
             self._said[text] = None
             self._parts.log.warning("risk", text)
+
+
+def _is_closing(order: Order) -> bool:
+    """Tell whether this is an order of the flattening on its way: it ends by itself and must not be cancelled."""
+    return order.intent.source == "flatten" and order.status is OrderStatus.INTENDED
 
 
 def _text(result: SendResult) -> str:

@@ -4,13 +4,16 @@ Hazards and what meets them:
 
 - an order without durable intent: the send waits for the commit, and a failed commit ends it;
 - a halt between approval and send: the halt level is asked again at the last moment;
+- a cancel between approval and send: the order is withdrawn here, a venue could not know it yet;
+- a caller that goes away: the send is a task of its own;
 - an answer that never comes: the order is in doubt, still counted, and never sent again under another id;
+- a cancel that is refused or not answered: the order is in doubt until the venue's own list decides;
 - a fill that comes before the answer: the later answer cannot move the order backwards (transition table).
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Protocol
+from typing import Final, Protocol
 
 from core.engine.engine_log import EngineLog
 from core.engine.recent_orders import RecentOrders
@@ -32,6 +35,7 @@ STATUS_OF_OUTCOME: Mapping[SendOutcome, OrderStatus] = {
     SendOutcome.REJECTED: OrderStatus.REJECTED,
     SendOutcome.IN_DOUBT: OrderStatus.IN_DOUBT,
 }
+RESTING: Final = frozenset({OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED})
 
 
 class ViewSource(Protocol):
@@ -81,6 +85,7 @@ class OrderDesk:
         self._on_order = on_order
         self._refusals = RepeatedRefusals()
         self._awaited: dict[str, asyncio.Future[None]] = {}
+        self._unsent: dict[str, OrderIntent] = {}  # waiting for their commit
         self.executions: dict[str, ExecutionVenue] = {}
 
     def decide(self, intent: OrderIntent) -> Approved | Refused:
@@ -96,34 +101,52 @@ class OrderDesk:
         """Decide and, if approved, send without waiting for the answer."""
         verdict = self.decide(intent)
         if isinstance(verdict, Approved):
-            self._spawn(self.send(verdict))
+            self.send(verdict)
         return verdict
 
     def send(self, approved: Approved) -> "asyncio.Future[None]":
-        """Journal the intent now and send it once durable; the future ends with the venue's answer or its absence."""
+        """Journal the intent now and send it once durable; the future ends with the venue's answer or its absence.
+
+        Who waits for it shields it: cancelling the future would leave an order that nobody follows.
+        """
         intent = approved.intent
-        self._recent.note_sent(intent, self._clock.utc_ns())
+        self._unsent[intent.client_order_id] = intent
+        self._recent.note_sent(intent, self._clock.monotonic_ns())
         durable = self._recorder.record(
             OrderIntended(at_ns=self._clock.utc_ns(), intent=intent, checks=approved.checks)
         )
-        return asyncio.ensure_future(self._send_when_durable(approved, durable))
+        sending = asyncio.ensure_future(self._send_when_durable(approved, durable))
+        self._spawn(sending)
+        return sending
 
     async def _send_when_durable(self, approved: Approved, durable: "asyncio.Future[None]") -> None:
         intent = approved.intent
         try:
             await durable
         except JournalError as error:
-            self._settle(intent, OrderStatus.REJECTED, f"not sent: {error}")
+            self._withdraw(intent, str(error))
+            return
+        execution = self.executions.get(intent.venue)
+        if execution is None:
+            self._withdraw(intent, f"venue {intent.venue} has no execution")
             return
         if not self._views.still_open_for(intent):
-            self._settle(intent, OrderStatus.REJECTED, "not sent: trading was halted meanwhile")
+            self._withdraw(intent, "trading was halted meanwhile")
             return
+        if self._unsent.pop(intent.client_order_id, None) is None:
+            return  # withdrawn
         started_ns = self._clock.monotonic_ns()
-        result = await self._ask(intent.venue, self.executions[intent.venue].submit(approved))
+        result = await self._ask(intent.venue, execution.submit(approved))
         self._statistics.sent(intent.venue, result.outcome, self._clock.monotonic_ns() - started_ns)
+        self._take_answer(intent, result)
+
+    def _take_answer(self, intent: OrderIntent, result: SendResult) -> None:
         order = self._orders.get(intent.client_order_id)
-        if result.outcome is SendOutcome.ACCEPTED and order is not None and order.status is not OrderStatus.INTENDED:
+        status = OrderStatus.INTENDED if order is None else order.status
+        if result.outcome is SendOutcome.ACCEPTED and status is not OrderStatus.INTENDED:
             return  # the stream was faster than the answer
+        if result.outcome is SendOutcome.IN_DOUBT and status in RESTING:
+            return  # the stream has said that it arrived
         self._settle(intent, STATUS_OF_OUTCOME[result.outcome], result.reason or None, result.venue_order_id)
 
     def moved(self, order: Order) -> None:
@@ -142,6 +165,13 @@ class OrderDesk:
         await asyncio.wait((awaited,), timeout=patience_s)
         self._awaited.pop(client_order_id, None)
 
+    def _withdraw(self, intent: OrderIntent, reason: str) -> bool:
+        """End an order that has not left; return False where it has."""
+        if self._unsent.pop(intent.client_order_id, None) is None:
+            return False
+        self._settle(intent, OrderStatus.REJECTED, f"not sent: {reason}")
+        return True
+
     def cancel_soon(self, client_order_id: str) -> None:
         """Cancel without waiting for the answer."""
         self._spawn(asyncio.ensure_future(self._cancel_and_log(client_order_id)))
@@ -149,7 +179,7 @@ class OrderDesk:
     async def _cancel_and_log(self, client_order_id: str) -> None:
         result = await self.cancel(client_order_id)
         if result.outcome is not SendOutcome.ACCEPTED:
-            self._log.warning("order", f"cancel of {client_order_id}: {result.outcome.value}, {result.reason}")
+            self._log.warning("order", f"cancel of {client_order_id}: {_words(result)}")
 
     async def cancel(self, client_order_id: str) -> SendResult:
         """Cancel one order. Does not wait for the journal: making things safer never waits."""
@@ -158,18 +188,25 @@ class OrderDesk:
             return SendResult(SendOutcome.REJECTED, f"there is no order {client_order_id}")
         if not order.status.may_live:
             return SendResult(SendOutcome.REJECTED, f"order {client_order_id} is {order.status.value} already")
+        if self._withdraw(order.intent, "cancelled before it left"):
+            return SendResult(SendOutcome.ACCEPTED)
         execution = self.executions.get(order.intent.venue)
         if execution is None:
             return SendResult(SendOutcome.REJECTED, f"venue {order.intent.venue} has no execution")
         if order.status is not OrderStatus.IN_DOUBT:
             self._settle(order.intent, OrderStatus.CANCELLING)
-        return await self._ask(order.intent.venue, execution.cancel(client_order_id, order.intent.symbol))
+        result = await self._ask(order.intent.venue, execution.cancel(client_order_id, order.intent.symbol))
+        if result.outcome is not SendOutcome.ACCEPTED and order.status is OrderStatus.CANCELLING:
+            self._settle(order.intent, OrderStatus.IN_DOUBT, f"cancel {_words(result)}")
+        return result
 
     async def cancel_venue(self, venue: str) -> SendResult:
-        """Cancel everything the account has at a venue, known here or not."""
-        for order in list(self._orders.live()):
-            if order.intent.venue == venue and order.status in {OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED}:
+        """Cancel everything the account has at a venue, known here or not, but let flattening orders out."""
+        for order in [order for order in self._orders.live() if order.intent.venue == venue]:
+            if order.status in RESTING:
                 self._settle(order.intent, OrderStatus.CANCELLING)
+            elif order.intent.source != "flatten":
+                self._withdraw(order.intent, "everything was cancelled meanwhile")
         return await self._ask(venue, self.executions[venue].cancel_all())
 
     async def _ask(self, venue: str, answer: Awaitable[SendResult]) -> SendResult:
@@ -196,3 +233,7 @@ class OrderDesk:
         )
         if isinstance(outcome.orders, Applied) and outcome.orders.order.status is not outcome.orders.before:
             self.moved(outcome.orders.order)
+
+
+def _words(result: SendResult) -> str:
+    return f"{result.outcome.value.replace('_', ' ')}, {result.reason}"

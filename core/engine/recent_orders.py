@@ -1,4 +1,7 @@
-"""What was sent and filled in the last moments, for the rate, duplicate and repetition rules."""
+"""What was sent and filled in the last moments, for the rate, duplicate and repetition rules.
+
+All times are of the steady clock: a clock that is set back must not stretch a window.
+"""
 
 from collections import deque
 from typing import Final
@@ -21,22 +24,22 @@ class RecentOrders:
         self._filled: deque[tuple[int, tuple[object, ...]]] = deque()
         self._filled_orders: deque[str] = deque(maxlen=REMEMBERED_ORDERS)
 
-    def note_sent(self, intent: OrderIntent, at_ns: int) -> None:
-        self._sent.append((at_ns, _likeness(intent)))
-        _drop_before(self._sent, at_ns - max(self._duplicate_ns, NS_PER_S))
+    def note_sent(self, intent: OrderIntent, steady_ns: int) -> None:
+        self._sent.append((steady_ns, _likeness(intent)))
+        _drop_before(self._sent, steady_ns - max(self._duplicate_ns, NS_PER_S))
 
-    def note_filled(self, intent: OrderIntent, fill: Fill, at_ns: int) -> None:
+    def note_filled(self, intent: OrderIntent, fill: Fill, steady_ns: int) -> None:
         # An order filled in many pieces is one execution.
         if all(client_order_id != intent.client_order_id for client_order_id in self._filled_orders):
-            self._filled.append((at_ns, (intent.source, fill.instrument_id, fill.side)))
+            self._filled.append((steady_ns, (intent.source, fill.instrument_id, fill.side)))
             self._filled_orders.append(intent.client_order_id)
-        _drop_before(self._filled, at_ns - self._repeated_ns)
+        _drop_before(self._filled, steady_ns - self._repeated_ns)
 
-    def repeated(self, now_ns: int) -> tuple[tuple[str, int], ...]:
+    def repeated(self, steady_ns: int) -> tuple[tuple[str, int], ...]:
         """Return for each strategy the most fills alike within the window."""
         counts: dict[tuple[object, ...], int] = {}
-        for at_ns, key in self._filled:
-            if at_ns > now_ns - self._repeated_ns:
+        for filled_ns, key in self._filled:
+            if filled_ns > steady_ns - self._repeated_ns:
                 counts[key] = counts.get(key, 0) + 1
         most: dict[str, int] = {}
         for key, count in counts.items():
@@ -49,12 +52,16 @@ class RecentOrders:
         """Start the repetition count anew; a person resumed."""
         self._filled.clear()
 
-    def look(self, intent: OrderIntent, now_ns: int) -> Recent:
+    def look(self, intent: OrderIntent, steady_ns: int) -> Recent:
         likeness, repeated = _likeness(intent), (intent.source, intent.instrument_id, intent.side)
         return Recent(
-            orders_last_second=sum(at_ns > now_ns - NS_PER_S for at_ns, _ in self._sent),
-            is_duplicate=any(at_ns > now_ns - self._duplicate_ns and seen == likeness for at_ns, seen in self._sent),
-            repeated_fills=sum(at_ns > now_ns - self._repeated_ns and key == repeated for at_ns, key in self._filled),
+            orders_last_second=sum(sent_ns > steady_ns - NS_PER_S for sent_ns, _ in self._sent),
+            is_duplicate=any(
+                sent_ns > steady_ns - self._duplicate_ns and seen == likeness for sent_ns, seen in self._sent
+            ),
+            repeated_fills=sum(
+                filled_ns > steady_ns - self._repeated_ns and key == repeated for filled_ns, key in self._filled
+            ),
         )
 
 
@@ -62,6 +69,6 @@ def _likeness(intent: OrderIntent) -> tuple[object, ...]:
     return (intent.source, intent.instrument_id, intent.side, intent.order_type, intent.quantity, intent.limit_price)
 
 
-def _drop_before(entries: deque[tuple[int, tuple[object, ...]]], at_ns: int) -> None:
-    while entries and entries[0][0] < at_ns:
+def _drop_before(entries: deque[tuple[int, tuple[object, ...]]], steady_ns: int) -> None:
+    while entries and entries[0][0] < steady_ns:
         entries.popleft()

@@ -1,30 +1,31 @@
 """Brings a venue's truth and the journal together, at the start and again and again."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from core.engine.parts import EngineParts
 from core.engine.reconciliation import SETTLE_NS, account_differences, order_differences
-from core.journal.facts import ReconciliationFinished
+from core.journal.facts import AnyFact, OrderStatusChanged, ReconciliationFinished
 from core.ports.venue import ExecutionVenue
 from core.types.account import AccountReport
 from core.types.control import HaltLevel
+from core.types.order import OrderStatus
 
-CAUSE = "reconciliation"
-OVERLAP_NS = 600_000_000_000  # fills and funding are asked for from this long before the last look
+CAUSE: Final = "reconciliation"
+OVERLAP_NS: Final = 60_000_000_000  # fills and funding are asked for from this long before the last comparison
+SAID_AGAIN_AFTER_NS: Final = 600_000_000_000  # how far back a restart has to ask at most
 
 
 class Reconciler:
-    """Reconcile venues one at a time; no trading at a venue until it is clean once."""
+    """Compare venues with the journal; no trading at a venue until it is clean once."""
 
     def __init__(self, parts: EngineParts, timeout_s: float, on_executions: Callable[[AccountReport], None]) -> None:
         self._parts = parts
         self._timeout_s = timeout_s
         self._on_executions = on_executions
         self._suspects: dict[str, tuple[str, ...]] = {}
-        # Taken before this run writes its first fact: what happened while nobody looked lies after it.
-        self._looked_until_ns: dict[str, int] = {}
-        self._restored_until_ns = parts.fold.last_fact_ns
+        self._booked_until_ns: dict[str, int] = {}
 
     def close_venue(self, venue: str) -> None:
         """Block a venue until it is reconciled."""
@@ -34,64 +35,97 @@ class Reconciler:
     def is_closed(self, venue: str) -> bool:
         return self._parts.conditions.holds(f"venue:{venue}", CAUSE)
 
-    async def at_start(self, execution: ExecutionVenue) -> bool:
-        """Take the venue's word for everything: nothing is on its way yet. Return whether it could be asked."""
-        report = await self._read(execution)
-        if report is None:
-            return False
-        self._book(report)
-        findings = [finding for finding in self._apply_orders(report, settle_ns=0) if finding]
-        findings += [finding for finding in self._apply_account(report) if finding]
-        self._finish(report.venue, findings)
-        return True
+    async def compare(self, execution: ExecutionVenue) -> None:
+        """Book what was missed and take over what differs; open the venue if it was closed.
 
-    async def again(self, execution: ExecutionVenue) -> bool:
-        """Compare while trading: what is missed is booked at once, what differs must differ twice to be taken over."""
+        While the venue is closed nothing is sent there, so its word counts at once. While it trades, an order must
+        have been quiet for `SETTLE_NS` and the account must differ twice in the same way.
+        """
+        asked_ns = self._parts.clock.utc_ns()
         report = await self._read(execution)
         if report is None:
-            return False
-        self._book(report)
-        findings = [finding for finding in self._apply_orders(report, settle_ns=SETTLE_NS) if finding]
-        at_ns = self._parts.clock.utc_ns()
-        differing = tuple(finding for _, finding in account_differences(report, self._parts.fold.ledger, at_ns))
-        if differing and differing == self._suspects.get(report.venue):
-            findings += [finding for finding in self._apply_account(report) if finding]
-        self._suspects[report.venue] = differing
-        if findings or self.is_closed(report.venue):
-            self._finish(report.venue, findings)
-        return True
+            return
+        has_moved = self._has_moved_since(report.venue, asked_ns)
+        self._on_executions(report)
+        self._booked_until_ns[report.venue] = asked_ns
+        is_closed = self.is_closed(report.venue)
+        if is_closed:
+            self._doubt_the_unanswered(report.venue)
+        findings = self._take_over_orders(report, settle_ns=0 if is_closed else SETTLE_NS)
+        if has_moved:  # the report is older than the ledger: neither proves the other wrong
+            if findings:
+                self._record(report.venue, findings, is_clean=False)
+            return
+        found, is_settled = self._take_over_account(report, at_once=is_closed)
+        if findings or found or is_closed or self._is_due(report.venue):
+            self._record(report.venue, findings + found, is_clean=is_settled)
+        self._parts.conditions.release(f"venue:{report.venue}", CAUSE)
+
+    async def last_words(self, execution: ExecutionVenue) -> None:
+        """Book how orders ended after everything was cancelled: nothing is on its way any more."""
+        report = await self._read(execution)
+        if report is not None:
+            self._on_executions(report)
+            self._take_over_orders(report, settle_ns=0)
 
     async def _read(self, execution: ExecutionVenue) -> AccountReport | None:
-        since_ns = max(0, self._looked_until_ns.get(execution.venue, self._restored_until_ns) - OVERLAP_NS)
         try:
             async with asyncio.timeout(self._timeout_s):
-                report = await execution.account(since_ns)
-        except Exception as error:  # the venue's library may raise anything; the venue stays closed
+                return await execution.account(self._since_ns(execution.venue))
+        except Exception as error:  # the venue's library may raise anything; a closed venue stays closed
             text = f"{execution.venue} could not be reconciled: {type(error).__name__}: {error}"
             self._parts.log.warning("engine", text)
             return None
-        self._looked_until_ns[execution.venue] = report.at_ns
-        return report
 
-    def _book(self, report: AccountReport) -> None:
-        self._on_executions(report)
+    def _since_ns(self, venue: str) -> int:
+        """Return from when on executions of this venue may be missing; other venues' facts say nothing about it."""
+        now_ns = self._parts.clock.utc_ns()
+        known_ns = self._booked_until_ns.get(venue, self._parts.fold.reconciled_ns.get(venue, now_ns))
+        return max(0, min(known_ns, now_ns) - OVERLAP_NS)
 
-    def _apply_orders(self, report: AccountReport, settle_ns: int) -> list[str]:
+    def _has_moved_since(self, venue: str, asked_ns: int) -> bool:
+        positions = self._parts.fold.ledger.positions()
+        return any(position.venue == venue and position.updated_ns > asked_ns for position in positions)
+
+    def _doubt_the_unanswered(self, venue: str) -> None:
+        """Mark orders of an engine that ended before their answer: nobody waits for it any more."""
         at_ns = self._parts.clock.utc_ns()
-        found = list(order_differences(report, self._parts.fold.orders, at_ns, settle_ns))
-        for fact, _ in found:
-            self._parts.recorder.record(fact)
-        return [finding for _, finding in found]
+        for order in list(self._parts.fold.orders.live()):
+            if order.intent.venue == venue and order.status is OrderStatus.INTENDED:
+                self._parts.recorder.record(
+                    OrderStatusChanged(
+                        at_ns=at_ns,
+                        client_order_id=order.intent.client_order_id,
+                        status=OrderStatus.IN_DOUBT,
+                        reason="the engine ended before the answer",
+                    )
+                )
 
-    def _apply_account(self, report: AccountReport) -> list[str]:
+    def _take_over_orders(self, report: AccountReport, *, settle_ns: int) -> list[str]:
+        at_ns = self._parts.clock.utc_ns()
+        return self._take_over(list(order_differences(report, self._parts.fold.orders, at_ns, settle_ns)))
+
+    def _take_over_account(self, report: AccountReport, *, at_once: bool) -> tuple[list[str], bool]:
+        """Return what was taken over, and whether ledger and venue agree now."""
         at_ns = self._parts.clock.utc_ns()
         found = list(account_differences(report, self._parts.fold.ledger, at_ns))
+        differing = tuple(finding for _, finding in found)
+        is_proven = at_once or differing == self._suspects.get(report.venue)
+        self._suspects[report.venue] = differing
+        return (self._take_over(found), True) if is_proven else ([], not found)
+
+    def _take_over(self, found: Iterable[tuple[AnyFact, str]]) -> list[str]:
         for fact, _ in found:
             self._parts.recorder.record(fact)
-        return [finding for _, finding in found]
+        return [finding for _, finding in found if finding]
 
-    def _finish(self, venue: str, findings: list[str]) -> None:
+    def _is_due(self, venue: str) -> bool:
+        """Tell whether the comparison is worth a fact by itself: it bounds what a restart must ask for."""
+        said_ns = self._parts.fold.reconciled_ns.get(venue, 0)
+        is_faulty = any(fault.venue == venue for fault in self._parts.fold.ledger.faults)
+        return is_faulty or self._parts.clock.utc_ns() - said_ns >= SAID_AGAIN_AFTER_NS
+
+    def _record(self, venue: str, findings: list[str], *, is_clean: bool) -> None:
         at_ns = self._parts.clock.utc_ns()
-        fact = ReconciliationFinished(at_ns=at_ns, venue=venue, is_clean=True, findings=tuple(findings))
+        fact = ReconciliationFinished(at_ns=at_ns, venue=venue, is_clean=is_clean, findings=tuple(findings))
         self._parts.recorder.record(fact)
-        self._parts.conditions.release(f"venue:{venue}", CAUSE)

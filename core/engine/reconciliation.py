@@ -1,8 +1,8 @@
 """Compare the venue's truth with the journal's and say, as facts, what has to change. Pure.
 
 The venue is right about what is resting, what was filled and what the account holds. What it cannot say is
-whether a request is still on its way: so an order it does not show is only given up when the report is younger
-than the order's last movement by `settle_ns`.
+whether a request is still on its way: so an order that it shows otherwise is only believed when the report is
+younger than the order's last movement by `settle_ns`, and one that was never answered for by `SETTLE_NS` always.
 """
 
 from collections.abc import Iterator
@@ -38,7 +38,7 @@ def order_differences(
             continue
         if not known.status.may_live:  # reported filled, and its fills are still to come
             continue
-        if report.at_ns - known.updated_ns < settle_ns:
+        if report.at_ns - known.updated_ns < (SETTLE_NS if _was_never_answered(known) else settle_ns):
             continue
         yield _gone(known, at_ns)
 
@@ -48,18 +48,23 @@ def _resting_difference(found: Order, known: Order | None, at_ns: int) -> Iterat
     if known is None:
         fact = OrderAdopted(at_ns=at_ns, intent=found.intent, venue_order_id=found.venue_order_id)
         yield fact, f"order {client_order_id} was not sent from here"
-    elif known.status in {OrderStatus.INTENDED, OrderStatus.IN_DOUBT} or known.status.is_final:
+    elif known.status not in {OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED}:
         fact = OrderAdopted(at_ns=at_ns, intent=known.intent, venue_order_id=found.venue_order_id)
         yield fact, f"order {client_order_id} is open at the venue, was {known.status.value}"
 
 
 def _gone(known: Order, at_ns: int) -> tuple[AnyFact, str]:
-    never_answered = known.status in {OrderStatus.INTENDED, OrderStatus.IN_DOUBT} and not known.filled_quantity
-    status = OrderStatus.REJECTED if never_answered else OrderStatus.CANCELLED
+    status = OrderStatus.REJECTED if _was_never_answered(known) else OrderStatus.CANCELLED
     fact = OrderStatusChanged(
         at_ns=at_ns, client_order_id=known.intent.client_order_id, status=status, reason="not at the venue"
     )
     return fact, f"order {known.intent.client_order_id} is not at the venue, was {known.status.value}"
+
+
+def _was_never_answered(known: Order) -> bool:
+    """Tell whether nobody ever said that the venue had the order."""
+    is_unsure = known.status in {OrderStatus.INTENDED, OrderStatus.IN_DOUBT}
+    return is_unsure and known.venue_order_id is None and not known.filled_quantity
 
 
 def account_differences(report: AccountReport, ledger: Ledger, at_ns: int) -> Iterator[tuple[AnyFact, str]]:

@@ -17,7 +17,7 @@ from core.risk.halts import bearing_on, tightest
 from core.risk.view import BookLook, Exposure, Funds, OwnOrder, RiskView, StrategyStatus
 from core.types.control import Blocker, HaltLevel
 from core.types.instrument import Instrument, InstrumentId
-from core.types.order import Order, OrderIntent, OrderType, Side
+from core.types.order import Order, OrderIntent, OrderStatus, OrderType, Side
 
 ZERO = Decimal(0)
 
@@ -62,11 +62,23 @@ class RiskViews:
             case HaltLevel.NORMAL:
                 return True
             case HaltLevel.REDUCE_ONLY:
-                return intent.reduce_only
+                return self._still_reduces(intent)
             case HaltLevel.CANCEL_ONLY:
                 return False
             case HaltLevel.HALTED | HaltLevel.FLATTEN:
                 return intent.reduce_only and intent.source == "flatten"
+
+    def _still_reduces(self, intent: OrderIntent) -> bool:
+        """Tell whether an order that counts among the live ones by now closes no more than there is."""
+        waiting = sum(
+            (
+                order.remaining_quantity
+                for order in self._fold.orders.live(intent.instrument_id)
+                if order.intent.side is intent.side
+            ),
+            ZERO,
+        )
+        return waiting <= -intent.side.sign * self._fold.ledger.quantity(intent.instrument_id)
 
     def view_for(self, intent: OrderIntent) -> RiskView:
         now_ns = self._clock.utc_ns()
@@ -100,13 +112,18 @@ class RiskViews:
             drawdown_pct=valuation.drawdown_pct,
             exposures=tuple(self._exposures()),
             own_orders=tuple(
-                OwnOrder(order.intent.client_order_id, order.intent.side, order.intent.limit_price)
+                OwnOrder(
+                    order.intent.client_order_id,
+                    order.intent.side,
+                    order.intent.limit_price,
+                    is_in_doubt=order.status is OrderStatus.IN_DOUBT,
+                )
                 for order in self._fold.orders.live(instrument_id)
                 if order.status.may_live
             ),
             open_orders=self._fold.orders.live_count,
             funds=self._funds(instrument, valuation),
-            recent=self._recent.look(intent, now_ns),
+            recent=self._recent.look(intent, self._clock.monotonic_ns()),
             strategy_status=None if strategy is None else self._strategy_status(strategy),
         )
 

@@ -47,9 +47,10 @@ def _is_tighter(blocker: Blocker, halts: Halts) -> bool:
 
 
 def _day_loss(health: Health, limits: RiskLimits, now_ns: int) -> Blocker | None:
-    if health.equity_usd is None or health.day_loss_usd is None:
+    if health.day_loss_usd is None:
         return None
-    limit = limits.daily_loss_limit_usd(health.equity_usd)
+    # Without equity the percentage is unknown, the amount is not.
+    limit = limits.daily_loss_usd if health.equity_usd is None else limits.daily_loss_limit_usd(health.equity_usd)
     if health.day_loss_usd < limit:
         return None
     level = HaltLevel.FLATTEN if limits.flatten_on_daily_loss else HaltLevel.HALTED

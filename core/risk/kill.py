@@ -1,4 +1,4 @@
-"""The plan of a kill: what to cancel and with which orders to flatten, as values.
+"""The plan of a flattening: with which orders positions are closed, as values.
 
 The caller raises the blocker first, then cancels on every venue, and asks for a fresh plan while positions are left.
 """
@@ -14,15 +14,9 @@ from core.ledger.outcome import InstrumentLookup
 from core.ledger.position import ZERO, Position
 from core.risk.limits import RiskLimits
 from core.types.instrument import Instrument, InstrumentId
-from core.types.order import Order, OrderIntent, OrderType, Side, TimeInForce
+from core.types.order import OrderIntent, OrderType, Side, TimeInForce
 
 DEPTH_LEVELS = 1_000
-
-
-class CancelTarget(msgspec.Struct, frozen=True):
-    venue: str
-    symbol: str
-    client_order_id: str
 
 
 class NotFlattened(msgspec.Struct, frozen=True):
@@ -33,30 +27,21 @@ class NotFlattened(msgspec.Struct, frozen=True):
     reason: str
 
 
-class KillPlan(msgspec.Struct, frozen=True, kw_only=True):
-    venues: tuple[str, ...]  # cancel everything there, known or not
-    cancels: tuple[CancelTarget, ...]  # what is known to live, to be seen gone
+class FlattenPlan(msgspec.Struct, frozen=True, kw_only=True):
     flatten: tuple[OrderIntent, ...]
     not_flattened: tuple[NotFlattened, ...]
 
 
-def plan_cancels(venues: Iterable[str], live: Iterable[Order]) -> KillPlan:
-    """Plan a kill that leaves positions alone."""
-    return KillPlan(venues=tuple(venues), cancels=_cancels(live), flatten=(), not_flattened=())
-
-
 def plan_flatten(
     *,
-    venues: Iterable[str],
-    live: Iterable[Order],
     positions: Iterable[Position],
     instruments: InstrumentLookup,
     books: Callable[[InstrumentId], Book | None],
     next_order_id: Callable[[], str],
     limits: RiskLimits,
     now_ns: int,
-) -> KillPlan:
-    """Plan a kill that also closes positions, each with one reduce-only IOC limit order inside the band.
+) -> FlattenPlan:
+    """Plan to close positions, each with one reduce-only IOC limit order inside the band.
 
     An order takes no more than the book shows within the band; the rest waits for the next plan.
     """
@@ -85,15 +70,7 @@ def plan_flatten(
         if rest:
             why = "less than a lot" if abs(rest) < instrument.order_lot else "more than the book shows within the band"
             left.append(NotFlattened(position.instrument_id, rest, why))
-    return KillPlan(venues=tuple(venues), cancels=_cancels(live), flatten=tuple(flatten), not_flattened=tuple(left))
-
-
-def _cancels(live: Iterable[Order]) -> tuple[CancelTarget, ...]:
-    return tuple(
-        CancelTarget(order.intent.venue, order.intent.symbol, order.intent.client_order_id)
-        for order in live
-        if order.status.may_live
-    )
+    return FlattenPlan(flatten=tuple(flatten), not_flattened=tuple(left))
 
 
 def _unreadable(instrument: Instrument, book: Book | None, limits: RiskLimits, now_ns: int) -> str | None:
@@ -104,7 +81,7 @@ def _unreadable(instrument: Instrument, book: Book | None, limits: RiskLimits, n
     if book.state is not BookState.VALID:
         return f"its book is {book.state.value}: {book.reason}"
     if not book.is_fresh(now_ns, limits.stale_after_ns):
-        return f"its book is {(now_ns - book.received_ns) / 1e9:.1f} s old"
+        return f"its book is older than {limits.stale_after_s:g} s"
     if book.mid() is None:
         return "its book has no two sides"
     return None

@@ -49,6 +49,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("order_rate", "orders/s", HARD, NOT_FLATTEN, conduct.order_rate),
     Rule("duplicate_order", "", SOFT, NOT_FLATTEN, conduct.duplicate_order),
     Rule("strategy_running", "", HARD, NEW, conduct.strategy_running),
+    Rule("in_doubt", "", HARD, NEW, conduct.in_doubt),
     Rule("restricted", "", HARD, NEW, conduct.restricted),
     Rule("open_orders", "orders", HARD, NEW, conduct.open_orders),
     Rule("clock_offset", "ms", HARD, NEW, market.clock_offset),

@@ -52,6 +52,7 @@ class OwnOrder(msgspec.Struct, frozen=True):
     client_order_id: str
     side: Side
     limit_price: Decimal | None
+    is_in_doubt: bool = False
 
 
 class Funds(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 
 from core.book.book import Book
 from core.ledger.position import Position
-from core.risk.kill import KillPlan, plan_cancels, plan_flatten
+from core.risk.kill import FlattenPlan, plan_flatten
 from core.risk.limits import RiskLimits
 from core.types.control import HaltLevel
 from core.types.instrument import Instrument, MarketHours
-from core.types.order import Order, OrderStatus, OrderType, Side, TimeInForce
-from tests.orders.making import PERP, D, instrument, intent
+from core.types.order import OrderType, Side, TimeInForce
+from tests.orders.making import PERP, D, instrument
 from tests.risk.scene import decide, holding, view
 
 NOW = 10_000_000_000
@@ -28,11 +28,9 @@ def book(bids: Levels, asks: Levels, of: Instrument = PERP, at_ns: int = NOW) ->
     return made
 
 
-def flatten(quantity: Decimal, made: Book | None, of: Instrument = PERP, limits: RiskLimits = LIMITS) -> KillPlan:
+def flatten(quantity: Decimal, made: Book | None, of: Instrument = PERP, limits: RiskLimits = LIMITS) -> FlattenPlan:
     numbers = count(1)
     return plan_flatten(
-        venues=["sim-a"],
-        live=[],
         positions=[Position(venue=of.venue, symbol=of.symbol, quantity=quantity)],
         instruments={of.id: of}.get,
         books=lambda _: made,
@@ -67,7 +65,7 @@ def test_no_more_is_sent_than_the_book_shows_within_the_band_and_the_rest_is_nam
     ("made", "reason"),
     [
         (None, "it has no book"),
-        (book(*DEEP, at_ns=NOW - LIMITS.stale_after_ns - 1), "its book is 2.0 s old"),
+        (book(*DEEP, at_ns=NOW - LIMITS.stale_after_ns - 1), "its book is older than 2 s"),
         (book([(1001, 5)], [(999, 5)]), "its book is invalid: "),
         (book([(999, 5)], []), "its book has no two sides"),
         (book([(900, 500)], [(1100, 500)]), "its book shows nothing within the band"),
@@ -86,8 +84,6 @@ def test_a_closed_market_and_an_unknown_instrument_are_reported() -> None:
     shut = instrument(market_hours=MarketHours(always_open=False))
     assert [left.reason for left in flatten(D(1), book(*DEEP, of=shut), shut).not_flattened] == ["its market is closed"]
     unknown = plan_flatten(
-        venues=[],
-        live=[],
         positions=[Position(venue="x", symbol="Y", quantity=D(1))],
         instruments=lambda _: None,
         books=lambda _: None,
@@ -102,14 +98,7 @@ def test_dust_below_a_lot_is_named_and_flat_positions_are_left_alone() -> None:
     plan = flatten(D("1.0004"), book(*DEEP))
     assert [order.quantity for order in plan.flatten] == [D("1.000")]
     assert [(left.quantity, left.reason) for left in plan.not_flattened] == [(D("0.0004"), "less than a lot")]
-    assert flatten(D(0), None) == KillPlan(venues=("sim-a",), cancels=(), flatten=(), not_flattened=())
-
-
-def test_every_order_that_may_live_is_cancelled_and_every_venue_told() -> None:
-    orders = [Order(intent=intent(f"o{n}"), status=status) for n, status in enumerate(OrderStatus)]
-    plan = plan_cancels(["sim-a", "sim-b"], orders)
-    assert plan.venues == ("sim-a", "sim-b")
-    assert [target.client_order_id for target in plan.cancels] == ["o0", "o1", "o2", "o3", "o4"]
+    assert flatten(D(0), None) == FlattenPlan(flatten=(), not_flattened=())
 
 
 _levels = st.lists(

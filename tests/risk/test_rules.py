@@ -5,7 +5,7 @@ import pytest
 from core.book.book import BookState
 from core.risk.table import RULES
 from core.risk.verdict import Refused
-from core.risk.view import LiveTrading, RiskView, StrategyStatus
+from core.risk.view import LiveTrading, OwnOrder, RiskView, StrategyStatus
 from core.types.control import HaltLevel, TradingMode
 from core.types.instrument import MarketHours
 from core.types.order import OrderIntent, OrderType, Side, TimeInForce
@@ -69,6 +69,7 @@ REFUSED: list[tuple[str, OrderIntent, RiskView]] = [
     ("self_cross", sell(), view(own_orders=(own(Side.BUY, D(100)),))),
     ("self_cross", buy(**MARKET), view(own_orders=(own(Side.SELL, D(150)),))),
     ("self_cross", buy(), view(own_orders=(own(Side.SELL, None),))),
+    ("in_doubt", buy(), view(own_orders=(OwnOrder("o1", Side.BUY, D(90), is_in_doubt=True),))),
     ("price_collar", buy(limit_price=D("105.1")), view()),
     ("price_collar", sell(limit_price=D("94.9")), view()),
     ("price_collar", buy(**MARKET), view(book=book(execution_price=D("105.1")))),
@@ -144,6 +145,7 @@ MISSING: list[tuple[str, OrderIntent, RiskView]] = [
 
 WITHOUT_INPUT = {  # judge the order alone, or a value that is always there
     *("order_form", "known_source", "unused_order_id", "mode_gate", "halt_level", "reduce_only_truth", "self_cross"),
+    "in_doubt",
     *("order_rate", "duplicate_order", "restricted", "open_orders", "repeated_execution"),
 }
 

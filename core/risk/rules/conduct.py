@@ -102,6 +102,12 @@ def self_cross(case: Case) -> Finding:
     return judged(False, "no own order crossed", names)
 
 
+def in_doubt(case: Case) -> Finding:
+    """Refuse new risk on a book where nobody knows whether an own order lives."""
+    doubtful = [own.client_order_id for own in case.view.own_orders if own.is_in_doubt]
+    return judged(not doubtful, "no own order in doubt on this book", ", ".join(doubtful[:3]) or "none")
+
+
 def _could_meet(case: Case, own: OwnOrder) -> bool:
     intent = case.intent
     if own.side is intent.side:
