@@ -20,7 +20,7 @@ from core.state.monitoring import (
 )
 from core.types.control import Blocker, HaltLevel
 from core.types.instrument import InstrumentId
-from core.types.market import FeedState
+from core.types.market import FeedState, FeedStatus
 
 SEVERITY_OF_LEVEL: Final = {
     HaltLevel.NORMAL: "info",
@@ -105,7 +105,7 @@ class MonitoringBuilder:
         return VenueState(
             feed_state="connecting" if feed is None else feed.state.value,
             feed_detail="" if feed is None else feed.detail,
-            feed_age_s=None if feed is None else max(0, now_ns - feed.at_ns) / 1e9,
+            feed_age_s=None if feed is None else max(0, now_ns - self._heard_ns(venue, feed)) / 1e9,
             api_latency_ms=parts.statistics.latency_ms(venue),
             open_positions_count=0 if value is None else value.open_positions,
             open_orders_count=sum(order.intent.venue == venue for order in parts.fold.orders.live()),
@@ -116,6 +116,11 @@ class MonitoringBuilder:
             safe_mode=False,
             reconciled=not any(b.scope == f"venue:{venue}" and b.cause == "reconciliation" for b in self._standing()),
         )
+
+    def _heard_ns(self, venue: str, feed: FeedStatus) -> int:
+        """Return when the venue's feed last said anything: its state, or a change of one of its books."""
+        books = self._parts.market.books
+        return max(feed.at_ns, *(books[key].received_ns for key in self._parts.market.of_venue(venue)), 0)
 
     def _risk(self, valuation: Valuation) -> RiskState:
         parts = self._parts

@@ -23,9 +23,9 @@ VENUE_COLUMNS: Final = (
 )
 LIMIT_COLUMNS: Final = (
     Column("limit", "name"),
-    Column("left", "left", "number"),
-    Column("used", "used", "number"),
-    Column("of", "limit", "number"),
+    Column("left", "left", "money"),
+    Column("used", "used", "money"),
+    Column("of", "limit", "money"),
     Column("unit", "unit"),
 )
 MARKET_COLUMNS: Final = (
