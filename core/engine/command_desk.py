@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable
 from decimal import Decimal
 from difflib import get_close_matches
+from typing import Final
 
 from core.control import commands
 from core.control.commands import AnyCommand, CommandResult, Outcome
@@ -19,6 +20,8 @@ from core.types.control import RiskMode
 from core.types.instrument import InstrumentId
 from core.types.order import OrderIntent, OrderStatus, OrderType, Side, TimeInForce
 
+MAX_EXPONENT: Final = 18
+SENSIBLE: Final = f"more than 0, within 10^-{MAX_EXPONENT} and 10^{MAX_EXPONENT}"
 StrategyMaker = Callable[[str, dict[str, str]], RunningStrategy]
 
 
@@ -158,13 +161,13 @@ class CommandDesk:
         ):
             if value not in list(allowed):
                 return f"{name} {value!r} is not one of {', '.join(allowed)}"
-        if not command.quantity.is_finite() or command.quantity <= 0:
-            return f"quantity {command.quantity} is not allowed: more than 0"
+        if not _is_sensible(command.quantity):
+            return f"quantity {command.quantity} is not allowed: {SENSIBLE}"
         if (command.order_type == OrderType.LIMIT) != (command.limit_price is not None):
             return "a limit order, and no other, has a limit_price"
         price = command.limit_price
-        if price is not None and (not price.is_finite() or price <= Decimal(0)):
-            return f"limit_price {price} is not allowed: more than 0"
+        if price is not None and not _is_sensible(price):
+            return f"limit_price {price} is not allowed: {SENSIBLE}"
         return None
 
     async def _cancel(self, client_order_id: str) -> CommandResult:
@@ -202,6 +205,10 @@ class CommandDesk:
             return _invalid(str(error))
         problem = await self._parts.strategies.start(strategy)
         return _failed(problem) if problem else _done(f"strategy {command.name} started")
+
+
+def _is_sensible(value: Decimal) -> bool:
+    return value.is_finite() and value > 0 and abs(value.adjusted()) <= MAX_EXPONENT
 
 
 def _done(message: str, data: dict[str, object] | None = None) -> CommandResult:

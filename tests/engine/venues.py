@@ -150,6 +150,7 @@ class ScriptedVenue:
         self.latency_s = 0.005
         self.speech = Speech.ALL
         self.fills_before_ack = False
+        self.report_delay_s = 0.0  # how long an account report is under way
         self.stream_delay_s = 0.0  # how far the stream is behind the answers
         self.submitted: list[OrderIntent] = []
         self.cancelled: list[str] = []
@@ -225,6 +226,11 @@ class ScriptedVenue:
         await self._travel()
         if self.account_fails:
             raise ConnectionError("unreachable")
+        report = self._report(since_ns)
+        await asyncio.sleep(self.report_delay_s)
+        return report
+
+    def _report(self, since_ns: int) -> AccountReport:
         return AccountReport(
             venue=self.venue,
             balances=(Balance("USDT", self.cash, self.cash),),
