@@ -80,8 +80,12 @@ class CommandDesk:
             # A person has looked: what raised the blockers is counted from here on.
             self._parts.statistics.forget_failures()
             self._parts.recent.forget_fills()
+        message = lifting.message
+        passing = [f"{each.cause} ({each.scope}, {each.level.name})" for each in self._parts.conditions.blockers()]
+        if passing:
+            message += f"; no word lifts {', '.join(passing)}: it ends with its cause"
         # What stays is only what takes more than was given: the message says what.
-        return (_invalid if lifting.standing else _done)(lifting.message)
+        return (_invalid if lifting.standing else _done)(message)
 
     def _set_risk_mode(self, command: commands.SetRiskMode) -> CommandResult:
         wanted = command.mode.strip().lower()

@@ -161,6 +161,8 @@ class ScriptedVenue:
         self.funding: list[FundingPayment] = []
         self.positions: dict[str, Decimal] = {}
         self.cash = Decimal(cash)
+        self.other_balances: dict[str, Decimal] = {}
+        self.on_cancelled: Callable[[Order], None] = lambda _: None
         self.on_submit: Callable[[OrderIntent], None] = lambda _: None
         self._clock = clock
         self._sink: ExecutionSink | None = None
@@ -233,7 +235,9 @@ class ScriptedVenue:
     def _report(self, since_ns: int) -> AccountReport:
         return AccountReport(
             venue=self.venue,
-            balances=(Balance("USDT", self.cash, self.cash),),
+            balances=tuple(
+                Balance(asset, total, total) for asset, total in {"USDT": self.cash, **self.other_balances}.items()
+            ),
             positions=tuple(
                 VenuePosition(InstrumentId(self.venue, symbol), quantity, Decimal(100))
                 for symbol, quantity in self.positions.items()
@@ -349,6 +353,7 @@ class ScriptedVenue:
 
     def _end(self, order: Order, status: OrderStatus) -> None:
         order.status = status
+        self.on_cancelled(order)
         self._say(order)
 
     def _say(self, order: Order) -> None:
