@@ -24,7 +24,7 @@ async def run_hosted(config: Config, paths: Paths, leave: Leave) -> None:
     process = EngineProcess(config, paths)
     ending = asyncio.Event()
     watch_signals(ending)
-    console: Console = asyncio.ensure_future(make_console(HostedLink(process.engine, SystemClock())).run_async())
+    console: Console = asyncio.ensure_future(make_console(HostedLink(process.access, SystemClock())).run_async())
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _lose_terminal, leave, console)
     starting = asyncio.ensure_future(process.start())
     ended = asyncio.ensure_future(ending.wait())

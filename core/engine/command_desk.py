@@ -21,6 +21,8 @@ from core.types.instrument import InstrumentId
 from core.types.order import OrderIntent, OrderStatus, OrderType, Side, TimeInForce
 
 MARKET_PATIENCE_S: Final = 2.0
+MAX_EXPONENT: Final = 18
+SENSIBLE: Final = f"more than 0, within 10^-{MAX_EXPONENT} and 10^{MAX_EXPONENT}"
 
 StrategyMaker = Callable[[str, dict[str, str]], RunningStrategy]
 
@@ -80,8 +82,12 @@ class CommandDesk:
             # A person has looked: what raised the blockers is counted from here on.
             self._parts.statistics.forget_failures()
             self._parts.recent.forget_fills()
+        message = lifting.message
+        passing = [f"{each.cause} ({each.scope}, {each.level.name})" for each in self._parts.conditions.blockers()]
+        if passing:
+            message += f"; no word lifts {', '.join(passing)}: it ends with its cause"
         # What stays is only what takes more than was given: the message says what.
-        return (_invalid if lifting.standing else _done)(lifting.message)
+        return (_invalid if lifting.standing else _done)(message)
 
     def _set_risk_mode(self, command: commands.SetRiskMode) -> CommandResult:
         wanted = command.mode.strip().lower()
@@ -165,13 +171,13 @@ class CommandDesk:
         ):
             if value not in list(allowed):
                 return f"{name} {value!r} is not one of {', '.join(allowed)}"
-        if not command.quantity.is_finite() or command.quantity <= 0:
-            return f"quantity {command.quantity} is not allowed: more than 0"
+        if not _is_sensible(command.quantity):
+            return f"quantity {command.quantity} is not allowed: {SENSIBLE}"
         if (command.order_type == OrderType.LIMIT) != (command.limit_price is not None):
             return "a limit order, and no other, has a limit_price"
         price = command.limit_price
-        if price is not None and (not price.is_finite() or price <= Decimal(0)):
-            return f"limit_price {price} is not allowed: more than 0"
+        if price is not None and not _is_sensible(price):
+            return f"limit_price {price} is not allowed: {SENSIBLE}"
         return None
 
     async def _cancel(self, client_order_id: str) -> CommandResult:
@@ -209,6 +215,10 @@ class CommandDesk:
             return _invalid(str(error))
         problem = await self._parts.strategies.start(strategy)
         return _failed(problem) if problem else _done(f"strategy {command.name} started")
+
+
+def _is_sensible(value: Decimal) -> bool:
+    return value.is_finite() and value > 0 and abs(value.adjusted()) <= MAX_EXPONENT
 
 
 def _done(message: str, data: dict[str, object] | None = None) -> CommandResult:

@@ -29,7 +29,6 @@ from core.types.order import Fill, OrderStatus
 
 RECONCILE_EVERY_S: Final = 30
 PROBE_DOUBT_EVERY_S: Final = 2
-SNAPSHOT_EVERY_S: Final = 30
 ACCOUNT_TIMEOUT_S: Final = 10.0
 NS_PER_S: Final = 1_000_000_000
 UNSETTLED: Final = frozenset({OrderStatus.IN_DOUBT, OrderStatus.CANCELLING, OrderStatus.FILLED})
@@ -108,7 +107,7 @@ class Engine:
                 self.parts.log.error("strategy", problem)
 
     async def stop(self, reason: str, *, cancel_orders: bool) -> None:
-        """End strategies, cancel open orders if asked to, save everything and disconnect."""
+        """End strategies, cancel its open orders if asked to, save everything and disconnect."""
         if self.is_stopping:
             return
         self.is_stopping = True
@@ -116,7 +115,7 @@ class Engine:
         parts.strategies.shut_down()
         await self._opening.stop()
         if cancel_orders:
-            await self._kill_switch.cancel_everything()
+            await self._kill_switch.cancel_own()
             await asyncio.gather(*(self._reconciler.last_words(execution) for execution in self._with_live_orders()))
         for execution in self._executions:
             await self._quietly(execution.venue, execution.stop())
@@ -163,7 +162,7 @@ class Engine:
         self._intake.on_second()
         if self.is_starting:
             return
-        if self._seconds % SNAPSHOT_EVERY_S == 0:
+        if self._seconds % parts.settings.snapshot_every_s == 0:
             self.parts.recorder.save_snapshot()
         for execution in self._due_for_comparison():
             self._tasks.spawn(self._compare(execution))

@@ -3,11 +3,13 @@
 import traceback
 
 from core.engine.health_watch import HealthWatch
+from core.engine.malformed import malformed_execution
 from core.engine.parts import EngineParts
 from core.engine.pump import ExecutionEvent
 from core.journal.facts import FundingBooked, OrderFilled, OrderStatusChanged
 from core.orders.outcome import Applied
 from core.ports.venue import OrderReport
+from core.types.account import FundingPayment
 from core.types.control import HaltLevel
 from core.types.instrument import InstrumentId
 from core.types.market import Trade
@@ -23,6 +25,10 @@ class EventIntake:
 
     def on_execution(self, event: ExecutionEvent) -> None:
         try:
+            flaw = malformed_execution(event)
+            if flaw is not None:
+                self._refuse(event, flaw)
+                return
             match event:
                 case OrderReport():
                     self._order_report(event)
@@ -50,6 +56,13 @@ class EventIntake:
             self._parts.strategies.on_book(instrument_id)
         except Exception as error:
             self._fault("book", error)
+
+    def _refuse(self, event: ExecutionEvent, flaw: str) -> None:
+        """Close a venue that talks nonsense until its account was compared: something happened, nobody knows what."""
+        venue = event.instrument_id.venue if isinstance(event, FundingPayment) else event.venue
+        text = f"{venue} said what cannot be booked: {flaw}"
+        self._parts.conditions.hold(f"venue:{venue}", "reconciliation", HaltLevel.CANCEL_ONLY, text)
+        self._parts.log.error("engine", text)
 
     def on_second(self) -> None:
         """Do what time alone asks for: close bars, judge health, note the curve."""

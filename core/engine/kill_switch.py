@@ -4,10 +4,12 @@ Venues are dealt with one by one: one that hangs delays neither the cancels nor 
 """
 
 import asyncio
+from contextlib import suppress
 
 from core.engine.parts import EngineParts
 from core.engine.tasks import TaskGroup
 from core.ledger.position import Position
+from core.ports.journal import JournalError
 from core.ports.venue import SendOutcome, SendResult
 from core.risk.halts import kill, tightest
 from core.risk.kill import plan_flatten
@@ -29,9 +31,12 @@ class KillSwitch:
         """Block new risk now, cancel every order on every venue, begin to flatten; return what each venue said."""
         level = HaltLevel.FLATTEN if flatten else HaltLevel.HALTED
         # Not awaited: blocking counts from this line on, and cancels wait for no disk.
-        self._parts.recorder.record(kill(who=who, reason=reason, at_ns=self._parts.clock.utc_ns(), level=level))
+        at_ns = self._parts.clock.utc_ns()
+        durable = self._parts.recorder.record(kill(who=who, reason=reason, at_ns=at_ns, level=level))
         answers = await self.cancel_everything()
         self.go_on()
+        with suppress(JournalError):  # the halt stands all the same; the failed journal has its own alert
+            await durable
         return answers
 
     async def cancel_everything(self) -> dict[str, str]:
@@ -39,6 +44,15 @@ class KillSwitch:
         venues = list(self._parts.desk.executions)
         results = await asyncio.gather(*(self._parts.desk.cancel_venue(venue) for venue in venues))
         return {venue: _text(result) for venue, result in zip(venues, results, strict=True)}
+
+    async def cancel_own(self) -> None:
+        """Cancel every order that this engine sent; what others placed at the venue stays."""
+        own = [
+            order.intent.client_order_id
+            for order in self._parts.fold.orders.live()
+            if order.status.may_live and not order.is_external
+        ]
+        await asyncio.gather(*(self._parts.desk.cancel(client_order_id) for client_order_id in own))
 
     def storage_failed(self, reason: str) -> None:
         """Nothing can be journaled any more: only cancels leave from here on."""

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from core.engine.malformed import malformed_report
 from core.engine.parts import EngineParts
 from core.engine.reconciliation import SETTLE_NS, account_differences, order_differences
 from core.journal.facts import AnyFact, OrderStatusChanged, ReconciliationFinished
@@ -71,11 +72,16 @@ class Reconciler:
     async def _read(self, execution: ExecutionVenue) -> AccountReport | None:
         try:
             async with asyncio.timeout(self._timeout_s):
-                return await execution.account(self._since_ns(execution.venue))
+                report = await execution.account(self._since_ns(execution.venue))
         except Exception as error:  # the venue's library may raise anything; a closed venue stays closed
             text = f"{execution.venue} could not be reconciled: {type(error).__name__}: {error}"
             self._parts.log.warning("engine", text)
             return None
+        flaw = malformed_report(report)
+        if flaw is not None:
+            self._parts.log.error("engine", f"{execution.venue} could not be reconciled: {flaw}")
+            return None
+        return report
 
     def _since_ns(self, venue: str) -> int:
         """Return from when on executions of this venue may be missing; other venues' facts say nothing about it."""

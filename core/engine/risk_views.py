@@ -17,6 +17,7 @@ from core.risk.halts import bearing_on, tightest
 from core.risk.view import BookLook, Exposure, Funds, OwnOrder, RiskView, StrategyStatus
 from core.types.control import Blocker, HaltLevel
 from core.types.instrument import Instrument, InstrumentId
+from core.types.market import FeedState
 from core.types.order import Order, OrderIntent, OrderStatus, OrderType, Side
 
 ZERO = Decimal(0)
@@ -128,8 +129,9 @@ class RiskViews:
         )
 
     def _look_at_book(self, intent: OrderIntent, now_ns: int) -> BookLook | None:
-        book = self._market.books.get(intent.instrument_id)
-        if book is None:
+        book, feed = self._market.books.get(intent.instrument_id), self._market.feeds.get(intent.venue)
+        # What a feed left behind when it went down may look fresh for a moment more.
+        if book is None or feed is None or feed.state is not FeedState.UP:
             return None
         return BookLook(
             state=book.state,

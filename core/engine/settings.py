@@ -26,4 +26,5 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     limits: RiskLimits = RiskLimits()
     pools: PoolShares = PoolShares()
     in_doubt_after_s: float = 5.0
+    snapshot_every_s: int = 30
     venue_kinds: Mapping[str, str] = {}

@@ -34,3 +34,7 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"signal for {self.instrument_id}: confidence {self.confidence} is not in [0, 1]")
         if (self.order_type is OrderType.LIMIT) != (self.limit_price is not None):
             raise ValueError(f"signal for {self.instrument_id}: a limit order, and no other, has a limit_price")
+        if self.limit_price is not None and not (self.limit_price.is_finite() and self.limit_price > 0):
+            raise ValueError(
+                f"signal for {self.instrument_id}: limit_price {self.limit_price} is not allowed: more than 0"
+            )

@@ -150,6 +150,7 @@ class ScriptedVenue:
         self.latency_s = 0.005
         self.speech = Speech.ALL
         self.fills_before_ack = False
+        self.report_delay_s = 0.0  # how long an account report is under way
         self.stream_delay_s = 0.0  # how far the stream is behind the answers
         self.submitted: list[OrderIntent] = []
         self.cancelled: list[str] = []
@@ -160,6 +161,8 @@ class ScriptedVenue:
         self.funding: list[FundingPayment] = []
         self.positions: dict[str, Decimal] = {}
         self.cash = Decimal(cash)
+        self.other_balances: dict[str, Decimal] = {}
+        self.on_cancelled: Callable[[Order], None] = lambda _: None
         self.on_submit: Callable[[OrderIntent], None] = lambda _: None
         self._clock = clock
         self._sink: ExecutionSink | None = None
@@ -225,9 +228,16 @@ class ScriptedVenue:
         await self._travel()
         if self.account_fails:
             raise ConnectionError("unreachable")
+        report = self._report(since_ns)
+        await asyncio.sleep(self.report_delay_s)
+        return report
+
+    def _report(self, since_ns: int) -> AccountReport:
         return AccountReport(
             venue=self.venue,
-            balances=(Balance("USDT", self.cash, self.cash),),
+            balances=tuple(
+                Balance(asset, total, total) for asset, total in {"USDT": self.cash, **self.other_balances}.items()
+            ),
             positions=tuple(
                 VenuePosition(InstrumentId(self.venue, symbol), quantity, Decimal(100))
                 for symbol, quantity in self.positions.items()
@@ -343,6 +353,7 @@ class ScriptedVenue:
 
     def _end(self, order: Order, status: OrderStatus) -> None:
         order.status = status
+        self.on_cancelled(order)
         self._say(order)
 
     def _say(self, order: Order) -> None:

@@ -23,8 +23,10 @@ from core.io.sqlite_journal import SqliteJournal
 from core.io.system_clock import SystemClock
 from core.io.time_budget import TimeBudget
 from core.paths import Paths
+from core.ports.strategy import RunningStrategy
 from core.state.desk import LogLine
 from strategies.maker import StrategyMaker
+from tui.compose.kill_file_keeper import KillFileKeeper
 from tui.compose.venues import VenueSet
 
 LOG_LEVELS: Final = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -81,7 +83,8 @@ class EngineProcess:
             ),
         )
         self._log_file = LogFile(paths.log_file)
-        self._server = ControlServer(self.engine, paths.socket)
+        self.access = KillFileKeeper(self.engine, paths.kill_file)
+        self._server = ControlServer(self.access, paths.socket)
         self._heartbeat = Heartbeat(self._second, self.engine.parts.lag)
         self._killing = False
 
@@ -98,8 +101,21 @@ class EngineProcess:
         await asyncio.wait((connecting,), timeout=CONNECT_PATIENCE_S)
         await self._server.start()
         await connecting
-        await self.engine.trade(self._strategies)
+        await self.engine.trade([*self._strategies, *self._started_by_hand()])
         _calm_garbage_collection()
+
+    def _started_by_hand(self) -> list[RunningStrategy]:
+        """Make strategies that ran when the engine last ended and that the configuration does not start."""
+        made: list[RunningStrategy] = []
+        enabled = [strategy.name for strategy in self._strategies]
+        for name, parameters in self.engine.parts.fold.strategies.items():
+            if name in enabled:
+                continue
+            try:
+                made.append(self._maker.make(name, parameters))
+            except ValueError as error:  # its file or its configuration is gone
+                self.engine.parts.log.error("strategy", f"{name} ran before and cannot be started: {error}")
+        return made
 
     async def stop(self, reason: str, *, cancel_orders: bool) -> None:
         """End everything in the order that loses nothing."""
@@ -121,12 +137,11 @@ class EngineProcess:
         self._killing = False
 
     async def _obey_kill_file(self) -> None:
-        """Kill as the file says; the file goes once the halt is in the journal."""
+        """Kill as the file says."""
         wish = read_kill_file(self.paths.kill_file)
         if wish is None:
             return
-        await self.engine.execute(wish)
-        self.paths.kill_file.unlink(missing_ok=True)
+        await self.access.execute(wish)
 
 
 def _calm_garbage_collection() -> None:

@@ -57,7 +57,7 @@ async def _write(folder: Path, trading_s: float) -> list[Path]:
 
 async def _photograph(process: EngineProcess, folder: Path, width: int, height: int) -> Path:
     clock = SystemClock()
-    app = ConsoleApp(HostedLink(process.engine, clock), clock=clock, who="console:screenshots", native_colours=False)
+    app = ConsoleApp(HostedLink(process.access, clock), clock=clock, who="console:screenshots", native_colours=False)
     async with app.run_test(size=(width, height)):
         await asyncio.sleep(SETTLING_S)
         path = folder / f"console-{width}x{height}.svg"

@@ -1,0 +1,29 @@
+"""The engine for front ends, with the kill file kept in step with what was carried out."""
+
+from pathlib import Path
+
+from core.control.commands import AnyCommand, CommandResult, Kill
+from core.engine.engine import Engine
+from core.state.desk import DeskRequest, DeskSnapshot
+from core.state.monitoring import MonitoringState
+
+
+class KillFileKeeper:
+    """An `EngineAccess`. Any kill takes the file away once the halt is in the journal, so that it counts once."""
+
+    def __init__(self, engine: Engine, kill_file: Path) -> None:
+        self._engine = engine
+        self._kill_file = kill_file
+
+    def monitoring(self) -> MonitoringState:
+        return self._engine.monitoring()
+
+    def desk(self, request: DeskRequest) -> DeskSnapshot:
+        return self._engine.desk(request)
+
+    async def execute(self, command: AnyCommand) -> CommandResult:
+        result = await self._engine.execute(command)
+        # Without a journal the file is all that makes the next start HALTED.
+        if isinstance(command, Kill) and self._engine.parts.recorder.failed_reason is None:
+            self._kill_file.unlink(missing_ok=True)
+        return result
