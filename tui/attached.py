@@ -4,13 +4,14 @@ from core.io.system_clock import SystemClock
 from core.paths import Paths
 from tui.attach import AttachedLink
 from tui.console.making import make_console
+from tui.console.settings import ConsoleSettings
 
 
-async def run_attached(paths: Paths) -> None:
+async def run_attached(paths: Paths, settings: ConsoleSettings) -> None:
     """Show the running engine until the trader detaches; the engine goes on."""
     link = AttachedLink(paths.socket, SystemClock())
     await link.start()
     try:
-        await make_console(link).run_async()
+        await make_console(link, settings).run_async()
     finally:
         await link.stop()

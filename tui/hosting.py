@@ -9,6 +9,7 @@ from core.paths import Paths
 from tui.compose.engine_process import EngineProcess
 from tui.console.exit_choice import ExitChoice
 from tui.console.making import make_console
+from tui.console.settings import console_settings
 from tui.headless import watch_signals
 from tui.hosted import HostedLink
 from tui.shell_parent import Leave
@@ -24,7 +25,9 @@ async def run_hosted(config: Config, paths: Paths, leave: Leave) -> None:
     process = EngineProcess(config, paths)
     ending = asyncio.Event()
     watch_signals(ending)
-    console: Console = asyncio.ensure_future(make_console(HostedLink(process.access, SystemClock())).run_async())
+    console: Console = asyncio.ensure_future(
+        make_console(HostedLink(process.access, SystemClock()), console_settings(config.console)).run_async()
+    )
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _lose_terminal, leave, console)
     starting = asyncio.ensure_future(process.start())
     ended = asyncio.ensure_future(ending.wait())

@@ -36,7 +36,7 @@ def run_console(config_file: Path | None) -> int:
         _say("a console needs a terminal; without one run `seraphim-tui --daemon` or `seraphim daemon`")
         return EXIT_USAGE
     if find_holder(Paths.from_environment().lock) is not None:
-        return _guarded(_attach)
+        return _guarded(lambda: _attach(config_file))
     return run_in_child(lambda leave: _guarded(lambda: _host(config_file, leave)))
 
 
@@ -50,11 +50,15 @@ def _daemon(config_file: Path | None, *, cancel_orders: bool) -> None:
     asyncio.run(run_headless(config, paths, cancel_orders=cancel_orders))
 
 
-def _attach() -> None:
+def _attach(config_file: Path | None) -> None:
+    from core.config.load import load_config  # noqa: PLC0415 - after the arguments are known to be right
+
     paths = _ready_paths()
     from tui.attached import run_attached  # noqa: PLC0415 - heavy
+    from tui.console.settings import console_settings  # noqa: PLC0415 - heavy
 
-    asyncio.run(run_attached(paths))
+    config = load_config(config_file or paths.config_file)
+    asyncio.run(run_attached(paths, console_settings(config.console)))
 
 
 def _host(config_file: Path | None, leave: Leave) -> None:

@@ -1,17 +1,14 @@
 """[console]: how the screen behaves. Nothing here changes what the engine does."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field
 
 from core.config.section import Hertz, Section
 
-Depth = Annotated[int, Field(strict=True, ge=1, le=200)]
-
 
 class ConsoleConfig(Section):
     frame_rate_hz: Hertz = Field(default=10.0, description="how often panes are redrawn; 4 saves a slow link")
-    depth: Depth = Field(default=20, description="levels of a book the console asks for, per side")
     timeframe: Literal["1s", "5s", "1m", "5m", "15m", "1h", "4h", "1d"] = Field(
         default="1m", description="timeframe of the chart at the start"
     )

@@ -8,6 +8,8 @@ from typing import Final, TypeGuard, cast
 from core.config.problem import Key
 from core.config.venues import SIM_VENUE_NAMES
 
+BINANCE_KINDS: Final = ("binance", "binanceusdm")
+
 Finding = tuple[Key, object, str]
 Tables = Mapping[str, object]
 
@@ -43,23 +45,35 @@ def _flattening_stays_within_the_collar(tables: Tables) -> Iterator[Finding]:
         yield ("risk", "flatten_band_pct"), band, f"must be at most price_deviation_pct, here {collar}"
 
 
-def _orders_leave_only_when_live(tables: Tables) -> Iterator[Finding]:
-    live = _table(tables, "engine").get("mode", "paper") == "live"
+def _orders_stay_on_paper(tables: Tables) -> Iterator[Finding]:
     for name, venue in _table(tables, "venues").items():
         settings = _as_table(venue)
-        if settings.get("kind") != "sim" and settings.get("execution") == "venue" and not live:
-            yield (
-                ("venues", name, "execution"),
-                "venue",
-                'sends real orders and needs engine.mode = "live"; else "paper"',
-            )
+        if settings.get("kind") != "sim" and settings.get("execution") == "venue":
+            yield ("venues", name, "execution"), "venue", 'real orders are not part of this version; must be "paper"'
+
+
+def _venues_are_named_after_what_they_are(tables: Tables) -> Iterator[Finding]:
+    for name, venue in _table(tables, "venues").items():
+        settings = _as_table(venue)
+        served = settings.get("venue") if settings.get("kind") == "replay" else settings.get("kind")
+        if served in BINANCE_KINDS and name != served:
+            yield ("venues", name), None, f"this venue must be named {served!r}"
+
+
+def _replays_run_alone(tables: Tables) -> Iterator[Finding]:
+    venues = _table(tables, "venues")
+    replays = [name for name, venue in venues.items() if _as_table(venue).get("kind") == "replay"]
+    if replays and len(venues) > 1:
+        yield ("venues", replays[0]), None, "a replay runs on the recording's own time; no other venue beside it"
 
 
 _CHECKS: Final[tuple[Callable[[Tables], Iterator[Finding]], ...]] = (
     _instruments_are_at_known_venues,
     _simulated_venues_are_listed,
     _flattening_stays_within_the_collar,
-    _orders_leave_only_when_live,
+    _orders_stay_on_paper,
+    _venues_are_named_after_what_they_are,
+    _replays_run_alone,
 )
 
 

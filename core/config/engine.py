@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from core.config.section import Seconds, Section, Switch, Text
+from core.config.section import Seconds, Section, Switch
 from core.types.control import TradingMode
 
 BudgetMs = Annotated[int, Field(strict=True, ge=1, le=1000)]
@@ -17,10 +17,6 @@ class EngineConfig(Section):
     )
     trading_enabled: Switch = Field(
         default=False, description="allow live orders; without it mode = live watches and sends nothing"
-    )
-    symbols: tuple[Text, ...] = Field(
-        default=("BTC/USDT", "ETH/USDT", "SOL/USDT", "DOGE/USDT", "ZEC/USDT", "NVDA"),
-        description="symbols the console shows first, in this order, at every venue that has them",
     )
     snapshot_interval_s: Seconds = Field(default=30.0, description="how often the engine's state is saved whole")
     strategy_budget_ms: BudgetMs = Field(

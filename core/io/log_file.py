@@ -40,9 +40,9 @@ class JsonLines(logging.Formatter):
 class _PrivateRotatingFile(RotatingFileHandler):
     """A rotating file of mode 0600. A disk that takes no more costs lines, counted, and nothing else."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, max_bytes: int, kept_files: int) -> None:
         self.lost_lines = 0
-        super().__init__(path, maxBytes=MAX_FILE_BYTES, backupCount=KEPT_FILES, encoding="utf-8")
+        super().__init__(path, maxBytes=max_bytes, backupCount=kept_files, encoding="utf-8")
 
     def _open(self) -> TextIOWrapper:
         return open(self.baseFilename, "a", encoding="utf-8", opener=_open_private)
@@ -88,10 +88,18 @@ class LogFile:
         The log file; its folder must exist.
     level
         The lowest level written, e.g. ``logging.INFO``.
+    max_bytes
+        Size at which the file is rotated.
+    kept_files
+        Rotated files kept.
     """
 
-    def __init__(self, path: Path, level: int = logging.INFO) -> None:
+    def __init__(
+        self, path: Path, level: int = logging.INFO, *, max_bytes: int = MAX_FILE_BYTES, kept_files: int = KEPT_FILES
+    ) -> None:
         self._path = path
+        self._max_bytes = max_bytes
+        self._kept_files = kept_files
         self._level = level
         self._handler: _NeverWaiting | None = None
         self._file: _PrivateRotatingFile | None = None
@@ -103,7 +111,7 @@ class LogFile:
 
     def start(self) -> None:
         """Begin to write; raise OSError naming the file where it cannot be opened."""
-        self._file = _PrivateRotatingFile(self._path)
+        self._file = _PrivateRotatingFile(self._path, self._max_bytes, self._kept_files)
         self._file.setFormatter(JsonLines())
         waiting: SimpleQueue[logging.LogRecord] = SimpleQueue()
         self._handler = _NeverWaiting(waiting)

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 
 from core.config.config import Config
 from core.config.load import load_config
+from core.config.problem import ConfigError
 from core.config.schema import is_table, kind_of, tables_of
 from core.config.strategies import StrategyConfig
 from core.config.venues import VenueConfig
@@ -42,10 +43,27 @@ def test_example_loads_and_equals_the_defaults():
     assert load_config(EXAMPLE, {}) == Config()
 
 
-def test_example_with_every_line_switched_on_loads(tmp_path: Path):
+def test_example_with_every_line_switched_on_is_refused_only_for_the_replay_beside_other_venues(tmp_path: Path):
     path = tmp_path / "config.toml"
     path.write_text(everything_on(), encoding="utf-8")
-    assert {venue.kind for venue in load_config(path, {}).venues.values()} == {kind_of(model) for model in VENUES}
+    with pytest.raises(ConfigError) as refused:
+        load_config(path, {})
+    assert {problem.key for problem in refused.value.problems} == {"venues.recorded"}
+
+
+def test_example_with_every_line_but_the_replay_switched_on_loads(tmp_path: Path):
+    path = tmp_path / "config.toml"
+    path.write_text(re.sub(r"\[venues\.recorded\].*?(?=\n\[)", "", everything_on(), flags=re.DOTALL), encoding="utf-8")
+    kinds = {venue.kind for venue in load_config(path, {}).venues.values()}
+    assert kinds == {kind_of(model) for model in VENUES} - {"replay"}
+
+
+def test_the_replay_of_the_example_loads_alone_under_its_venues_name(tmp_path: Path):
+    block = re.search(r"\[venues\.recorded\].*?(?=\n\[)", everything_on(), flags=re.DOTALL)
+    assert block is not None
+    path = tmp_path / "config.toml"
+    path.write_text(block[0].replace("venues.recorded", "venues.binanceusdm"), encoding="utf-8")
+    assert [venue.kind for venue in load_config(path, {}).venues.values()] == ["replay"]
 
 
 @pytest.mark.parametrize(("path", "model"), list(sections(Config)))

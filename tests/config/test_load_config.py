@@ -133,10 +133,19 @@ def test_strategy_at_an_unknown_venue_is_told_the_nearest_venue(tmp_path: Path):
     assert only_problem(tmp_path, text).endswith("there is no venue 'sim-q'; venues are sim-a; did you mean 'sim-a'?")
 
 
-def test_orders_cannot_leave_for_a_real_venue_in_paper_mode(tmp_path: Path):
+@pytest.mark.parametrize("mode", ["paper", "live"])
+def test_orders_cannot_leave_for_a_real_venue_in_any_mode(tmp_path: Path, mode: str):
     venue = "[venues.binance]\nkind = 'binance'\nexecution = 'venue'\n"
-    assert 'needs engine.mode = "live"' in only_problem(tmp_path, venue)
-    assert load_config(write(tmp_path, "[engine]\nmode = 'live'\n" + venue), {}).engine.trading_enabled is False
+    assert 'must be "paper"' in only_problem(tmp_path, f"[engine]\nmode = '{mode}'\n{venue}")
+
+
+def test_venue_has_the_name_of_what_it_is(tmp_path: Path):
+    assert "must be named 'binance'" in only_problem(tmp_path, "[venues.mine]\nkind = 'binance'\n")
+
+
+def test_replay_beside_another_venue_is_refused(tmp_path: Path):
+    replay = "[venues.binance]\nkind = 'replay'\npath = 'x.gz'\nvenue = 'binance'\n"
+    assert "no other venue beside it" in only_problem(tmp_path, replay + "[venues.sim-a]\nkind = 'sim'\n")
 
 
 def test_file_with_venues_of_its_own_runs_no_built_in_strategy(tmp_path: Path):

@@ -82,7 +82,12 @@ class EngineProcess:
                 make_strategy=self._maker.make,
             ),
         )
-        self._log_file = LogFile(paths.log_file)
+        self._log_file = LogFile(
+            paths.log_file,
+            logging.getLevelNamesMapping()[config.logging.level.upper()],
+            max_bytes=config.logging.max_file_mb << 20,
+            kept_files=config.logging.kept_files,
+        )
         self.access = KillFileKeeper(self.engine, paths.kill_file)
         self._server = ControlServer(self.access, paths.socket)
         self._heartbeat = Heartbeat(self._second, self.engine.parts.lag)

@@ -7,8 +7,7 @@ from typing import Final
 
 from adapters.venue_store.store import VenueStore
 from core.config.config import Config
-from core.config.problem import ConfigError, Problem
-from core.config.venues import BinanceFuturesConfig, BinanceSpotConfig, Execution, ReplayVenueConfig, SimVenueConfig
+from core.config.venues import BinanceFuturesConfig, BinanceSpotConfig, ReplayVenueConfig, SimVenueConfig
 from core.io.system_clock import SystemClock
 from core.io.system_randomness import SystemRandomness
 from core.ports.clock import Clock
@@ -28,7 +27,6 @@ class VenueSet:
     """All venues of one engine, the clock they live by, and the past they remember."""
 
     def __init__(self, config: Config, store: VenueStore) -> None:
-        _refuse_what_is_not_there(config)
         self.clock: Clock = SystemClock()
         self.history: BarHistory = NoHistory()
         self.feeds: list[Feed] = []
@@ -138,20 +136,3 @@ def _warm_up_books() -> None:
     from core.book.warm_up import warm_up  # noqa: PLC0415 - brings the compiler in, off the loop
 
     warm_up()
-
-
-def _refuse_what_is_not_there(config: Config) -> None:
-    problems: list[Problem] = []
-    for name, venue in config.venues.items():
-        if not isinstance(venue, SimVenueConfig) and venue.execution is Execution.VENUE:
-            fits = 'real orders are not part of this version; allowed is "paper"'
-            problems.append(Problem("configuration", f"venues.{name}.execution", '"venue"', fits))
-        kind = venue.venue if isinstance(venue, ReplayVenueConfig) else venue.kind
-        if not isinstance(venue, SimVenueConfig) and name != kind:
-            problems.append(Problem("configuration", f"venues.{name}", None, f"this venue must be named {kind!r}"))
-    replays = [name for name, venue in config.venues.items() if isinstance(venue, ReplayVenueConfig)]
-    if replays and len(config.venues) > 1:
-        fits = "a replay runs alone, on the recording's own time; no other venue may be configured beside it"
-        problems.append(Problem("configuration", f"venues.{replays[0]}", None, fits))
-    if problems:
-        raise ConfigError(problems)

@@ -29,12 +29,12 @@ from tui.console.key_repeat import KeyRepeat
 from tui.console.messages import Messages
 from tui.console.selection import Selection
 from tui.console.sender import CommandSender
+from tui.console.settings import DEFAULTS, ConsoleSettings
 from tui.panes.looks import CALM, CALM_THEME
 from tui.panes.view import View
 from tui.present.ladder_window import Recentring
 
 _LOG = logging.getLogger(__name__)
-FRAME_PERIOD_S = 0.1
 
 
 def _binding(action: Action) -> Binding:
@@ -72,6 +72,7 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         link: EngineLink,
         *,
         clock: Clock,
+        settings: ConsoleSettings = DEFAULTS,
         who: str | None = None,
         recentring: Recentring = Recentring.WHEN_TOUCH_LEAVES,
         native_colours: bool | None = None,
@@ -82,11 +83,12 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         self.register_theme(CALM_THEME)
         self.theme = "ansi-dark" if native else CALM_THEME.name
         self.link = link
+        self._frame_period_s = settings.frame_period_s
         self.repeat = KeyRepeat(clock)
         self.messages = Messages(clock)
-        self.watch_of_link = FreshnessWatch(link, clock, FRAME_PERIOD_S)
+        self.watch_of_link = FreshnessWatch(link, clock, settings.frame_period_s)
         self.sender = CommandSender(link, who or f"console:{getpass.getuser()}", self.say)
-        self.selection = Selection()
+        self.selection = Selection(settings.timeframe)
         self.area = DeskArea(recentring)
         self.header = HeaderBar("header")
         self.message_bar = MessageBar("message")
@@ -112,7 +114,7 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
     def on_mount(self) -> None:
         self._ask()
         self.arrange()
-        self.set_interval(FRAME_PERIOD_S, self.draw_frame)
+        self.set_interval(self._frame_period_s, self.draw_frame)
         self.call_after_refresh(self._focus_first)
 
     def _focus_first(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from core.state.desk import InstrumentView
 
-TIMEFRAMES = ("1s", "5s", "15s", "1m", "5m", "15m", "1h", "4h", "1d")
+TIMEFRAMES = ("1s", "5s", "1m", "5m", "15m", "1h", "4h", "1d")
 
 
 def name_of(instrument: InstrumentView) -> str:

@@ -3,11 +3,12 @@
 from core.io.system_clock import SystemClock
 from core.ports.control import EngineLink
 from tui.console.app import ConsoleApp
+from tui.console.settings import ConsoleSettings
 from tui.console.stall_proof_driver import StallProofDriver
 
 
-def make_console(link: EngineLink) -> ConsoleApp:
+def make_console(link: EngineLink, settings: ConsoleSettings) -> ConsoleApp:
     """Return a console for a terminal; a test makes a `ConsoleApp` itself."""
-    console = ConsoleApp(link, clock=SystemClock())
+    console = ConsoleApp(link, clock=SystemClock(), settings=settings)
     console.driver_class = StallProofDriver
     return console

@@ -12,10 +12,10 @@ DEPTH = 60  # levels asked for: enough for the tallest ladder at its finest grou
 class Selection:
     """The selected instrument is that of the ladder last worked in; the chart follows it."""
 
-    def __init__(self) -> None:
+    def __init__(self, timeframe: str) -> None:
         self.instruments: dict[str, InstrumentView] = {}
         self.selected: str | None = None
-        self.timeframe = "1m"
+        self.timeframe = timeframe
 
     def take(self, instruments: Sequence[InstrumentView], ladders: Sequence[LadderPane]) -> bool:
         """Learn the engine's instruments; fill ladders that have none. Return whether anything changed."""
