@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
+from itertools import count
 from typing import Any, TypeVar
 
 from core.bars.bar import Bar
@@ -118,6 +119,9 @@ class ScriptedStrategy:
         self.fills: list[Fill] = []
         self._scripts = scripts
 
+    def script(self, callback: str, script: Script) -> None:
+        self._scripts[callback] = script
+
     def parameter_texts(self) -> dict[str, str]:
         return {}
 
@@ -179,6 +183,7 @@ class EngineRig:
         strategies: Mapping[str, Callable[[], RunningStrategy]] | None = None,
         cash: str = "100000",
         world: "EngineRig | None" = None,
+        run_blocking: "Callable[[Callable[[], None]], Awaitable[None]] | None" = None,
     ) -> None:
         self.loop = loop
         self.clock = VirtualClock(loop)
@@ -194,6 +199,7 @@ class EngineRig:
         self.journal = journal or (world.journal if world is not None else InlineJournal())
         self.limits = limits or RiskLimits()
         self._makers = dict(strategies or {})
+        self._trade_ids = count(1)
         self.engine: Engine = assemble(
             EngineSettings(version="0", limits=self.limits),
             EnginePorts(
@@ -202,7 +208,7 @@ class EngineRig:
                 make_ids=OrderIds,
                 history=NoHistory(),
                 budget=budget or NoBudget(),
-                run_blocking=_at_once,
+                run_blocking=run_blocking or _at_once,
                 call_soon=loop.call_soon,
                 feeds=lambda: _feeds(self),
                 executions=lambda: _executions(self),
@@ -266,6 +272,9 @@ class EngineRig:
                 limit_price=None if price is None else Decimal(price), **more,
             )
         )  # fmt: skip
+
+    def next_trade_id(self) -> int:
+        return next(self._trade_ids)
 
     def order(self, client_order_id: str) -> Order:
         order = self.fold.orders.get(client_order_id)
