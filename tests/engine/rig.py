@@ -36,6 +36,20 @@ WARM_UP_S = 8  # until every book has enough steps for its volatility
 Script = Callable[..., None]
 
 
+class SteppableClock(VirtualClock):
+    """Virtual time whose UTC side can be set forward and back, as a machine's clock can."""
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        super().__init__(loop)
+        self.offset_ns = 0
+
+    def utc_ns(self) -> int:
+        return super().utc_ns() + self.offset_ns
+
+    def step(self, seconds: float) -> None:
+        self.offset_ns += int(seconds * 1e9)
+
+
 class JournalInTheWay:
     """A journal that holds commits back or fails when a test says so; otherwise an `InlineJournal`."""
 
@@ -59,6 +73,11 @@ class JournalInTheWay:
         """Fail everything from now on, what is held back as well."""
         self._failed_reason = reason
         self.release()
+
+    def write_what_is_held(self) -> None:
+        """Make it durable without a word to those who wait, as a crash between the two does."""
+        for fact, _ in self._waiting:
+            self.inner.append(fact)
 
     def _commit(self, fact: AnyFact, future: "asyncio.Future[None]") -> None:
         if self._failed_reason is not None:
@@ -186,7 +205,7 @@ class EngineRig:
         run_blocking: "Callable[[Callable[[], None]], Awaitable[None]] | None" = None,
     ) -> None:
         self.loop = loop
-        self.clock = VirtualClock(loop)
+        self.clock = SteppableClock(loop)
         named = [(each, [perpetual(each)]) if isinstance(each, str) else (each[0], list(each[1])) for each in venues]
         self.feeds = {name: ScriptedFeed(name, instruments, self.clock) for name, instruments in named}
         self.venues = (
