@@ -72,8 +72,12 @@ class ScriptedFeed:
             self._timer.cancel()
 
     def quote(self, symbol: str, bid: str, ask: str, depth: str = "1000") -> None:
-        self._quotes[symbol] = Decimal(bid), Decimal(ask), Decimal(depth)
+        self.set_quote(symbol, bid, ask, depth)
         self._write(symbol)
+
+    def set_quote(self, symbol: str, bid: str, ask: str, depth: str = "1000") -> None:
+        """Set what the next pulse shows."""
+        self._quotes[symbol] = Decimal(bid), Decimal(ask), Decimal(depth)
 
     def invalidate(self, symbol: str, reason: str = "gap") -> None:
         self.is_silent = True
