@@ -199,7 +199,8 @@ class CommandDesk:
             and command.venue in {None, order.intent.venue}
             and command.symbol in {None, order.intent.symbol}
         ]
-        results = [await self._cancel(client_order_id) for client_order_id in chosen]
+        # At once: a venue that hangs must not keep the others' orders open.
+        results = await asyncio.gather(*(self._cancel(client_order_id) for client_order_id in chosen))
         failed = [result.message for result in results if result.outcome is not Outcome.DONE]
         data: dict[str, object] = {"cancelled": len(results) - len(failed), "failed": len(failed)}
         if failed:

@@ -1,4 +1,4 @@
-"""How sends ended and how long they took, per venue."""
+"""How sends ended and how long they took, how late the loop is, and how often something happens."""
 
 from collections import deque
 from typing import Final
@@ -6,6 +6,7 @@ from typing import Final
 from core.ports.venue import SendOutcome
 
 KEPT_SENDS: Final = 200
+NS_PER_S: Final = 1_000_000_000
 
 
 class SendStatistics:
@@ -58,3 +59,18 @@ class LagMeter:
             return 0.0
         ordered = sorted(self._late_ns)
         return ordered[min(len(ordered) - 1, len(ordered) * 99 // 100)] / 1e6
+
+
+class SecondMeter:
+    """Count what happened within the last second of the steady clock."""
+
+    def __init__(self) -> None:
+        self._noted_ns: deque[int] = deque()
+
+    def note(self, steady_ns: int) -> None:
+        self._noted_ns.append(steady_ns)
+
+    def last_second(self, steady_ns: int) -> int:
+        while self._noted_ns and self._noted_ns[0] <= steady_ns - NS_PER_S:
+            self._noted_ns.popleft()
+        return len(self._noted_ns)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
@@ -12,7 +13,8 @@ from core.engine.engine_log import EngineLog
 from core.engine.fold import EngineFold
 from core.engine.order_desk import OrderDesk
 from core.engine.recorder import Recorder
-from core.engine.strategy_context import EngineContext, QueuedSignal
+from core.engine.statistics import SecondMeter
+from core.engine.strategy_context import EngineContext, QueuedCancel, QueuedSignal
 from core.journal.facts import StrategyOverran, StrategyStarted, StrategyStopped
 from core.market.market import Market
 from core.ports.clock import Clock
@@ -27,6 +29,8 @@ from core.types.market import Trade
 from core.types.order import Fill, Order, OrderIntent, OrderStatus
 from core.types.signal import Signal
 
+MAX_REFUSALS_PER_S: Final = 50  # what answers every refusal with another order must not keep the engine busy
+
 
 class Hosted(msgspec.Struct, kw_only=True):
     """One strategy on the host, running or ended."""
@@ -38,6 +42,7 @@ class Hosted(msgspec.Struct, kw_only=True):
     signals: int = 0
     orders: int = 0
     last_signal: str | None = None
+    refusals: SecondMeter = msgspec.field(default_factory=SecondMeter)
 
 
 class StrategyHost:
@@ -66,7 +71,9 @@ class StrategyHost:
         self._budget = budget
         self._run_blocking = run_blocking
         self._hosted: dict[str, Hosted] = {}
+        self._preparing: dict[str, None] = {}
         self._desk: OrderDesk | None = None
+        self._is_shut = False
 
     def connect(self, desk: OrderDesk) -> None:
         self._desk = desk
@@ -77,17 +84,26 @@ class StrategyHost:
         """Start a strategy; return None, or why it cannot run."""
         name = strategy.name
         known = self._hosted.get(name)
-        if known is not None and known.status is StrategyStatus.RUNNING:
+        if name in self._preparing or (known is not None and known.status is StrategyStatus.RUNNING):
             return f"strategy {name} is running already"
         missing = [str(key) for key in strategy.instruments if key not in self._market.instruments]
         if missing:
             return f"strategy {name}: no venue has {', '.join(missing)}"
         hosted = self._host(strategy)
+        self._preparing[name] = None
         try:
             await self._run_blocking(strategy.prepare)
         except Exception as error:  # third-party code
             hosted.status, hosted.detail = StrategyStatus.FAILED, f"{type(error).__name__}: {error}"
             return f"strategy {name} cannot be prepared: {hosted.detail}"
+        finally:
+            del self._preparing[name]
+        if self._is_shut:
+            return f"strategy {name} is not started: the engine stops"
+        return self._begin(hosted)
+
+    def _begin(self, hosted: Hosted) -> str | None:
+        strategy, name = hosted.strategy, hosted.strategy.name
         for instrument_id in strategy.instruments:
             self._bars.watch(instrument_id, strategy.timeframe, strategy.history_bars)
         hosted.status, hosted.detail = StrategyStatus.RUNNING, ""
@@ -134,7 +150,8 @@ class StrategyHost:
                     self._desk.cancel_soon(order.intent.client_order_id)
 
     def shut_down(self) -> None:
-        """Say goodbye to running strategies; they are not recorded as stopped, so a restart brings them back."""
+        """Say goodbye to running strategies, and start none any more; they are not recorded as stopped."""
+        self._is_shut = True
         for hosted in self._hosted.values():
             if hosted.status is StrategyStatus.RUNNING:
                 self._call(hosted, "on_stop", hosted.strategy.handle_stop, hosted.context)
@@ -223,10 +240,12 @@ class StrategyHost:
         queue = hosted.context.queue
         while queue and self._desk is not None:
             wish = queue.popleft()
-            if isinstance(wish, QueuedSignal):
-                self._place(hosted, wish, self._desk)
-            else:
+            if isinstance(wish, QueuedCancel):
                 self._desk.cancel_soon(wish.client_order_id)
+                continue
+            self._place(hosted, wish, self._desk)
+            if hosted.refusals.last_second(self._clock.monotonic_ns()) > MAX_REFUSALS_PER_S:
+                self._end(hosted, StrategyStatus.FAILED, f"more than {MAX_REFUSALS_PER_S} orders refused in a second")
 
     def _place(self, hosted: Hosted, wish: QueuedSignal, desk: OrderDesk) -> None:
         signal = wish.signal
@@ -247,6 +266,7 @@ class StrategyHost:
         )
         verdict = desk.place(intent)
         if isinstance(verdict, Refused):
+            hosted.refusals.note(self._clock.monotonic_ns())
             order = Order(intent=intent, status=OrderStatus.REJECTED, reason=verdict.reason)
             # On the next turn of the loop: a strategy that answers every refusal with an order must not recurse.
             asyncio.get_running_loop().call_soon(self.on_order, order)

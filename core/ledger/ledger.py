@@ -250,10 +250,10 @@ class Ledger:
     # snapshots -------------------------------------------------------------------------------------
 
     def to_state(self) -> LedgerState:
-        """Copy everything the fold has built."""
+        """Copy everything the fold has built, in an order that does not depend on when rules became known."""
         return LedgerState(
-            positions=[copy(position) for position in self._positions.values()],
-            cash=[copy(cash) for cash in self._cash.values()],
+            positions=[copy(self._positions[instrument_id]) for instrument_id in sorted(self._positions)],
+            cash=[copy(self._cash[purse]) for purse in sorted(self._cash)],
             seen_fills=self._seen_fills.to_state(),
             seen_payments=self._seen_payments.to_state(),
             folded=self._folded,

@@ -4,6 +4,7 @@ import asyncio
 import gc
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
+from itertools import count
 from typing import Any, TypeVar
 
 from core.bars.bar import Bar
@@ -35,6 +36,20 @@ WARM_UP_S = 8  # until every book has enough steps for its volatility
 Script = Callable[..., None]
 
 
+class SteppableClock(VirtualClock):
+    """Virtual time whose UTC side can be set forward and back, as a machine's clock can."""
+
+    def __init__(self, loop: VirtualLoop) -> None:
+        super().__init__(loop)
+        self.offset_ns = 0
+
+    def utc_ns(self) -> int:
+        return super().utc_ns() + self.offset_ns
+
+    def step(self, seconds: float) -> None:
+        self.offset_ns += int(seconds * 1e9)
+
+
 class JournalInTheWay:
     """A journal that holds commits back or fails when a test says so; otherwise an `InlineJournal`."""
 
@@ -58,6 +73,11 @@ class JournalInTheWay:
         """Fail everything from now on, what is held back as well."""
         self._failed_reason = reason
         self.release()
+
+    def write_what_is_held(self) -> None:
+        """Make it durable without a word to those who wait, as a crash between the two does."""
+        for fact, _ in self._waiting:
+            self.inner.append(fact)
 
     def _commit(self, fact: AnyFact, future: "asyncio.Future[None]") -> None:
         if self._failed_reason is not None:
@@ -117,6 +137,9 @@ class ScriptedStrategy:
         self.orders: list[tuple[str, OrderStatus]] = []
         self.fills: list[Fill] = []
         self._scripts = scripts
+
+    def script(self, callback: str, script: Script) -> None:
+        self._scripts[callback] = script
 
     def parameter_texts(self) -> dict[str, str]:
         return {}
@@ -179,9 +202,10 @@ class EngineRig:
         strategies: Mapping[str, Callable[[], RunningStrategy]] | None = None,
         cash: str = "100000",
         world: "EngineRig | None" = None,
+        run_blocking: "Callable[[Callable[[], None]], Awaitable[None]] | None" = None,
     ) -> None:
         self.loop = loop
-        self.clock = VirtualClock(loop)
+        self.clock = SteppableClock(loop)
         named = [(each, [perpetual(each)]) if isinstance(each, str) else (each[0], list(each[1])) for each in venues]
         self.feeds = {name: ScriptedFeed(name, instruments, self.clock) for name, instruments in named}
         self.venues = (
@@ -194,6 +218,7 @@ class EngineRig:
         self.journal = journal or (world.journal if world is not None else InlineJournal())
         self.limits = limits or RiskLimits()
         self._makers = dict(strategies or {})
+        self._trade_ids = count(1)
         self.engine: Engine = assemble(
             EngineSettings(version="0", limits=self.limits),
             EnginePorts(
@@ -202,7 +227,7 @@ class EngineRig:
                 make_ids=OrderIds,
                 history=NoHistory(),
                 budget=budget or NoBudget(),
-                run_blocking=_at_once,
+                run_blocking=run_blocking or _at_once,
                 call_soon=loop.call_soon,
                 feeds=lambda: _feeds(self),
                 executions=lambda: _executions(self),
@@ -266,6 +291,9 @@ class EngineRig:
                 limit_price=None if price is None else Decimal(price), **more,
             )
         )  # fmt: skip
+
+    def next_trade_id(self) -> int:
+        return next(self._trade_ids)
 
     def order(self, client_order_id: str) -> Order:
         order = self.fold.orders.get(client_order_id)

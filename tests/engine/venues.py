@@ -47,6 +47,7 @@ class ScriptedFeed:
         self.instruments = {instrument.symbol: instrument for instrument in instruments}
         self.is_silent = False
         self.never_starts = False
+        self.starts_after_s = 0.0
         self._clock = clock
         self._sink: MarketSink | None = None
         self._books: dict[str, Book] = {}
@@ -59,6 +60,7 @@ class ScriptedFeed:
     async def start(self, sink: MarketSink) -> None:
         if self.never_starts:
             await asyncio.get_running_loop().create_future()
+        await asyncio.sleep(self.starts_after_s)
         self._sink = sink
         for instrument in self.instruments.values():
             self._books[instrument.symbol] = sink.add_instrument(instrument)
@@ -70,8 +72,12 @@ class ScriptedFeed:
             self._timer.cancel()
 
     def quote(self, symbol: str, bid: str, ask: str, depth: str = "1000") -> None:
-        self._quotes[symbol] = Decimal(bid), Decimal(ask), Decimal(depth)
+        self.set_quote(symbol, bid, ask, depth)
         self._write(symbol)
+
+    def set_quote(self, symbol: str, bid: str, ask: str, depth: str = "1000") -> None:
+        """Set what the next pulse shows."""
+        self._quotes[symbol] = Decimal(bid), Decimal(ask), Decimal(depth)
 
     def invalidate(self, symbol: str, reason: str = "gap") -> None:
         self.is_silent = True

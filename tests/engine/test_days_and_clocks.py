@@ -1,0 +1,140 @@
+"""Days roll once, at UTC midnight, whatever the clock does; the day's loss counts from there."""
+
+from decimal import Decimal
+
+import pytest
+
+from core.control.commands import Outcome
+from core.io.virtual_loop import VirtualLoop
+from core.journal.facts import DayBegan, EquityPeaked
+from core.state.desk import DeskRequest
+from tests.engine.rig import PERP, EngineRig, in_virtual_time
+from tests.engine.venues import START_NS, Answer
+
+TO_MIDNIGHT_S = 9 * 3_600
+BEFORE_MIDNIGHT_NS = START_NS + (TO_MIDNIGHT_S - 60) * 1_000_000_000
+
+
+def days(rig: EngineRig) -> list[str]:
+    return [fact.day for fact in rig.facts(DayBegan)]
+
+
+def test_the_day_begins_once_at_utc_midnight_and_the_loss_counts_from_there():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        await rig.place(quantity="10")
+        rig.feed.quote(PERP, "94.9", "95.1")
+        await rig.elapse(5)
+        before = rig.engine.monitoring().global_
+        assert before.today_pnl_usd is not None
+        assert before.today_pnl_usd < -50
+        await rig.elapse(60)
+        after = rig.engine.monitoring().global_
+        assert days(rig) == ["2026-01-05", "2026-01-06"]
+        assert (after.today_pnl_usd, after.today_volume_usd, after.today_fees_usd) == (0, 0, 0)
+        assert after.equity_usd == before.equity_usd
+        rig.feed.quote(PERP, "93.9", "94.1")
+        await rig.elapse(1)
+        assert rig.engine.monitoring().global_.today_pnl_usd == -10
+
+    in_virtual_time(work, start_ns=BEFORE_MIDNIGHT_NS)
+
+
+def test_the_curve_of_a_new_day_begins_at_nothing():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        await rig.place(quantity="10")
+        rig.feed.quote(PERP, "94.9", "95.1")
+        await rig.elapse(60)
+        assert [point.pnl_usd for point in rig.engine.desk(DeskRequest()).pnl_curve][:3] == [0, 0, 0]
+
+    in_virtual_time(work, start_ns=BEFORE_MIDNIGHT_NS)
+
+
+def test_yesterdays_loss_halts_nothing_today():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        await rig.place(quantity="19")
+        await rig.elapse(30)
+        rig.feed.quote(PERP, "80.0", "80.2")  # 380 of 500 allowed
+        await rig.elapse(40)
+        assert days(rig)[-1] == "2026-01-06"
+        rig.feed.quote(PERP, "68.0", "68.2")  # and 228 of 500 on the next day
+        await rig.elapse(5)
+        assert rig.causes() == []
+
+    in_virtual_time(work, start_ns=BEFORE_MIDNIGHT_NS)
+
+
+@pytest.mark.parametrize("step_s", [-5.0, 5.0, -3_600.0])
+def test_a_clock_that_steps_begins_no_day_again_and_resets_no_loss(step_s: float):
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        await rig.place(quantity="10")
+        await rig.elapse(60)
+        rig.feed.quote(PERP, "94.9", "95.1")
+        await rig.elapse(1)
+        loss = rig.engine.monitoring().global_.daily_loss_used
+        rig.clock.step(step_s)
+        await rig.elapse(3)
+        assert days(rig) == ["2026-01-05", "2026-01-06"]
+        assert rig.engine.monitoring().global_.daily_loss_used == loss
+        assert (await rig.place("sell", "1")).outcome is Outcome.DONE
+
+    in_virtual_time(work, start_ns=BEFORE_MIDNIGHT_NS)
+
+
+def test_a_clock_set_back_an_hour_stretches_no_order_rate_window():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        for number in range(9):
+            await rig.place(price=str(95 + Decimal(number) / 10), quantity="0.1")
+        rig.clock.step(-3_600)
+        await rig.elapse(2)
+        for number in range(9):
+            result = await rig.place(price=str(96 + Decimal(number) / 10), quantity="0.1")
+            assert result.outcome is Outcome.DONE, result.message
+
+    in_virtual_time(work)
+
+
+def test_an_order_in_doubt_is_resolved_in_time_though_the_clock_was_set_back():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        rig.venue.answers.append(Answer.LOSE_REQUEST)
+        await rig.place(price="95")
+        rig.clock.step(-5)
+        await rig.elapse(30)
+        assert rig.fold.orders.live_count == 0
+
+    in_virtual_time(work)
+
+
+def test_before_any_balance_is_reported_nothing_is_judged_and_nothing_traded():
+    async def work(loop: VirtualLoop) -> None:
+        rig = EngineRig(loop)
+        rig.venue.account_fails = True
+        await rig.start()
+        state = rig.engine.monitoring()
+        assert (state.global_.equity_usd, state.global_.daily_loss_limit) == (None, None)
+        assert rig.facts(EquityPeaked) == []
+        assert [blocker.cause for blocker in state.risk.blockers] == ["reconciliation"]
+        assert (await rig.place()).outcome is Outcome.REFUSED
+        rig.engine.desk(DeskRequest(books=(f"{PERP}@v1",), chart=f"{PERP}@v1"))
+
+    in_virtual_time(work)
+
+
+def test_a_loss_from_before_the_first_day_could_be_valued_is_not_the_days():
+    async def work(loop: VirtualLoop) -> None:
+        rig = EngineRig(loop)
+        rig.venue.positions[PERP] = Decimal(10)  # bought at 100 long ago
+        rig.feed.set_quote(PERP, "40.0", "40.2")
+        rig.feed.is_silent = True
+        await rig.start(warm_up_s=2)
+        rig.feed.is_silent = False
+        await rig.elapse(5)
+        assert "daily_loss" not in rig.causes()
+        assert rig.engine.monitoring().global_.today_pnl_usd == 0
+
+    in_virtual_time(work)
