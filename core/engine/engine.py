@@ -162,7 +162,7 @@ class Engine:
         self._intake.on_second()
         if self.is_starting:
             return
-        if self._seconds % parts.settings.snapshot_every_s == 0:
+        if self._seconds % self.parts.settings.snapshot_every_s == 0:
             self.parts.recorder.save_snapshot()
         for execution in self._due_for_comparison():
             self._tasks.spawn(self._compare(execution))
