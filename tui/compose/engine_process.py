@@ -25,12 +25,14 @@ from core.io.time_budget import TimeBudget
 from core.paths import Paths
 from core.ports.strategy import RunningStrategy
 from core.state.desk import LogLine
+from core.types.control import HaltLevel
 from strategies.maker import StrategyMaker
 from tui.compose.kill_file_keeper import KillFileKeeper
 from tui.compose.venues import VenueSet
 
 LOG_LEVELS: Final = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 CONNECT_PATIENCE_S: Final = 5.0
+PULSE: Final = "pulse"
 COLLECTION_THRESHOLDS: Final = (20_000, 20, 1_000)
 _log = logging.getLogger("seraphim")
 
@@ -133,10 +135,18 @@ class EngineProcess:
         self._lock.release()
 
     def _second(self) -> None:
-        self.engine.second()
         if not self._killing and self.paths.kill_file.exists():
             self._killing = True
             asyncio.ensure_future(self._obey_kill_file()).add_done_callback(self._kill_file_done)
+        conditions = self.engine.parts.conditions
+        try:
+            self.engine.second()
+        except Exception as error:  # limits, reconciliation and snapshots stand still: no new risk until they do not
+            text = f"the engine's second fails: {type(error).__name__}: {error}"
+            if conditions.hold("global", PULSE, HaltLevel.CANCEL_ONLY, text):
+                self.engine.parts.log.error("engine", text)
+            raise
+        conditions.release("global", PULSE)
 
     def _kill_file_done(self, _: "asyncio.Future[None]") -> None:
         self._killing = False

@@ -1,0 +1,74 @@
+"""What the process around the engine owes its owner when something in the engine breaks."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from core.config.config import Config
+from core.engine.engine import Engine
+from core.paths import Paths
+from core.types.control import HaltLevel
+from tui.compose.engine_process import EngineProcess
+
+PATIENCE_S = 60.0
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    async with asyncio.timeout(PATIENCE_S):
+        while not condition():  # noqa: ASYNC110 - the engine tells nobody of its conditions
+            await asyncio.sleep(0.02)
+
+
+def run(tmp_path: Path, script: Callable[[EngineProcess], "asyncio.Future[None]"]) -> None:
+    async def life() -> None:
+        paths = Paths.under(tmp_path / "home")
+        paths.ensure()
+        process = EngineProcess(Config(), paths)
+        await process.start()
+        try:
+            await script(process)
+        finally:
+            await process.stop("the test is over", cancel_orders=True)
+
+    asyncio.run(life())
+
+
+def test_engine_whose_second_fails_takes_no_new_risk_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def broken(_: Engine) -> None:
+        raise NameError("parts")
+
+    async def script(process: EngineProcess) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(Engine, "second", broken)
+            await until(lambda: bool(process.engine.parts.conditions.blockers()))
+            (blocker,) = process.engine.parts.conditions.blockers()
+            assert blocker.level is HaltLevel.CANCEL_ONLY
+            assert "NameError: parts" in blocker.reason
+        await until(lambda: not process.engine.parts.conditions.blockers())
+
+    run(tmp_path, lambda process: asyncio.ensure_future(script(process)))
+
+
+def test_kill_file_is_obeyed_by_an_engine_whose_second_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    def broken(_: Engine) -> None:
+        raise NameError("parts")
+
+    async def script(process: EngineProcess) -> None:
+        with monkeypatch.context() as patch:
+            patch.setattr(Engine, "second", broken)
+            process.paths.kill_file.touch()
+            halts = process.engine.parts.fold.halts
+            await until(lambda: any(blocker.level is HaltLevel.HALTED for blocker in halts.blockers))
+
+    run(tmp_path, lambda process: asyncio.ensure_future(script(process)))
+
+
+def test_every_second_of_a_healthy_engine_passes(tmp_path: Path, caplog: pytest.LogCaptureFixture):
+    async def script(process: EngineProcess) -> None:
+        runs = process.engine.monitoring().last_update
+        await until(lambda: process.engine.monitoring().last_update > runs + 2_000_000_000)
+
+    run(tmp_path, lambda process: asyncio.ensure_future(script(process)))
+    assert [record.message for record in caplog.records if "second" in record.message] == []
