@@ -65,10 +65,10 @@ class VenueDesk:
             with self._store.transaction():
                 yield
         except VenueStoreError as error:
-            self.broken = self.broken or str(error)
+            # Memory may be ahead of the store from here on, also when the store can be written again.
+            self.broken = self.broken or f"{error}; mend that and start again"
             raise
         except Exception as error:
-            # Memory may be ahead of what was rolled back: trust neither until the store is read again.
             self.broken = f"venue {self.venue} stopped: {error!r}"
             raise VenueStoreError(self.broken) from error
 

@@ -34,7 +34,7 @@ CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 """
 
 _CURES: Final = {
-    "SQLITE_FULL": "the disk is full; free space on it",
+    "SQLITE_FULL": "the disk is full; free space on it and start again",
     "SQLITE_READONLY": "the file or its folder is read-only; make both writable for this user",
     "SQLITE_CANTOPEN": "it cannot be opened; check that the folder exists and this user may write in it",
     "SQLITE_PERM": "permission denied; make the file writable for this user",
