@@ -1,5 +1,6 @@
 """Put an engine together from ports; the only place that knows how its parts are connected."""
 
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
@@ -25,11 +26,13 @@ from core.market.market import Market
 from core.ports.clock import Clock
 from core.ports.history import BarHistory
 from core.ports.ids import IdSource
-from core.ports.journal import Journal, JournalError
+from core.ports.journal import Journal
 from core.ports.strategy import RunningStrategy
 from core.ports.time_budget import Budget
 from core.ports.venue import ExecutionVenue, Feed
 from core.risk.gate import RiskGate
+
+_log = logging.getLogger(__name__)
 
 
 class EnginePorts(msgspec.Struct, frozen=True, kw_only=True):
@@ -137,14 +140,17 @@ def _connect_parts(
 
 
 def restore(fold: EngineFold, journal: Journal) -> None:
-    """Fold the newest snapshot and every row after it; raise JournalError where the journal is damaged."""
+    """Fold the newest snapshot and every row after it; raise JournalError where the journal is damaged.
+
+    A snapshot in the form of another version only saves time, so it is passed over: the rows hold everything.
+    """
     sequence = 0
     snapshot = journal.load_snapshot()
     if snapshot is not None:
-        sequence, state = snapshot
         try:
-            fold.restore(state)
+            fold.restore(snapshot[1])
+            sequence = snapshot[0]
         except msgspec.DecodeError as error:
-            raise JournalError(f"the snapshot at row {sequence} cannot be read: {error}") from error
+            _log.warning("the snapshot at row %d is of another version: folding every row (%s)", snapshot[0], error)
     for row in journal.rows(sequence):
         fold.apply(row.fact)

@@ -78,6 +78,22 @@ def test_after_a_crash_positions_orders_profit_and_halts_are_the_same(tmp_path: 
     in_virtual_time(work)
 
 
+def test_a_snapshot_in_the_form_of_another_version_costs_time_and_nothing_else(tmp_path: Path):
+    async def work(loop: VirtualLoop) -> None:
+        path = tmp_path / "journal.sqlite"
+        rig = await EngineRig(loop, ["v1", "v2"], journal=InlineJournal(path)).start()
+        await trade_a_while(rig)
+        before = picture(rig)
+        await rig.journal.save_snapshot(b'{"orders": {}, "of": "another version"}')
+        await stopped_dead(rig)
+        again = EngineRig(loop, ["v1", "v2"], journal=InlineJournal(path), world=rig)
+        await again.start(warm_up_s=1)
+        assert picture(again) == before
+        assert again.agrees_with_venues()
+
+    in_virtual_time(work)
+
+
 def test_ids_of_one_run_are_never_used_by_the_next(tmp_path: Path):
     async def work(loop: VirtualLoop) -> None:
         seen: list[str] = []
