@@ -13,11 +13,11 @@ def default_strategies() -> dict[str, StrategyConfig]:
         "ma_cross": StrategyConfig(
             kind="ma_cross",
             instruments=("BTC/USDT:USDT@sim-a",),
-            parameters={"fast": 10, "slow": 30, "timeframe": "1s", "notional_usd": 1000},
+            parameters={"fast": 10, "slow": 30, "timeframe": "1s", "notional_usd": 200},
         ),
         "bollinger_rsi": StrategyConfig(
             kind="bollinger_rsi",
             instruments=("ETH/USDT:USDT@sim-b",),
-            parameters={"timeframe": "5s", "notional_usd": 1000},
+            parameters={"timeframe": "5s", "notional_usd": 200},
         ),
     }
