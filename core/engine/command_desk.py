@@ -99,12 +99,14 @@ class CommandDesk:
 
     async def _kill(self, command: commands.Kill) -> CommandResult:
         reason = command.reason or "kill switch"
-        answers = await self._kill_switch.kill(who=command.who, reason=reason, flatten=command.flatten)
+        answers, is_journaled = await self._kill_switch.kill(who=command.who, reason=reason, flatten=command.flatten)
         left = [order for order in self._parts.fold.orders.live() if order.status.may_live]
-        data: dict[str, object] = {"venues": answers, "open_orders": len(left)}
+        data: dict[str, object] = {"venues": answers, "open_orders": len(left), "is_journaled": is_journaled}
         troubled = [f"{venue} {answer}" for venue, answer in answers.items() if answer != "cancelled"]
+        if not is_journaled:
+            troubled.append("the halt is not in the journal, a restart would not know of it")
         if troubled:
-            text = "HALTED, but not every cancel was confirmed: " + "; ".join(troubled)
+            text = "HALTED, but not everything was confirmed: " + "; ".join(troubled)
             return CommandResult(outcome=Outcome.FAILED, message=text, data=data)
         flattening = ", flattening" if command.flatten else ""
         return _done(f"HALTED: orders cancelled on {len(answers)} venues{flattening}", data)

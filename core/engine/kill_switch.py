@@ -4,18 +4,24 @@ Venues are dealt with one by one: one that hangs delays neither the cancels nor 
 """
 
 import asyncio
-from contextlib import suppress
+from typing import NamedTuple
 
 from core.engine.parts import EngineParts
 from core.engine.tasks import TaskGroup
 from core.ledger.position import Position
-from core.ports.journal import JournalError
 from core.ports.venue import SendOutcome, SendResult
 from core.risk.halts import kill, tightest
 from core.risk.kill import plan_flatten
 from core.risk.verdict import Refused
 from core.types.control import HaltLevel
 from core.types.order import Order, OrderStatus
+
+
+class Killed(NamedTuple):
+    """What each venue said, `cancelled` or what went wrong, and whether a restart would know of the halt."""
+
+    answers: dict[str, str]
+    is_journaled: bool
 
 
 class KillSwitch:
@@ -27,17 +33,17 @@ class KillSwitch:
         self._cancelling: dict[str, None] = {}  # venues that have not answered yet
         self._said: dict[str, None] = {}
 
-    async def kill(self, *, who: str, reason: str, flatten: bool) -> dict[str, str]:
-        """Block new risk now, cancel every order on every venue, begin to flatten; return what each venue said."""
+    async def kill(self, *, who: str, reason: str, flatten: bool) -> Killed:
+        """Block new risk now, cancel every order on every venue, begin to flatten."""
         level = HaltLevel.FLATTEN if flatten else HaltLevel.HALTED
         # Not awaited: blocking counts from this line on, and cancels wait for no disk.
         at_ns = self._parts.clock.utc_ns()
         durable = self._parts.recorder.record(kill(who=who, reason=reason, at_ns=at_ns, level=level))
         answers = await self.cancel_everything()
         self.go_on()
-        with suppress(JournalError):  # the halt stands all the same; the failed journal has its own alert
-            await durable
-        return answers
+        # The halt stands all the same: neither a failed disk nor one that hangs may keep the answer back.
+        await asyncio.wait((durable,), timeout=self._parts.settings.in_doubt_after_s)
+        return Killed(answers, durable.done() and durable.exception() is None)
 
     async def cancel_everything(self) -> dict[str, str]:
         """Cancel all orders of all venues at once; return, by venue, `cancelled` or what went wrong."""

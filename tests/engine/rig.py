@@ -2,6 +2,7 @@
 
 import asyncio
 import gc
+import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from decimal import Decimal
 from itertools import count
@@ -344,24 +345,39 @@ def _executions(rig: EngineRig) -> list[ExecutionVenue]:
     return list(rig.venues.values())
 
 
+class LogErrors(logging.Handler):
+    """Keep what the process's log is told of errors: nothing in these tests may be one."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.texts: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.texts.append(self.format(record))
+
+
 async def _at_once(work: Callable[[], None]) -> None:
     work()
 
 
 def in_virtual_time(
-    work: Callable[[VirtualLoop], Awaitable[T]], *, start_ns: int = START_NS, limit_s: float = 1e6
+    work: Callable[[VirtualLoop], Awaitable[T]], *, start_ns: int = START_NS, limit_s: float = 2e4
 ) -> T:
     """Run in virtual time; an error that only the loop saw fails the test too."""
     loop = VirtualLoop(start_ns)
     unseen: list[dict[str, Any]] = []
     loop.set_exception_handler(lambda _, context: unseen.append(context))
+    log = LogErrors()
+    logging.getLogger("core").addHandler(log)
     try:
         result = loop.run_until_complete(asyncio.wait_for(work(loop), limit_s))
     finally:
         _drain(loop)
         loop.close()
         gc.collect()
+        logging.getLogger("core").removeHandler(log)
     assert not unseen, unseen
+    assert log.texts == []
     return result
 
 

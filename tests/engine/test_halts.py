@@ -5,11 +5,12 @@ from decimal import Decimal
 import pytest
 
 from core.control.commands import Kill, Outcome, Pause, Resume
+from core.io.inline_journal import InlineJournal
 from core.io.virtual_loop import VirtualLoop
 from core.journal.facts import BlockerRaised
 from core.types.market import FeedState
 from core.types.order import OrderStatus, OrderType, Side, TimeInForce
-from tests.engine.rig import PERP, EngineRig, in_virtual_time
+from tests.engine.rig import PERP, EngineRig, JournalInTheWay, in_virtual_time
 from tests.engine.venues import CLOSED, Answer, perpetual
 
 
@@ -286,5 +287,19 @@ def test_kill_goes_on_while_a_venue_is_still_starting():
         await starting
         assert rig.venues["v1"].open_orders == []
         await rig.engine.stop("test", cancel_orders=False)
+
+    in_virtual_time(work)
+
+
+def test_a_disk_that_hangs_keeps_no_kill_from_being_answered_and_the_answer_says_so():
+    async def work(loop: VirtualLoop) -> None:
+        journal = JournalInTheWay(InlineJournal())
+        rig = await EngineRig(loop, journal=journal).start()
+        await rig.place(price="95")
+        journal.hold()
+        result = await rig.execute(Kill())
+        assert (result.outcome, result.data["is_journaled"]) == (Outcome.FAILED, False)
+        assert "the halt is not in the journal" in result.message
+        assert rig.venue.open_orders == []
 
     in_virtual_time(work)

@@ -24,6 +24,6 @@ class KillFileKeeper:
     async def execute(self, command: AnyCommand) -> CommandResult:
         result = await self._engine.execute(command)
         # Without a journal the file is all that makes the next start HALTED.
-        if isinstance(command, Kill) and self._engine.parts.recorder.failed_reason is None:
+        if isinstance(command, Kill) and result.data.get("is_journaled") is True:
             self._kill_file.unlink(missing_ok=True)
         return result
