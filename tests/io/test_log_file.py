@@ -86,15 +86,14 @@ def test_a_writer_that_cannot_follow_costs_counted_lines_and_still_stops(
     assert (target.lost_lines, lines(path)) == (1, [])
 
 
-def test_files_are_rotated_and_only_the_last_are_kept(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(log_file, "MAX_FILE_BYTES", 1_000)
-    target = LogFile(path)
+def test_files_are_rotated_and_only_the_last_are_kept(path: Path) -> None:
+    target = LogFile(path, max_bytes=1_000, kept_files=3)
     target.start()
     for number in range(200):
         log.info("line %d", number)
     target.stop()
     kept = sorted(file.name for file in path.parent.iterdir())
-    assert kept == ["seraphim.log", *(f"seraphim.log.{n}" for n in range(1, log_file.KEPT_FILES + 1))]
+    assert kept == ["seraphim.log", *(f"seraphim.log.{n}" for n in range(1, 4))]
     assert lines(path)[-1]["text"] == "line 199"
 
 

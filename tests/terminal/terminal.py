@@ -23,7 +23,9 @@ class Terminal:
         self._is_closed = False
         self.pid, self._master = pty.fork()
         if self.pid == 0:
-            os.execvpe(command[0], list(command), {**environment, "TERM": "xterm-256color"})
+            # A size in the environment would count for more than the terminal's own.
+            plain = {name: value for name, value in environment.items() if name not in {"COLUMNS", "LINES"}}
+            os.execvpe(command[0], list(command), {**plain, "TERM": "xterm-256color"})
         self.resize(columns, rows)
 
     def resize(self, columns: int, rows: int) -> None:
