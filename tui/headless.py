@@ -27,11 +27,18 @@ def watch_signals(ending: asyncio.Event) -> None:
 
 
 async def serve_until(process: EngineProcess, ending: asyncio.Event, *, cancel_orders: bool) -> None:
-    """Start an engine, run it until `ending` is set, and stop it."""
-    await process.start()
+    """Start an engine, run it until `ending` is set, and stop it; a start that takes long can be ended too."""
+    starting, ended = asyncio.ensure_future(process.start()), asyncio.ensure_future(ending.wait())
+    await asyncio.wait((starting, ended), return_when=asyncio.FIRST_COMPLETED)
+    if not starting.done():
+        starting.cancel()
+        await asyncio.gather(starting, return_exceptions=True)
+        await process.stop("asked to stop while starting", cancel_orders=False)
+        return
+    await starting
     say(f"seraphim engine {process.engine.parts.settings.version} is running; control socket {process.paths.socket}")
     notify("READY=1")
-    await ending.wait()
+    await ended
     notify("STOPPING=1")
     say("stopping: " + ("cancelling open orders" if cancel_orders else "open orders stay at the venues"))
     await process.stop("asked to stop", cancel_orders=cancel_orders)
