@@ -59,6 +59,14 @@ def test_file_of_an_own_strategy_that_does_not_load_is_named(paths: Paths):
     assert f"{paths.strategies_dir / 'mine.py'}, line 1: " in problem(paths, "")
 
 
+@pytest.mark.parametrize(("path", "wanted"), [("nothing.gz", "is not there"), ("/", "is no file")])
+def test_recording_that_cannot_be_played_is_told_before_anything_starts(paths: Paths, path: str, wanted: str):
+    text = f'[venues.binanceusdm]\nkind = "replay"\nvenue = "binanceusdm"\npath = "{path}"\n'
+    found = problem(paths, text)
+    assert found.startswith(f'{paths.config_file}:4: venues.binanceusdm.path = "{path}": must be a recording; /')
+    assert found.endswith(wanted)
+
+
 def test_config_check_finds_what_would_keep_the_engine_from_starting(paths: Paths, capsys: pytest.CaptureFixture[str]):
     paths.config_file.write_text(HEAD + "parameters = { fast = 30, slow = 10 }")
     assert run(["config", "check"]) == 2
