@@ -1,13 +1,15 @@
 """Make strategies ready to start, by the name they have in the configuration or in the registry."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 
 from core.config.config import Config
+from core.config.problem import Key
 from core.config.strategies import StrategyConfig
 from core.ports.strategy import RunningStrategy
 from strategies.loading import load_entry_points, load_folder, load_shipped
+from strategies.parameters import ParameterError
 from strategies.registry import REGISTRY, StrategyError
 
 
@@ -24,6 +26,19 @@ class StrategyMaker:
     def enabled(self) -> list[RunningStrategy]:
         """Make every strategy that the configuration starts with the engine."""
         return [self.make(name, {}) for name, settings in self._configured.items() if settings.enabled]
+
+    def faults(self) -> Iterator[tuple[Key, str]]:
+        """Yield, for every strategy of the configuration that cannot be made, the key and what is wrong with it."""
+        for name, settings in self._configured.items():
+            table = ("strategies", name)
+            try:
+                self.make(name, {})
+            except ParameterError as error:
+                for key, text in error.faults:
+                    named = ("parameters", key) if key in settings.parameters else ()
+                    yield (*table, *(named if key else ("parameters",))), text
+            except StrategyError as error:
+                yield (*table, "kind"), str(error)
 
     def make(self, name: str, parameters: Mapping[str, str]) -> RunningStrategy:
         """Make one, with parameters over those of the configuration; raise ValueError naming what is wrong."""

@@ -1,8 +1,8 @@
 """Typed parameters of strategies, and errors that say which one is wrong and what is allowed."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from difflib import get_close_matches
-from typing import Annotated, Any, TypeVar, cast
+from typing import Annotated, Any, NamedTuple, TypeVar, cast
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 
@@ -10,8 +10,19 @@ from core.bars.timeframe import Timeframe
 from core.types.instrument import InstrumentId
 
 
+class ParameterFault(NamedTuple):
+    """One wrong parameter; the text names strategy, key, value and what is allowed."""
+
+    key: str
+    text: str
+
+
 class ParameterError(ValueError):
     """A parameter is unknown, missing or not allowed; the text names strategy, key, value and what is allowed."""
+
+    def __init__(self, text: str, faults: Sequence[ParameterFault] = ()) -> None:
+        super().__init__(text)
+        self.faults = tuple(faults)
 
 
 def _read_instruments(value: object) -> object:
@@ -58,13 +69,19 @@ def read_parameters(strategy: str, model: type[P], raw: Mapping[str, Any]) -> P:
     try:
         return model.model_validate(dict(raw))
     except ValidationError as error:
-        lines = [_explain(strategy, model, cast("dict[str, Any]", detail)) for detail in error.errors()]
-        raise ParameterError("; ".join(lines)) from None
+        details = cast("list[dict[str, Any]]", error.errors())
+        faults = [ParameterFault(_key(detail), _explain(strategy, model, detail)) for detail in details]
+        raise ParameterError("; ".join(fault.text for fault in faults), faults) from None
+
+
+def _key(detail: dict[str, Any]) -> str:
+    return ".".join(str(part) for part in detail["loc"])
 
 
 def _explain(strategy: str, model: type[StrategyParameters], detail: dict[str, Any]) -> str:
-    key = ".".join(str(part) for part in detail["loc"])
+    key = _key(detail)
     allowed = str(detail["msg"]).removeprefix("Value error, ").removeprefix("Input should be ").rstrip(".")
+    allowed, _, _ = allowed.partition(", unable to parse")
     match detail["type"]:
         case "extra_forbidden":
             near = get_close_matches(key, model.model_fields, n=1)

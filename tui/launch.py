@@ -6,11 +6,15 @@ import sys
 from collections.abc import Callable
 from importlib import metadata
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from core.io.instance_lock import InstanceHeldError, find_holder
 from core.paths import Paths, StateFolderError
 from core.ports.journal import JournalError
 from tui.shell_parent import Leave, run_in_child
+
+if TYPE_CHECKING:
+    from core.config.console import ConsoleConfig
 
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 
@@ -41,31 +45,41 @@ def run_console(config_file: Path | None) -> int:
 
 
 def _daemon(config_file: Path | None, *, cancel_orders: bool) -> None:
-    from core.config.load import load_config  # noqa: PLC0415 - after the arguments are known to be right
+    from tui.compose.configuration import load_for_engine  # noqa: PLC0415 - after the arguments are known to be right
 
     paths = _ready_paths()
-    config = load_config(config_file or paths.config_file)
+    config = load_for_engine(config_file or paths.config_file, paths)
     from tui.headless import run_headless  # noqa: PLC0415 - heavy
 
     asyncio.run(run_headless(config, paths, cancel_orders=cancel_orders))
 
 
 def _attach(config_file: Path | None) -> None:
-    from core.config.load import load_config  # noqa: PLC0415 - after the arguments are known to be right
-
     paths = _ready_paths()
     from tui.attached import run_attached  # noqa: PLC0415 - heavy
     from tui.console.settings import console_settings  # noqa: PLC0415 - heavy
 
-    config = load_config(config_file or paths.config_file)
-    asyncio.run(run_attached(paths, console_settings(config.console)))
+    asyncio.run(run_attached(paths, console_settings(_console_config(config_file or paths.config_file))))
+
+
+def _console_config(config_file: Path) -> "ConsoleConfig":
+    """Return how the screen should look. A file that is wrong by now keeps nobody from looking at a running engine."""
+    from core.config.console import ConsoleConfig  # noqa: PLC0415 - after the arguments are known to be right
+    from core.config.load import load_config  # noqa: PLC0415 - after the arguments are known to be right
+    from core.config.problem import ConfigError  # noqa: PLC0415 - after the arguments are known to be right
+
+    try:
+        return load_config(config_file).console
+    except ConfigError as error:
+        _say(f"the console shows itself by default settings, for the configuration is wrong:\n{error}")
+        return ConsoleConfig()
 
 
 def _host(config_file: Path | None, leave: Leave) -> None:
-    from core.config.load import load_config  # noqa: PLC0415 - not for an attaching console
+    from tui.compose.configuration import load_for_engine  # noqa: PLC0415 - not for an attaching console
 
     paths = _ready_paths()
-    config = load_config(config_file or paths.config_file)
+    config = load_for_engine(config_file or paths.config_file, paths)
     from tui.hosting import run_hosted  # noqa: PLC0415 - heavy
 
     asyncio.run(run_hosted(config, paths, leave))

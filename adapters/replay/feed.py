@@ -70,9 +70,13 @@ class ReplayFeed:
         """Read through the recording for its instruments, then begin; raise RecordingError for a broken one."""
         settings = self._settings
         self._sink = sink
-        self.survey = survey = await asyncio.to_thread(
-            survey_recording, settings.path, settings.market, torn_tail=settings.torn_tail
-        )
+        try:
+            self.survey = survey = await asyncio.to_thread(
+                survey_recording, settings.path, settings.market, torn_tail=settings.torn_tail
+            )
+        except RecordingError as error:
+            self._report(FeedState.DOWN, str(error))
+            raise
         self._clock.advance_to(survey.first_ns)
         market_data = BinanceMarketData(settings.market, sink, survey.instruments, request_snapshot=lambda _: None)
         rules = "tick and lot inferred from the recorded numbers" if survey.inferred else "rules as recorded"

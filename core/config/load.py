@@ -36,10 +36,7 @@ def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Con
     ConfigError
         With one line a problem: file and line, key, value, and what is allowed.
     """
-    text = _read(path)
-    tables = _with_first_run(_parse(path, text))
-    sources = apply_overrides(tables, os.environ if environment is None else environment)
-    places = _Places(path, key_lines(text), sources)
+    tables, places = _read_tables(path, environment)
     try:
         config = Config.model_validate(tables)
     except ValidationError as error:
@@ -50,8 +47,20 @@ def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Con
     return config
 
 
-class _Places:
-    """Says where a key was set."""
+def places_of(path: Path, environment: Mapping[str, str] | None = None) -> "Places":
+    """Say where the keys of a configuration that loads were set, for who checks more of it."""
+    return _read_tables(path, environment)[1]
+
+
+def _read_tables(path: Path, environment: Mapping[str, str] | None) -> tuple[Table, "Places"]:
+    text = _read(path)
+    tables = _with_first_run(_parse(path, text))
+    sources = apply_overrides(tables, os.environ if environment is None else environment)
+    return tables, Places(path, key_lines(text), sources)
+
+
+class Places:
+    """Where each key was set."""
 
     def __init__(self, path: Path, lines: Mapping[Key, int], sources: Mapping[Key, str]) -> None:
         self._path = path
@@ -59,6 +68,7 @@ class _Places:
         self._sources = sources
 
     def of(self, key: Key) -> str:
+        """Return the file with the line, or the environment variable, that set a key or what is around it."""
         for length in range(len(key), 0, -1):
             if name := self._sources.get(key[:length]):
                 return f"environment variable {name}"
@@ -104,12 +114,12 @@ def _raw(tables: Mapping[str, BaseModel]) -> Table:
     return {name: table.model_dump(exclude_unset=True) for name, table in tables.items()}
 
 
-def _misfits(tables: Table, places: _Places) -> Iterator[Problem]:
+def _misfits(tables: Table, places: Places) -> Iterator[Problem]:
     for key, value, fits in cross_check(tables):
         yield Problem(places.of(key), dotted(key), None if value is None else show(value), fits)
 
 
-def _problems(error: ValidationError, places: _Places) -> Iterator[Problem]:
+def _problems(error: ValidationError, places: Places) -> Iterator[Problem]:
     for details in error.errors(include_url=False):
         key, value, fits = _explain(details)
         yield Problem(places.of(key), dotted(key), None if value is None else show(value), fits)

@@ -1,16 +1,13 @@
 """`seraphim config`: check a configuration, show what is in force."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 
 from core.paths import Paths
 from tui.cli.exits import CommandError, ExitCode
 from tui.cli.output import Json, say, say_json
-
-if TYPE_CHECKING:
-    from core.config.config import Config
 
 EXAMPLES: Final = "Examples: seraphim config check · seraphim config check ./my.toml · seraphim config show --json"
 File = Annotated[Path | None, typer.Argument(help="The file; left out: the usual one.", show_default=False)]
@@ -24,7 +21,10 @@ def register(app: typer.Typer) -> None:
 
 @group.command("check", help="Say everything that is wrong with a configuration; exit with 2 where something is.")
 def check(file: File = None, json: Json = False) -> None:
-    path, config = _load(file)
+    from tui.compose.configuration import load_for_engine  # noqa: PLC0415 - strategies with it
+
+    path = _path(file)
+    config = load_for_engine(path, Paths.from_environment())
     source = str(path) if path.exists() else "built-in defaults"
     if json:
         say_json({"ok": True, "file": str(path), "exists": path.exists()})
@@ -36,7 +36,9 @@ def check(file: File = None, json: Json = False) -> None:
 
 @group.command("show", help="Show the configuration in force: file, environment and defaults together.")
 def show(file: File = None, json: Json = False) -> None:
-    _, config = _load(file)
+    from core.config.load import load_config  # noqa: PLC0415 - pydantic is not for the commands beside this one
+
+    config = load_config(_path(file))
     if json:
         say_json(config.model_dump())
         return
@@ -44,17 +46,14 @@ def show(file: File = None, json: Json = False) -> None:
         say(f"{key} = {value}")
 
 
-def _load(file: Path | None) -> tuple[Path, "Config"]:
-    from core.config.load import load_config  # noqa: PLC0415 - pydantic is not for the commands beside this one
-
-    path = file or Paths.from_environment().config_file
+def _path(file: Path | None) -> Path:
     if file is not None and not file.exists():
         raise CommandError(ExitCode.USAGE, f"{file}: no such file")
-    return path, load_config(path)
+    return file or Paths.from_environment().config_file
 
 
 def _lines(tables: dict[str, object], above: str = "") -> list[tuple[str, str]]:
-    from core.config.problem import dotted, show  # noqa: PLC0415 - see _load
+    from core.config.problem import dotted, show  # noqa: PLC0415 - pydantic, too
 
     lines: list[tuple[str, str]] = []
     for name, value in tables.items():

@@ -54,7 +54,7 @@ def replay(
     json: Json = False,
 ) -> None:
     if not file.is_file():
-        raise CommandError(ExitCode.FAILED, f"{file}: no such file")
+        raise CommandError(ExitCode.FAILED, f"{file}: {'is no file' if file.exists() else 'no such file'}")
     quiet = json or not sys.stderr.isatty()
     with nullcontext(_no_progress) if quiet else _progress_bar(file.name) as progress:
         report, is_clean = _play(file, venue, bars, progress)

@@ -103,6 +103,22 @@ def test_a_torn_recording_is_refused_at_the_start_unless_its_whole_lines_are_ask
     assert [t.trade_id for t in sink.trades] == [1, 2]
 
 
+def test_a_recording_that_cannot_be_played_leaves_the_feed_down_with_the_reason(path: Path) -> None:
+    path.write_text("no recording\n")
+    clock = ReplayClock()
+    sink = ClockedSink(clock)
+
+    async def scenario() -> None:
+        with pytest.raises(RecordingError):
+            await ReplayFeed(ReplaySettings(path=path, market=BinanceMarket.SPOT), clock).start(sink)
+
+    loop = VirtualLoop()
+    loop.run_until_complete(scenario())
+    loop.close()
+    assert [status.state for status in sink.statuses] == [FeedState.DOWN]
+    assert f"{path}, line 1" in sink.statuses[0].detail
+
+
 @pytest.mark.parametrize(("field", "value"), [("speed", 0.0), ("speed", -1.0), ("messages_per_slice", 0)])
 def test_settings_that_make_no_sense_are_refused(path: Path, field: str, value: float) -> None:
     with pytest.raises(ValueError, match="allowed is"):

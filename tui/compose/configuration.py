@@ -1,0 +1,39 @@
+"""The configuration as the engine takes it: strategies and recordings it names are looked at as well."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from core.config.config import Config
+from core.config.load import load_config, places_of
+from core.config.problem import ConfigError, Key, Problem, dotted, show
+from core.config.venues import ReplayVenueConfig
+from core.paths import Paths
+
+
+def load_for_engine(path: Path, paths: Paths) -> Config:
+    """Load a configuration, look for its recordings and try to make its strategies; raise ConfigError."""
+    config = load_config(path)
+    from strategies.maker import StrategyMaker  # noqa: PLC0415 - heavy, not for a configuration that does not load
+    from strategies.registry import StrategyError  # noqa: PLC0415 - as above
+
+    try:
+        faults = StrategyMaker(config, paths.strategies_dir).faults()
+    except StrategyError as error:
+        raise ConfigError([Problem(str(paths.strategies_dir), "", None, str(error))]) from error
+    places = places_of(path)
+    problems = [Problem(places.of(key), dotted(key), None, text) for key, text in faults]
+    problems += [
+        Problem(places.of(key), dotted(key), show(value), fits) for key, value, fits in _missing_recordings(config)
+    ]
+    if problems:
+        raise ConfigError(problems)
+    return config
+
+
+def _missing_recordings(config: Config) -> Iterator[tuple[Key, str, str]]:
+    for name, venue in config.venues.items():
+        if isinstance(venue, ReplayVenueConfig):
+            file = Path(venue.path).expanduser().absolute()
+            if not file.is_file():
+                found = "is no file" if file.exists() else "is not there"
+                yield ("venues", name, "path"), venue.path, f"must be a recording; {file} {found}"
