@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import Final
 
 from core.engine.malformed import malformed_report
@@ -11,6 +12,7 @@ from core.journal.facts import AnyFact, OrderStatusChanged, ReconciliationFinish
 from core.ports.venue import ExecutionVenue
 from core.types.account import AccountReport
 from core.types.control import HaltLevel
+from core.types.instrument import InstrumentId
 from core.types.order import OrderStatus
 
 CAUSE: Final = "reconciliation"
@@ -114,11 +116,15 @@ class Reconciler:
     def _take_over_account(self, report: AccountReport, *, at_once: bool) -> tuple[list[str], bool]:
         """Return what was taken over, and whether ledger and venue agree now."""
         at_ns = self._parts.clock.utc_ns()
-        found = list(account_differences(report, self._parts.fold.ledger, at_ns))
+        found = list(account_differences(report, self._parts.fold.ledger, self._price_of, at_ns))
         differing = tuple(finding for _, finding in found)
         is_proven = at_once or differing == self._suspects.get(report.venue)
         self._suspects[report.venue] = differing
         return (self._take_over(found), True) if is_proven else ([], not found)
+
+    def _price_of(self, instrument_id: InstrumentId) -> Decimal | None:
+        mark = self._parts.market.marks.mark(instrument_id)
+        return None if mark is None else mark.price
 
     def _take_over(self, found: Iterable[tuple[AnyFact, str]]) -> list[str]:
         for fact, _ in found:

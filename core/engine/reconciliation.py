@@ -5,7 +5,7 @@ whether a request is still on its way: so an order that it shows otherwise is on
 younger than the order's last movement by `settle_ns`, and one that was never answered for by `SETTLE_NS` always.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
 from typing import Final
 
@@ -16,9 +16,10 @@ from core.journal.facts import (
     OrderStatusChanged,
     PositionAdopted,
 )
-from core.ledger.ledger import Ledger
+from core.ledger.ledger import Ledger, is_holding
 from core.orders.tracker import OrderTracker
-from core.types.account import AccountReport
+from core.types.account import AccountReport, VenuePosition
+from core.types.instrument import InstrumentId
 from core.types.order import Order, OrderStatus
 
 SETTLE_NS: Final = 10_000_000_000
@@ -67,25 +68,50 @@ def _was_never_answered(known: Order) -> bool:
     return is_unsure and known.venue_order_id is None and not known.filled_quantity
 
 
-def account_differences(report: AccountReport, ledger: Ledger, at_ns: int) -> Iterator[tuple[AnyFact, str]]:
+def account_differences(
+    report: AccountReport, ledger: Ledger, price_of: Callable[[InstrumentId], Decimal | None], at_ns: int
+) -> Iterator[tuple[AnyFact, str]]:
     """Yield (fact, finding) for positions and cash that the venue holds otherwise than the ledger."""
+    balances = list(_balance_differences(report, ledger, at_ns))
     at_venue = {position.instrument_id: position for position in report.positions}
     held = [position.instrument_id for position in ledger.positions() if position.venue == report.venue]
     for instrument_id in sorted({*at_venue, *held}):
-        theirs = at_venue.get(instrument_id)
-        quantity = theirs.quantity if theirs else Decimal(0)
-        ours = ledger.quantity(instrument_id)
-        if quantity != ours:
-            finding = f"{instrument_id} is {quantity} at the venue, {ours} in the journal"
+        theirs = at_venue.get(instrument_id, VenuePosition(instrument_id, Decimal(0), Decimal(0)))
+        finding = _position_finding(theirs, ledger, has_other_cash=any(text for _, text in balances))
+        if finding is not None:
             adopted = PositionAdopted(
                 at_ns=at_ns,
                 venue=report.venue,
                 symbol=instrument_id.symbol,
-                quantity=quantity,
-                average_price=theirs.average_price if theirs else Decimal(0),
+                quantity=theirs.quantity,
+                average_price=theirs.average_price,
+                price=price_of(instrument_id),
                 cause=finding,
             )
             yield adopted, finding
+    yield from balances
+
+
+def _position_finding(theirs: VenuePosition, ledger: Ledger, *, has_other_cash: bool) -> str | None:
+    """Say how a position differs, None where it does not.
+
+    Fills that were booked in another order than the venue's split profit otherwise into realised and open: then
+    cash differs and the average price with it. An average price that differs alone is the venue's way of counting.
+    """
+    instrument_id, ours = theirs.instrument_id, ledger.position(theirs.instrument_id)
+    quantity = Decimal(0) if ours is None else ours.quantity
+    if theirs.quantity != quantity:
+        return f"{instrument_id} is {theirs.quantity} at the venue, {quantity} in the journal"
+    instrument = ledger.instrument(instrument_id)
+    if not has_other_cash or ours is None or not quantity or instrument is None or is_holding(instrument):
+        return None
+    average = ours.average_price(instrument.contract_size)
+    if average == theirs.average_price:
+        return None
+    return f"{instrument_id} cost {theirs.average_price} on average at the venue, {average} in the journal"
+
+
+def _balance_differences(report: AccountReport, ledger: Ledger, at_ns: int) -> Iterator[tuple[AnyFact, str]]:
     for balance in report.balances:
         cash = ledger.cash_of(report.venue, balance.asset)
         if cash is None or not cash.is_reported or cash.total != balance.total:

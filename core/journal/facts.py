@@ -72,13 +72,17 @@ class BalanceReported(Fact, frozen=True, kw_only=True):
 
 
 class PositionAdopted(Fact, frozen=True, kw_only=True):
-    """Reconciliation found another position than the journal's and took the venue's over."""
+    """Reconciliation found another position than the journal's and took the venue's over.
+
+    `price` is what the difference is taken to have traded at, so that no profit or loss disappears with it.
+    """
 
     venue: str
     symbol: str
     quantity: Decimal
     average_price: Decimal
     cause: str
+    price: Decimal | None = None
 
 
 class DayBegan(Fact, frozen=True, kw_only=True):

@@ -153,7 +153,8 @@ class Ledger:
         return self._book_or_hold(payment.instrument_id, fact)
 
     def _position_adopted(self, fact: PositionAdopted) -> LedgerOutcome:
-        if not fact.quantity.is_finite() or not fact.average_price.is_finite():
+        price = ZERO if fact.price is None else fact.price
+        if not fact.quantity.is_finite() or not fact.average_price.is_finite() or not price.is_finite():
             text = f"adopted {fact.symbol} with quantity {fact.quantity}, price {fact.average_price}"
             return self._fault(fact.at_ns, fact.venue, text)
         return self._book_or_hold(InstrumentId(fact.venue, fact.symbol), fact)
@@ -226,8 +227,15 @@ class Ledger:
 
     def _adopt(self, instrument: Instrument, position: Position, fact: PositionAdopted, place: int) -> None:
         before = position.quantity
-        position.quantity = fact.quantity
-        position.cost = EXACT.multiply(EXACT.multiply(fact.quantity, fact.average_price), instrument.contract_size)
+        cost = EXACT.multiply(EXACT.multiply(fact.quantity, fact.average_price), instrument.contract_size)
+        if fact.price is not None or fact.quantity == before:
+            unit = EXACT.multiply(fact.price or ZERO, instrument.contract_size)
+            sold = EXACT.multiply(EXACT.subtract(before, fact.quantity), unit)
+            realised = EXACT.subtract(EXACT.add(sold, cost), position.cost)
+            position.realised = EXACT.add(position.realised, realised)
+            if place > self._day_began_place:
+                position.today_realised = EXACT.add(position.today_realised, realised)
+        position.quantity, position.cost = fact.quantity, cost
         if is_holding(instrument) and not self._purse(instrument.venue, instrument.base).is_reported:
             # A reported balance is the venue's own word on the holding; without one the position is all there is.
             change = EXACT.multiply(EXACT.subtract(fact.quantity, before), instrument.contract_size)

@@ -240,3 +240,42 @@ def test_doubt_at_one_venue_stops_nothing_at_another():
         assert (await rig.place(venue="v2")).outcome is Outcome.DONE
 
     in_virtual_time(work)
+
+
+def test_profit_is_told_truly_when_fills_were_booked_in_another_order_than_the_venues():
+    async def work(loop: VirtualLoop) -> None:
+        rig = EngineRig(loop)
+        for order_id, side, price in (("a", Side.BUY, "90"), ("b", Side.BUY, "95"), ("c", Side.SELL, "102")):
+            rig.venue.place_foreign(order_id, PERP, side, "1", price)
+        await rig.start()
+        rig.venue.execute("a")
+        rig.venue.speech = Speech.NOTHING
+        rig.venue.execute("b")  # the engine hears of it only after the sale
+        rig.venue.speech = Speech.ALL
+        rig.venue.execute("c")
+        await rig.elapse(95)
+        assert rig.agrees_with_venues()
+        state = rig.engine.monitoring().global_
+        assert state.equity_usd == rig.venue.cash + 100 - rig.venue.costs[PERP]
+        assert state.today_pnl_usd is not None
+        assert state.equity_usd == 100_000 + state.today_pnl_usd
+
+    in_virtual_time(work)
+
+
+def test_loss_of_a_position_that_the_venue_closed_stays_a_loss():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        await rig.place(quantity="10")
+        await rig.settle()
+        rig.feed.quote(PERP, "79.9", "80.1")
+        rig.venue.positions[PERP] = rig.venue.costs[PERP] = Decimal(0)  # liquidated, and no fill says so
+        rig.venue.cash -= 201
+        await rig.elapse(65)
+        state = rig.engine.monitoring().global_
+        assert rig.position() == 0
+        assert state.equity_usd == rig.venue.cash
+        assert state.today_pnl_usd is not None
+        assert abs(state.today_pnl_usd + 201) < 2  # at the mark of the moment, fees included
+
+    in_virtual_time(work)

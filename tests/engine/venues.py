@@ -166,6 +166,7 @@ class ScriptedVenue:
         self.fills: list[Fill] = []
         self.funding: list[FundingPayment] = []
         self.positions: dict[str, Decimal] = {}
+        self.costs: dict[str, Decimal] = {}  # signed, of what is held
         self.cash = Decimal(cash)
         self.other_balances: dict[str, Decimal] = {}
         self.on_cancelled: Callable[[Order], None] = lambda _: None
@@ -245,7 +246,7 @@ class ScriptedVenue:
                 Balance(asset, total, total) for asset, total in {"USDT": self.cash, **self.other_balances}.items()
             ),
             positions=tuple(
-                VenuePosition(InstrumentId(self.venue, symbol), quantity, Decimal(100))
+                VenuePosition(InstrumentId(self.venue, symbol), quantity, self._average_price(symbol, quantity))
                 for symbol, quantity in self.positions.items()
                 if quantity
             ),
@@ -254,6 +255,9 @@ class ScriptedVenue:
             funding=tuple(payment for payment in self.funding if payment.venue_ns >= since_ns),
             at_ns=self._clock.utc_ns(),
         )
+
+    def _average_price(self, symbol: str, quantity: Decimal) -> Decimal:
+        return self.costs[symbol] / quantity if symbol in self.costs else Decimal(100)
 
     # what a test does at the venue -----------------------------------------------------------------------
 
@@ -342,7 +346,7 @@ class ScriptedVenue:
         """Keep cash as average cost does: money of a contract moves when it is closed."""
         held = self.positions.get(fill.symbol, ZERO)
         signed = fill.quantity * fill.side.sign
-        cost = self._costs.get(fill.symbol, ZERO)
+        cost = self.costs.get(fill.symbol, ZERO)
         if held * signed >= 0:
             cost += signed * fill.price
         else:
@@ -351,11 +355,7 @@ class ScriptedVenue:
             self.cash += -signed * fill.price - released
             cost -= released
         self.cash -= fill.fee
-        self.positions[fill.symbol], self._costs[fill.symbol] = held + signed, cost
-
-    @property
-    def _costs(self) -> dict[str, Decimal]:
-        return self.__dict__.setdefault("costs", {})
+        self.positions[fill.symbol], self.costs[fill.symbol] = held + signed, cost
 
     def _end(self, order: Order, status: OrderStatus) -> None:
         order.status = status

@@ -283,3 +283,14 @@ def _money(ledger: Ledger) -> dict[tuple[str, str], Decimal]:
 def test_booking_returns_the_profit_of_the_fill() -> None:
     ledger = fold(filled("f1"))
     assert ledger.apply(filled("f2", side=Side.SELL, price=D("107.5"))) == Booked(D("7.5"))
+
+
+def test_an_adopted_position_takes_no_profit_away_and_adds_none_at_its_price() -> None:
+    adopted = PositionAdopted(
+        at_ns=2, venue=PERP.venue, symbol=PERP.symbol, quantity=D(-1), average_price=D(85), price=D(80), cause="test"
+    )
+    position = fold(filled("f1", quantity=D(2), price=D(100)), adopted).position(PERP.id)
+    assert position is not None
+    unit = PERP.contract_size * 80
+    # Two bought at 100 and marked at 80 have lost 40: realised, but for what the new position shows as open.
+    assert position.realised + position.quantity * unit - position.cost == 2 * unit - 200 * PERP.contract_size
