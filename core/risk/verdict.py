@@ -27,13 +27,23 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     passed: bool
 
 
+UNKNOWN: Final = "unknown: "
+"""What `observed` begins with where an input was missing; the rest says which."""
+
+
 def reasons_of(checks: tuple[Check, ...]) -> str:
-    """Say in one line what each failed check saw and what it allows."""
-    return "; ".join(
+    """Say in one line what each failed check saw and what it allows; those that saw nothing come last."""
+    failed = [check for check in checks if not check.passed]
+    blind = [check for check in failed if check.observed.startswith(UNKNOWN)]
+    reasons = [
         f"{check.rule}: {f'{check.observed} {check.unit}'.rstrip()}, allowed {check.limit}"
-        for check in checks
-        if not check.passed
-    )
+        for check in failed
+        if check not in blind
+    ]
+    if blind:
+        unknown = ", ".join(f"{check.rule} ({check.observed.removeprefix(UNKNOWN)})" for check in blind)
+        reasons.append(f"cannot be judged: {unknown}")
+    return "; ".join(reasons)
 
 
 class Refused(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,10 +1,12 @@
 """What each command asks of the engine, what it prints, and the exit code it ends with."""
 
 import json
+import os
 from typing import Any
 
 import pytest
 
+from core.io.instance_lock import InstanceLock
 from core.paths import Paths
 from tests.cli.fake_engine import FakeEngine, done, not_done
 from tui.cli.app import run
@@ -80,6 +82,17 @@ def test_without_an_engine_every_command_exits_3_and_says_how_to_start_one(
     assert "`seraphim daemon`" in text
     assert run([*command, "--json"]) == 3
     assert error_of(capsys)["exit_code"] == 3
+
+
+def test_an_engine_that_is_still_starting_is_told_from_none(paths: Paths, capsys: CapturedText):
+    paths.ensure()
+    lock = InstanceLock(paths.lock)
+    lock.acquire(0)
+    try:
+        assert run(["status"]) == 3
+    finally:
+        lock.release()
+    assert f"the engine, process {os.getpid()}, is starting or stopping" in capsys.readouterr().err
 
 
 def test_a_dead_engines_socket_counts_as_no_engine(paths: Paths, capsys: CapturedText):

@@ -3,8 +3,9 @@
 import pytest
 
 from core.book.book import BookState
+from core.risk.rules.finding import missing
 from core.risk.table import RULES
-from core.risk.verdict import Refused
+from core.risk.verdict import Check, Hardness, Refused, reasons_of
 from core.risk.view import LiveTrading, OwnOrder, RiskView, StrategyStatus
 from core.types.control import HaltLevel, TradingMode
 from core.types.instrument import MarketHours
@@ -254,6 +255,24 @@ def test_a_refusal_says_rule_limit_and_what_was_seen() -> None:
     verdict = decide(buy("20.5"), view())
     assert isinstance(verdict, Refused)
     assert verdict.reason == "order_value: 2050 USD, allowed at most 2000"
+
+
+def test_rules_that_saw_nothing_come_last_in_a_refusal_each_with_what_it_missed() -> None:
+    def check(rule: str, unit: str, limit: str, observed: str) -> Check:
+        return Check(rule=rule, hardness=Hardness.HARD, unit=unit, limit=limit, observed=observed, passed=False)
+
+    finding = missing(5, "price of the order")
+    reason = reasons_of(
+        (
+            check("price_collar", "%", finding.limit, finding.observed),
+            check("market_hours", "", "market open", "closed (XNYS)"),
+            check("leverage", "x", *missing(3, "equity")[1:]),
+        )
+    )
+    assert reason == (
+        "market_hours: closed (XNYS), allowed market open; "
+        "cannot be judged: price_collar (no price of the order), leverage (no equity)"
+    )
 
 
 def test_a_closed_market_says_when_it_opens() -> None:

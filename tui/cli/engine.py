@@ -7,6 +7,7 @@ from typing import Final, cast
 from urllib.parse import quote, urlencode
 
 from core.control.client import ControlClient, EngineUnresponsive, NoEngine
+from core.io.instance_lock import find_holder
 from core.paths import Paths
 from tui.cli.exits import CommandError, ExitCode
 
@@ -81,6 +82,9 @@ def _ask(method: str, path: str, body: Mapping[str, object] | None, timeout_s: f
 
 
 def no_engine_text(paths: Paths) -> str:
+    holder = find_holder(paths.lock)
+    if holder is not None:
+        return f"the engine, process {holder.pid}, is starting or stopping: its control socket {paths.socket} is closed"
     return f"no engine is running ({paths.socket}); start one with `seraphim daemon` or `seraphim-tui`"
 
 

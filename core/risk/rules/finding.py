@@ -3,6 +3,8 @@
 from decimal import Decimal
 from typing import NamedTuple
 
+from core.risk.verdict import UNKNOWN
+
 
 class Finding(NamedTuple):
     passed: bool
@@ -12,7 +14,7 @@ class Finding(NamedTuple):
 
 def missing(limit: object, what: str) -> Finding:
     """Refuse because an input is not there."""
-    return Finding(False, _text(limit), f"unknown: no {what}")
+    return Finding(False, _text(limit), f"{UNKNOWN}no {what}")
 
 
 def at_most(observed: Decimal | float, limit: Decimal | float) -> Finding:
