@@ -199,7 +199,7 @@ class MonitoringBuilder:
             )
             for order in doubtful
         ]
-        return alerts
+        return alerts + parts.strategies.failures()
 
 
 def status_of(standing: tuple[Blocker, ...]) -> str:

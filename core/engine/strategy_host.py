@@ -23,7 +23,7 @@ from core.ports.strategy import RunningStrategy
 from core.ports.time_budget import Budget, BudgetExceeded
 from core.risk.verdict import Refused
 from core.risk.view import StrategyStatus
-from core.state.monitoring import StrategyState
+from core.state.monitoring import Alert, StrategyState
 from core.types.instrument import InstrumentId
 from core.types.market import Trade
 from core.types.order import Fill, Order, OrderIntent, OrderStatus
@@ -39,6 +39,7 @@ class Hosted(msgspec.Struct, kw_only=True):
     context: EngineContext
     status: StrategyStatus
     detail: str = ""
+    since_ns: int
     signals: int = 0
     orders: int = 0
     last_signal: str | None = None
@@ -87,9 +88,10 @@ class StrategyHost:
         if name in self._preparing or (known is not None and known.status is StrategyStatus.RUNNING):
             return f"strategy {name} is running already"
         missing = [str(key) for key in strategy.instruments if key not in self._market.instruments]
-        if missing:
-            return f"strategy {name}: no venue has {', '.join(missing)}"
         hosted = self._host(strategy)
+        if missing:
+            hosted.status, hosted.detail = StrategyStatus.FAILED, f"no venue has {', '.join(missing)}"
+            return f"strategy {name}: {hosted.detail}"
         self._preparing[name] = None
         try:
             await self._run_blocking(strategy.prepare)
@@ -124,7 +126,13 @@ class StrategyHost:
             now_ns=self._clock.utc_ns,
             log=lambda text: self._log.info("strategy", f"{name}: {text}"),
         )
-        hosted = Hosted(strategy=strategy, context=context, status=StrategyStatus.STOPPED, detail="starting")
+        hosted = Hosted(
+            strategy=strategy,
+            context=context,
+            status=StrategyStatus.STOPPED,
+            detail="starting",
+            since_ns=self._clock.utc_ns(),
+        )
         self._hosted[name] = hosted
         return hosted
 
@@ -140,10 +148,10 @@ class StrategyHost:
 
     def _end(self, hosted: Hosted, status: StrategyStatus, reason: str) -> None:
         name = hosted.strategy.name
-        hosted.status, hosted.detail = status, reason
+        hosted.status, hosted.detail, hosted.since_ns = status, reason, self._clock.utc_ns()
         hosted.context.is_open = False
         hosted.context.queue.clear()
-        self._recorder.record(StrategyStopped(at_ns=self._clock.utc_ns(), name=name, reason=reason))
+        self._recorder.record(StrategyStopped(at_ns=hosted.since_ns, name=name, reason=reason))
         if self._desk is not None:
             for order in list(self._fold.orders.live()):
                 if order.intent.source == f"strategy:{name}" and order.status.may_live:
@@ -174,6 +182,19 @@ class StrategyHost:
                 last_signal=hosted.last_signal,
             )
             for name, hosted in self._hosted.items()
+        ]
+
+    def failures(self) -> list[Alert]:
+        """Return an alert for every strategy that ended without being asked to: nobody tends its position."""
+        return [
+            Alert(
+                severity="severe",
+                name=f"strategy {name}",
+                text=f"failed, and its position stays: {hosted.detail}",
+                since_ns=hosted.since_ns,
+            )
+            for name, hosted in self._hosted.items()
+            if hosted.status is StrategyStatus.FAILED
         ]
 
     @property

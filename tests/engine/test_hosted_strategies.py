@@ -61,7 +61,10 @@ def test_a_strategy_that_fails_is_ended_with_its_orders_cancelled_and_the_engine
         assert good.calls.count("trade") == 2
         assert bad.calls.count("trade") == 1
         assert (await rig.place()).outcome is Outcome.DONE
-        assert rig.engine.monitoring().global_.halt_level == "normal"
+        state = rig.engine.monitoring()
+        assert state.global_.halt_level == "normal"
+        (alert,) = state.alerts
+        assert (alert.name, detail in alert.text, alert.since_ns > 0) == ("strategy bad", True, True)
 
     in_virtual_time(work)
 
@@ -277,6 +280,16 @@ def test_a_strategy_whose_preparation_fails_is_failed_and_can_be_started_again()
         failed = await rig.execute(StartStrategy(name="s"))
         assert (failed.outcome, "no such library" in failed.message) == (Outcome.FAILED, True)
         assert (await rig.execute(StartStrategy(name="s"))).outcome is Outcome.DONE
+
+    in_virtual_time(work)
+
+
+def test_a_strategy_of_an_instrument_that_no_venue_has_is_shown_as_failed_and_raises_an_alert():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start(ScriptedStrategy("s", InstrumentId("v1", "TYPO/USDT")))
+        assert state_of(rig, "s") == ("failed", "no venue has TYPO/USDT@v1")
+        assert [alert.name for alert in rig.engine.monitoring().alerts] == ["strategy s"]
+        assert rig.engine.monitoring().global_.active_strategies == 0
 
     in_virtual_time(work)
 
