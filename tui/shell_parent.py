@@ -6,13 +6,13 @@ for the child's word that its console has gone and the engine goes on without a 
 
 import os
 import signal
-import sys
 from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 from typing import Final
 
 _LEFT: Final = b"left"
+STANDARD_ERROR: Final = 2
 
 
 class Leave:
@@ -74,7 +74,6 @@ def _wait_for(child: int, reading: int) -> int:
 
 
 def _say(text: str) -> None:
-    try:
-        print(text, file=sys.stderr, flush=True)  # noqa: T201 - the terminal is the shell's again
-    except OSError:
-        return
+    # Past Python's own buffer: what a lost terminal does not take would fail again at exit, as exit code 120.
+    with suppress(OSError):
+        os.write(STANDARD_ERROR, f"{text}\n".encode())
