@@ -16,5 +16,4 @@ def engine_settings(config: Config, version: str) -> EngineSettings:
         pools=PoolShares(hedge=pools.hedge, arb=pools.arb, reserve=pools.reserve),
         in_doubt_after_s=config.engine.in_doubt_after_s,
         snapshot_every_s=max(1, round(config.engine.snapshot_interval_s)),
-        venue_kinds={name: venue.kind for name, venue in config.venues.items()},
     )

@@ -8,6 +8,7 @@ import msgspec
 from core.engine.bar_store import BarStore
 from core.engine.engine import Engine
 from core.engine.engine_log import EngineLog
+from core.engine.feed_watch import FeedWatch
 from core.engine.fold import EngineFold
 from core.engine.health_watch import HealthWatch
 from core.engine.order_desk import OrderDesk
@@ -85,6 +86,8 @@ def _connect_parts(
     recorder = Recorder(ports.journal, fold, log)
     conditions, recent = PassingConditions(clock), RecentOrders(settings.limits)
     statistics, bars = SendStatistics(), BarStore(market, ports.history)
+    feed_watch = FeedWatch(bars, log)
+    market.on_feed(feed_watch.changed)
     strategies = StrategyHost(
         clock=clock,
         ids=ids,
@@ -125,6 +128,7 @@ def _connect_parts(
         ids=ids,
         log=log,
         market=market,
+        feed_watch=feed_watch,
         bars=bars,
         fold=fold,
         recorder=recorder,

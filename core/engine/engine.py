@@ -160,6 +160,8 @@ class Engine:
         self._seconds += 1
         self._kill_switch.go_on()
         self._intake.on_second()
+        for venue, trades in self._pump.take_dropped().items():
+            self.parts.feed_watch.dropped(venue, trades, self.parts.clock.utc_ns())
         if self.is_starting:
             return
         if self._seconds % self.parts.settings.snapshot_every_s == 0:

@@ -12,7 +12,6 @@ from core.engine.source_positions import SourcePositions
 from core.journal.facts import (
     AnyFact,
     EngineStarted,
-    OrderIntended,
     ReconciliationFinished,
     RiskModeChanged,
     StrategyOverran,
@@ -41,8 +40,6 @@ class FoldState(msgspec.Struct, frozen=True, kw_only=True):
     halts: HaltsState
     risk_mode: RiskMode
     run: int
-    last_order_ns: int
-    last_fact_ns: int
     strategies: dict[str, dict[str, str]]
     source_positions: dict[str, dict[str, Position]]
     recent_fills: list[FillView]  # oldest first
@@ -74,18 +71,13 @@ class EngineFold:
         self.recent_fills: deque[FillView] = deque(maxlen=KEPT_FILLS)
         self.risk_mode = risk_mode
         self.run = 0
-        self.last_order_ns = 0
-        self.last_fact_ns = 0
         self.strategies: dict[str, dict[str, str]] = {}  # running ones and their parameters
         self.reconciled_ns: dict[str, int] = {}  # by venue: what happened there until then is booked
 
     def apply(self, fact: AnyFact) -> FoldOutcome:
-        self.last_fact_ns = max(self.last_fact_ns, fact.at_ns)
         match fact:
             case EngineStarted():
                 self.run = fact.run
-            case OrderIntended():
-                self.last_order_ns = fact.at_ns
             case RiskModeChanged():
                 self.risk_mode = fact.mode
             case StrategyStarted():
@@ -111,8 +103,6 @@ class EngineFold:
             halts=self.halts.to_state(),
             risk_mode=self.risk_mode,
             run=self.run,
-            last_order_ns=self.last_order_ns,
-            last_fact_ns=self.last_fact_ns,
             strategies=self.strategies,
             source_positions=self.source_positions.to_state(),
             recent_fills=list(self.recent_fills),
@@ -127,7 +117,6 @@ class EngineFold:
         self.ledger.restore(state.ledger)
         self.halts.restore(state.halts)
         self.risk_mode, self.run = state.risk_mode, state.run
-        self.last_order_ns, self.last_fact_ns = state.last_order_ns, state.last_fact_ns
         self.strategies = dict(state.strategies)
         self.reconciled_ns = dict(state.reconciled_ns)
         self.source_positions.restore(state.source_positions)

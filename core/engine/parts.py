@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core.engine.bar_store import BarStore
 from core.engine.engine_log import EngineLog
+from core.engine.feed_watch import FeedWatch
 from core.engine.fold import EngineFold
 from core.engine.order_desk import OrderDesk
 from core.engine.passing_conditions import PassingConditions
@@ -26,6 +27,7 @@ class EngineParts:
     ids: IdSource
     log: EngineLog
     market: Market
+    feed_watch: FeedWatch
     bars: BarStore
     fold: EngineFold
     recorder: Recorder

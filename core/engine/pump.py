@@ -44,7 +44,7 @@ class EventPump:
         self._execution: deque[ExecutionEvent] = deque()
         self._trades: deque[Trade] = deque()
         self._dirty: dict[InstrumentId, None] = {}
-        self.dropped_trades = 0
+        self._dropped: dict[str, int] = {}
 
     def connect(self, handler: EventHandler) -> None:
         self._handler = handler
@@ -56,14 +56,19 @@ class EventPump:
 
     def publish_trade(self, trade: Trade) -> None:
         if len(self._trades) >= MAX_WAITING_TRADES:
-            self._trades.popleft()
-            self.dropped_trades += 1
+            venue = self._trades.popleft().instrument_id.venue
+            self._dropped[venue] = self._dropped.get(venue, 0) + 1
         self._trades.append(trade)
         self._wake()
 
     def publish_book(self, instrument_id: InstrumentId) -> None:
         self._dirty[instrument_id] = None
         self._wake()
+
+    def take_dropped(self) -> dict[str, int]:
+        """Return how many trades of each venue were dropped since this was last asked."""
+        dropped, self._dropped = self._dropped, {}
+        return dropped
 
     @property
     def waiting(self) -> int:

@@ -1,6 +1,5 @@
 """What the engine is told from outside, already checked."""
 
-from collections.abc import Mapping
 from decimal import Decimal
 
 import msgspec
@@ -27,4 +26,3 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     pools: PoolShares = PoolShares()
     in_doubt_after_s: float = 5.0
     snapshot_every_s: int = 30
-    venue_kinds: Mapping[str, str] = {}

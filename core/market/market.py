@@ -28,6 +28,7 @@ class Market:
         self._on_trade = on_trade
         self._on_book = on_book
         self._on_instrument: Callable[[InstrumentId], object] | None = None
+        self._on_feed: Callable[[FeedState | None, FeedStatus], None] | None = None
         self.instruments: dict[InstrumentId, Instrument] = {}
         self.books: dict[InstrumentId, Book] = {}
         self.last_trades: dict[InstrumentId, Trade] = {}
@@ -40,6 +41,10 @@ class Market:
     def on_instrument(self, callback: Callable[[InstrumentId], object]) -> None:
         """Call back whenever an instrument's rules become known or fresh."""
         self._on_instrument = callback
+
+    def on_feed(self, callback: Callable[[FeedState | None, FeedStatus], None]) -> None:
+        """Call back with the state before, None for the first, whenever a feed's state changes."""
+        self._on_feed = callback
 
     # what feeds report ---------------------------------------------------------------------------
 
@@ -73,7 +78,11 @@ class Market:
             self.marks.set_mark(instrument, Decimal(repr(mark.mark)), mark.received_ns)
 
     def feed_status(self, status: FeedStatus) -> None:
+        known = self.feeds.get(status.venue)
         self.feeds[status.venue] = status
+        before = None if known is None else known.state
+        if before is not status.state and self._on_feed is not None:
+            self._on_feed(before, status)
 
     # what readers ask ----------------------------------------------------------------------------
 

@@ -90,6 +90,20 @@ def test_flatten_waits_for_no_venue_that_hangs():
     in_virtual_time(work)
 
 
+def test_flatten_order_that_travels_long_is_not_cancelled_on_its_way():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        await rig.place(quantity="3")
+        await rig.elapse(2)
+        rig.venue.latency_s = 3.0
+        await rig.execute(Kill(flatten=True))
+        await rig.elapse(4)
+        assert rig.position() == 0
+        assert rig.venue.cancel_all_calls == 1
+
+    in_virtual_time(work)
+
+
 def test_flatten_order_whose_answer_is_lost_is_not_sent_twice():
     async def work(loop: VirtualLoop) -> None:
         rig = await EngineRig(loop).start()
@@ -151,6 +165,7 @@ def test_day_loss_flattens_and_halts_with_the_very_event_that_breaks_the_limit()
         assert rig.venue.open_orders == []
         await rig.elapse(2)  # the books are free of own orders now
         assert rig.position() == 0
+        assert rig.refusals() == []
         (raised,) = rig.facts(BlockerRaised)
         assert (raised.blocker.cause, raised.blocker.who) == ("daily_loss", "engine")
         assert (await rig.place()).outcome is Outcome.REFUSED

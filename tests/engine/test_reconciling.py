@@ -161,6 +161,23 @@ def test_fills_while_the_account_is_being_read_are_no_difference():
     in_virtual_time(work)
 
 
+def test_fill_while_the_first_account_is_being_read_is_no_difference_either():
+    async def work(loop: VirtualLoop) -> None:
+        rig = EngineRig(loop)
+        rig.venue.place_foreign("theirs", PERP, Side.BUY, "1", "95")
+        rig.venue.report_delay_s = 2.0
+        starting = loop.create_task(rig.start())
+        await rig.elapse(1)
+        rig.venue.execute("theirs")
+        await starting
+        assert rig.position() == 1
+        assert rig.facts(PositionAdopted) == []
+        assert rig.agrees_with_venues()
+        assert (await rig.place()).outcome is Outcome.DONE
+
+    in_virtual_time(work)
+
+
 def test_balance_that_differs_twice_is_taken_over():
     async def work(loop: VirtualLoop) -> None:
         rig = await EngineRig(loop).start()

@@ -9,7 +9,7 @@ from core.io.virtual_loop import VirtualLoop
 from core.journal.facts import OrderIntended
 from core.types.order import OrderIntent, OrderStatus, OrderType, Side
 from tests.engine.rig import PERP, EngineRig, JournalInTheWay, in_virtual_time
-from tests.engine.venues import Answer
+from tests.engine.venues import Answer, Speech
 
 
 def test_intent_is_durable_before_the_venue_hears_of_the_order():
@@ -152,6 +152,21 @@ def test_stopping_lets_no_order_out_behind_the_cancels():
         await placing
         assert rig.venue.open_orders == []
         assert rig.venue.submitted == []
+
+    in_virtual_time(work)
+
+
+def test_stop_waits_for_the_answers_of_orders_on_their_way():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        rig.venue.latency_s = 1.0
+        placing = asyncio.ensure_future(rig.place(price="95"))
+        await rig.settle()
+        placing.cancel()
+        rig.venue.speech = Speech.NOTHING
+        await rig.engine.stop("test", cancel_orders=False)
+        (order,) = rig.fold.orders.live()
+        assert order.status is OrderStatus.OPEN
 
     in_virtual_time(work)
 
