@@ -45,11 +45,11 @@ class CommandDesk:
     async def _execute(self, command: AnyCommand) -> CommandResult:
         match command:
             case commands.Pause():
-                return self._pause(command)
+                return await self._when_durable(self._pause(command))
             case commands.Resume():
-                return self._resume(command)
+                return await self._when_durable(self._resume(command))
             case commands.SetRiskMode():
-                return self._set_risk_mode(command)
+                return await self._when_durable(self._set_risk_mode(command))
             case commands.Kill():
                 return await self._kill(command)
             case commands.PlaceOrder():
@@ -59,10 +59,17 @@ class CommandDesk:
             case commands.CancelOrders():
                 return await self._cancel_many(command)
             case commands.StartStrategy():
-                return await self._start_strategy(command)
+                return await self._when_durable(await self._start_strategy(command))
             case commands.StopStrategy():
                 problem = self._parts.strategies.stop(command.name, f"stopped by {command.who}")
-                return _invalid(problem) if problem else _done(f"strategy {command.name} stopped")
+                done = _invalid(problem) if problem else _done(f"strategy {command.name} stopped")
+                return await self._when_durable(done)
+
+    async def _when_durable(self, result: CommandResult) -> CommandResult:
+        """Answer once a restart would know of what was recorded, or say that it would not."""
+        if await self._parts.recorder.flushed(self._parts.settings.in_doubt_after_s):
+            return result
+        return _failed(f"{result.message}; but it is not in the journal, a restart would not know of it")
 
     # new risk on and off ---------------------------------------------------------------------------
 

@@ -38,12 +38,11 @@ class KillSwitch:
         level = HaltLevel.FLATTEN if flatten else HaltLevel.HALTED
         # Not awaited: blocking counts from this line on, and cancels wait for no disk.
         at_ns = self._parts.clock.utc_ns()
-        durable = self._parts.recorder.record(kill(who=who, reason=reason, at_ns=at_ns, level=level))
+        self._parts.recorder.record(kill(who=who, reason=reason, at_ns=at_ns, level=level))
         answers = await self.cancel_everything()
         self.go_on()
         # The halt stands all the same: neither a failed disk nor one that hangs may keep the answer back.
-        await asyncio.wait((durable,), timeout=self._parts.settings.in_doubt_after_s)
-        return Killed(answers, durable.done() and durable.exception() is None)
+        return Killed(answers, await self._parts.recorder.flushed(self._parts.settings.in_doubt_after_s))
 
     async def cancel_everything(self) -> dict[str, str]:
         """Cancel all orders of all venues at once; return, by venue, `cancelled` or what went wrong."""

@@ -1,5 +1,6 @@
 """The one way a fact enters the engine: into the journal and into the fold, in the same order."""
 
+import asyncio
 from asyncio import Future
 from collections.abc import Callable
 
@@ -18,6 +19,7 @@ class Recorder:
         self._fold = fold
         self._log = log
         self._on_failure: Callable[[str], None] | None = None
+        self._last: Future[None] | None = None
         self.failed_reason: str | None = None
 
     def on_failure(self, callback: Callable[[str], None]) -> None:
@@ -33,11 +35,20 @@ class Recorder:
         """Do as `record`, and return also what the fact did to orders and ledger."""
         durable = self._journal.append(fact)
         durable.add_done_callback(self._look)
+        self._last = durable
         outcome = self._fold.apply(fact)
         for line in (narrate(fact), *outcome.complaints()):
             if line is not None:
                 self._log.write(*line)
         return durable, outcome
+
+    async def flushed(self, timeout_s: float) -> bool:
+        """Wait until all that was recorded is durable; tell whether it is, after `timeout_s` at the latest."""
+        last = self._last
+        if last is None:
+            return True
+        await asyncio.wait((last,), timeout=timeout_s)
+        return last.done() and not last.cancelled() and last.exception() is None
 
     def save_snapshot(self) -> "Future[None]":
         """Save the fold as it is now."""

@@ -9,11 +9,25 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from core.control import commands
-from core.control.commands import AnyCommand, CancelOrder, CancelOrders, CommandResult, Kill, Outcome, SetRiskMode
+from core.control.commands import (
+    AnyCommand,
+    CancelOrder,
+    CancelOrders,
+    CommandResult,
+    Kill,
+    Outcome,
+    Pause,
+    Resume,
+    SetRiskMode,
+    StopStrategy,
+)
+from core.io.inline_journal import InlineJournal
 from core.io.virtual_loop import VirtualLoop
+from core.journal.facts import RiskModeChanged
 from core.state.desk import DeskRequest, DeskSnapshot
+from core.types.control import RiskMode
 from core.types.instrument import InstrumentId
-from tests.engine.rig import PERP, EngineRig, ScriptedStrategy, in_virtual_time
+from tests.engine.rig import PERP, EngineRig, JournalInTheWay, ScriptedStrategy, in_virtual_time
 from tests.engine.venues import Answer, spot
 
 words = st.sampled_from(["", "v1", "v2", "s", PERP, "buy", "limit", "gtc", "resume", "balanced", "s0001-1"]) | st.text(
@@ -183,5 +197,41 @@ def test_commands_before_the_engine_is_connected_are_answered():
         assert rig.engine.monitoring().global_.system_status == "starting"
         await rig.start()
         assert (await rig.place()).outcome is Outcome.REFUSED
+
+    in_virtual_time(work)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [Pause(reason="lunch"), Resume(), SetRiskMode(mode="aggressive"), StopStrategy(name="nobody")],
+    ids=lambda command: type(command).__name__,
+)
+def test_what_a_restart_must_know_is_answered_only_once_it_is_durable(command: AnyCommand):
+    async def work(loop: VirtualLoop) -> None:
+        journal = JournalInTheWay(InlineJournal())
+        rig = await EngineRig(loop, journal=journal).start()
+        await rig.execute(Pause(reason="before"))
+        await rig.execute(Resume())
+        journal.hold()
+        held = RiskModeChanged(at_ns=rig.engine.parts.clock.utc_ns(), mode=RiskMode.BALANCED, who="test")
+        rig.engine.parts.recorder.record(held)
+        answer = asyncio.ensure_future(rig.execute(command))
+        await rig.settle()
+        assert not answer.done()
+        journal.release()
+        await rig.settle()
+        assert answer.done()
+
+    in_virtual_time(work)
+
+
+def test_a_command_on_a_disk_that_hangs_says_that_a_restart_would_not_know_of_it():
+    async def work(loop: VirtualLoop) -> None:
+        journal = JournalInTheWay(InlineJournal())
+        rig = await EngineRig(loop, journal=journal).start()
+        journal.hold()
+        result = await rig.execute(SetRiskMode(mode="aggressive"))
+        assert result.outcome is Outcome.FAILED
+        assert "risk mode is aggressive; but it is not in the journal" in result.message
 
     in_virtual_time(work)
