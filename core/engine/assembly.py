@@ -72,13 +72,7 @@ def _connect_parts(
     settings: EngineSettings, ports: EnginePorts, pump: EventPump, tasks: TaskGroup, log: EngineLog
 ) -> EngineParts:
     clock = ports.clock
-    market = Market(
-        clock,
-        stale_after_ns=settings.limits.stale_after_ns,
-        volatility_window_s=settings.limits.volatility_window_s,
-        on_trade=pump.publish_trade,
-        on_book=pump.publish_book,
-    )
+    market = _make_market(settings, clock, pump)
     fold = EngineFold(market.instruments.get, settings.risk_mode)
     market.on_instrument(fold.ledger.instrument_known)
     restore(fold, ports.journal)
@@ -140,6 +134,16 @@ def _connect_parts(
         statistics=statistics,
         lag=LagMeter(),
         pnl_curve=PnlCurve(),
+    )
+
+
+def _make_market(settings: EngineSettings, clock: Clock, pump: EventPump) -> Market:
+    return Market(
+        clock,
+        stale_after_ns=settings.limits.stale_after_ns,
+        volatility_window_s=settings.limits.volatility_window_s,
+        on_trade=pump.publish_trade,
+        on_book=pump.publish_book,
     )
 
 
