@@ -25,11 +25,14 @@ from core.ports.venue import ExecutionVenue, Feed, OrderReport
 from core.state.desk import DeskRequest, DeskSnapshot
 from core.state.monitoring import MonitoringState
 from core.types.account import AccountReport, FundingPayment
+from core.types.control import HaltLevel
 from core.types.order import Fill, OrderStatus
 
 RECONCILE_EVERY_S: Final = 30
 PROBE_DOUBT_EVERY_S: Final = 2
 ACCOUNT_TIMEOUT_S: Final = 10.0
+STOP_PATIENCE_S: Final = 15.0
+SNAPSHOT_PATIENCE_S: Final = 5.0
 NS_PER_S: Final = 1_000_000_000
 UNSETTLED: Final = frozenset({OrderStatus.IN_DOUBT, OrderStatus.CANCELLING, OrderStatus.FILLED})
 """What a live order is in for a moment only; FILLED among them: reported, and its fills are still to come."""
@@ -112,6 +115,8 @@ class Engine:
             return
         self.is_stopping = True
         parts = self.parts
+        # An order that came behind the cancels would rest at its venue with nobody left to look after it.
+        parts.conditions.hold("global", "stopping", HaltLevel.CANCEL_ONLY, "the engine stops")
         parts.strategies.shut_down()
         await self._opening.stop()
         if cancel_orders:
@@ -121,9 +126,9 @@ class Engine:
             await self._quietly(execution.venue, execution.stop())
         for feed in self._feeds:
             await self._quietly(feed.venue, feed.stop())
-        await self._tasks.finish()
+        await self._tasks.finish(STOP_PATIENCE_S)
         parts.recorder.record(EngineStopped(at_ns=parts.clock.utc_ns(), reason=reason))
-        await self._quietly("journal", parts.recorder.save_snapshot())
+        await self._quietly("journal", asyncio.wait_for(parts.recorder.save_snapshot(), SNAPSHOT_PATIENCE_S))
 
     async def _quietly(self, what: str, ending: Awaitable[None]) -> None:
         try:

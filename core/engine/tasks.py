@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Coroutine
+from contextlib import suppress
 
 from core.engine.engine_log import EngineLog
 
@@ -20,10 +21,21 @@ class TaskGroup:
         self._running[future] = None
         future.add_done_callback(self._ended)
 
-    async def finish(self) -> None:
-        """Wait for everything in flight; each piece of work has its own time-out."""
-        while self._running:
-            await asyncio.wait(list(self._running))
+    async def finish(self, patience_s: float) -> None:
+        """Wait for everything in flight; what takes longer, such as an order that waits for a hung disk, is given up.
+
+        Work has time-outs of its own where it waits for a venue; `patience_s` is longer than these.
+        """
+        with suppress(TimeoutError):
+            async with asyncio.timeout(patience_s):
+                while self._running:
+                    await asyncio.wait(list(self._running))
+        left = list(self._running)
+        if left:
+            self._log.error("engine", f"{len(left)} pieces of work are given up while stopping")
+        for future in left:
+            future.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     def _ended(self, future: "asyncio.Future[None]") -> None:
         self._running.pop(future, None)

@@ -108,7 +108,7 @@ class JournalInTheWay:
         return future
 
     def save_snapshot(self, state: bytes) -> "asyncio.Future[None]":
-        return self.inner.save_snapshot(state)
+        return asyncio.get_running_loop().create_future() if self.is_held else self.inner.save_snapshot(state)
 
     def load_snapshot(self) -> tuple[int, bytes] | None:
         return self.inner.load_snapshot()

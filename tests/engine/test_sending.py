@@ -171,6 +171,37 @@ def test_stop_waits_for_the_answers_of_orders_on_their_way():
     in_virtual_time(work)
 
 
+def test_no_new_order_is_taken_while_the_engine_stops():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        await rig.place(price="95")
+        stopping = asyncio.ensure_future(rig.engine.stop("test", cancel_orders=True))
+        await rig.elapse(0.007)  # the cancels are answered, the venue's last words are under way
+        late = await rig.place(price="96")
+        await stopping
+        assert late.outcome is Outcome.REFUSED
+        assert "CANCEL_ONLY by stopping" in late.message
+        assert rig.venue.open_orders == []
+
+    in_virtual_time(work)
+
+
+def test_a_disk_that_hangs_keeps_no_engine_from_stopping():
+    async def work(loop: VirtualLoop) -> None:
+        journal = JournalInTheWay(InlineJournal())
+        rig = await EngineRig(loop, journal=journal).start()
+        journal.hold()
+        placing = asyncio.ensure_future(rig.place(price="95"))
+        await rig.settle()
+        async with asyncio.timeout(60):
+            await rig.engine.stop("test", cancel_orders=True)
+        assert "given up while stopping" in rig.log()
+        assert rig.venue.submitted == []
+        placing.cancel()
+
+    in_virtual_time(work)
+
+
 def test_stop_books_the_last_word_of_every_order():
     async def work(loop: VirtualLoop) -> None:
         rig = await EngineRig(loop).start()

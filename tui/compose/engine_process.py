@@ -129,10 +129,12 @@ class EngineProcess:
         self._heartbeat.stop()
         await self.engine.stop(reason, cancel_orders=cancel_orders)
         await self._server.stop()
-        await self._journal.close()
-        self._store.close()
-        self._log_file.stop()
-        self._lock.release()
+        try:
+            await self._journal.close()
+        finally:  # a disk that hangs must cost neither the last lines of the log nor the next start
+            self._store.close()
+            self._log_file.stop()
+            self._lock.release()
 
     def _second(self) -> None:
         if not self._killing and self.paths.kill_file.exists():
