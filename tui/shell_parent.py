@@ -30,9 +30,10 @@ class Leave:
             os.dup2(nowhere, descriptor)
         os.close(nowhere)
         os.setsid()
-        os.write(self._channel, _LEFT)
-        os.close(self._channel)
-        self._channel = None
+        channel, self._channel = self._channel, None
+        with suppress(OSError):  # a parent that was killed waits for no word
+            os.write(channel, _LEFT)
+        os.close(channel)
 
 
 def run_in_child(work: Callable[[Leave], int]) -> int:
