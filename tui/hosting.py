@@ -36,11 +36,12 @@ async def run_hosted(config: Config, paths: Paths, leave: Leave) -> None:
         await asyncio.wait((console, ended), return_when=asyncio.FIRST_COMPLETED)
     choice = await _leaving(console)
     await starting
-    if choice is not ExitChoice.QUIT_STOP_ENGINE and not ending.is_set():
+    is_quit = choice in {ExitChoice.QUIT_STOP_ENGINE, ExitChoice.QUIT_CANCEL_AND_STOP}
+    if not is_quit and not ending.is_set():
         leave()
         await ending.wait()
     ended.cancel()
-    reason = "console quit" if choice is ExitChoice.QUIT_STOP_ENGINE else "asked to stop"
+    reason = "console quit" if is_quit else "asked to stop"
     await process.stop(reason, cancel_orders=choice is not ExitChoice.QUIT_STOP_ENGINE)
 
 

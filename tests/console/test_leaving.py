@@ -20,7 +20,7 @@ def test_detach_leaves_at_once() -> None:
     [
         (0, None, []),
         (1, ExitChoice.QUIT_LEAVE_ENGINE, []),
-        (2, ExitChoice.QUIT_STOP_ENGINE, [CancelOrders]),
+        (2, ExitChoice.QUIT_CANCEL_AND_STOP, [CancelOrders]),
         (3, ExitChoice.QUIT_STOP_ENGINE, []),
     ],
 )

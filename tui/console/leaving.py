@@ -56,6 +56,6 @@ class Leaving:
 
     def _stop_if_cancelled(self, task: "asyncio.Task[CommandResult]") -> None:
         if not task.cancelled() and task.result().outcome is Outcome.DONE:
-            self.app.exit(ExitChoice.QUIT_STOP_ENGINE)
+            self.app.exit(ExitChoice.QUIT_CANCEL_AND_STOP)
         else:
             self.app.say("error", "not stopped: the orders could not be cancelled; ctrl+q asks again")
