@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from core.config.config import Config
+from core.control.commands import Kill
 from core.engine.engine import Engine
 from core.paths import Paths
 from core.types.control import HaltLevel
@@ -61,6 +62,19 @@ def test_kill_file_is_obeyed_by_an_engine_whose_second_fails(tmp_path: Path, mon
             process.paths.kill_file.touch()
             halts = process.engine.parts.fold.halts
             await until(lambda: any(blocker.level is HaltLevel.HALTED for blocker in halts.blockers))
+
+    run(tmp_path, lambda process: asyncio.ensure_future(script(process)))
+
+
+def test_kill_from_elsewhere_does_not_take_away_a_file_that_also_asks_to_flatten(tmp_path: Path):
+    async def script(process: EngineProcess) -> None:
+        killing = asyncio.ensure_future(process.access.execute(Kill(who="somebody else")))
+        await asyncio.sleep(0)
+        process.paths.kill_file.write_text('{"who": "a script", "flatten": true}')
+        await killing
+        halts = process.engine.parts.fold.halts
+        await until(lambda: any(blocker.level is HaltLevel.FLATTEN for blocker in halts.blockers))
+        await until(lambda: not process.paths.kill_file.exists())
 
     run(tmp_path, lambda process: asyncio.ensure_future(script(process)))
 

@@ -4,12 +4,16 @@ from pathlib import Path
 
 from core.control.commands import AnyCommand, CommandResult, Kill
 from core.engine.engine import Engine
+from core.io.kill_file import read_kill_file
 from core.state.desk import DeskRequest, DeskSnapshot
 from core.state.monitoring import MonitoringState
 
 
 class KillFileKeeper:
-    """An `EngineAccess`. Any kill takes the file away once the halt is in the journal, so that it counts once."""
+    """An `EngineAccess`. Any kill takes the file away once the halt is in the journal, so that it counts once.
+
+    A file that asks for more than the kill did stays, to be obeyed by itself.
+    """
 
     def __init__(self, engine: Engine, kill_file: Path) -> None:
         self._engine = engine
@@ -24,6 +28,11 @@ class KillFileKeeper:
     async def execute(self, command: AnyCommand) -> CommandResult:
         result = await self._engine.execute(command)
         # Without a journal the file is all that makes the next start HALTED.
-        if isinstance(command, Kill) and result.data.get("is_journaled") is True:
+        if isinstance(command, Kill) and result.data.get("is_journaled") is True and not self._wants_more(command):
             self._kill_file.unlink(missing_ok=True)
         return result
+
+    def _wants_more(self, kill: Kill) -> bool:
+        """Tell whether the file, perhaps written meanwhile, asks to flatten and this kill did not."""
+        wish = read_kill_file(self._kill_file)
+        return wish is not None and wish.flatten and not kill.flatten
