@@ -97,9 +97,10 @@ class ReplayFeed:
     async def _run(self, market_data: BinanceMarketData) -> None:
         try:
             await self._play_all(market_data)
-        except RecordingError as error:
-            market_data.connection_lost(str(error), self._clock.utc_ns())
-            self._report(FeedState.DOWN, str(error))
+        except Exception as error:  # with the clock at rest a book that nobody closes would look fresh for ever
+            reason = str(error) if isinstance(error, RecordingError) else f"fault in the feed: {error!r}"
+            market_data.connection_lost(reason, self._clock.utc_ns())
+            self._report(FeedState.DOWN, reason)
             raise
         # what the market did after the recording is not known
         market_data.connection_lost("the recording has ended", self._clock.utc_ns())

@@ -123,3 +123,24 @@ def test_a_recording_that_cannot_be_played_leaves_the_feed_down_with_the_reason(
 def test_settings_that_make_no_sense_are_refused(path: Path, field: str, value: float) -> None:
     with pytest.raises(ValueError, match="allowed is"):
         ReplaySettings(path=path, market=BinanceMarket.SPOT, **{field: value})
+
+
+def test_a_fault_while_playing_leaves_no_book_readable_and_the_feed_down(path: Path) -> None:
+    clock = ReplayClock()
+    sink = ClockedSink(clock)
+
+    def broken(_: Trade) -> None:
+        raise ZeroDivisionError("a bar")
+
+    async def scenario() -> None:
+        feed = ReplayFeed(ReplaySettings(path=path, market=BinanceMarket.SPOT, pace=Pace.FLAT_OUT), clock)
+        sink.trade = broken
+        await feed.start(sink)
+        with pytest.raises(ZeroDivisionError):
+            await feed.finished()
+
+    loop = VirtualLoop()
+    loop.run_until_complete(scenario())
+    loop.close()
+    assert sink.statuses[-1].state is FeedState.DOWN
+    assert "ZeroDivisionError('a bar')" in sink.statuses[-1].detail
