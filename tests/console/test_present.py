@@ -26,6 +26,7 @@ from tui.present.ladder_window import (
     moved_cursor,
     touch_is_visible,
 )
+from tui.present.orders import order_price
 from tui.present.risk import limit_line
 from tui.present.table import Align, Column, Row, Table, table_header, table_rows
 
@@ -337,3 +338,16 @@ def test_a_curve_with_few_points_is_one_line() -> None:
     rows = braille_rows([(0, 0.0), (50, 1.0), (100, 1.0)], 0.0, 1.0, 20, 2)
     columns = ["".join(row[column] for row in rows) for column in range(20)]
     assert all(set(column) != {"\u2800"} for column in columns)
+
+
+@pytest.mark.parametrize(
+    ("average", "shown"),
+    [("64012.333333", "64,012.33"), ("2.5", "2.50000"), ("0.123456789", "0.123457"), ("0.0000123456", "0.0000123456")],
+)
+def test_the_price_a_market_order_got_keeps_its_digits_however_small_it_is(average: str, shown: str) -> None:
+    order = OrderView(
+        client_order_id="s1-1", venue="v", symbol="S", side="buy", order_type="market", quantity=Decimal(1),
+        filled_quantity=Decimal(1), limit_price=None, average_price=Decimal(average), status="filled",
+        source="manual", reason=None, is_external=False, created_ns=0, updated_ns=0,
+    )  # fmt: skip
+    assert order_price(order) == shown

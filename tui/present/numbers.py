@@ -49,6 +49,11 @@ def room(value: Decimal | None) -> str:
     return exact(cut) if cut == cut.to_integral_value() else f"{cut:,}"
 
 
+def average(price: Decimal) -> str:
+    """Format a quotient of money: two decimals, more where the price is small, so that six digits count."""
+    return f"{price:,.{min(18, max(2, 5 - price.adjusted()))}f}"
+
+
 def signed_money(value: Decimal | float | None, decimals: int = 2) -> str:
     return NOTHING if value is None else f"{value:+,.{decimals}f}"
 

@@ -63,7 +63,7 @@ def status_span(order: OrderView) -> Span:
 def order_price(order: OrderView) -> str:
     if order.limit_price is not None:
         return numbers.exact(order.limit_price)
-    return order.order_type if order.average_price is None else f"{order.average_price:,.2f}"
+    return order.order_type if order.average_price is None else numbers.average(order.average_price)
 
 
 def orders_table(orders: list[OrderView]) -> Table:
