@@ -79,7 +79,7 @@ class OrderWire:
                 value = read(self._clock.utc_ns())
             except Exception as error:  # whatever it is belongs to the one who asked
                 failure = error
-                self._respond(lambda: _fail(answer, failure))
+                self._respond(lambda: self._fail(key, answer, failure))
                 return
             self._respond(lambda: self._settle(key, answer, value))
 
@@ -128,6 +128,10 @@ class OrderWire:
     def _settle(self, key: int, answer: "asyncio.Future[T]", value: T) -> None:
         self._unanswered.pop(key, None)
         _settle(answer, value)
+
+    def _fail(self, key: int, answer: "asyncio.Future[T]", error: Exception) -> None:
+        self._unanswered.pop(key, None)
+        _fail(answer, error)
 
 
 def _settle(answer: "asyncio.Future[T]", value: T) -> None:
