@@ -1,4 +1,4 @@
-"""A strategy that asks for the same thing every second while it is refused must not fill the disk."""
+"""What asks for the same thing every second while it is refused, a strategy or a flattening, must not fill the disk."""
 
 from typing import Final
 
@@ -15,7 +15,7 @@ class RepeatedRefusals:
 
     def is_worth_a_row(self, refused: Refused, at_ns: int) -> bool:
         intent = refused.intent
-        if not intent.source.startswith("strategy:"):
+        if intent.source == "manual":
             return True
         rules = tuple(check.rule for check in refused.failed)
         likeness = (intent.source, intent.instrument_id, intent.side, rules)

@@ -106,13 +106,13 @@ def _price_and_depth(
 
 
 def _too_small(instrument: Instrument, quantity: Decimal, price: Decimal, visible: Decimal) -> str | None:
+    # No number that moves with the book: who hears the same reason every second says it once.
     if not visible:
         return "its book shows nothing within the band"
     if quantity <= ZERO or quantity < instrument.min_quantity:
-        return f"{quantity:f} is below the least quantity, {instrument.min_quantity:f}"
-    notional = instrument.notional(price, quantity)
-    if notional < instrument.min_notional:
-        return f"its value {notional:.2f} is below the least value, {instrument.min_notional:f}"
+        return f"what can be closed is below the least quantity, {instrument.min_quantity:f}"
+    if instrument.notional(price, quantity) < instrument.min_notional:
+        return f"its value is below the least value, {instrument.min_notional:f}"
     return None
 
 

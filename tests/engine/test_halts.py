@@ -152,6 +152,33 @@ def test_flatten_waits_for_a_readable_book_and_says_so_once():
     in_virtual_time(work)
 
 
+def test_what_is_too_small_to_be_flattened_is_said_once_however_its_price_moves():
+    async def work(loop: VirtualLoop) -> None:
+        rig = EngineRig(loop, [("v1", [perpetual("v1", min_notional=Decimal(1000))])])
+        rig.venue.positions[PERP] = Decimal(1)
+        await rig.start()
+        await rig.execute(Kill(flatten=True))
+        for cents in range(1, 10):
+            rig.feed.quote(PERP, f"99.{cents}", "100.1")
+            await rig.elapse(1)
+        assert rig.log().count("is not flattened") == 1
+
+    in_virtual_time(work)
+
+
+def test_flattening_that_the_gate_refuses_every_second_does_not_fill_the_journal():
+    async def work(loop: VirtualLoop) -> None:
+        # Worth enough at the limit of the closing order, too little at the mark.
+        rig = EngineRig(loop, [("v1", [perpetual("v1", min_notional=Decimal(101))])])
+        rig.venue.positions[PERP] = Decimal(-1)
+        await rig.start()
+        await rig.execute(Kill(flatten=True))
+        await rig.elapse(50)
+        assert rig.refusals() == ["min_notional"]
+
+    in_virtual_time(work)
+
+
 def test_day_loss_flattens_and_halts_with_the_very_event_that_breaks_the_limit():
     async def work(loop: VirtualLoop) -> None:
         rig = await EngineRig(loop).start()

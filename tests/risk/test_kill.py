@@ -69,7 +69,7 @@ def test_no_more_is_sent_than_the_book_shows_within_the_band_and_the_rest_is_nam
         (book([(1001, 5)], [(999, 5)]), "its book is invalid: "),
         (book([(999, 5)], []), "its book has no two sides"),
         (book([(900, 500)], [(1100, 500)]), "its book shows nothing within the band"),
-        (book([(999, 1)], [(1001, 1)]), "its value 0.10 is below the least value, 10"),
+        (book([(999, 1)], [(1001, 1)]), "its value is below the least value, 10"),
     ],
 )
 def test_what_cannot_be_closed_safely_is_reported_with_its_reason(made: Book | None, reason: str) -> None:
