@@ -4,14 +4,14 @@ import asyncio
 import contextlib
 import queue
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from core.io.inline_journal import fail, failed_future, newest_whole_snapshot
-from core.io.journal_store import JournalStore, StoredRow, StoredSnapshot, Synchronous, UnreadableFactError, seal
+from core.io.journal_store import StoredRow, StoredSnapshot, Synchronous, UnreadableFactError, seal
+from core.io.stored_journal import StoredJournal, fail, failed_future
 from core.journal.facts import AnyFact
-from core.ports.journal import JournalError, JournalRow
+from core.ports.journal import JournalError
 
 MAX_GROUP: Final = 5_000  # entries of one commit
 MAX_PENDING: Final = 200_000  # entries waiting for the disk; beyond it the disk counts as failed
@@ -25,7 +25,7 @@ class _Entry(NamedTuple):
     future: "asyncio.Future[None]"
 
 
-class SqliteJournal:
+class SqliteJournal(StoredJournal):
     """A Journal over a file. `append` is called on the loop's thread and never waits for the disk.
 
     After the first write error nothing more is written: every future fails at once and `failed_reason` says why.
@@ -34,23 +34,12 @@ class SqliteJournal:
     """
 
     def __init__(self, path: Path, synchronous: Synchronous = Synchronous.FULL) -> None:
-        self._store = JournalStore(path, synchronous)
-        self._sequence = self._store.last_sequence
-        self._chain = self._store.chain
-        self._failed_reason: str | None = None
+        super().__init__(path, synchronous)
         self._pending = 0
         self._queue: queue.SimpleQueue[_Entry | None] = queue.SimpleQueue()
         self._loop: asyncio.AbstractEventLoop | None = None
         self._ended: asyncio.Future[None] | None = None
         self._writer = threading.Thread(target=self._write_groups, name="journal-writer", daemon=True)
-
-    @property
-    def identity(self) -> str:
-        return self._store.identity
-
-    @property
-    def failed_reason(self) -> str | None:
-        return self._failed_reason
 
     def append(self, fact: AnyFact) -> asyncio.Future[None]:
         if self._failed_reason is not None:
@@ -68,16 +57,6 @@ class SqliteJournal:
         if self._failed_reason is not None:
             return failed_future(self._failed_reason)
         return self._enqueue(StoredSnapshot(self._sequence, self._chain, state))
-
-    def load_snapshot(self) -> tuple[int, bytes] | None:
-        return newest_whole_snapshot(self._store)
-
-    def rows(self, after_sequence: int) -> Iterator[JournalRow]:
-        """Yield the durable rows after `after_sequence`; raise JournalError at a broken chain."""
-        return self._store.rows(after_sequence)
-
-    def digest(self) -> str:
-        return self._chain.hex()
 
     async def close(self) -> None:
         """Write what is queued, end the thread and close the file.
