@@ -6,19 +6,13 @@ from numpy.typing import ArrayLike, NDArray
 from core.compiled import kernel
 from core.indicators.batch import series
 from core.indicators.window import deviation as window_deviation
-from core.indicators.window import init_window, push, window_size
+from core.indicators.window import init_window, push, window_size, window_state
 
 Floats = NDArray[np.float64]
 
 deviation_size = window_size
 init_deviation = init_window
-
-
-def deviation_state(length: int) -> Floats:
-    """Return the state of a streaming deviation of `length` values."""
-    state = np.empty(deviation_size(length))
-    init_deviation(state, 0, length)
-    return state
+deviation_state = window_state
 
 
 @kernel

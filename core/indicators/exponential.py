@@ -3,6 +3,8 @@
 EMA weighs the newest value by 2 / (n + 1) (TradingView ``ta.ema``), RMA by 1 / n (Wilder's, ``ta.rma``).
 """
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
@@ -32,17 +34,18 @@ def rma_weight(length: int) -> float:
 
 def ema_state(length: int) -> Floats:
     """Return the state of a streaming EMA."""
-    check_length(length)
-    state = np.empty(EXPONENTIAL_SIZE)
-    init_exponential(state, 0, length, ema_weight(length))
-    return state
+    return _state(length, ema_weight)
 
 
 def rma_state(length: int) -> Floats:
     """Return the state of a streaming RMA."""
+    return _state(length, rma_weight)
+
+
+def _state(length: int, weigh: Callable[[int], float]) -> Floats:
     check_length(length)
     state = np.empty(EXPONENTIAL_SIZE)
-    init_exponential(state, 0, length, rma_weight(length))
+    init_exponential(state, 0, length, weigh(length))
     return state
 
 
@@ -81,15 +84,16 @@ def _exponential_run(state: Floats, values: Floats, averages: Floats) -> None:
 
 def ema(values: ArrayLike, length: int) -> Floats:
     """Return the EMA at each value, NaN until warm; shape of `values`."""
-    array = series(values)
-    averages = np.empty_like(array)
-    _exponential_run(ema_state(length), array, averages)
-    return averages
+    return _averages(values, ema_state(length))
 
 
 def rma(values: ArrayLike, length: int) -> Floats:
     """Return the RMA at each value, NaN until warm; shape of `values`."""
+    return _averages(values, rma_state(length))
+
+
+def _averages(values: ArrayLike, state: Floats) -> Floats:
     array = series(values)
     averages = np.empty_like(array)
-    _exponential_run(rma_state(length), array, averages)
+    _exponential_run(state, array, averages)
     return averages

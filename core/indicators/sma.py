@@ -5,19 +5,13 @@ from numpy.typing import ArrayLike, NDArray
 
 from core.compiled import kernel
 from core.indicators.batch import series
-from core.indicators.window import init_window, mean, push, window_size
+from core.indicators.window import init_window, mean, push, window_size, window_state
 
 Floats = NDArray[np.float64]
 
 sma_size = window_size
 init_sma = init_window
-
-
-def sma_state(length: int) -> Floats:
-    """Return the state of a streaming average of `length` values."""
-    state = np.empty(sma_size(length))
-    init_sma(state, 0, length)
-    return state
+sma_state = window_state
 
 
 @kernel

@@ -30,6 +30,13 @@ def init_window(state: Floats, at: int, length: int) -> None:
     state[at + LENGTH] = length
 
 
+def window_state(length: int) -> Floats:
+    """Return the state of an empty window of `length` values."""
+    state = np.empty(window_size(length))
+    init_window(state, 0, length)
+    return state
+
+
 @kernel
 def push(state: Floats, at: int, value: float) -> None:
     """Take one finite value into the window."""
