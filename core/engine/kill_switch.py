@@ -7,6 +7,7 @@ import asyncio
 from typing import NamedTuple
 
 from core.engine.parts import EngineParts
+from core.engine.reconciler import CAUSE as UNCOMPARED
 from core.engine.tasks import TaskGroup
 from core.ledger.position import Position
 from core.ports.venue import SendOutcome, SendResult
@@ -77,13 +78,21 @@ class KillSwitch:
                 self._tasks.spawn(self._cancel_again(venue))
         if level is HaltLevel.FLATTEN:
             busy = {order.intent.instrument_id: None for order in live}
-            self._flatten([held for held in self._parts.fold.ledger.positions() if held.instrument_id not in busy])
+            held = [held for held in self._parts.fold.ledger.positions() if held.instrument_id not in busy]
+            self._flatten([position for position in held if position.quantity and self._is_compared(position)])
 
     async def _cancel_again(self, venue: str) -> None:
         try:
             await self._parts.desk.cancel_venue(venue)
         finally:
             del self._cancelling[venue]
+
+    def _is_compared(self, position: Position) -> bool:
+        """Tell whether the venue has confirmed its positions: what it no longer has must not be sold again."""
+        if self._parts.conditions.holds(f"venue:{position.venue}", UNCOMPARED):
+            self._say(f"{position.instrument_id} is not flattened: its account has not been compared with the journal")
+            return False
+        return True
 
     def _flatten(self, positions: list[Position]) -> None:
         """Close positions; the caller leaves out books where an own order may live, for it would be crossed."""

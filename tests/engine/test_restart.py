@@ -187,6 +187,29 @@ def test_a_kill_survives_the_crash_and_goes_on_flattening(tmp_path: Path):
     in_virtual_time(work)
 
 
+def test_flattening_goes_on_only_with_the_position_that_the_venue_has_by_now(tmp_path: Path):
+    async def work(loop: VirtualLoop) -> None:
+        path = tmp_path / "journal.sqlite"
+        rig = await EngineRig(loop, journal=InlineJournal(path)).start()
+        await rig.place(quantity="3")
+        await rig.elapse(2)
+        rig.feed.invalidate(PERP)
+        await rig.execute(Kill(flatten=True))
+        await stopped_dead(rig)
+        rig.venue.positions[PERP] = Decimal(1)  # somebody closed a part by hand
+        rig.venue.account_fails = True
+        sent = len(rig.venue.submitted)
+        again = await EngineRig(loop, journal=InlineJournal(path), world=rig).start()
+        assert rig.venue.submitted[sent:] == []
+        assert again.log().count("its account has not been compared with the journal") == 1
+        rig.venue.account_fails = False
+        await again.elapse(5)
+        assert [intent.quantity for intent in rig.venue.submitted[sent:]] == [1]
+        assert again.position() == 0
+
+    in_virtual_time(work)
+
+
 def test_a_strategy_finds_its_position_and_orders_again(tmp_path: Path):
     async def work(loop: VirtualLoop) -> None:
         def trade(ctx: object, *_: object) -> None:
