@@ -29,6 +29,7 @@ class Reconciler:
         self._on_executions = on_executions
         self._suspects: dict[str, tuple[str, ...]] = {}
         self._booked_until_ns: dict[str, int] = {}
+        self._unread: dict[str, str] = {}  # why a venue's account could not be read the last time
 
     def close_venue(self, venue: str) -> None:
         """Block a venue until it is reconciled."""
@@ -76,14 +77,20 @@ class Reconciler:
             async with asyncio.timeout(self._timeout_s):
                 report = await execution.account(self._since_ns(execution.venue))
         except Exception as error:  # the venue's library may raise anything; a closed venue stays closed
-            text = f"{execution.venue} could not be reconciled: {type(error).__name__}: {error}"
-            self._parts.log.warning("engine", text)
+            self._say_unread(execution.venue, "warning", f"{type(error).__name__}: {error}")
             return None
         flaw = malformed_report(report)
         if flaw is not None:
-            self._parts.log.error("engine", f"{execution.venue} could not be reconciled: {flaw}")
+            self._say_unread(execution.venue, "error", flaw)
             return None
+        self._unread.pop(execution.venue, None)
         return report
+
+    def _say_unread(self, venue: str, level: str, why: str) -> None:
+        """Log a reason once: asked again every two seconds it would push everything else out of the log."""
+        if self._unread.get(venue) != why:
+            self._unread[venue] = why
+            self._parts.log.write(level, "engine", f"{venue} could not be reconciled: {why}")
 
     def _since_ns(self, venue: str) -> int:
         """Return from when on executions of this venue may be missing; other venues' facts say nothing about it."""

@@ -30,6 +30,21 @@ def test_nothing_is_sent_to_a_venue_before_its_account_was_compared():
     in_virtual_time(work)
 
 
+def test_a_venue_that_stays_out_of_reach_is_said_once_and_again_after_it_was_back():
+    async def work(loop: VirtualLoop) -> None:
+        rig = EngineRig(loop)
+        rig.venue.account_fails = True
+        await rig.start(warm_up_s=120)
+        assert rig.log().count("v1 could not be reconciled") == 1
+        rig.venue.account_fails = False
+        await rig.elapse(35)
+        rig.venue.account_fails = True
+        await rig.elapse(120)
+        assert rig.log().count("v1 could not be reconciled") == 2
+
+    in_virtual_time(work)
+
+
 def test_venue_reached_late_is_opened_only_with_its_positions_taken_over():
     async def work(loop: VirtualLoop) -> None:
         rig = EngineRig(loop)
