@@ -72,7 +72,7 @@ class StrategyHost:
         self._budget = budget
         self._run_blocking = run_blocking
         self._hosted: dict[str, Hosted] = {}
-        self._preparing: dict[str, None] = {}
+        self._preparing: dict[str, str | None] = {}  # with why it is not wanted any more
         self._desk: OrderDesk | None = None
         self._is_shut = False
 
@@ -99,9 +99,10 @@ class StrategyHost:
             hosted.status, hosted.detail = StrategyStatus.FAILED, f"{type(error).__name__}: {error}"
             return f"strategy {name} cannot be prepared: {hosted.detail}"
         finally:
-            del self._preparing[name]
-        if self._is_shut:
-            return f"strategy {name} is not started: the engine stops"
+            unwanted = self._preparing.pop(name)
+        if self._is_shut or unwanted is not None:
+            hosted.detail = unwanted or "the engine stops"
+            return f"strategy {name} is not started: {hosted.detail}"
         return self._begin(hosted)
 
     def _begin(self, hosted: Hosted) -> str | None:
@@ -138,6 +139,10 @@ class StrategyHost:
 
     def stop(self, name: str, reason: str) -> str | None:
         """Stop a strategy and cancel its orders; its position stays. Return None, or why it cannot be stopped."""
+        if name in self._preparing:
+            self._preparing[name] = reason
+            self._recorder.record(StrategyStopped(at_ns=self._clock.utc_ns(), name=name, reason=reason))
+            return None
         hosted = self._hosted.get(name)
         if hosted is None or hosted.status is not StrategyStatus.RUNNING:
             return f"strategy {name} is not running"

@@ -249,6 +249,21 @@ async def _slowly(work: Any) -> None:
     work()
 
 
+def test_a_strategy_stopped_while_it_is_prepared_does_not_start():
+    async def work(loop: VirtualLoop) -> None:
+        strategy = ScriptedStrategy("s", BTC)
+        rig = await EngineRig(loop, strategies={"s": lambda: strategy}, run_blocking=_slowly).start()
+        starting = asyncio.ensure_future(rig.execute(StartStrategy(name="s")))
+        await rig.settle()
+        stopped = await rig.execute(StopStrategy(name="s", who="me"))
+        assert stopped.outcome is Outcome.DONE
+        assert "is not started: stopped by me" in (await starting).message
+        assert "start" not in strategy.calls
+        assert (await rig.execute(StartStrategy(name="s"))).outcome is Outcome.DONE
+
+    in_virtual_time(work)
+
+
 def test_a_strategy_still_being_prepared_does_not_start_on_an_engine_that_stops():
     async def work(loop: VirtualLoop) -> None:
         strategy = ScriptedStrategy("s", BTC, start=lambda ctx: ctx.submit(buy(BTC)))
