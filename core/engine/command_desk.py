@@ -6,6 +6,8 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Final
 
+import msgspec
+
 from core.control import commands
 from core.control.commands import AnyCommand, CommandResult, Outcome
 from core.engine.kill_switch import KillSwitch
@@ -23,6 +25,14 @@ from core.types.order import OrderIntent, OrderStatus, OrderType, Side, TimeInFo
 MARKET_PATIENCE_S: Final = 2.0
 MAX_EXPONENT: Final = 18
 SENSIBLE: Final = f"more than 0, within 10^-{MAX_EXPONENT} and 10^{MAX_EXPONENT}"
+REMEMBERED: Final = (
+    commands.Pause,
+    commands.Resume,
+    commands.SetRiskMode,
+    commands.StartStrategy,
+    commands.StopStrategy,
+)
+NOT_REMEMBERED: Final = "the journal cannot be written, so a restart will not know of it"
 
 StrategyMaker = Callable[[str, dict[str, str]], RunningStrategy]
 
@@ -37,10 +47,18 @@ class CommandDesk:
 
     async def execute(self, command: AnyCommand) -> CommandResult:
         try:
-            return await self._execute(command)
+            return self._with_storage_told(command, await self._execute(command))
         except Exception as error:  # a command must be answered, whatever happens
             self._parts.log.error("control", f"{type(command).__name__}: {type(error).__name__}: {error}")
             return _failed(f"unexpected {type(error).__name__}: {error}")
+
+    def _with_storage_told(self, command: AnyCommand, result: CommandResult) -> CommandResult:
+        """Say of what was done that the journal does not have it: after a restart it is as if it was never done."""
+        if self._parts.recorder.failed_reason is None or result.outcome is not Outcome.DONE:
+            return result
+        if not isinstance(command, REMEMBERED):
+            return result
+        return msgspec.structs.replace(result, message=f"{result.message}; {NOT_REMEMBERED}")
 
     async def _execute(self, command: AnyCommand) -> CommandResult:
         match command:
@@ -89,10 +107,11 @@ class CommandDesk:
             # A person has looked: what raised the blockers is counted from here on.
             self._parts.statistics.forget_failures()
             self._parts.recent.forget_fills()
-        message = lifting.message
         passing = [f"{each.cause} ({each.scope}, {each.level.name})" for each in self._parts.conditions.blockers()]
+        message = lifting.message
         if passing:
-            message += f"; no word lifts {', '.join(passing)}: it ends with its cause"
+            told = f"no word lifts {', '.join(passing)}: it ends with its cause"
+            message = f"{message}; {told}" if lifting.lifted or lifting.standing else told
         # What stays is only what takes more than was given: the message says what.
         return (_invalid if lifting.standing else _done)(message)
 
@@ -111,7 +130,7 @@ class CommandDesk:
         data: dict[str, object] = {"venues": answers, "open_orders": len(left), "is_journaled": is_journaled}
         troubled = [f"{venue} {answer}" for venue, answer in answers.items() if answer != "cancelled"]
         if not is_journaled:
-            troubled.append("the halt is not in the journal, a restart would not know of it")
+            troubled.append("the halt is not in the journal")
         if troubled:
             text = "HALTED, but not everything was confirmed: " + "; ".join(troubled)
             return CommandResult(outcome=Outcome.FAILED, message=text, data=data)

@@ -1,10 +1,13 @@
 """The kill switch from the command line: the file is there whatever the engine does."""
 
+import errno
 import json
+import os
 import socket
 
 import pytest
 
+from core.io.kill_file import read_kill_file
 from core.paths import Paths
 from tests.cli.fake_engine import FakeEngine, done, not_done
 from tui.cli.app import run
@@ -74,3 +77,20 @@ def test_kill_that_the_engine_could_not_finish_exits_1(engine: FakeEngine, capsy
     error = json.loads(capsys.readouterr().err)["error"]
     assert "sim-b did not answer" in error["message"]
     assert error["data"] == {"venues": {"sim-b": "in doubt"}}
+
+
+def test_kill_on_a_full_disk_leaves_an_empty_file_that_halts_all_the_same(
+    paths: Paths, capsys: CapturedText, monkeypatch: pytest.MonkeyPatch
+):
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("core.io.kill_file_writer.os.write", full)
+    assert run(["kill", "--flatten"]) == 3
+    assert [path.name for path in paths.state_dir.iterdir()] == [paths.kill_file.name]
+    text = capsys.readouterr().err
+    assert "empty (the disk is full): it halts but does not flatten" in text
+    assert "the next start begins HALTED" in text
+    wish = read_kill_file(paths.kill_file)
+    assert wish is not None
+    assert not wish.flatten

@@ -9,6 +9,7 @@ import pytest
 from core.config.config import Config
 from core.control.commands import Kill
 from core.engine.engine import Engine
+from core.io.kill_file import read_kill_file
 from core.paths import Paths
 from core.types.control import HaltLevel
 from tui.compose.engine_process import EngineProcess
@@ -86,3 +87,18 @@ def test_every_second_of_a_healthy_engine_passes(tmp_path: Path, caplog: pytest.
 
     run(tmp_path, lambda process: asyncio.ensure_future(script(process)))
     assert [record.message for record in caplog.records if "second" in record.message] == []
+
+
+def test_halt_that_the_journal_did_not_take_leaves_the_kill_file_and_is_carried_out_once(tmp_path: Path):
+    async def script(process: EngineProcess) -> None:
+        process._journal._failed_reason = "disk full"  # pyright: ignore[reportPrivateUsage]
+        result = await process.access.execute(Kill(who="me", reason="prices"))
+        assert "makes the next start begin HALTED" in result.message
+        wish = read_kill_file(process.paths.kill_file)
+        assert wish is not None
+        assert (wish.who, wish.reason) == ("kill file of me", "prices")
+        await asyncio.sleep(3.5)
+        kills = [line.text for line in process.engine.parts.log.lines if "HALTED" in line.text]
+        assert len(kills) <= 2
+
+    run(tmp_path, lambda process: asyncio.ensure_future(script(process)))

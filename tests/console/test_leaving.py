@@ -1,3 +1,6 @@
+from decimal import Decimal
+
+import msgspec
 import pytest
 
 from core.control.commands import CancelOrders, CommandResult, Outcome
@@ -29,7 +32,7 @@ def test_quitting_a_hosted_engine_asks_what_becomes_of_it(
 ) -> None:
     async def script(desk: Desk) -> None:
         await desk.press("ctrl+q")
-        assert "4 open orders" in desk.dialog() or "open orders" in desk.dialog()
+        assert "open orders" in desk.dialog()
         await desk.press(*["down"] * downs)
         desk.clock.advance(1)
         await desk.pilot.press("enter")
@@ -58,3 +61,17 @@ def test_quitting_an_attached_console_leaves_the_engine_alone() -> None:
     link, left = run_console(script, FakeLink(is_hosted=False))
     assert left is ExitChoice.DETACH
     assert link.commands == []
+
+
+def test_a_closed_position_is_not_counted_as_open_when_quitting() -> None:
+    async def script(desk: Desk) -> None:
+        snapshot = desk.app.view.snapshot
+        assert snapshot is not None
+        held = snapshot.positions[0]
+        snapshot.positions.append(msgspec.structs.replace(held, quantity=Decimal(0)))
+        count = sum(1 for position in snapshot.positions if position.quantity)
+        await desk.pilot.press("ctrl+q")
+        await desk.pilot.pause()
+        assert f"{count} open positions" in desk.dialog()
+
+    run_console(script, size=(80, 24))

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from core.control.commands import Kill, Outcome, Pause, Resume
+from core.control.commands import Kill, Outcome, Pause, Resume, SetRiskMode
 from core.io.inline_journal import InlineJournal
 from core.io.virtual_loop import VirtualLoop
 from core.journal.facts import BlockerRaised
@@ -343,5 +343,35 @@ def test_a_disk_that_hangs_keeps_no_kill_from_being_answered_and_the_answer_says
         assert (result.outcome, result.data["is_journaled"]) == (Outcome.FAILED, False)
         assert "the halt is not in the journal" in result.message
         assert rig.venue.open_orders == []
+
+    in_virtual_time(work)
+
+
+def test_what_a_failed_journal_does_not_take_is_said_not_to_survive_a_restart():
+    async def work(loop: VirtualLoop) -> None:
+        journal = JournalInTheWay(InlineJournal())
+        rig = await EngineRig(loop, journal=journal).start()
+        assert "restart" not in (await rig.execute(SetRiskMode(mode="aggressive"))).message
+        journal.fail()
+        await rig.execute(SetRiskMode(mode="balanced"))
+        await rig.settle()
+        for command in (SetRiskMode(mode="conservative"), Pause(), Resume()):
+            result = await rig.execute(command)
+            assert result.outcome is Outcome.DONE
+            assert "a restart will not know of it" in result.message
+
+    in_virtual_time(work)
+
+
+def test_resume_of_what_only_passes_by_itself_does_not_say_that_nothing_is_blocked():
+    async def work(loop: VirtualLoop) -> None:
+        journal = JournalInTheWay(InlineJournal())
+        rig = await EngineRig(loop, journal=journal).start()
+        journal.fail()
+        await rig.execute(SetRiskMode(mode="balanced"))
+        await rig.settle()
+        message = (await rig.execute(Resume(reason="go", word="resume"))).message
+        assert "nothing is blocked" not in message
+        assert "no word lifts storage (global, CANCEL_ONLY)" in message
 
     in_virtual_time(work)

@@ -94,6 +94,7 @@ class EngineProcess:
         self._server = ControlServer(self.access, paths.socket)
         self._heartbeat = Heartbeat(self._second, self.engine.parts.lag)
         self._killing = False
+        self._obeyed: tuple[int, int] | None = None  # the kill file that was obeyed and stays, for want of a journal
 
     async def start(self) -> None:
         """Connect, open the control socket once there is something to show, and trade."""
@@ -137,7 +138,7 @@ class EngineProcess:
             self._lock.release()
 
     def _second(self) -> None:
-        if not self._killing and self.paths.kill_file.exists():
+        if not self._killing and _stamp(self.paths.kill_file) not in {None, self._obeyed}:
             self._killing = True
             asyncio.ensure_future(self._obey_kill_file()).add_done_callback(self._kill_file_done)
         conditions = self.engine.parts.conditions
@@ -155,10 +156,21 @@ class EngineProcess:
 
     async def _obey_kill_file(self) -> None:
         """Kill as the file says."""
+        stamp = _stamp(self.paths.kill_file)
         wish = read_kill_file(self.paths.kill_file)
         if wish is None:
             return
         await self.access.execute(wish)
+        self._obeyed = stamp
+
+
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """Return what tells one file of this name from the next, None without one."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns
 
 
 def _calm_garbage_collection() -> None:

@@ -1,10 +1,15 @@
 """The engine for front ends, with the kill file kept in step with what was carried out."""
 
+import time
+from contextlib import suppress
 from pathlib import Path
+
+import msgspec
 
 from core.control.commands import AnyCommand, CommandResult, Kill
 from core.engine.engine import Engine
 from core.io.kill_file import read_kill_file
+from core.io.kill_file_writer import write_kill_file
 from core.state.desk import DeskRequest, DeskSnapshot
 from core.state.monitoring import MonitoringState
 
@@ -12,7 +17,8 @@ from core.state.monitoring import MonitoringState
 class KillFileKeeper:
     """An `EngineAccess`. Any kill takes the file away once the halt is in the journal, so that it counts once.
 
-    A file that asks for more than the kill did stays, to be obeyed by itself.
+    A file that asks for more than the kill did stays, to be obeyed by itself. A halt that the journal did not take
+    leaves the file in its place.
     """
 
     def __init__(self, engine: Engine, kill_file: Path) -> None:
@@ -27,8 +33,11 @@ class KillFileKeeper:
 
     async def execute(self, command: AnyCommand) -> CommandResult:
         result = await self._engine.execute(command)
-        # Without a journal the file is all that makes the next start HALTED.
-        if isinstance(command, Kill) and result.data.get("is_journaled") is True and not self._wants_more(command):
+        if not isinstance(command, Kill):
+            return result
+        if result.data.get("is_journaled") is not True:
+            return self._kept(command, result)
+        if not self._wants_more(command):
             self._kill_file.unlink(missing_ok=True)
         return result
 
@@ -36,3 +45,20 @@ class KillFileKeeper:
         """Tell whether the file, perhaps written meanwhile, asks to flatten and this kill did not."""
         wish = read_kill_file(self._kill_file)
         return wish is not None and wish.flatten and not kill.flatten
+
+    def _kept(self, command: Kill, result: CommandResult) -> CommandResult:
+        """Leave the file: without a journal it is all that makes the next start HALTED."""
+        if not self._kill_file.exists():
+            with suppress(OSError):
+                write_kill_file(
+                    self._kill_file,
+                    who=command.who,
+                    reason=command.reason,
+                    flatten=command.flatten,
+                    at_ns=time.time_ns(),
+                )
+        if not self._kill_file.exists():
+            return msgspec.structs.replace(result, message=f"{result.message}: the next start does NOT begin HALTED")
+        return msgspec.structs.replace(
+            result, message=f"{result.message}; the file {self._kill_file} makes the next start begin HALTED"
+        )

@@ -25,25 +25,25 @@ class Leaving:
 
     def quit_asking(self) -> None:
         if not self.app.link.is_hosted:
-            text = plain("The engine runs in a process of its own and goes on.", Ink.STRONG)
+            told = ["The engine runs in a process of its own and goes on."]
             choices = [Choice("Leave the console", _LEAVE)]
         else:
-            text = plain(self._open_orders_text(), Ink.STRONG)
+            told = ["The engine runs in this process.", *self._what_is_open()]
             choices = [
                 Choice("Leave the engine running, headless", _LEAVE),
                 Choice("Cancel all orders, then stop the engine", _STOP_CANCELLED),
                 Choice("Stop the engine, leave orders where they are", _STOP),
             ]
-        lines: list[Line] = [text]
+        lines: list[Line] = [plain(text, Ink.STRONG) for text in told]
         self.app.dialogs.open(ChoiceDialog("Quit?", lines, choices, self.app.repeat), self._quit)
 
-    def _open_orders_text(self) -> str:
+    def _what_is_open(self) -> list[str]:
         snapshot = self.app.view.snapshot
         if snapshot is None:
-            return "The engine runs in this process."
+            return []
         orders = sum(venue.open_orders_count for venue in snapshot.monitoring.venues.values())
-        positions = len(snapshot.positions)
-        return f"The engine runs in this process: {orders} open orders, {positions} open positions."
+        positions = sum(1 for position in snapshot.positions if position.quantity)  # closed ones are listed too
+        return [f"{orders} open orders, {positions} open positions"]
 
     def _quit(self, answer: str | None) -> None:
         if answer == _LEAVE:
