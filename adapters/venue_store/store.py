@@ -14,11 +14,13 @@ from typing import Any, Final
 
 import msgspec
 
+from core.io.journal_store import with_cure
 from core.types.account import FundingPayment
 from core.types.order import Fill, Order
 
 SCHEMA_VERSION: Final = 1
 MEMORY: Final = ":memory:"
+_MEND: Final = "restore it from a backup, or move the state folder away to begin with fresh accounts"
 
 _SCHEMA: Final = """
 CREATE TABLE meta (key TEXT PRIMARY KEY, value INTEGER NOT NULL) STRICT;
@@ -79,11 +81,12 @@ class VenueStore:
             self._connection.executescript(script)
         elif version != SCHEMA_VERSION:
             raise VenueStoreError(
-                f"venue store {self.path}: written by version {version}, this program reads version {SCHEMA_VERSION}"
+                f"venue store {self.path}: written by version {version}, this program reads version {SCHEMA_VERSION}: "
+                "install the version that wrote it or choose another state folder"
             )
         damage = self._connection.execute("PRAGMA quick_check(1)").fetchone()[0]
         if damage != "ok":
-            raise VenueStoreError(f"venue store {self.path}: damaged: {damage}")
+            raise VenueStoreError(f"venue store {self.path}: damaged: {damage}; {_MEND}")
 
     def close(self) -> None:
         self._connection.close()
@@ -92,7 +95,9 @@ class VenueStore:
     def _explained(self) -> Generator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError) as error:
+        except sqlite3.Error as error:
+            raise VenueStoreError(f"venue store {self.path}: {with_cure(error)}") from error
+        except OSError as error:
             raise VenueStoreError(f"venue store {self.path}: {error}") from error
 
     @contextmanager
@@ -100,7 +105,7 @@ class VenueStore:
         try:
             yield
         except (msgspec.MsgspecError, ArithmeticError) as error:
-            raise VenueStoreError(f"venue store {self.path}: a row cannot be read: {error}") from error
+            raise VenueStoreError(f"venue store {self.path}: a row cannot be read; {_MEND} [{error}]") from error
 
     @contextmanager
     def transaction(self) -> Generator[None]:

@@ -31,9 +31,9 @@ class Reconciler:
         self._booked_until_ns: dict[str, int] = {}
         self._unread: dict[str, str] = {}  # why a venue's account could not be read the last time
 
-    def close_venue(self, venue: str) -> None:
+    def close_venue(self, venue: str, cause: str | None = None) -> None:
         """Block a venue until it is reconciled."""
-        text = "the venue's account has not been compared with the journal yet"
+        text = cause or "the venue's account has not been compared with the journal yet"
         self._parts.conditions.hold(f"venue:{venue}", CAUSE, HaltLevel.CANCEL_ONLY, text)
 
     def is_closed(self, venue: str) -> bool:

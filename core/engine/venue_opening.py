@@ -59,16 +59,21 @@ class VenueOpening:
         feed = self._starting_feeds.get(execution.venue)
         if feed is not None:
             await asyncio.wait((feed,))
-        if await self._guarded(execution.venue, "engine", execution.start(sink)):
+        problem = await self._guarded(execution.venue, "engine", execution.start(sink))
+        if problem is None:
             await self._reconciler.compare(execution)
+        else:
+            self._reconciler.close_venue(execution.venue, problem)
 
-    async def _guarded(self, venue: str, topic: str, starting: Awaitable[None]) -> bool:
+    async def _guarded(self, venue: str, topic: str, starting: Awaitable[None]) -> str | None:
+        """Return why a side did not start, None where it did."""
         try:
             await starting
         except Exception as error:  # whatever a venue's library raises: the venue stays closed for trading
-            self._log.error(topic, f"{venue} did not start: {type(error).__name__}: {error}")
-            return False
-        return True
+            problem = f"{venue} did not start: {type(error).__name__}: {error}"
+            self._log.error(topic, problem)
+            return problem
+        return None
 
     async def _wait(self, tasks: dict[str, "asyncio.Task[None]"]) -> None:
         if not tasks:

@@ -183,6 +183,22 @@ class JournalStore:
                 sequence, previous = row.sequence, found[4]
                 yield row
 
+    def check_chain(self, last_sequence: int) -> None:
+        """Hash the rows up to `last_sequence` without reading their facts; raise JournalError at a broken chain.
+
+        A snapshot needs none of these rows, but what happened must stay provable: damage is told, not carried on.
+        """
+        previous, sequence = GENESIS, 0
+        query = "SELECT sequence, body, chain FROM rows WHERE sequence > ? AND sequence <= ? ORDER BY sequence LIMIT ?"
+        while chunk := self._fetch(query, (sequence, last_sequence, _READ_CHUNK_ROWS)):
+            for found_sequence, body, chain in chunk:
+                sequence += 1
+                if found_sequence != sequence:
+                    raise self._broken(sequence, "is missing")
+                if not isinstance(body, bytes) or hashlib.sha256(previous + body).digest() != chain:
+                    raise self._broken(sequence, "was changed after it was written")
+                previous = chain
+
     def _verified(self, sequence: int, found: tuple[Any, ...], previous: bytes) -> JournalRow:
         found_sequence, at_ns, kind, body, chain = found
         if found_sequence != sequence:
@@ -225,10 +241,15 @@ class JournalStore:
 
 def explain(path: Path | str, error: sqlite3.Error) -> JournalError:
     """Say what SQLite said, and what to do about it."""
+    return JournalError(f"journal {path}: {with_cure(error)}")
+
+
+def with_cure(error: sqlite3.Error) -> str:
+    """Say what to do about what SQLite said, and what that was."""
     name = getattr(error, "sqlite_errorname", "")
     cure = next((cure for key, cure in _CURES.items() if name.startswith(key)), None)
     said = f"{error} ({name})" if name else str(error)
-    return JournalError(f"journal {path}: {cure} [{said}]" if cure else f"journal {path}: {said}")
+    return f"{cure} [{said}]" if cure else said
 
 
 def _connect(path: Path | str) -> sqlite3.Connection:

@@ -29,10 +29,11 @@ class StoredJournal:
         return self._failed_reason
 
     def load_snapshot(self) -> tuple[int, bytes] | None:
-        """Return the newest snapshot that is whole; older ones cost only a longer fold."""
+        """Return the newest snapshot that is whole; raise JournalError where a row before it is damaged."""
         store = self._store
         for snapshot, is_whole in store.snapshots():
             if is_whole:
+                store.check_chain(snapshot.sequence)
                 return snapshot.sequence, snapshot.state
             _log.warning(
                 "journal %s: snapshot at row %d is damaged; trying an older one", store.path, snapshot.sequence

@@ -8,6 +8,8 @@ import pytest
 from core.control.commands import CancelOrders, Kill, Outcome
 from core.io.virtual_loop import VirtualLoop
 from core.journal.facts import OrderAdopted, PositionAdopted, ReconciliationFinished
+from core.ports.venue import ExecutionSink
+from core.types.control import HaltLevel
 from core.types.order import OrderStatus, Side
 from tests.engine.rig import PERP, EngineRig, in_virtual_time
 from tests.engine.venues import Answer, Speech
@@ -309,5 +311,21 @@ def test_loss_of_a_position_that_the_venue_closed_stays_a_loss():
         assert state.equity_usd == rig.venue.cash
         assert state.today_pnl_usd is not None
         assert abs(state.today_pnl_usd + 201) < 2  # at the mark of the moment, fees included
+
+    in_virtual_time(work)
+
+
+def test_a_venue_that_does_not_start_stays_closed_with_its_own_cause():
+    async def work(loop: VirtualLoop) -> None:
+        async def broken(_: ExecutionSink) -> None:
+            raise ConnectionError("a row cannot be read")
+
+        rig = EngineRig(loop)
+        rig.venue.start = broken
+        rig.venue.account_fails = True
+        await rig.start()
+        (blocker,) = rig.engine.parts.conditions.blockers()
+        assert (blocker.scope, blocker.level) == ("venue:v1", HaltLevel.CANCEL_ONLY)
+        assert "v1 did not start: ConnectionError: a row cannot be read" in blocker.reason
 
     in_virtual_time(work)

@@ -178,6 +178,23 @@ def test_any_flipped_bit_of_a_body_is_seen(tmp_path_factory: pytest.TempPathFact
         read(path)
 
 
+@pytest.mark.parametrize("row", [1, 2])
+def test_a_changed_row_before_the_newest_snapshot_is_refused(tmp_path: Path, row: int) -> None:
+    path = tmp_path / "journal.sqlite"
+    save(path, 3)
+    damage(path, f"UPDATE rows SET body = replace(body, 'USDT', 'USDC') WHERE sequence = {row}")
+
+    async def load() -> None:
+        journal = SqliteJournal(path)
+        try:
+            journal.load_snapshot()
+        finally:
+            await journal.close()
+
+    with pytest.raises(JournalError, match=f"row {row} was changed after it was written; restore the file"):
+        asyncio.run(load())
+
+
 def save(path: Path, count: int) -> None:
     async def run() -> None:
         journal = SqliteJournal(path)

@@ -65,9 +65,9 @@ class EngineProcess:
             journal_path, store_path = _fresh(paths.journal, "replay"), _fresh(paths.venue_store, "replay")
         self._maker = StrategyMaker(config, paths.strategies_dir)
         self._strategies = self._maker.enabled()
+        self._journal = SqliteJournal(journal_path)  # first: where it is refused the venues' truth is not touched
         self._store = VenueStore(store_path)
         self._venues = VenueSet(config, self._store)
-        self._journal = SqliteJournal(journal_path)
         loop = asyncio.get_running_loop()
         self.engine: Engine = assemble(
             engine_settings(config, metadata.version("seraphim")),
