@@ -49,7 +49,7 @@ class StrategyMaker:
             known = sorted({*self._configured, *REGISTRY.names()})
             near = get_close_matches(name, known, n=1)
             hint = f"; did you mean {near[0]!r}?" if near else ""
-            raise StrategyError(f"there is no strategy {name!r}{hint} Known are {', '.join(known)}")
+            raise StrategyError(f"there is no strategy {name!r}{hint}; known are {', '.join(known)}")
         return REGISTRY.create(name, parameters)
 
 

@@ -266,6 +266,34 @@ def test_positions_can_be_narrowed_and_a_missing_mark_is_a_dash(engine: FakeEngi
     assert [row["symbol"] for row in json.loads(capsys.readouterr().out)["positions"]] == ["ETH/USDT"]
 
 
+def test_a_filter_that_nothing_can_match_is_refused_instead_of_answered_with_nothing(
+    engine: FakeEngine, capsys: CapturedText
+):
+    engine.answer("GET", "/api/positions", {"positions": []})
+    engine.answer("GET", "/api/fills", {"fills": []})
+    state = {"venues": {"sim-a": {}}, "market": {"sim-a": {"BTC/USDT": {}}}}
+    engine.answer("GET", "/api/monitoring/state", state)
+    assert run(["positions", "--venue", "sim-a", "--symbol", "BTC/USDT"]) == 0
+    assert run(["positions", "--venue", "sim-q"]) == 2
+    assert "there is no venue 'sim-q'; known are sim-a" in capsys.readouterr().err
+    assert run(["fills", "--symbol", "btc/usdt", "--json"]) == 2
+    assert "known are BTC/USDT" in json.loads(capsys.readouterr().err)["error"]["message"]
+
+
+@pytest.mark.parametrize("quantity", ["nan", "inf", "0", "1e400", "1e-30"])
+def test_quantity_out_of_any_sense_is_wrong_usage_before_anything_is_asked(
+    engine: FakeEngine, capsys: CapturedText, quantity: str
+):
+    assert run(["order", "buy", quantity, "BTC/USDT@sim-a"]) == 2
+    assert "must be above 0, within 10^-18 and 10^18" in capsys.readouterr().err
+    assert engine.requests == []
+
+
+def test_group_without_a_command_says_that_one_is_missing(capsys: CapturedText):
+    assert run(["config"]) == 2
+    assert "seraphim: a command is missing." in capsys.readouterr().err
+
+
 def test_an_answer_without_the_rows_is_an_error_not_an_empty_table(engine: FakeEngine, capsys: CapturedText):
     engine.answer("GET", "/api/positions", {"rows": []})
     assert run(["positions"]) == 1

@@ -72,6 +72,7 @@ def _as_command_error(error: Exception) -> CommandError:
 def _usage_error(error: typer.TyperException) -> CommandError:
     path = getattr(getattr(error, "ctx", None), "command_path", "seraphim")
     text = " ".join(error.format_message().replace("Value error, ", "").split()).rstrip(".")
+    text = text or "a command is missing"  # what only prints its help, e.g. `seraphim config`, says nothing
     return CommandError(ExitCode(error.exit_code), f"{text}. Try `{path} --help`.")
 
 

@@ -13,6 +13,7 @@ from tui.cli.output import Json, say, say_json
 
 # A manual order above this is typed out once more, whatever the mode.
 TYPED_CONFIRMATION_USD: Final = Decimal(5000)
+MAX_EXPONENT: Final = 18  # as the engine takes it
 
 ORDER_EXAMPLES: Final = """Examples:
 
@@ -100,8 +101,9 @@ def _positive(text: str, name: str) -> Decimal:
         value = Decimal(text)
     except InvalidOperation:
         raise CommandError(ExitCode.USAGE, f"{name} {text!r} is not a number, e.g. 0.01") from None
-    if not value.is_finite() or value <= 0:
-        raise CommandError(ExitCode.USAGE, f"{name} {text} must be above 0")
+    if not value.is_finite() or value <= 0 or abs(value.adjusted()) > MAX_EXPONENT:
+        allowed = f"above 0, within 10^-{MAX_EXPONENT} and 10^{MAX_EXPONENT}"
+        raise CommandError(ExitCode.USAGE, f"{name} {text} must be {allowed}")
     return value
 
 

@@ -7,6 +7,7 @@ import typer
 
 from core.control.verbs import FILLS, ORDERS, POSITIONS
 from tui.cli import engine
+from tui.cli.exits import CommandError, ExitCode
 from tui.cli.output import Json, say_json
 from tui.cli.tables import Column, print_table
 
@@ -99,9 +100,24 @@ def _read(path: str, name: str, venue: str | None, symbol: str | None) -> engine
     wanted = {"venue": venue, "symbol": symbol}
     # Filtered here, so from all the engine keeps: a filter over the newest few would hide what it should find.
     answer = engine.read(path if venue is symbol is None or name == "positions" else f"{path}?limit={MAX_ROWS}")
-    answer[name] = [
+    found = [
         row
         for row in engine.rows(answer, name)
         if all(value is None or row.get(key) == value for key, value in wanted.items())
     ]
+    if not found:
+        _check_filter(venue, symbol)
+    answer[name] = found
     return answer
+
+
+def _check_filter(venue: str | None, symbol: str | None) -> None:
+    """Refuse a filter that nothing can match: to the typo of a venue, "no positions" would be a wrong answer."""
+    if venue is symbol is None:
+        return
+    state = engine.read("/api/monitoring/state")
+    venues, market = engine.table(state, "venues"), engine.table(state, "market")
+    symbols = dict.fromkeys(name for each in market for name in engine.table(market, each))
+    for what, wanted, known in (("venue", venue, venues), ("symbol", symbol, symbols)):
+        if wanted is not None and wanted not in known:
+            raise CommandError(ExitCode.USAGE, f"there is no {what} {wanted!r}; known are {', '.join(known)}")
