@@ -42,7 +42,10 @@ class DirectionalStrategy(Strategy[P]):
             series = ctx.bars(instrument_id, self.timeframe)
             ready = 0 if series is None else len(series)
             if ready < self.history_bars:
-                ctx.log(f"{instrument_id}: warming up with {ready} of {self.history_bars} bars of {self.timeframe}")
+                ctx.log(
+                    f"{instrument_id}: warming up with {ready} bars of {self.timeframe}; "
+                    f"after {self.history_bars} the indicators no longer depend on where they began"
+                )
 
     def handle_bar(self, ctx: StrategyContext, bar: Bar) -> None:
         """Take a bar, first of all trusting the engine about which orders are still open."""

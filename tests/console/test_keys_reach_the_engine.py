@@ -329,3 +329,15 @@ def test_a_link_that_raises_is_reported_and_the_console_lives() -> None:
         assert "FAILED: ConnectionResetError" in desk.dialog()
 
     run_console(script, Broken())
+
+
+def test_why_a_venue_did_not_confirm_the_halt_is_read_to_its_end_on_a_small_terminal() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("ctrl+k")
+        await desk.frame()
+        assert "free space on it and start again" in " ".join(desk.dialog().split())
+
+    message = (
+        "HALTED, but not everything was confirmed: sim-a in_doubt: the disk is full; free space on it and start again"
+    )
+    run_console(script, FakeLink(answer=CommandResult(outcome=Outcome.FAILED, message=message)), size=(80, 24))

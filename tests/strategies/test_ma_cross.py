@@ -34,7 +34,9 @@ def test_no_order_is_sent_while_warming_up() -> None:
     strategy = start(desk, "ma_cross", SMALL)
     run(desk, strategy, ["100", "90", "120"])  # the first value of the slow average has no bar before it to cross
     assert desk.sent == []
-    assert desk.lines == ["BTC/USDT@sim-a: warming up with 0 of 4 bars of 1m"]
+    assert desk.lines == [
+        "BTC/USDT@sim-a: warming up with 0 bars of 1m; after 4 the indicators no longer depend on where they began"
+    ]
 
 
 def test_history_warms_up_so_that_the_first_live_bar_can_be_a_cross() -> None:

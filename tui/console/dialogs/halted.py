@@ -9,6 +9,7 @@ from textual.widget import Widget
 from core.control.commands import CommandResult, Outcome
 from tui.console.dialogs.dialog import Dialog, Lines
 from tui.panes.view import View
+from tui.present.cells import wrap
 from tui.present.checklist import checklist_lines
 from tui.present.ink import Decor, Ink, Line, Span
 
@@ -30,18 +31,22 @@ class HaltDialog(Dialog[None]):
 
     def frame(self, view: View) -> None:
         super().frame(view)
-        self._box.put([self._answer_line(), *checklist_lines(view.snapshot, view.link, self.columns())])
+        self._box.put([*self._answer_lines(), *checklist_lines(view.snapshot, view.link, self.columns())])
 
-    def _answer_line(self) -> Line:
+    def _answer_lines(self) -> list[Line]:
         if not self._answer.done():
-            return (Span("halt sent; waiting for the engine's answer", Ink.WARNING, Decor.BOLD),)
+            return [(Span("halt sent; waiting for the engine's answer", Ink.WARNING, Decor.BOLD),)]
         if self._answer.cancelled():
-            return (Span("the command was cancelled; press ctrl+k again", Ink.ALARM, Decor.BOLD),)
+            return [(Span("the command was cancelled; press ctrl+k again", Ink.ALARM, Decor.BOLD),)]
         result = self._answer.result()
         if result.outcome is Outcome.DONE:
-            return (Span(f"engine: {result.message or 'halted'}", Ink.STRONG, Decor.BOLD),)
+            return [(Span(f"engine: {result.message or 'halted'}", Ink.STRONG, Decor.BOLD),)]
         text = f"{result.outcome.value.upper()}: {result.message}; run `seraphim kill` in another terminal"
-        return (Span(text, Ink.ALARM, Decor.BOLD | Decor.REVERSED),)
+        # Wrapped: which venue did not confirm, and why, is what the trader acts on.
+        decor = Decor.BOLD | Decor.REVERSED
+        return [
+            tuple(Span(span.text, span.ink, decor) for span in line) for line in wrap(text, self.columns(), Ink.ALARM)
+        ]
 
     def on_key(self, event: events.Key) -> None:
         event.stop()
