@@ -6,8 +6,6 @@ from decimal import Decimal
 from difflib import get_close_matches
 from typing import Final
 
-import msgspec
-
 from core.control import commands
 from core.control.commands import AnyCommand, CommandResult, Outcome
 from core.engine.kill_switch import KillSwitch
@@ -25,14 +23,6 @@ from core.types.order import OrderIntent, OrderStatus, OrderType, Side, TimeInFo
 MARKET_PATIENCE_S: Final = 2.0
 MAX_EXPONENT: Final = 18
 SENSIBLE: Final = f"more than 0, within 10^-{MAX_EXPONENT} and 10^{MAX_EXPONENT}"
-REMEMBERED: Final = (
-    commands.Pause,
-    commands.Resume,
-    commands.SetRiskMode,
-    commands.StartStrategy,
-    commands.StopStrategy,
-)
-NOT_REMEMBERED: Final = "the journal cannot be written, so a restart will not know of it"
 
 StrategyMaker = Callable[[str, dict[str, str]], RunningStrategy]
 
@@ -47,18 +37,10 @@ class CommandDesk:
 
     async def execute(self, command: AnyCommand) -> CommandResult:
         try:
-            return self._with_storage_told(command, await self._execute(command))
+            return await self._execute(command)
         except Exception as error:  # a command must be answered, whatever happens
             self._parts.log.error("control", f"{type(command).__name__}: {type(error).__name__}: {error}")
             return _failed(f"unexpected {type(error).__name__}: {error}")
-
-    def _with_storage_told(self, command: AnyCommand, result: CommandResult) -> CommandResult:
-        """Say of what was done that the journal does not have it: after a restart it is as if it was never done."""
-        if self._parts.recorder.failed_reason is None or result.outcome is not Outcome.DONE:
-            return result
-        if not isinstance(command, REMEMBERED):
-            return result
-        return msgspec.structs.replace(result, message=f"{result.message}; {NOT_REMEMBERED}")
 
     async def _execute(self, command: AnyCommand) -> CommandResult:
         match command:

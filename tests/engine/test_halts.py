@@ -347,22 +347,6 @@ def test_a_disk_that_hangs_keeps_no_kill_from_being_answered_and_the_answer_says
     in_virtual_time(work)
 
 
-def test_what_a_failed_journal_does_not_take_is_said_not_to_survive_a_restart():
-    async def work(loop: VirtualLoop) -> None:
-        journal = JournalInTheWay(InlineJournal())
-        rig = await EngineRig(loop, journal=journal).start()
-        assert "restart" not in (await rig.execute(SetRiskMode(mode="aggressive"))).message
-        journal.fail()
-        await rig.execute(SetRiskMode(mode="balanced"))
-        await rig.settle()
-        for command in (SetRiskMode(mode="conservative"), Pause(), Resume()):
-            result = await rig.execute(command)
-            assert result.outcome is Outcome.DONE
-            assert "a restart will not know of it" in result.message
-
-    in_virtual_time(work)
-
-
 def test_resume_of_what_only_passes_by_itself_does_not_say_that_nothing_is_blocked():
     async def work(loop: VirtualLoop) -> None:
         journal = JournalInTheWay(InlineJournal())
