@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from functools import reduce
 
 from core.capital.commitments import Commitments
 from core.capital.reserves import Reserves
@@ -18,11 +19,11 @@ from core.journal.facts import (
     SafeModeSet,
 )
 from core.ledger.outcome import Booked, Held, LedgerOutcome
-from core.ledger.position import ZERO
+from core.ledger.position import EXACT, ZERO
 from core.orders.outcome import Applied, TrackerOutcome
 from core.types.capital import Pool
 from core.types.instrument import InstrumentId
-from core.types.order import Fill
+from core.types.order import Fill, Side
 
 
 class CapitalBook:
@@ -45,7 +46,7 @@ class CapitalBook:
 
     def in_flight_usd(self, venue: str) -> Decimal:
         """Return what is in flight at a venue, over all pools."""
-        return sum((self.reserved_usd(venue, pool) for pool in Pool), ZERO)
+        return reduce(EXACT.add, (self.reserved_usd(venue, pool) for pool in Pool), ZERO)
 
     def committed(self, venue: str) -> Iterator[PositionCapital]:
         """Yield what positions bind at a venue."""
@@ -108,7 +109,8 @@ class CapitalBook:
             self._reserves.settle(moved.order)
 
     def _filled(self, fill: Fill, moved: TrackerOutcome | None) -> None:
-        opened = abs(self._commitments.trade(fill.instrument_id, fill.quantity * fill.side.sign))
+        signed = fill.quantity if fill.side is Side.BUY else fill.quantity.copy_negate()
+        opened = self._commitments.trade(fill.instrument_id, signed).copy_abs()
         is_of_order = isinstance(moved, Applied) and moved.fill is not None
         reserve = self._reserves.order(fill.client_order_id) if is_of_order else None
         if reserve is None:  # external, or its order contradicts it

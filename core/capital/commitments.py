@@ -34,7 +34,7 @@ class Commitments:
         position = self._at(instrument_id)
         opening = signed_quantity
         if position.quantity * signed_quantity < 0:
-            closing = min(abs(signed_quantity), abs(position.quantity))
+            closing = min(signed_quantity.copy_abs(), position.quantity.copy_abs())
             opening = EXACT.add(signed_quantity, closing.copy_sign(position.quantity))
             _close(position, closing)
         position.quantity = EXACT.add(position.quantity, opening)
@@ -60,7 +60,7 @@ class Commitments:
         at, the last known value, the venue's average price. Without any of them what it binds is unknown.
         """
         position = self._at(instrument_id)
-        opened = abs(self.trade(instrument_id, EXACT.subtract(quantity, position.quantity)))
+        opened = self.trade(instrument_id, EXACT.subtract(quantity, position.quantity)).copy_abs()
         price, average_price = (each if each is not None and each > 0 else None for each in prices)
         if price is None and position.last_unit_usd is None and position.last_price is None:
             price = average_price
@@ -105,7 +105,7 @@ class Commitments:
 
 def _close(position: PositionCapital, closing: Decimal) -> None:
     """Give back in proportion to the quantity closed; nothing is left of what is closed in full."""
-    held = abs(position.quantity)
+    held = position.quantity.copy_abs()
     if closing == held:
         position.quantity, position.bound, position.unpriced_quantity = ZERO, {}, ZERO
         return

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from copy import copy
 from decimal import Decimal
+from functools import reduce
 from typing import Final
 
 from core.capital.state import JobReserve, LegReserve, OrderReserve, OwnerReserve
@@ -39,7 +40,8 @@ class Reserves:
         return None if legs is None else tuple(copy(leg) for leg in legs)
 
     def owner_usd(self, owner: str, venue: str) -> Decimal:
-        return sum((claim.amount_usd for claim in self._owners.get(owner, ()) if claim.venue == venue), ZERO)
+        claims = (claim for claim in self._owners.get(owner, ()) if claim.venue == venue)
+        return reduce(EXACT.add, (claim.amount_usd for claim in claims), ZERO)
 
     def has_owner(self, owner: str) -> bool:
         return owner in self._owners
@@ -62,7 +64,7 @@ class Reserves:
     def finish_job(self, job_id: str) -> None:
         """Free what no order of the job holds; what its live orders hold stays theirs until they end."""
         for leg in self._jobs.pop(job_id, ()):
-            self._move(leg.venue, leg.pool, -leg.free_usd)
+            self._move(leg.venue, leg.pool, leg.free_usd.copy_negate())
 
     def set_aside(self, owner: str, claim: Claim) -> None:
         amount_usd = _usable(claim.amount_usd)
@@ -72,7 +74,7 @@ class Reserves:
 
     def release(self, owner: str) -> None:
         for claim in self._owners.pop(owner, ()):
-            self._move(claim.venue, claim.pool, -claim.amount_usd)
+            self._move(claim.venue, claim.pool, claim.amount_usd.copy_negate())
 
     def intend(self, intent: OrderIntent, claim: OrderClaim) -> None:
         """Know an order by its claim; `settle` reserves for it."""
@@ -130,8 +132,9 @@ class Reserves:
             reserve.own_usd = EXACT.add(reserve.own_usd, own)
             self._move(reserve.venue, reserve.claim.pool, own)
         elif missing < 0:
-            own = min(-missing, reserve.own_usd)
-            drawn = EXACT.subtract(-missing, own)
+            surplus = missing.copy_negate()
+            own = min(surplus, reserve.own_usd)
+            drawn = EXACT.subtract(surplus, own)
             self._give(reserve, drawn, own)
             if leg and drawn:
                 leg.free_usd = EXACT.add(leg.free_usd, drawn)
@@ -140,8 +143,8 @@ class Reserves:
     def _give(self, reserve: OrderReserve, drawn: Decimal, own: Decimal) -> None:
         reserve.drawn_usd = EXACT.subtract(reserve.drawn_usd, drawn)
         reserve.own_usd = EXACT.subtract(reserve.own_usd, own)
-        self._move(reserve.venue, reserve.drawn_pool, -drawn)
-        self._move(reserve.venue, reserve.claim.pool, -own)
+        self._move(reserve.venue, reserve.drawn_pool, drawn.copy_negate())
+        self._move(reserve.venue, reserve.claim.pool, own.copy_negate())
 
     def _leg_of(self, reserve: OrderReserve) -> LegReserve | None:
         legs = self._jobs.get(reserve.job_id, []) if reserve.job_id is not None else []

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from core.ledger.position import ZERO
+from core.ledger.position import EXACT, ZERO
 from core.types.capital import Claim, OrderClaim, Pool
 from core.types.instrument import InstrumentId
 
@@ -44,7 +44,7 @@ class OrderReserve(msgspec.Struct, kw_only=True):
 
     @property
     def held_usd(self) -> Decimal:
-        return self.drawn_usd + self.own_usd
+        return EXACT.add(self.drawn_usd, self.own_usd)
 
 
 class Bound(msgspec.Struct, kw_only=True):
