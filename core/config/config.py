@@ -8,6 +8,7 @@ from core.config.capital import CapitalConfig
 from core.config.console import ConsoleConfig
 from core.config.engine import EngineConfig
 from core.config.first_run import default_strategies, default_venues
+from core.config.jobs import JobsConfig
 from core.config.logs import LoggingConfig
 from core.config.paper import PaperConfig
 from core.config.risk import RiskConfig
@@ -26,6 +27,7 @@ class Config(Section):
     engine: EngineConfig = Field(default=EngineConfig(), description="mode and timing of the engine")
     risk: RiskConfig = Field(default=RiskConfig(), description="limits of the order rules")
     capital: CapitalConfig = Field(default=CapitalConfig(), description="split of each venue's equity")
+    jobs: JobsConfig = Field(default=JobsConfig(), description="the scheduler and execution of jobs")
     sim: SimConfig = Field(default=SimConfig(), description="the embedded market")
     paper: PaperConfig = Field(default=PaperConfig(), description="assumptions of paper execution")
     console: ConsoleConfig = Field(default=ConsoleConfig(), description="the screen")

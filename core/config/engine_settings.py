@@ -1,19 +1,26 @@
 """From the configuration to what the engine is told."""
 
+from core.capital.limits import CapitalLimits, PoolShares
 from core.config.config import Config
+from core.config.job_limits import job_limits
 from core.config.risk_limits import risk_limits
-from core.engine.settings import EngineSettings, PoolShares
+from core.engine.settings import EngineSettings
 
 
 def engine_settings(config: Config, version: str) -> EngineSettings:
     """Return the engine's settings; the sections have been checked by the configuration's own types."""
-    risk, pools = config.risk, config.capital.pools
+    risk, capital = config.risk, config.capital
     return EngineSettings(
         version=version,
         trading_mode=config.engine.mode,
         risk_mode=risk.mode,
         limits=risk_limits(risk),
-        pools=PoolShares(hedge=pools.hedge, arb=pools.arb, reserve=pools.reserve),
+        capital=CapitalLimits(
+            pools=PoolShares(hedge=capital.pools.hedge, arb=capital.pools.arb, reserve=capital.pools.reserve),
+            max_single_reserve_pct=capital.max_single_reserve_pct,
+            max_total_notional_pct=capital.max_total_notional_pct,
+        ),
+        jobs=job_limits(config),
         in_doubt_after_s=config.engine.in_doubt_after_s,
         snapshot_every_s=max(1, round(config.engine.snapshot_interval_s)),
     )

@@ -86,7 +86,7 @@ class MonitoringBuilder:
         return self._parts.settings.limits.daily_loss_limit_usd(valuation.equity_usd)
 
     def _capital(self, venue: str, valuation: Valuation) -> VenueCapital:
-        value, pools = valuation.venue(venue), self._parts.settings.pools
+        value, pools = valuation.venue(venue), self._parts.settings.capital.pools
         equity = None if value is None else value.equity_usd
         return VenueCapital(
             equity=equity,

@@ -6,7 +6,9 @@ import msgspec
 
 from core.risk.verdict import Check
 from core.types.account import FundingPayment
+from core.types.capital import Claim, OrderClaim
 from core.types.control import Blocker, RiskMode
+from core.types.job import HedgeJob, JobDropCause, JobOutcome, JobPhase
 from core.types.order import Fill, OrderIntent, OrderStatus
 
 
@@ -30,6 +32,7 @@ class OrderIntended(Fact, frozen=True, kw_only=True):
 
     intent: OrderIntent
     checks: tuple[Check, ...]
+    claim: OrderClaim | None = None
 
 
 class OrderRefused(Fact, frozen=True, kw_only=True):
@@ -138,6 +141,89 @@ class ReconciliationFinished(Fact, frozen=True, kw_only=True):
     findings: tuple[str, ...]
 
 
+class JobSubmitted(Fact, frozen=True, kw_only=True):
+    job: HedgeJob
+
+
+class JobDropped(Fact, frozen=True, kw_only=True):
+    """A pending job will not start; `checks` holds every control applied at its last evaluation."""
+
+    job_id: str
+    cause: JobDropCause
+    reason: str
+    checks: tuple[Check, ...] = ()
+
+
+class JobStarted(Fact, frozen=True, kw_only=True):
+    """The risk hub accepted, capital was there: `claims` (one a leg) are bound from here on."""
+
+    job_id: str
+    claims: tuple[Claim, ...]
+    checks: tuple[Check, ...]
+    safety: float
+    volume: float
+    final: float
+    under_override: bool = False  # a control that failed was lifted by a person
+    unwind_plan: str = ""
+
+
+class JobMoved(Fact, frozen=True, kw_only=True):
+    """A running job entered another phase."""
+
+    job_id: str
+    phase: JobPhase
+    reason: str
+
+
+class JobFinished(Fact, frozen=True, kw_only=True):
+    """A job ended; all its claims that are not committed to positions are free again.
+
+    Profit is cash: what was sold less what was bought, over all legs, after fees. `naked_quantity` is what is left
+    of the primary leg without a hedge, in units of the primary instrument, signed.
+    """
+
+    job_id: str
+    outcome: JobOutcome
+    reason: str
+    pnl_usd: Decimal
+    volume_usd: Decimal
+    fees_usd: Decimal
+    naked_quantity: Decimal = Decimal(0)
+
+
+class CapitalReserved(Fact, frozen=True, kw_only=True):
+    """Dollars were set aside outside of any order or job, under a name of its owner's choice."""
+
+    owner: str
+    claim: Claim
+
+
+class CapitalReleased(Fact, frozen=True, kw_only=True):
+    owner: str
+
+
+class SafeModeSet(Fact, frozen=True, kw_only=True):
+    """A venue entered or left safe mode: there only the hedge and reserve pools may be used."""
+
+    venue: str
+    is_on: bool
+    who: str
+    reason: str
+
+
+class OverrideGranted(Fact, frozen=True, kw_only=True):
+    """A person lifted the soft rules until `until_ns`; hard ones stand."""
+
+    who: str
+    reason: str
+    until_ns: int
+
+
+class OverrideEnded(Fact, frozen=True, kw_only=True):
+    who: str
+    reason: str
+
+
 AnyFact = (
     EngineStarted
     | EngineStopped
@@ -158,4 +244,14 @@ AnyFact = (
     | StrategyStopped
     | StrategyOverran
     | ReconciliationFinished
+    | JobSubmitted
+    | JobDropped
+    | JobStarted
+    | JobMoved
+    | JobFinished
+    | CapitalReserved
+    | CapitalReleased
+    | SafeModeSet
+    | OverrideGranted
+    | OverrideEnded
 )

@@ -77,6 +77,12 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     market_hours: MarketHours = ALWAYS_OPEN
     order_tick_size: Decimal | None = None  # None: the same as the grid's
     order_lot_size: Decimal | None = None
+    matching_book: str | None = None  # shared by venues whose orders meet in one matching engine
+
+    @property
+    def book_id(self) -> str:
+        """Return what names the order book: two instruments with one book id can trade with each other."""
+        return self.matching_book or str(self.id)
 
     @property
     def order_tick(self) -> Decimal:

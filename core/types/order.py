@@ -6,6 +6,7 @@ from enum import StrEnum
 import msgspec
 
 from core.types.instrument import InstrumentId
+from core.types.job_tag import JobTag
 
 
 class Side(StrEnum):
@@ -73,8 +74,9 @@ class OrderIntent(msgspec.Struct, frozen=True, kw_only=True):
     time_in_force: TimeInForce = TimeInForce.GTC
     post_only: bool = False
     reduce_only: bool = False
-    source: str = "manual"  # "manual", "strategy:<name>", "flatten"
+    source: str = "manual"  # "manual", "strategy:<name>", "job:<id>", "flatten"
     confidence: float | None = None  # of the signal behind it, in [0, 1]
+    job: JobTag | None = None  # of an order that a job sends
     created_ns: int
 
     @property
