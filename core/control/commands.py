@@ -71,8 +71,55 @@ class StopStrategy(Command, frozen=True, kw_only=True):
     name: str
 
 
+class ManualOverride(Command, frozen=True, kw_only=True):
+    """Lift the soft rules for a time; hard ones stand. Each acceptance under it is marked in the journal."""
+
+    seconds: float
+    reason: str
+
+
+class EndOverride(Command, frozen=True, kw_only=True):
+    reason: str = ""
+
+
+class Halt(Command, frozen=True, kw_only=True):
+    """Tighten one scope ("global", "venue:<name>", "strategy:<name>") to a level; `Resume` loosens it."""
+
+    scope: str
+    level: str  # reduce_only, cancel_only, halted, flatten
+    reason: str = ""
+
+
+class SetSafeMode(Command, frozen=True, kw_only=True):
+    """Let a venue use its hedge and reserve pools only, or all of them again."""
+
+    venue: str
+    is_on: bool
+    reason: str = ""
+
+
+class CancelJob(Command, frozen=True, kw_only=True):
+    """Drop a pending job; of a running one, stop the primary leg and bring what was filled to its end."""
+
+    job_id: str
+    reason: str = ""
+
+
 AnyCommand = (
-    Pause | Resume | SetRiskMode | Kill | PlaceOrder | CancelOrder | CancelOrders | StartStrategy | StopStrategy
+    Pause
+    | Resume
+    | SetRiskMode
+    | Kill
+    | PlaceOrder
+    | CancelOrder
+    | CancelOrders
+    | StartStrategy
+    | StopStrategy
+    | ManualOverride
+    | EndOverride
+    | Halt
+    | SetSafeMode
+    | CancelJob
 )
 
 

@@ -7,15 +7,20 @@ import msgspec
 
 from core.control.commands import (
     AnyCommand,
+    CancelJob,
     CancelOrder,
     CancelOrders,
     Command,
+    EndOverride,
+    Halt,
     Kill,
+    ManualOverride,
     Outcome,
     Pause,
     PlaceOrder,
     Resume,
     SetRiskMode,
+    SetSafeMode,
     StartStrategy,
     StopStrategy,
 )
@@ -41,6 +46,11 @@ COMMAND_ROUTES: Final[dict[type[Command], Route]] = {
     CancelOrders: Route("DELETE", "/api/orders"),
     StartStrategy: Route("POST", "/api/strategies/{name}/start", "name"),
     StopStrategy: Route("POST", "/api/strategies/{name}/stop", "name"),
+    ManualOverride: Route("POST", "/api/control/manual_override"),
+    EndOverride: Route("POST", "/api/control/end_override"),
+    Halt: Route("POST", "/api/control/halt"),
+    SetSafeMode: Route("POST", "/api/control/set_safe_mode"),
+    CancelJob: Route("DELETE", "/api/jobs/{job_id}", "job_id"),
 }
 
 STATUS_OF_OUTCOME: Final = {

@@ -64,6 +64,8 @@ class CommandDesk:
                 problem = self._parts.strategies.stop(command.name, f"stopped by {command.who}")
                 done = _invalid(problem) if problem else _done(f"strategy {command.name} stopped")
                 return await self._when_durable(done)
+            case _:
+                return _failed(f"{type(command).__name__} is not carried out yet")
 
     async def _when_durable(self, result: CommandResult) -> CommandResult:
         """Answer once a restart would know of what was recorded, or say that it would not."""

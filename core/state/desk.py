@@ -138,6 +138,79 @@ class InstrumentView(msgspec.Struct, kw_only=True):
     contract_size: Decimal = Decimal(1)
 
 
+class CheckView(msgspec.Struct, frozen=True, kw_only=True):
+    """One control as it was applied."""
+
+    rule: str
+    is_hard: bool
+    unit: str
+    limit: str
+    observed: str
+    passed: bool
+
+
+class LegView(msgspec.Struct, kw_only=True):
+    venue: str
+    symbol: str
+    side: str
+    quantity: Decimal
+    filled_quantity: Decimal
+    average_price: Decimal | None
+    state: str  # planned, sent, filled, in doubt, unwinding, given back
+
+
+class JobView(msgspec.Struct, kw_only=True):
+    """A job as a trader reads it: pending with its scores, running with its legs, or finished."""
+
+    job_id: str
+    status: str  # pending, running, finished, dropped
+    phase: str  # of a running job: primary, hedging, unwinding, frozen
+    outcome: str  # of a finished or dropped one: completed, partial, unwound, nothing, naked, refused, expired, …
+    strategy_type: str
+    strategy: str
+    symbol: str
+    notional_usd: Decimal
+    expected_edge_bps: Decimal
+    safety: float | None
+    volume: float | None
+    final: float | None
+    waits_for: str  # why a pending job has not started, in one line
+    reason: str  # of the phase or the end
+    legs: list[LegView]
+    naked_usd: Decimal | None
+    naked_age_s: float | None
+    pnl_usd: Decimal | None
+    fees_usd: Decimal | None
+    under_override: bool
+    created_ns: int
+    expires_ns: int
+    started_ns: int | None
+    ended_ns: int | None
+
+
+class PoolView(msgspec.Struct, kw_only=True):
+    """One pool of a venue in dollars; None while the venue's equity is not known."""
+
+    pool: str  # hedge, arb, reserve
+    budget_usd: Decimal | None
+    reserved_usd: Decimal  # in flight
+    committed_usd: Decimal  # bound by positions
+    free_usd: Decimal | None
+
+
+class CapitalView(msgspec.Struct, kw_only=True):
+    venue: str
+    equity_usd: Decimal | None
+    pools: list[PoolView]
+    in_flight_usd: Decimal
+    in_flight_limit_usd: Decimal | None
+    single_limit_usd: Decimal | None
+    safe_mode: bool
+    today_pnl_usd: Decimal  # of finished jobs
+    today_volume_usd: Decimal
+    today_fees_usd: Decimal
+
+
 class DeskRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a console wants to see; instruments as ``SYMBOL@venue``."""
 
@@ -149,6 +222,7 @@ class DeskRequest(msgspec.Struct, frozen=True, kw_only=True):
     fills: int = 200
     orders: int = 200
     log_lines: int = 400
+    jobs: int = 100
 
 
 class DeskSnapshot(msgspec.Struct, kw_only=True):
@@ -166,3 +240,5 @@ class DeskSnapshot(msgspec.Struct, kw_only=True):
     fills: list[FillView]  # newest first
     log: list[LogLine]  # oldest first
     pnl_curve: list[PnlPoint]
+    jobs: list[JobView] = []  # running first, then pending by final score, then the newest finished
+    capital: list[CapitalView] = []

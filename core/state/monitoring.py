@@ -78,6 +78,7 @@ class RiskState(msgspec.Struct, kw_only=True):
     consecutive_failures: int
     auto_halt: bool
     manual_override: bool
+    override_until_ns: int | None = None
     blockers: list[Blocker]
     limits: list[LimitUse]
 
