@@ -20,8 +20,9 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 from core.bars.bar import Bar, as_floats
 from core.bars.timeframe import Timeframe
 from core.indicators.spec import IndicatorKind, IndicatorSpec, Source
-from core.ports.strategy import StrategyContext
+from core.ports.strategy import BookReader, StrategyContext
 from core.types.instrument import Instrument, InstrumentId
+from core.types.job import JobEnd, JobProposal, JobType, Leg
 from core.types.market import Trade
 from core.types.order import Fill, Order, OrderStatus, OrderType, Side
 from core.types.signal import Signal
@@ -34,9 +35,9 @@ if TYPE_CHECKING:
     from core.indicators.indicator_set import IndicatorSet
 
 __all__ = [
-    "Bar", "Fill", "IndicatorKind", "IndicatorSpec", "Instrument", "InstrumentId", "Order", "OrderStatus", "OrderType",
-    "ParameterError", "Side", "Signal", "Source", "Strategy", "StrategyContext", "StrategyParameters", "Timeframe",
-    "Trade", "register_strategy",
+    "Bar", "BookReader", "Fill", "IndicatorKind", "IndicatorSpec", "Instrument", "InstrumentId", "JobEnd",
+    "JobProposal", "JobType", "Leg", "Order", "OrderStatus", "OrderType", "ParameterError", "Side", "Signal", "Source",
+    "Strategy", "StrategyContext", "StrategyParameters", "Timeframe", "Trade", "register_strategy",
 ]  # fmt: skip
 
 P = TypeVar("P", bound=StrategyParameters)
@@ -91,6 +92,8 @@ class Strategy(Generic[P]):
     def on_fill(self, ctx: StrategyContext, fill: Fill) -> None: ...
 
     def on_order(self, ctx: StrategyContext, order: Order) -> None: ...
+
+    def on_job(self, ctx: StrategyContext, end: JobEnd) -> None: ...
 
     def on_stop(self, ctx: StrategyContext) -> None: ...
 
@@ -164,6 +167,9 @@ class Strategy(Generic[P]):
 
     def handle_order(self, ctx: StrategyContext, order: Order) -> None:
         self.on_order(ctx, order)
+
+    def handle_job(self, ctx: StrategyContext, end: JobEnd) -> None:
+        self.on_job(ctx, end)
 
     def handle_stop(self, ctx: StrategyContext) -> None:
         self.on_stop(ctx)

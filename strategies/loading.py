@@ -10,7 +10,7 @@ from pathlib import Path
 from strategies.registry import StrategyError
 
 ENTRY_POINT_GROUP = "seraphim.strategies"
-SHIPPED = ("strategies.ma_cross", "strategies.bollinger_rsi")
+SHIPPED = ("strategies.ma_cross", "strategies.bollinger_rsi", "strategies.spread_arb", "strategies.hedged_volume")
 FOLDER_PACKAGE = "seraphim_user_strategies"
 
 

@@ -48,10 +48,14 @@ def _crypto(venue: str, base: str, tick: str, lot: str, *, is_perp: bool, lots: 
         instrument=instrument,
         underlying=base,
         typical_lots=lots,
-        basis_bps=2.5 if is_perp else 1.2,
+        basis_bps=_PERP_BASIS_BPS.get(base, 2.5) if is_perp else 1.2,
         mean_basis_bps=1.5 if is_perp else 0.0,
         trades_per_s=pace,
     )
+
+
+# How far the perpetuals of a coin stray from the common price: the smaller the coin, the farther.
+_PERP_BASIS_BPS: Final = {"BTC": 2.5, "ETH": 4.0, "SOL": 8.0}
 
 
 def _crypto_listings(venue: str, pace: float, funding_s: int) -> list[Listing]:

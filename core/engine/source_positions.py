@@ -8,12 +8,18 @@ import msgspec
 from core.ledger.position import Position
 from core.orders.outcome import Applied, TrackerOutcome
 from core.types.instrument import InstrumentId
+from core.types.order import OrderIntent
 
 _ONE: Final = Decimal(1)
 
 
+def owner_of(intent: OrderIntent) -> str:
+    """Return whose position an order changes: of a job's order its strategy's, else its source."""
+    return intent.source if intent.job is None else f"strategy:{intent.job.strategy}"
+
+
 class SourcePositions:
-    """Fold of the fills that the tracker booked, by source of the order."""
+    """Fold of the fills that the tracker booked, by whose order it was."""
 
     def __init__(self) -> None:
         self._positions: dict[str, dict[str, Position]] = {}
@@ -21,7 +27,7 @@ class SourcePositions:
     def apply(self, outcome: TrackerOutcome | None) -> None:
         if not isinstance(outcome, Applied) or outcome.fill is None:
             return
-        fill, source = outcome.fill, outcome.order.intent.source
+        fill, source = outcome.fill, owner_of(outcome.order.intent)
         of_source = self._positions.setdefault(source, {})
         position = of_source.setdefault(str(fill.instrument_id), Position(venue=fill.venue, symbol=fill.symbol))
         # Contract size one: sizes are compared, and the average price is per unit all the same.

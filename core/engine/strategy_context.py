@@ -13,6 +13,7 @@ from core.engine.fold import EngineFold
 from core.market.market import Market
 from core.ports.strategy import BarReader, BookReader
 from core.types.instrument import Instrument, InstrumentId
+from core.types.job import JobProposal
 from core.types.order import Order
 from core.types.signal import Signal
 
@@ -28,6 +29,11 @@ class QueuedCancel(msgspec.Struct, frozen=True):
     client_order_id: str
 
 
+class QueuedJob(msgspec.Struct, frozen=True):
+    job_id: str
+    proposal: JobProposal
+
+
 class EngineContext:
     """A `StrategyContext`. Submitting only enqueues: the engine works the queue off after the callback."""
 
@@ -40,6 +46,7 @@ class EngineContext:
         market: Market,
         bars: BarStore,
         next_order_id: Callable[[], str],
+        live_jobs: Callable[[], int],
         now_ns: Callable[[], int],
         log: Callable[[str], None],
     ) -> None:
@@ -49,9 +56,10 @@ class EngineContext:
         self._market = market
         self._bars = bars
         self._next_order_id = next_order_id
+        self._live_jobs = live_jobs
         self._now_ns = now_ns
         self._log = log
-        self.queue: deque[QueuedSignal | QueuedCancel] = deque()
+        self.queue: deque[QueuedSignal | QueuedCancel | QueuedJob] = deque()
         self.is_open = True
 
     @property
@@ -96,6 +104,16 @@ class EngineContext:
         order = self._fold.orders.get(client_order_id)
         if self.is_open and order is not None and order.intent.source == self._source:
             self.queue.append(QueuedCancel(client_order_id))
+
+    def submit_job(self, proposal: JobProposal) -> str | None:
+        if not self.is_open or len(self.queue) >= MAX_QUEUED:
+            return None
+        job_id = f"job-{self._next_order_id()}"
+        self.queue.append(QueuedJob(job_id, proposal))
+        return job_id
+
+    def open_jobs(self) -> int:
+        return self._live_jobs() + sum(isinstance(wish, QueuedJob) for wish in self.queue)
 
     def log(self, text: str) -> None:
         self._log(text)

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
 import msgspec
 
@@ -14,7 +14,7 @@ from core.engine.fold import EngineFold
 from core.engine.order_desk import OrderDesk
 from core.engine.recorder import Recorder
 from core.engine.statistics import SecondMeter
-from core.engine.strategy_context import EngineContext, QueuedCancel, QueuedSignal
+from core.engine.strategy_context import EngineContext, QueuedCancel, QueuedJob, QueuedSignal
 from core.journal.facts import StrategyOverran, StrategyStarted, StrategyStopped
 from core.market.market import Market
 from core.ports.clock import Clock
@@ -25,6 +25,7 @@ from core.risk.verdict import Refused
 from core.risk.view import StrategyStatus
 from core.state.monitoring import Alert, StrategyState
 from core.types.instrument import InstrumentId
+from core.types.job import HedgeJob, JobEnd
 from core.types.market import Trade
 from core.types.order import Fill, Order, OrderIntent, OrderStatus
 from core.types.signal import Signal
@@ -44,6 +45,18 @@ class Hosted(msgspec.Struct, kw_only=True):
     orders: int = 0
     last_signal: str | None = None
     refusals: SecondMeter = msgspec.field(default_factory=SecondMeter)
+
+
+class JobIntake(Protocol):
+    """Takes the jobs that strategies want."""
+
+    def submit(self, job: HedgeJob) -> None:
+        """Take a job; where it is not taken its strategy is told so on the next turn of the loop."""
+        ...
+
+    def live_jobs(self, strategy: str) -> int:
+        """Return how many jobs of a strategy wait or run."""
+        ...
 
 
 class StrategyHost:
@@ -74,10 +87,14 @@ class StrategyHost:
         self._hosted: dict[str, Hosted] = {}
         self._preparing: dict[str, str | None] = {}  # with why it is not wanted any more
         self._desk: OrderDesk | None = None
+        self._jobs: JobIntake | None = None
         self._is_shut = False
 
     def connect(self, desk: OrderDesk) -> None:
         self._desk = desk
+
+    def connect_jobs(self, jobs: JobIntake) -> None:
+        self._jobs = jobs
 
     # starting and stopping -------------------------------------------------------------------------
 
@@ -124,6 +141,7 @@ class StrategyHost:
             market=self._market,
             bars=self._bars,
             next_order_id=self._ids.next_order_id,
+            live_jobs=lambda: 0 if self._jobs is None else self._jobs.live_jobs(name),
             now_ns=self._clock.utc_ns,
             log=lambda text: self._log.info("strategy", f"{name}: {text}"),
         )
@@ -233,6 +251,11 @@ class StrategyHost:
         if hosted is not None:
             self._call(hosted, "on_order", hosted.strategy.handle_order, hosted.context, order)
 
+    def on_job(self, strategy: str, end: JobEnd) -> None:
+        hosted = self._of_source(f"strategy:{strategy}")
+        if hosted is not None:
+            self._call(hosted, "on_job", hosted.strategy.handle_job, hosted.context, end)
+
     def _interested(self, instrument_id: InstrumentId) -> list[Hosted]:
         return [
             hosted
@@ -269,9 +292,34 @@ class StrategyHost:
             if isinstance(wish, QueuedCancel):
                 self._desk.cancel_soon(wish.client_order_id)
                 continue
+            if isinstance(wish, QueuedJob):
+                self._submit_job(hosted, wish)
+                continue
             self._place(hosted, wish, self._desk)
             if hosted.refusals.last_second(self._clock.monotonic_ns()) > MAX_REFUSALS_PER_S:
                 self._end(hosted, StrategyStatus.FAILED, f"more than {MAX_REFUSALS_PER_S} orders refused in a second")
+
+    def _submit_job(self, hosted: Hosted, wish: QueuedJob) -> None:
+        proposal, now_ns = wish.proposal, self._clock.utc_ns()
+        hosted.signals += 1
+        hosted.last_signal = f"job {proposal.symbol}: edge {proposal.expected_edge_bps:.1f} bps"
+        if self._jobs is not None:
+            self._jobs.submit(
+                HedgeJob(
+                    job_id=wish.job_id,
+                    strategy_type=proposal.strategy_type,
+                    strategy=hosted.strategy.name,
+                    symbol=proposal.symbol,
+                    legs=proposal.legs,
+                    notional_usd=proposal.notional_usd,
+                    expected_edge_bps=proposal.expected_edge_bps,
+                    est_volume_usd=proposal.notional_usd * len(proposal.legs),
+                    created_ns=now_ns,
+                    expires_ns=now_ns + int(proposal.ttl_s * 1e9),
+                    max_acceptable_loss_bps=proposal.max_acceptable_loss_bps,
+                    metadata=proposal.metadata,
+                )
+            )
 
     def _place(self, hosted: Hosted, wish: QueuedSignal, desk: OrderDesk) -> None:
         signal = wish.signal

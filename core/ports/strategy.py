@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from core.bars.bar import Bar
 from core.bars.timeframe import Timeframe
 from core.types.instrument import Instrument, InstrumentId
+from core.types.job import JobEnd, JobProposal
 from core.types.market import Trade
 from core.types.order import Fill, Order, Side
 from core.types.signal import Signal
@@ -64,7 +65,7 @@ class StrategyOrders(Protocol):
     """The orders and positions a strategy sees: its own, and nobody else's."""
 
     def position(self, instrument_id: InstrumentId) -> Decimal:
-        """Return the signed position from fills of the strategy's orders, 0 where there is none."""
+        """Return the signed position from fills of the strategy's orders and jobs, 0 where there is none."""
         ...
 
     def entry_price(self, instrument_id: InstrumentId) -> Decimal | None:
@@ -111,6 +112,17 @@ class StrategyContext(StrategyOrders, Protocol):
 
     def bars(self, instrument_id: InstrumentId, timeframe: Timeframe) -> BarReader | None:
         """Return closed bars, None for what the strategy did not declare."""
+        ...
+
+    def submit_job(self, proposal: JobProposal) -> str | None:
+        """Enqueue a job and return its id, None where it is not taken (stopped, queue full).
+
+        Each id returned comes back in `handle_job`, whether the job started or not.
+        """
+        ...
+
+    def open_jobs(self) -> int:
+        """Return how many own jobs wait or run, those just enqueued included."""
         ...
 
     def log(self, text: str) -> None:
@@ -163,6 +175,10 @@ class RunningStrategy(Protocol):
 
     def handle_order(self, ctx: StrategyContext, order: Order) -> None:
         """Take a changed own order; a final status may come before the last fill."""
+        ...
+
+    def handle_job(self, ctx: StrategyContext, end: JobEnd) -> None:
+        """Take the end of an own job; the context's positions include its legs already."""
         ...
 
     def handle_stop(self, ctx: StrategyContext) -> None: ...

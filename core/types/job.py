@@ -2,11 +2,14 @@
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
 from core.types.instrument import InstrumentId
 from core.types.order import Side
+
+MAX_TTL_S: Final = 86_400.0
 
 
 class JobType(StrEnum):
@@ -78,3 +81,43 @@ class JobDropCause(StrEnum):
     REFUSED = "refused"
     EXPIRED = "expired"
     CANCELLED = "cancelled"
+
+
+class JobProposal(msgspec.Struct, frozen=True, kw_only=True):
+    """A job as a strategy wants it; the engine gives it its id, times and owner.
+
+    Raises ValueError where the parts do not fit together.
+    """
+
+    strategy_type: JobType
+    symbol: str
+    legs: tuple[Leg, ...]
+    notional_usd: Decimal
+    expected_edge_bps: Decimal
+    ttl_s: float
+    max_acceptable_loss_bps: Decimal = Decimal(0)
+    metadata: dict[str, str] = {}
+
+    def __post_init__(self) -> None:
+        if len(self.legs) < 2:
+            raise ValueError(f"job on {self.symbol}: {len(self.legs)} legs are not allowed, two or more are")
+        for leg in self.legs:
+            if not (leg.quantity.is_finite() and leg.quantity > 0):
+                raise ValueError(f"job on {self.symbol}: quantity {leg.quantity} of {leg.instrument_id} is not above 0")
+        if not (self.notional_usd.is_finite() and self.notional_usd > 0):
+            raise ValueError(f"job on {self.symbol}: notional {self.notional_usd} is not above 0")
+        if not self.expected_edge_bps.is_finite():
+            raise ValueError(f"job on {self.symbol}: expected edge {self.expected_edge_bps} is no number")
+        if not 0 < self.ttl_s <= MAX_TTL_S:
+            raise ValueError(f"job on {self.symbol}: ttl_s {self.ttl_s:g} is not within 0 and {MAX_TTL_S:g}")
+        if self.max_acceptable_loss_bps and self.strategy_type is not JobType.REBALANCE:
+            raise ValueError(f"job on {self.symbol}: only a rebalance may accept a loss")
+
+
+class JobEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """What a strategy is told when a job of its own has ended, started or not."""
+
+    job_id: str
+    outcome: JobOutcome | JobDropCause
+    reason: str
+    pnl_usd: Decimal = Decimal(0)

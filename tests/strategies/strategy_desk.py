@@ -8,6 +8,7 @@ from core.bars.bar import Bar
 from core.bars.series import BarSeries
 from core.bars.timeframe import Timeframe
 from core.types.instrument import AssetType, Instrument, InstrumentId
+from core.types.job import JobProposal
 from core.types.order import Fill, Liquidity, Order, OrderIntent, OrderStatus, Side
 from core.types.signal import Signal
 from strategies.api import Strategy
@@ -108,6 +109,12 @@ class Desk:
 
     def cancel(self, client_order_id: str) -> None:
         self.cancelled.append(client_order_id)
+
+    def submit_job(self, proposal: JobProposal) -> str | None:
+        raise NotImplementedError("no strategy of these tests has jobs")
+
+    def open_jobs(self) -> int:
+        return 0
 
     def log(self, text: str) -> None:
         self.lines.append(text)
