@@ -1,0 +1,191 @@
+"""One running job as the fold of the journal's facts about it: the same facts give the same run after a restart."""
+
+from collections.abc import Iterator
+from copy import copy
+from typing import Final
+
+import msgspec
+
+from core.execution.exposure import LegQuantities, is_level
+from core.execution.job_order import ZERO, JobOrder
+from core.journal.facts import AnyFact, JobFinished, JobMoved, JobStarted, PositionAdopted
+from core.orders.outcome import Applied, TrackerOutcome
+from core.types.job import HedgeJob, JobOutcome, JobPhase
+from core.types.job_tag import LegRole
+
+STAGES: Final = (JobPhase.PRIMARY, JobPhase.HEDGING, JobPhase.UNWINDING)
+"""What a job does, in the only order it does it in; FROZEN lies over each of them."""
+
+
+class Refusal(msgspec.Struct, frozen=True, kw_only=True):
+    """The gate refused an order of the job."""
+
+    leg: int
+    role: LegRole
+    reason: str
+    at_ns: int
+    orders_before: int
+
+
+class JobRunState(msgspec.Struct, frozen=True, kw_only=True):
+    """The run as a value, for snapshots."""
+
+    job: HedgeJob
+    started_ns: int
+    phase: JobPhase
+    stage: JobPhase
+    stage_reason: str
+    moved_ns: int
+    orders: list[JobOrder]
+    naked_since_ns: int | None
+    disturbance: str | None
+    outcome: JobOutcome | None
+
+
+class JobRun:
+    """What a job has done so far. `stage` only moves on; what was begun under it is finished, never reopened."""
+
+    def __init__(self, job: HedgeJob, started_ns: int) -> None:
+        self.job = job
+        self.started_ns = started_ns
+        self.phase = JobPhase.PRIMARY
+        self.stage = JobPhase.PRIMARY
+        self.stage_reason = ""
+        self.moved_ns = started_ns
+        self.orders: dict[str, JobOrder] = {}  # oldest first
+        self.refusals: list[Refusal] = []  # not of the journal: forgotten at a restart
+        self.naked_since_ns: int | None = None
+        self.disturbance: str | None = None  # what the venue did to a leg's position by itself
+        self.outcome: JobOutcome | None = None
+
+    # folding ---------------------------------------------------------------------------------------
+
+    def apply(self, fact: AnyFact, moved: TrackerOutcome | None = None) -> None:
+        """Fold one fact; `moved` is what the order tracker made of it. Facts of other jobs change nothing."""
+        match fact:
+            case JobStarted() if fact.job_id == self.job.job_id:
+                self.started_ns = self.moved_ns = fact.at_ns
+            case JobMoved() if fact.job_id == self.job.job_id:
+                self._enter(fact)
+            case JobFinished() if fact.job_id == self.job.job_id:
+                self.outcome = fact.outcome
+            case PositionAdopted() if any((x.venue, x.symbol) == (fact.venue, fact.symbol) for x in self.job.legs):
+                self.disturbance = f"position of {fact.symbol}@{fact.venue} was taken over: {fact.cause}"
+            case _:
+                pass
+        if isinstance(moved, Applied):
+            self._order_moved(moved, fact.at_ns)
+
+    def refused(self, leg: int, role: LegRole, reason: str, at_ns: int) -> None:
+        """Take note that the gate refused an order; it counts like the venue's own rejection."""
+        self.refusals.append(Refusal(leg=leg, role=role, reason=reason, at_ns=at_ns, orders_before=len(self.orders)))
+
+    def _enter(self, fact: JobMoved) -> None:
+        self.phase, self.moved_ns = fact.phase, fact.at_ns
+        # Doubt ends the opening for good: what follows a frozen primary is hedging at the earliest.
+        stage = JobPhase.HEDGING if fact.phase is JobPhase.FROZEN else fact.phase
+        if STAGES.index(stage) > STAGES.index(self.stage):
+            self.stage, self.stage_reason = stage, fact.reason
+
+    def _order_moved(self, moved: Applied, at_ns: int) -> None:
+        intent = moved.order.intent
+        if intent.job is None or intent.job.job_id != self.job.job_id:
+            return
+        known = self.orders.get(intent.client_order_id)
+        if known is None:
+            known = self.orders[intent.client_order_id] = JobOrder(
+                client_order_id=intent.client_order_id,
+                leg=intent.job.leg,
+                role=intent.job.role,
+                side=intent.side,
+                quantity=intent.quantity,
+                status=moved.order.status,
+                intended_ns=at_ns,
+            )
+            if intent.job.role is LegRole.PRIMARY:
+                self.naked_since_ns = None  # a slice begins on dust only
+        filled_before = known.filled_quantity
+        known.follow(moved.order, moved.fill, at_ns)
+        if known.filled_quantity != filled_before:
+            self._note_nakedness(at_ns)
+
+    def _note_nakedness(self, at_ns: int) -> None:
+        if is_level(self.job, self.known_quantities()):
+            self.naked_since_ns = None
+        elif self.naked_since_ns is None:
+            self.naked_since_ns = at_ns
+
+    # reading ---------------------------------------------------------------------------------------
+
+    def of_leg(self, leg: int, role: LegRole | None = None) -> Iterator[JobOrder]:
+        """Yield the orders of a leg, oldest first."""
+        return (x for x in self.orders.values() if x.leg == leg and (role is None or x.role is role))
+
+    def known_quantities(self) -> tuple[LegQuantities, ...]:
+        """Return per leg what is filled for certain, taking every order for over."""
+        return tuple(self._quantities(leg, ()) for leg in range(len(self.job.legs)))
+
+    def quantities(self, account_read_ns: tuple[int | None, ...]) -> tuple[LegQuantities, ...]:
+        """Return per leg what is filled, at least and at most; `account_read_ns` per leg as in `LegView`."""
+        return tuple(
+            self._quantities(leg, tuple(x for x in self.of_leg(leg) if x.may_still_fill(read_ns)))
+            for leg, read_ns in enumerate(account_read_ns)
+        )
+
+    def _quantities(self, leg: int, open_ended: tuple[JobOrder, ...]) -> LegQuantities:
+        opened, unwound = ZERO, ZERO
+        for order in self.of_leg(leg):
+            if order.role is LegRole.UNWIND:
+                unwound += order.filled_quantity
+            else:
+                opened += order.filled_quantity
+        unwinding = sum((x.unfilled for x in open_ended if x.role is LegRole.UNWIND), ZERO)
+        opening = sum((x.unfilled for x in open_ended if x.role is not LegRole.UNWIND), ZERO)
+        known = opened - unwound
+        return LegQuantities(known=known, least=known - unwinding, most=known + opening)
+
+    @property
+    def orders_of_slice(self) -> tuple[JobOrder, ...]:
+        """Return the orders from the newest primary one on."""
+        orders = tuple(self.orders.values())
+        return orders[self._slice_start(orders) :]
+
+    @property
+    def refusals_of_slice(self) -> tuple[Refusal, ...]:
+        start = self._slice_start(tuple(self.orders.values()))
+        return tuple(refusal for refusal in self.refusals if refusal.orders_before > start or start == 0)
+
+    @staticmethod
+    def _slice_start(orders: tuple[JobOrder, ...]) -> int:
+        return max((at for at, order in enumerate(orders) if order.role is LegRole.PRIMARY), default=0)
+
+    @property
+    def last_order_ns(self) -> int:
+        """Return when the newest order was sent or ended, the start where there is none."""
+        return max((max(x.intended_ns, x.ended_ns or 0) for x in self.orders.values()), default=self.started_ns)
+
+    # snapshots -------------------------------------------------------------------------------------
+
+    def to_state(self) -> JobRunState:
+        return JobRunState(
+            job=self.job,
+            started_ns=self.started_ns,
+            phase=self.phase,
+            stage=self.stage,
+            stage_reason=self.stage_reason,
+            moved_ns=self.moved_ns,
+            orders=[copy(order) for order in self.orders.values()],
+            naked_since_ns=self.naked_since_ns,
+            disturbance=self.disturbance,
+            outcome=self.outcome,
+        )
+
+    @classmethod
+    def restore(cls, state: JobRunState) -> "JobRun":
+        """Return what `to_state` saw."""
+        run = cls(state.job, state.started_ns)
+        run.phase, run.stage, run.stage_reason = state.phase, state.stage, state.stage_reason
+        run.moved_ns, run.naked_since_ns = state.moved_ns, state.naked_since_ns
+        run.disturbance, run.outcome = state.disturbance, state.outcome
+        run.orders = {order.client_order_id: copy(order) for order in state.orders}
+        return run
