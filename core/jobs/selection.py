@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from typing import NamedTuple, Protocol
 
 from core.jobs.columns import (
-    CROWDED,
     EXPIRED,
     EXPIRES,
     HELD_UNTIL,
@@ -91,12 +90,9 @@ class ObjectSelector:
             candidate for row in range(len(columns)) if (candidate := self._judge(columns, row, market)) is not None
         ]
         limit, runs = self._rules.jobs.max_running, market.account.running_jobs
-        picked, left = pick(ready, Rooms(market, self._rules), running, max(0, limit - max(0, runs)))
+        picked = pick(ready, Rooms(market, self._rules), running, max(0, limit - max(0, runs)))
         for row in picked:
             columns.status[row] = PICKED
-        for candidate in ready:
-            if columns.status[candidate.row] == READY and candidate.row not in left:
-                columns.status[candidate.row] = CROWDED
         return picked
 
     def _judge(self, columns: PendingColumns, row: int, market: JobMarket) -> Candidate | None:
@@ -125,8 +121,8 @@ class ObjectSelector:
 
 def pick(
     ready: list[Candidate], rooms: Rooms, running: Mapping[str, int], slots: int
-) -> tuple[list[int], frozenset[int]]:
-    """Return the rows to start, in order, and the rows that would still fit."""
+) -> list[int]:
+    """Return the rows to start, in order."""
     active = dict(running)
     picked: list[int] = []
     left = list(ready)
@@ -139,4 +135,4 @@ def pick(
         active[best.strategy] = active.get(best.strategy, 0) + 1
         picked.append(best.row)
         left.remove(best)
-    return picked, frozenset(candidate.row for candidate in left)
+    return picked
