@@ -1,0 +1,146 @@
+"""Pending jobs as arrays, kept as jobs come and go, so that a tick reads no object."""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.jobs.controls.case import notional_micro, notional_share, pool_of, signed_quantity
+from core.jobs.rulebook import Rulebook
+from core.types.capital import Pool
+from core.types.instrument import InstrumentId
+from core.types.job import HedgeJob, JobType
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+
+NOTIONAL, SHARE, EDGE, LOSS = 0, 1, 2, 3  # columns of `floats`
+FLOAT_COLUMNS: Final = 4
+STRATEGY, IS_ARB, IS_REBALANCE, LEGS, EXPIRES, SEQUENCE, HELD_UNTIL = 0, 1, 2, 3, 4, 5, 6  # columns of `ints`
+INT_COLUMNS: Final = 7
+SAFETY, VOLUME, FINAL = 0, 1, 2  # columns of `scores`
+SCORE_COLUMNS: Final = 3
+
+WAITING, READY, REFUSED, EXPIRED, CROWDED, PICKED = 0, 1, 2, 3, 4, 5  # of `status`; CROWDED is READY and seen not to fit
+
+_FIRST_ROWS: Final = 64
+_FIRST_LEGS: Final = 2
+
+
+class Slots:
+    """Small numbers for names, given in the order in which the names come up."""
+
+    def __init__(self) -> None:
+        self.instruments: dict[InstrumentId, int] = {}
+        self.strategies: dict[str, int] = {}
+
+    def instrument(self, instrument_id: InstrumentId) -> int:
+        return self.instruments.setdefault(instrument_id, len(self.instruments))
+
+    def strategy(self, name: str) -> int:
+        return self.strategies.setdefault(name, len(self.strategies))
+
+
+class PendingColumns:
+    """One row a pending job. Rows are dense: where one leaves, the last takes its place."""
+
+    def __init__(self, rules: Rulebook) -> None:
+        self._rules = rules
+        self.slots = Slots()
+        self.jobs: list[HedgeJob] = []  # by row
+        self._rows: dict[str, int] = {}
+        self._make(_FIRST_ROWS, _FIRST_LEGS)
+
+    def __len__(self) -> int:
+        return len(self.jobs)
+
+    def row_of(self, job_id: str) -> int:
+        return self._rows[job_id]
+
+    def add(self, job: HedgeJob, sequence: int) -> None:
+        """Append a job; `sequence` rises with each one and settles ties in favour of the older."""
+        row = len(self.jobs)
+        if row == len(self.ints) or len(job.legs) > self.leg_instruments.shape[1]:
+            self._grow(row + 1, len(job.legs))
+        self.floats[row] = (
+            notional_micro(job),
+            notional_share(job, self._rules),
+            float(job.expected_edge_bps),
+            float(job.max_acceptable_loss_bps),
+        )
+        self.ints[row] = (
+            self.slots.strategy(job.strategy),
+            pool_of(job) is Pool.ARB,
+            job.strategy_type is JobType.REBALANCE,
+            len(job.legs),
+            job.expires_ns,
+            sequence,
+            0,
+        )
+        for at, leg in enumerate(job.legs):
+            self.leg_instruments[row, at] = self.slots.instrument(leg.instrument_id)
+            self.leg_quantities[row, at] = signed_quantity(leg)
+        self.masks[row], self.scores[row], self.status[row] = 0, 0.0, WAITING
+        self.jobs.append(job)
+        self._rows[job.job_id] = row
+
+    def remove(self, job_id: str) -> None:
+        """Take a job out; the last row moves to its place."""
+        row = self._rows.pop(job_id)
+        last = self.jobs.pop()
+        if last.job_id == job_id:
+            return
+        end = len(self.jobs)
+        self.jobs[row] = last
+        self._rows[last.job_id] = row
+        for column in self._columns():
+            column[row] = column[end]
+
+    def hold(self, job_id: str, until_ns: int) -> None:
+        """Let a job be passed over until then."""
+        self.ints[self._rows[job_id], HELD_UNTIL] = until_ns
+
+    def rank_of(self, job_id: str) -> int:
+        """Return a job's place among all pending ones by final score, then age; the first is 1."""
+        row, count = self._rows[job_id], len(self.jobs)
+        final, sequence = self.scores[:count, FINAL], self.ints[:count, SEQUENCE]
+        ahead = (final > final[row]) | ((final == final[row]) & (sequence < sequence[row]))
+        return 1 + int(np.count_nonzero(ahead))
+
+    def best(self, most: int) -> list[int]:
+        """Return the rows of the best jobs by final score, then age."""
+        count = len(self.jobs)
+        order = np.lexsort((self.ints[:count, SEQUENCE], -self.scores[:count, FINAL]))
+        return order[:most].tolist()
+
+    def _columns(self) -> tuple[NDArray[np.float64] | NDArray[np.int64], ...]:
+        return (
+            self.floats,
+            self.ints,
+            self.leg_instruments,
+            self.leg_quantities,
+            self.leg_micro,
+            self.masks,
+            self.scores,
+            self.status,
+        )
+
+    def _make(self, rows: int, legs: int) -> None:
+        self.floats: Floats = np.zeros((rows, FLOAT_COLUMNS))
+        self.ints: Ints = np.zeros((rows, INT_COLUMNS), np.int64)
+        self.leg_instruments: Ints = np.zeros((rows, legs), np.int64)
+        self.leg_quantities: Floats = np.zeros((rows, legs))
+        self.leg_micro: Floats = np.zeros((rows, legs))
+        self.masks: Ints = np.zeros(rows, np.int64)
+        self.scores: Floats = np.zeros((rows, SCORE_COLUMNS))
+        self.status: Ints = np.zeros(rows, np.int64)
+
+    def _grow(self, rows: int, legs: int) -> None:
+        """Make room in powers of two and keep what there is."""
+        old, (old_rows, old_legs) = self._columns(), self.leg_instruments.shape
+        self._make(max(old_rows, 1 << (rows - 1).bit_length()), max(old_legs, 1 << (legs - 1).bit_length()))
+        for before, now in zip(old, self._columns(), strict=True):
+            if before.ndim == 1:
+                now[:old_rows] = before
+            else:
+                now[:old_rows, : before.shape[1]] = before

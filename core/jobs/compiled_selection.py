@@ -1,0 +1,74 @@
+"""Judge all pending jobs and pick those to start, in one compiled pass over arrays."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.jobs.columns import PendingColumns
+from core.jobs.judging import judge_all
+from core.jobs.market import JobMarket
+from core.jobs.packing import FREE_SLOTS, pack
+from core.jobs.picking import CURSOR_COLUMNS, TOP, pick
+from core.jobs.rulebook import Rulebook
+
+Ints = NDArray[np.int64]
+
+
+class CompiledSelector:
+    """The fast form of `core.jobs.selection.ObjectSelector`; importing it brings the compiler in."""
+
+    def __init__(self, rules: Rulebook) -> None:
+        self._rules = rules
+        self._kept: Ints = np.zeros((0, TOP), np.int64)
+        self._cursors: Ints = np.zeros((0, CURSOR_COLUMNS), np.int64)
+        self._picks: Ints = np.zeros(0, np.int64)
+
+    def select(self, columns: PendingColumns, market: JobMarket, running: Mapping[str, int]) -> list[int]:
+        """Judge and pick; without pending jobs there is nothing to do."""
+        count = len(columns)
+        if not count:
+            return []
+        packed = pack(market, columns.slots, running, self._rules)
+        judge_all(
+            count,
+            columns.floats,
+            columns.ints,
+            columns.leg_instruments,
+            columns.leg_quantities,
+            columns.leg_micro,
+            columns.masks,
+            columns.scores,
+            columns.status,
+            packed.instrument_floats,
+            packed.instrument_ints,
+            packed.curves,
+            packed.venues,
+            packed.strategies,
+            packed.account_ints,
+            packed.account_floats,
+        )
+        self._make_room(len(packed.strategies), int(packed.account_ints[FREE_SLOTS]))
+        found = pick(
+            count,
+            columns.ints,
+            columns.leg_instruments,
+            columns.leg_micro,
+            columns.scores,
+            columns.status,
+            packed.instrument_ints,
+            packed.venues,
+            packed.strategies,
+            packed.account_ints,
+            self._kept[: len(packed.strategies)],
+            self._cursors[: len(packed.strategies)],
+            self._picks,
+        )
+        return self._picks[:found].tolist()
+
+    def _make_room(self, strategies: int, slots: int) -> None:
+        if strategies > len(self._kept):
+            self._kept = np.zeros((strategies, TOP), np.int64)
+            self._cursors = np.zeros((strategies, CURSOR_COLUMNS), np.int64)
+        if slots > len(self._picks):
+            self._picks = np.zeros(slots, np.int64)

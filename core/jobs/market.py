@@ -1,0 +1,135 @@
+"""Everything the evaluation of jobs looks at, as one frozen value. None is a missing input, and refuses."""
+
+import math
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from core.book.book import BookState
+from core.jobs.scores import CURVE_FIELDS
+from core.risk.view import LiveTrading
+from core.types.capital import Pool
+from core.types.control import HaltLevel, RiskMode, TradingMode
+from core.types.instrument import InstrumentId
+
+DEPTH_LEVELS: Final = 20
+_BPS: Final = 10_000.0
+
+
+class Depth(msgspec.Struct, frozen=True):
+    """What a taker meets on one side of a book, as the curve that `core.jobs.scores.slippage_bps` reads."""
+
+    curve: NDArray[np.float64]
+
+    @property
+    def levels(self) -> int:
+        return len(self.curve) // CURVE_FIELDS
+
+    @classmethod
+    def of(cls, prices: NDArray[np.float64], quantities: NDArray[np.float64]) -> "Depth":
+        """Make it from levels, best first: prices in quote, quantities in units of the instrument (not summed).
+
+        Only the first 20 levels count; from a level with a price or quantity that is no positive number on, nothing.
+        """
+        with np.errstate(all="ignore"):
+            sound = (prices > 0) & (quantities > 0) & np.isfinite(prices) & np.isfinite(quantities)
+        count = int(np.argmin(sound)) if not sound.all() else len(sound)
+        prices, quantities = prices[: min(count, DEPTH_LEVELS)], quantities[: min(count, DEPTH_LEVELS)]
+        curve = np.empty((len(prices), CURVE_FIELDS))
+        if len(prices):
+            rates = np.abs(prices - prices[0]) * (_BPS / prices[0])
+            curve[:, 0] = np.cumsum(quantities)
+            curve[:, 1] = np.cumsum(rates * quantities)
+            curve[:, 2] = rates
+        return cls(curve.reshape(-1))
+
+
+NO_DEPTH: Final = Depth(np.empty(0))
+
+
+class InstrumentLook(msgspec.Struct, frozen=True, kw_only=True):
+    """One instrument of a leg."""
+
+    instrument_id: InstrumentId
+    book_id: str  # two legs with one book id would trade with each other
+    underlying: str
+    contract_size: Decimal
+    is_open: bool  # its market has a session now
+    book_state: BookState
+    book_age_ns: int
+    bids: Depth  # what a seller meets
+    asks: Depth
+    unit_usd: Decimal | None  # value of quantity 1 at the middle of the book
+    taker_fee_rate: Decimal | None  # fraction of the value
+    spread_bps: float | None
+    usual_spread_bps: float | None
+    volatility_pct: float | None  # of the last seconds
+    pays_funding: bool = False  # a perpetual: the three below are demanded
+    funding_rate: float | None = None  # of the running interval; positive: who is long pays
+    next_settlement_ns: int | None = None
+    liquidation_distance_pct: float | None = None  # from the price now, as % of it; without a position 100
+
+
+class VenueLook(msgspec.Struct, frozen=True, kw_only=True):
+    """One venue of a leg. Rooms are what is left, not what is allowed in all."""
+
+    venue: str
+    equity_usd: Decimal | None
+    hedge_room_usd: Decimal | None
+    arb_room_usd: Decimal | None
+    in_flight_room_usd: Decimal | None
+    single_limit_usd: Decimal | None  # of one reservation
+    is_safe_mode: bool
+    halt_level: HaltLevel  # tightest of the global one and the venue's own, circuit breaker included
+    is_reconciled: bool
+    latency_p95_ms: float | None  # from order to answer; before the first orders, of the venue's API
+    running_jobs: int
+    running_notional_usd: Decimal
+
+    def room_usd(self, pool: Pool) -> Decimal | None:
+        """Return what a pool has left; jobs never draw on the reserve."""
+        match pool:
+            case Pool.HEDGE:
+                return self.hedge_room_usd
+            case Pool.ARB:
+                return self.arb_room_usd
+            case Pool.RESERVE:
+                return None
+
+
+class AccountLook(msgspec.Struct, frozen=True, kw_only=True):
+    """What is the same for all jobs of a tick."""
+
+    now_ns: int
+    mode: RiskMode
+    trading_mode: TradingMode
+    live_trading: LiveTrading
+    halt_level: HaltLevel  # global
+    strategy_halts: dict[str, HaltLevel]  # strategies that are tighter than NORMAL, stopped ones as HALTED
+    day_loss_usd: Decimal | None
+    day_loss_limit_usd: Decimal | None
+    drawdown_pct: float | None
+    consecutive_failures: int
+    volume_today_usd: Decimal
+    running_jobs: int
+    fast_markets: tuple[str, ...] = ()  # symbols, or "SYMBOL@venue"
+    override_until_ns: int | None = None
+
+    @property
+    def is_override_active(self) -> bool:
+        """Tell whether a person has lifted the soft controls at this moment."""
+        return self.override_until_ns is not None and self.now_ns < self.override_until_ns
+
+
+class JobMarket(msgspec.Struct, frozen=True, kw_only=True):
+    account: AccountLook
+    venues: dict[str, VenueLook]
+    instruments: dict[InstrumentId, InstrumentLook]
+
+
+def number(value: float | Decimal | None) -> float:
+    """Return a number as a float, NaN for a missing one."""
+    return math.nan if value is None else float(value)
