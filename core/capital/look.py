@@ -1,4 +1,4 @@
-"""What the capital of one venue allows at this moment, for whoever judges an order."""
+"""What the order gate may know of a venue's capital."""
 
 from decimal import Decimal
 
@@ -8,10 +8,11 @@ from core.types.capital import Pool
 
 
 class CapitalLook(msgspec.Struct, frozen=True, kw_only=True):
-    """Dollars of one venue. Without equity nothing is known: the other numbers are zero then and mean nothing."""
+    """What may still be bound at one venue, in dollars; without a usable equity every amount is zero."""
 
-    equity_usd: Decimal | None
-    free_usd: dict[Pool, Decimal]  # budget less reserved and committed, below zero where equity has shrunk
+    venue: str
+    equity_usd: Decimal | None  # None: unknown, zero or negative
+    free_usd: dict[Pool, Decimal]  # budget less reserved less committed, never below zero
     single_limit_usd: Decimal  # largest single reservation
     in_flight_room_usd: Decimal  # what all reservations together may still grow by
-    safe_mode: bool  # only the hedge and reserve pools may be used
+    safe_mode: bool  # the arb pool may not be used
