@@ -45,6 +45,13 @@ def _flattening_stays_within_the_collar(tables: Tables) -> Iterator[Finding]:
         yield ("risk", "flatten_band_pct"), band, f"must be at most price_deviation_pct, here {collar}"
 
 
+def _cancels_leave_room_for_orders(tables: Tables) -> Iterator[Finding]:
+    risk = _table(tables, "risk")
+    kept, rate = risk.get("cancel_reserve_per_s", 5), risk.get("message_rate_per_s", 20)
+    if _is_number(kept) and _is_number(rate) and kept >= rate:
+        yield ("risk", "cancel_reserve_per_s"), kept, f"must be less than message_rate_per_s, here {rate}"
+
+
 def _orders_stay_on_paper(tables: Tables) -> Iterator[Finding]:
     for name, venue in _table(tables, "venues").items():
         settings = _as_table(venue)
@@ -71,6 +78,7 @@ _CHECKS: Final[tuple[Callable[[Tables], Iterator[Finding]], ...]] = (
     _instruments_are_at_known_venues,
     _simulated_venues_are_listed,
     _flattening_stays_within_the_collar,
+    _cancels_leave_room_for_orders,
     _orders_stay_on_paper,
     _venues_are_named_after_what_they_are,
     _replays_run_alone,

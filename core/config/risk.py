@@ -5,12 +5,25 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
-from core.config.section import Count, Number, Percent, PositiveShare, Seconds, Section, Share, Switch, Text, Usd
+from core.config.section import (
+    Amount,
+    Count,
+    Number,
+    Percent,
+    PositiveShare,
+    Seconds,
+    Section,
+    Share,
+    Switch,
+    Text,
+    Usd,
+)
 from core.types.control import RiskMode
 
 LossPerTradePercent = Annotated[Number, Field(gt=0, le=2)]
 Leverage = Annotated[Number, Field(ge=1, le=100)]
 EdgeBps = Annotated[Number, Field(ge=0)]
+Positive = Annotated[Number, Field(gt=0)]
 OffsetMs = Annotated[int, Field(strict=True, ge=1, le=60_000)]
 
 
@@ -58,8 +71,29 @@ class RiskConfig(Section):
         default=Decimal(2000), description="largest value of a manual or single-leg order"
     )
     max_leg_notional_usd: Usd = Field(default=Decimal(5000), description="largest value of one leg of a hedge job")
+    max_quantity: Positive = Field(
+        default=Decimal(1_000_000), description="largest quantity of one order, in units, where none is named below"
+    )
+    max_quantities: dict[Text, Positive] = Field(
+        default={}, description='the same by symbol (everywhere) or SYMBOL@venue, e.g. { "BTC/USDT" = 1 }'
+    )
     max_position_size_usd: Usd = Field(
         default=Decimal(10_000), description="largest sum of all directional positions; hedged pairs count by their net"
+    )
+    max_instrument_gross_usd: Usd = Field(
+        default=Decimal(60_000), description="largest position and unfilled orders of one instrument, added up"
+    )
+    max_instrument_net_usd: Usd = Field(
+        default=Decimal(50_000), description="largest position that one instrument's orders can lead to"
+    )
+    max_venue_gross_usd: Usd = Field(
+        default=Decimal(100_000), description="largest sum of all positions at one venue, whichever side"
+    )
+    max_venue_net_usd: Usd = Field(
+        default=Decimal(75_000), description="largest sum at one venue of what each underlying is long or short"
+    )
+    max_total_gross_usd: Usd = Field(
+        default=Decimal(200_000), description="largest sum of all positions everywhere, whichever side"
     )
     position_per_order_pct: Percent = Field(default=Decimal(5), description="largest order in % of the portfolio")
     concentration_pct: Percent = Field(default=Decimal(30), description="largest symbol in % of total equity")
@@ -69,6 +103,9 @@ class RiskConfig(Section):
 
     price_deviation_pct: Percent = Field(
         default=Decimal(5), description="farthest an order's price may lie from the reference price, in %"
+    )
+    window_deviation_pct: Percent = Field(
+        default=Decimal(5), description="farthest it may lie from the mean price of volatility_window_s, in %"
     )
     max_liquidity_share: PositiveShare = Field(
         default=Decimal("0.25"), description="largest share of the visible depth one order may take"
@@ -98,6 +135,10 @@ class RiskConfig(Section):
 
     min_signal_confidence: Share = Field(default=Decimal("0.5"), description="least confidence of a strategy's signal")
     order_rate_per_s: Count = Field(default=10, description="most orders a second")
+    message_rate_per_s: Count = Field(default=20, description="most orders, changes and cancels a second to one venue")
+    cancel_reserve_per_s: Count = Field(
+        default=5, description="of these, kept for cancels and for orders that reduce or complete a hedge"
+    )
     duplicate_order_window_s: Seconds = Field(
         default=1.0, description="an equal order within this time is taken for a duplicate and refused"
     )
@@ -110,6 +151,26 @@ class RiskConfig(Section):
     )
     min_order_failure_sample: Count = Field(
         default=20, description="orders that must have been sent before the share above counts"
+    )
+    max_venue_failure_pct: Percent = Field(
+        default=Decimal(25), description="share of failed or unanswered orders that pauses one venue until a resume"
+    )
+    min_venue_failure_sample: Count = Field(
+        default=10, description="orders that must have been sent to the venue before its share counts"
+    )
+    max_override_s: Seconds = Field(default=900.0, description="longest a manual override may last")
+    stop_loss_enabled: Switch = Field(
+        default=False, description="close a position that has lost stop_loss_pct of its entry price"
+    )
+    stop_loss_by_atr: Switch = Field(
+        default=False, description="stop at a multiple of the average true range where that is nearer"
+    )
+    stop_loss_multiplier: Positive = Field(default=Decimal("1.5"), description="the multiple")
+    take_profit_pct: Amount = Field(
+        default=Decimal(0), description="close a position that has gained so much of its entry price; 0 is off"
+    )
+    trailing_stop_pct: Amount = Field(
+        default=Decimal(0), description="close a position that has given back so much of its best price; 0 is off"
     )
     flatten_on_daily_loss: Switch = Field(
         default=True, description="close all positions reduce-only when the day's loss limit is reached"

@@ -5,7 +5,9 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
+from core.capital.look import CapitalLook
 from core.engine.bar_store import BarStore
+from core.engine.capital_of_equity import look_at_equity
 from core.engine.engine import Engine
 from core.engine.engine_log import EngineLog
 from core.engine.feed_watch import FeedWatch
@@ -93,6 +95,11 @@ def _connect_parts(
         budget=ports.budget,
         run_blocking=ports.run_blocking,
     )
+
+    def look_at_capital(venue: str) -> CapitalLook:
+        value = views.valuation().venue(venue)
+        return look_at_equity(venue, None if value is None else value.equity_usd, settings.capital)
+
     views = RiskViews(
         clock=clock,
         fold=fold,
@@ -101,6 +108,8 @@ def _connect_parts(
         recent=recent,
         conditions=conditions,
         strategy_status=strategies.status,
+        look_at_capital=look_at_capital,
+        look_at_job=lambda _: None,
     )
     desk = OrderDesk(
         clock=clock,

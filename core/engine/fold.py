@@ -26,6 +26,7 @@ from core.orders.outcome import Applied, Quarantined, TrackerOutcome
 from core.orders.state import TrackerState
 from core.orders.tracker import OrderTracker
 from core.risk.halts import Halts, HaltsState
+from core.risk.override import Overrides, OverridesState
 from core.state.desk import FillView
 from core.types.control import RiskMode
 
@@ -44,6 +45,7 @@ class FoldState(msgspec.Struct, frozen=True, kw_only=True):
     source_positions: dict[str, dict[str, Position]]
     recent_fills: list[FillView]  # oldest first
     reconciled_ns: dict[str, int] = {}
+    overrides: OverridesState = OverridesState()
 
 
 class FoldOutcome(msgspec.Struct, frozen=True):
@@ -67,6 +69,7 @@ class EngineFold:
         self.orders = OrderTracker()
         self.ledger = Ledger(instruments)
         self.halts = Halts()
+        self.overrides = Overrides()
         self.source_positions = SourcePositions()
         self.recent_fills: deque[FillView] = deque(maxlen=KEPT_FILLS)
         self.risk_mode = risk_mode
@@ -89,6 +92,7 @@ class EngineFold:
             case _:
                 pass
         self.halts.apply(fact)
+        self.overrides.apply(fact)
         moved = self.orders.apply(fact)
         self.source_positions.apply(moved)
         if isinstance(moved, Applied) and moved.fill is not None:
@@ -107,6 +111,7 @@ class EngineFold:
             source_positions=self.source_positions.to_state(),
             recent_fills=list(self.recent_fills),
             reconciled_ns=self.reconciled_ns,
+            overrides=self.overrides.to_state(),
         )
         return msgspec.json.encode(state, order="deterministic")
 
@@ -116,6 +121,7 @@ class EngineFold:
         self.orders.restore(state.orders)
         self.ledger.restore(state.ledger)
         self.halts.restore(state.halts)
+        self.overrides.restore(state.overrides)
         self.risk_mode, self.run = state.risk_mode, state.run
         self.strategies = dict(state.strategies)
         self.reconciled_ns = dict(state.reconciled_ns)

@@ -54,6 +54,7 @@ class HealthWatch:
             drawdown_pct=valuation.drawdown_pct,
             orders_answered=self._statistics.answered,
             orders_failed=self._statistics.failed,
+            venues=self._statistics.by_venue(),
             repeated_executions=self._recent.repeated(self._clock.monotonic_ns()),
         )
         raised = judge_health(health, self._fold.halts, self._limits, now_ns)

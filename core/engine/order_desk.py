@@ -113,7 +113,7 @@ class OrderDesk:
         self._unsent[intent.client_order_id] = intent
         self._recent.note_sent(intent, self._clock.monotonic_ns())
         durable = self._recorder.record(
-            OrderIntended(at_ns=self._clock.utc_ns(), intent=intent, checks=approved.checks)
+            OrderIntended(at_ns=self._clock.utc_ns(), intent=intent, checks=approved.checks, claim=approved.claim)
         )
         sending = asyncio.ensure_future(self._send_when_durable(approved, durable))
         self._spawn(sending)
@@ -195,6 +195,7 @@ class OrderDesk:
             return SendResult(SendOutcome.REJECTED, f"venue {order.intent.venue} has no execution")
         if order.status is not OrderStatus.IN_DOUBT:
             self._settle(order.intent, OrderStatus.CANCELLING)
+        self._recent.note_message(order.intent.venue, self._clock.monotonic_ns())
         result = await self._ask(order.intent.venue, execution.cancel(client_order_id, order.intent.symbol))
         if result.outcome is not SendOutcome.ACCEPTED and order.status is OrderStatus.CANCELLING:
             self._settle(order.intent, OrderStatus.IN_DOUBT, f"cancel {_words(result)}")
@@ -207,6 +208,7 @@ class OrderDesk:
                 self._settle(order.intent, OrderStatus.CANCELLING)
             elif order.intent.source != "flatten":
                 self._withdraw(order.intent, "everything was cancelled meanwhile")
+        self._recent.note_message(venue, self._clock.monotonic_ns())
         return await self._ask(venue, self.executions[venue].cancel_all())
 
     async def _ask(self, venue: str, answer: Awaitable[SendResult]) -> SendResult:

@@ -6,6 +6,7 @@ All times are of the steady clock: a clock that is set back must not stretch a w
 from collections import deque
 from typing import Final
 
+from core.engine.statistics import SecondMeter
 from core.risk.limits import RiskLimits
 from core.risk.view import Recent
 from core.types.order import Fill, OrderIntent
@@ -21,12 +22,20 @@ class RecentOrders:
         self._duplicate_ns = int(limits.duplicate_order_window_s * NS_PER_S)
         self._repeated_ns = int(limits.repeated_execution_window_s * NS_PER_S)
         self._sent: deque[tuple[int, tuple[object, ...]]] = deque()
+        self._messages: dict[str, SecondMeter] = {}
         self._filled: deque[tuple[int, tuple[object, ...]]] = deque()
         self._filled_orders: deque[str] = deque(maxlen=REMEMBERED_ORDERS)
 
     def note_sent(self, intent: OrderIntent, steady_ns: int) -> None:
         self._sent.append((steady_ns, _likeness(intent)))
         _drop_before(self._sent, steady_ns - max(self._duplicate_ns, NS_PER_S))
+        self.note_message(intent.venue, steady_ns)
+
+    def note_message(self, venue: str, steady_ns: int) -> None:
+        """Count a message to a venue: an order, a change or a cancel."""
+        meter = self._messages.setdefault(venue, SecondMeter())
+        meter.last_second(steady_ns)
+        meter.note(steady_ns)
 
     def note_filled(self, intent: OrderIntent, fill: Fill, steady_ns: int) -> None:
         # An order filled in many pieces is one execution.
@@ -52,10 +61,15 @@ class RecentOrders:
         """Start the repetition count anew; a person resumed."""
         self._filled.clear()
 
+    def _messages_to(self, venue: str, steady_ns: int) -> int:
+        meter = self._messages.get(venue)
+        return 0 if meter is None else meter.last_second(steady_ns)
+
     def look(self, intent: OrderIntent, steady_ns: int) -> Recent:
         likeness, repeated = _likeness(intent), (intent.source, intent.instrument_id, intent.side)
         return Recent(
             orders_last_second=sum(sent_ns > steady_ns - NS_PER_S for sent_ns, _ in self._sent),
+            messages_last_second=self._messages_to(intent.venue, steady_ns),
             is_duplicate=any(
                 sent_ns > steady_ns - self._duplicate_ns and seen == likeness for sent_ns, seen in self._sent
             ),

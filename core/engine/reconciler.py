@@ -10,12 +10,13 @@ from core.engine.parts import EngineParts
 from core.engine.reconciliation import SETTLE_NS, account_differences, order_differences
 from core.journal.facts import AnyFact, OrderStatusChanged, ReconciliationFinished
 from core.ports.venue import ExecutionVenue
+from core.risk.halts import Cause
 from core.types.account import AccountReport
 from core.types.control import HaltLevel
 from core.types.instrument import InstrumentId
 from core.types.order import OrderStatus
 
-CAUSE: Final = "reconciliation"
+CAUSE: Final = Cause.RECONCILIATION.value
 OVERLAP_NS: Final = 60_000_000_000  # fills and funding are asked for from this long before the last comparison
 SAID_AGAIN_AFTER_NS: Final = 600_000_000_000  # how far back a restart has to ask at most
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 
+from core.capital.look import CapitalLook
 from core.engine.fold import EngineFold
 from core.engine.passing_conditions import PassingConditions
 from core.engine.recent_orders import RecentOrders
@@ -13,8 +14,10 @@ from core.ledger.valuing import underlying_of, value_ledger
 from core.market.market import Market
 from core.ports.clock import Clock
 from core.risk.case import strategy_of
+from core.risk.completion import completes
 from core.risk.halts import bearing_on, tightest
-from core.risk.view import BookLook, Exposure, Funds, OwnOrder, RiskView, StrategyStatus
+from core.risk.override import Override, still_standing
+from core.risk.view import BookLook, Exposure, Funds, JobLook, OwnOrder, RiskView, StrategyStatus
 from core.types.control import Blocker, HaltLevel
 from core.types.instrument import Instrument, InstrumentId
 from core.types.market import FeedState
@@ -36,7 +39,10 @@ class RiskViews:
         recent: RecentOrders,
         conditions: PassingConditions,
         strategy_status: Callable[[str], StrategyStatus | None],
+        look_at_capital: Callable[[str], CapitalLook | None],
+        look_at_job: Callable[[OrderIntent], JobLook | None],
     ) -> None:
+        """Take the capital of a venue, and the job of an order as if that order did not exist, from their owners."""
         self._clock = clock
         self._fold = fold
         self._market = market
@@ -45,6 +51,8 @@ class RiskViews:
         self._recent = recent
         self._conditions = conditions
         self._strategy_status = strategy_status
+        self._look_at_capital = look_at_capital
+        self._look_at_job = look_at_job
         self.clock_offset_ms: float | None = 0.0
 
     def valuation(self) -> Valuation:
@@ -58,16 +66,22 @@ class RiskViews:
 
     def still_open_for(self, intent: OrderIntent) -> bool:
         """Tell whether the halt levels of this moment let an approved order out."""
-        level = tightest(self.blockers_for(intent))
+        level = tightest(still_standing(self.blockers_for(intent), self._override()))
         match level:
             case HaltLevel.NORMAL:
                 return True
             case HaltLevel.REDUCE_ONLY:
-                return self._still_reduces(intent)
+                return self._still_reduces(intent) or completes(intent, self._job_of(intent))
             case HaltLevel.CANCEL_ONLY:
                 return False
             case HaltLevel.HALTED | HaltLevel.FLATTEN:
                 return intent.reduce_only and intent.source == "flatten"
+
+    def _override(self) -> Override | None:
+        return self._fold.overrides.active(self._clock.utc_ns())
+
+    def _job_of(self, intent: OrderIntent) -> JobLook | None:
+        return None if intent.job is None else self._look_at_job(intent)
 
     def _still_reduces(self, intent: OrderIntent) -> bool:
         """Tell whether an order that counts among the live ones by now closes no more than there is."""
@@ -86,7 +100,7 @@ class RiskViews:
         valuation = self.valuation()
         instrument_id = intent.instrument_id
         instrument = self._market.instruments.get(instrument_id)
-        blockers = self.blockers_for(intent)
+        blockers, override = self.blockers_for(intent), self._override()
         venue_value = valuation.venue(intent.venue)
         # An old mark is still a reference for a reducing order; new risk is refused by the fresh-book rule.
         mark = self._market.marks.mark(instrument_id)
@@ -97,12 +111,13 @@ class RiskViews:
             trading_mode=self._settings.trading_mode,
             live_trading=self._settings.live_trading,
             risk_mode=self._fold.risk_mode,
-            halt_level=tightest(blockers),
+            halt_level=tightest(still_standing(blockers, override)),
             blockers=blockers,
             instrument=instrument,
             is_order_id_unused=self._fold.orders.get(intent.client_order_id) is None,
             book=self._look_at_book(intent, now_ns),
             reference_price=None if mark is None else mark.price,
+            window_price=self._market.volatility.mean_price(instrument_id, now_ns),
             quote_usd=None if quote is None else quote.price,
             volatility_pct=self._market.volatility.percent(instrument_id, now_ns),
             clock_offset_ms=self.clock_offset_ms,
@@ -112,21 +127,33 @@ class RiskViews:
             day_loss_usd=valuation.day_loss_usd,
             drawdown_pct=valuation.drawdown_pct,
             exposures=tuple(self._exposures()),
-            own_orders=tuple(
-                OwnOrder(
-                    order.intent.client_order_id,
-                    order.intent.side,
-                    order.intent.limit_price,
-                    is_in_doubt=order.status is OrderStatus.IN_DOUBT,
-                )
-                for order in self._fold.orders.live(instrument_id)
-                if order.status.may_live
-            ),
+            own_orders=tuple(self._own_orders(instrument_id)),
             open_orders=self._fold.orders.live_count,
             funds=self._funds(instrument, valuation),
             recent=self._recent.look(intent, self._clock.monotonic_ns()),
             strategy_status=None if strategy is None else self._strategy_status(strategy),
+            capital=self._look_at_capital(intent.venue),
+            job=self._job_of(intent),
+            override=override,
         )
+
+    def _own_orders(self, instrument_id: InstrumentId) -> list[OwnOrder]:
+        """Return the account's orders that may live on the instrument's book, external ones and other venues' too."""
+        book_id = self._book_id(instrument_id)
+        return [
+            OwnOrder(
+                order.intent.client_order_id,
+                order.intent.side,
+                order.intent.limit_price,
+                is_in_doubt=order.status is OrderStatus.IN_DOUBT,
+            )
+            for order in self._fold.orders.live()
+            if order.status.may_live and self._book_id(order.intent.instrument_id) == book_id
+        ]
+
+    def _book_id(self, instrument_id: InstrumentId) -> str:
+        instrument = self._market.instruments.get(instrument_id)
+        return str(instrument_id) if instrument is None else instrument.book_id
 
     def _look_at_book(self, intent: OrderIntent, now_ns: int) -> BookLook | None:
         book, feed = self._market.books.get(intent.instrument_id), self._market.feeds.get(intent.venue)

@@ -4,6 +4,7 @@ from collections import deque
 from typing import Final
 
 from core.ports.venue import SendOutcome
+from core.risk.auto_halt import VenueSends
 
 KEPT_SENDS: Final = 200
 NS_PER_S: Final = 1_000_000_000
@@ -15,9 +16,11 @@ class SendStatistics:
     def __init__(self) -> None:
         self._latencies: dict[str, deque[int]] = {}
         self._failed: deque[bool] = deque(maxlen=KEPT_SENDS)
+        self._troubled: dict[str, deque[bool]] = {}
         self.consecutive_failures = 0
 
     def sent(self, venue: str, outcome: SendOutcome, latency_ns: int) -> None:
+        self._troubled.setdefault(venue, deque(maxlen=KEPT_SENDS)).append(outcome is not SendOutcome.ACCEPTED)
         if outcome is SendOutcome.IN_DOUBT:  # silence is doubt, not failure
             return
         is_failure = outcome is SendOutcome.REJECTED
@@ -33,9 +36,17 @@ class SendStatistics:
     def failed(self) -> int:
         return sum(self._failed)
 
+    def by_venue(self) -> tuple[VenueSends, ...]:
+        """Return how the newest orders of each venue fared; silence is trouble of the venue, if no failure."""
+        return tuple(
+            VenueSends(venue=venue, sent=len(troubled), troubled=sum(troubled))
+            for venue, troubled in self._troubled.items()
+        )
+
     def forget_failures(self) -> None:
         """Start counting anew; a person lifted what the failures had raised."""
         self._failed.clear()
+        self._troubled.clear()
         self.consecutive_failures = 0
 
     def latency_ms(self, venue: str) -> float | None:

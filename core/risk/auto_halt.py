@@ -8,11 +8,19 @@ from decimal import Decimal
 import msgspec
 
 from core.journal.facts import BlockerRaised
-from core.risk.halts import GLOBAL, Cause, Halts, strategy_scope
+from core.risk.halts import GLOBAL, Cause, Halts, strategy_scope, venue_scope
 from core.risk.limits import RiskLimits
 from core.types.control import Blocker, HaltLevel
 
 WHO = "engine"
+
+
+class VenueSends(msgspec.Struct, frozen=True, kw_only=True):
+    """How the newest orders of one venue fared."""
+
+    venue: str
+    sent: int
+    troubled: int  # rejected, or not answered in time
 
 
 class Health(msgspec.Struct, frozen=True, kw_only=True):
@@ -24,6 +32,7 @@ class Health(msgspec.Struct, frozen=True, kw_only=True):
     orders_answered: int  # of the newest orders
     orders_failed: int
     repeated_executions: tuple[tuple[str, int], ...] = ()  # strategy, fills alike within the window
+    venues: tuple[VenueSends, ...] = ()
 
 
 def judge_health(health: Health, halts: Halts, limits: RiskLimits, now_ns: int) -> tuple[BlockerRaised, ...]:
@@ -33,12 +42,22 @@ def judge_health(health: Health, halts: Halts, limits: RiskLimits, now_ns: int) 
         _drawdown(health, limits, now_ns),
         _order_failures(health, limits, now_ns),
         *_repeated(health, limits, now_ns),
+        *_venue_failures(health, limits, now_ns),
     )
     return tuple(
         BlockerRaised(at_ns=now_ns, blocker=blocker)
         for blocker in wanted
         if blocker is not None and _is_tighter(blocker, halts)
     )
+
+
+def judge_jobs(failures: int, max_failures: int, halts: Halts, now_ns: int) -> tuple[BlockerRaised, ...]:
+    """Return the pause that stands after so many failed jobs in a row, until a person resumes."""
+    if failures < max_failures:
+        return ()
+    reason = f"{failures} jobs in a row failed, limit {max_failures}"
+    blocker = _blocker(GLOBAL, Cause.CONSECUTIVE_FAILURES, HaltLevel.REDUCE_ONLY, reason, now_ns)
+    return (BlockerRaised(at_ns=now_ns, blocker=blocker),) if _is_tighter(blocker, halts) else ()
 
 
 def _is_tighter(blocker: Blocker, halts: Halts) -> bool:
@@ -89,6 +108,23 @@ def _repeated(health: Health, limits: RiskLimits, now_ns: int) -> list[Blocker]:
         )
         for strategy, fills in health.repeated_executions
         if fills >= limits.repeated_execution_max
+    ]
+
+
+def _venue_failures(health: Health, limits: RiskLimits, now_ns: int) -> list[Blocker]:
+    """Break the circuit of a venue where orders fail or are not answered."""
+    return [
+        _blocker(
+            venue_scope(each.venue),
+            Cause.VENUE_FAILURES,
+            HaltLevel.REDUCE_ONLY,
+            f"{each.troubled} of the last {each.sent} orders at {each.venue} failed or were not answered,"
+            f" limit {limits.max_venue_failure_pct} %",
+            now_ns,
+        )
+        for each in health.venues
+        if each.sent >= max(1, limits.min_venue_failure_sample)
+        and Decimal(each.troubled * 100) / each.sent > limits.max_venue_failure_pct
     ]
 
 

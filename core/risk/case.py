@@ -4,24 +4,33 @@ from decimal import Decimal
 
 import msgspec
 
+from core.risk.completion import completes
+from core.risk.draw import Draw, draw_of
 from core.risk.limits import RiskLimits
 from core.risk.totals import ExposureTotals, total_exposure
 from core.risk.view import Exposure, RiskView
+from core.types.capital import OrderClaim
 from core.types.order import OrderIntent, OrderType, Side
 
 ZERO = Decimal(0)
 
 
 class Case(msgspec.Struct, frozen=True, kw_only=True):
-    """`price` is the worst the order may be valued at, in the quote currency; `value_usd` its size in dollars."""
+    """`price` is the worst the order may be valued at, in the quote currency; `unit_usd` what quantity 1 costs there.
+
+    `is_completing`: it hedges, or gives back, no more than its job has open.
+    """
 
     intent: OrderIntent
     view: RiskView
     limits: RiskLimits
     price: Decimal | None
+    unit_usd: Decimal | None
     value_usd: Decimal | None
     reducible: Decimal  # quantity that can still be sold (bought back) without passing zero
     is_reducing: bool
+    is_completing: bool
+    draw: Draw | None  # on the venue's capital; None where it cannot be told
     totals: ExposureTotals | None  # with this order filled in the worst way; None where a price is missing
 
     @property
@@ -30,12 +39,23 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
         return self.is_reducing and self.intent.reduce_only and self.intent.source == "flatten"
 
     @property
+    def opening_quantity(self) -> Decimal:
+        """Return the part of the order that may open exposure."""
+        return max(ZERO, self.intent.quantity - self.reducible)
+
+    @property
+    def claim(self) -> OrderClaim | None:
+        return None if self.draw is None else self.draw.claim
+
+    @property
     def strategy(self) -> str | None:
         return strategy_of(self.intent)
 
 
 def strategy_of(intent: OrderIntent) -> str | None:
-    """Return the name of the strategy behind an order, None for a person's and the kill switch's."""
+    """Return the name of the strategy behind an order or its job, None for a person's and the kill switch's."""
+    if intent.job is not None:
+        return intent.job.strategy if intent.job.strategy != "manual" else None
     kind, _, name = intent.source.partition(":")
     return name if kind == "strategy" and name else None
 
@@ -54,9 +74,12 @@ def open_case(intent: OrderIntent, view: RiskView, limits: RiskLimits) -> Case:
         view=view,
         limits=limits,
         price=price,
+        unit_usd=unit,
         value_usd=value,
         reducible=reducible,
         is_reducing=ZERO < intent.quantity <= reducible,
+        is_completing=completes(intent, view.job),
+        draw=draw_of(intent, unit_usd=unit, opening_quantity=max(ZERO, intent.quantity - reducible), job=view.job),
         totals=None if value is None or view.instrument is None else total_exposure(intent, value, view),
     )
 

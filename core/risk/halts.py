@@ -22,6 +22,10 @@ class Cause(StrEnum):
     DRAWDOWN = "drawdown"
     ORDER_FAILURES = "order_failures"
     REPEATED_EXECUTION = "repeated_execution"
+    VENUE_FAILURES = "venue_failures"
+    CONSECUTIVE_FAILURES = "consecutive_failures"
+    RECONCILIATION = "reconciliation"
+    MANUAL = "manual"
 
 
 class HaltsState(msgspec.Struct, frozen=True):
@@ -139,6 +143,12 @@ def pause(*, who: str, reason: str, at_ns: int) -> BlockerRaised:
 def kill(*, who: str, reason: str, at_ns: int, level: HaltLevel = HaltLevel.HALTED) -> BlockerRaised:
     """Return the fact of a kill, at HALTED or, to close positions as well, FLATTEN."""
     blocker = Blocker(scope=GLOBAL, cause=Cause.KILL, level=level, since_ns=at_ns, who=who, reason=reason)
+    return BlockerRaised(at_ns=at_ns, blocker=blocker)
+
+
+def tighten(*, scope: str, level: HaltLevel, who: str, reason: str, at_ns: int) -> BlockerRaised:
+    """Return the fact of a person tightening one scope; a resume loosens it, with what its level takes."""
+    blocker = Blocker(scope=scope, cause=Cause.MANUAL, level=level, since_ns=at_ns, who=who, reason=reason)
     return BlockerRaised(at_ns=at_ns, blocker=blocker)
 
 

@@ -56,12 +56,14 @@ def plan_flatten(
             left.append(NotFlattened(position.instrument_id, position.quantity, "its rules are unknown"))
             continue
         refusal = _unreadable(instrument, book, limits, now_ns)
-        if refusal is not None or book is None:
+        mid = None if book is None else book.mid()
+        if refusal is not None or book is None or mid is None:
             left.append(NotFlattened(position.instrument_id, position.quantity, refusal or "it has no book"))
             continue
         price, visible = _price_and_depth(instrument, book, position.quantity, limits)
         quantity = instrument.floor_quantity(min(abs(position.quantity), visible))
-        too_small = _too_small(instrument, quantity, price, visible)
+        # A venue values an order at its limit or at the market, whichever is less.
+        too_small = _too_small(instrument, quantity, min(price, mid), visible)
         if too_small is not None:
             left.append(NotFlattened(position.instrument_id, position.quantity, too_small))
             continue

@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 from core.risk.case import Case
-from core.risk.rules import account, conduct, market, order, size
+from core.risk.rules import account, conduct, market, order, pools, size
 from core.risk.rules.finding import Finding
 from core.risk.verdict import Hardness
 
@@ -14,7 +14,7 @@ class AppliesTo(StrEnum):
     """Which orders a rule judges. A rule that would trap a trader in a position judges new risk only."""
 
     EVERY_ORDER = "every order"
-    NEW_RISK = "orders that do not reduce a position"
+    NEW_RISK = "orders that neither reduce a position nor complete a hedge"
     ALL_BUT_FLATTEN = "orders other than the kill switch's reduce-only flattening"
 
 
@@ -40,15 +40,23 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("min_notional", "quote", HARD, EVERY, order.min_notional),
     Rule("mode_gate", "", HARD, EVERY, conduct.mode_gate),
     Rule("halt_level", "", HARD, EVERY, conduct.halt_level),
+    Rule("reconciled", "", HARD, NOT_FLATTEN, conduct.reconciled),
+    Rule("child_quantity", "units", HARD, EVERY, conduct.child_quantity),
     Rule("reduce_only_truth", "units", HARD, EVERY, conduct.reduce_only_truth),
     Rule("self_cross", "", HARD, EVERY, conduct.self_cross),
     Rule("price_collar", "%", HARD, EVERY, market.price_collar),
     Rule("fresh_book", "", HARD, EVERY, market.fresh_book),
     Rule("market_hours", "", HARD, EVERY, market.market_hours),
     Rule("capital", "", HARD, EVERY, account.capital),
+    Rule("capital_pool", "USD", HARD, EVERY, pools.capital_pool),
+    Rule("single_reserve", "USD", HARD, EVERY, pools.single_reserve),
+    Rule("in_flight", "USD", HARD, EVERY, pools.in_flight),
+    Rule("message_rate", "messages/s", HARD, NOT_FLATTEN, conduct.message_rate),
     Rule("order_rate", "orders/s", HARD, NOT_FLATTEN, conduct.order_rate),
     Rule("duplicate_order", "", SOFT, NOT_FLATTEN, conduct.duplicate_order),
     Rule("strategy_running", "", HARD, NEW, conduct.strategy_running),
+    Rule("venue_breaker", "", HARD, NEW, conduct.venue_breaker),
+    Rule("auto_halt", "", SOFT, NEW, conduct.auto_halt),
     Rule("in_doubt", "", HARD, NEW, conduct.in_doubt),
     Rule("restricted", "", HARD, NEW, conduct.restricted),
     Rule("open_orders", "orders", HARD, NEW, conduct.open_orders),
@@ -56,9 +64,16 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("equity_known", "", HARD, NEW, account.equity_known),
     Rule("day_loss", "USD", HARD, NEW, account.day_loss),
     Rule("drawdown", "%", SOFT, NEW, account.drawdown),
+    Rule("window_collar", "%", HARD, NEW, market.window_collar),
+    Rule("max_quantity", "units", HARD, NEW, size.max_quantity),
     Rule("order_value", "USD", HARD, NEW, size.order_value),
     Rule("order_share", "% of equity", SOFT, NEW, size.order_share),
     Rule("directional_sum", "USD", HARD, NEW, size.directional_sum),
+    Rule("instrument_gross", "USD", HARD, NEW, size.instrument_gross),
+    Rule("instrument_net", "USD", HARD, NEW, size.instrument_net),
+    Rule("venue_gross", "USD", HARD, NEW, size.venue_gross),
+    Rule("venue_net", "USD", HARD, NEW, size.venue_net),
+    Rule("total_gross", "USD", HARD, NEW, size.total_gross),
     Rule("concentration", "% of equity", SOFT, NEW, size.concentration),
     Rule("invested_share", "% of equity", SOFT, NEW, size.invested_share),
     Rule("leverage", "x", HARD, NEW, size.leverage),

@@ -6,7 +6,7 @@ import msgspec
 
 from core.ledger.valuing import underlying_of
 from core.risk.view import RiskView
-from core.types.instrument import AssetType
+from core.types.instrument import AssetType, InstrumentId
 from core.types.order import OrderIntent, Side
 
 ZERO = Decimal(0)
@@ -20,6 +20,9 @@ class ExposureTotals(msgspec.Struct, frozen=True, kw_only=True):
     concentrated: the longer of the long and the short side of this order's underlying, hedges not netted.
     invested: Σ of the value of every position.
     venue: the same at this order's venue, and `venue_contracts` of its perpetuals only.
+    venue_net: what `directional` is, of the instruments of this order's venue only; and `venue_net_before`.
+    instrument_gross: position and all unfilled orders of this order's instrument; `instrument_net`: the largest
+    position that filling any part of them can lead to.
     """
 
     directional: Decimal
@@ -28,17 +31,34 @@ class ExposureTotals(msgspec.Struct, frozen=True, kw_only=True):
     invested: Decimal
     venue: Decimal
     venue_contracts: Decimal
+    venue_net: Decimal
+    venue_net_before: Decimal
+    instrument_gross: Decimal
+    instrument_net: Decimal
 
 
 class _Line(msgspec.Struct):
     """One instrument in dollars: position signed, orders positive."""
 
-    venue: str
+    instrument_id: InstrumentId
     underlying: str
     is_contract: bool
     position: Decimal
     buying: Decimal
     selling: Decimal
+
+    @property
+    def longest(self) -> Decimal:
+        return max(ZERO, self.position + self.buying)
+
+    @property
+    def shortest(self) -> Decimal:
+        return max(ZERO, self.selling - self.position)
+
+    @property
+    def gross(self) -> Decimal:
+        """Return the largest value the position can come to."""
+        return max(self.longest, self.shortest, abs(self.position))
 
 
 class _Net(msgspec.Struct):
@@ -56,35 +76,45 @@ def total_exposure(intent: OrderIntent, value_usd: Decimal, view: RiskView) -> E
     lines = _lines(intent, value_usd, view)
     if lines is None or view.instrument is None:
         return None
+    underlying, of_order = underlying_of(view.instrument), _sides(intent, value_usd)
+    at_venue = [line for line in lines if line.instrument_id.venue == intent.venue]
+    nets, venue_nets = _nets(lines), _nets(at_venue)
+    own = next(line for line in lines if line.instrument_id == intent.instrument_id)
+    directional, directional_before = _sum_of_nets(nets, underlying, of_order)
+    venue_net, venue_net_before = _sum_of_nets(venue_nets, underlying, of_order)
+    return ExposureTotals(
+        directional=directional,
+        directional_before=directional_before,
+        concentrated=max(nets[underlying].long_side, nets[underlying].short_side),
+        invested=sum((line.gross for line in lines), ZERO),
+        venue=sum((line.gross for line in at_venue), ZERO),
+        venue_contracts=sum((line.gross for line in at_venue if line.is_contract), ZERO),
+        venue_net=venue_net,
+        venue_net_before=venue_net_before,
+        instrument_gross=abs(own.position) + own.buying + own.selling,
+        instrument_net=_worst(own.position, own.buying, own.selling),
+    )
+
+
+def _nets(lines: list[_Line]) -> dict[str, _Net]:
+    """Add up by underlying."""
     nets: dict[str, _Net] = {}
-    invested = venue = venue_contracts = ZERO
     for line in lines:
-        longest = max(ZERO, line.position + line.buying)
-        shortest = max(ZERO, line.selling - line.position)
-        gross = max(longest, shortest, abs(line.position))
-        invested += gross
-        if line.venue == intent.venue:
-            venue += gross
-            if line.is_contract:
-                venue_contracts += gross
         net = nets.setdefault(line.underlying, _Net())
         net.position += line.position
         net.buying += line.buying
         net.selling += line.selling
-        net.long_side += longest
-        net.short_side += shortest
-    own = nets[underlying_of(view.instrument)]
-    directional = sum((_worst(net.position, net.buying, net.selling) for net in nets.values()), ZERO)
-    bought, sold = _sides(intent, value_usd)
+        net.long_side += line.longest
+        net.short_side += line.shortest
+    return nets
+
+
+def _sum_of_nets(nets: dict[str, _Net], underlying: str, of_order: tuple[Decimal, Decimal]) -> tuple[Decimal, Decimal]:
+    """Return the worst sum with the order, which is of that underlying, and without it."""
+    own, (bought, sold) = nets[underlying], of_order
+    total = sum((_worst(net.position, net.buying, net.selling) for net in nets.values()), ZERO)
     without = _worst(own.position, own.buying - bought, own.selling - sold)
-    return ExposureTotals(
-        directional=directional,
-        directional_before=directional - _worst(own.position, own.buying, own.selling) + without,
-        concentrated=max(own.long_side, own.short_side),
-        invested=invested,
-        venue=venue,
-        venue_contracts=venue_contracts,
-    )
+    return total, total - _worst(own.position, own.buying, own.selling) + without
 
 
 def _worst(position: Decimal, buying: Decimal, selling: Decimal) -> Decimal:
@@ -108,7 +138,7 @@ def _lines(intent: OrderIntent, value_usd: Decimal, view: RiskView) -> list[_Lin
                 return None
             continue
         line = _Line(
-            exposure.instrument_id.venue,
+            exposure.instrument_id,
             exposure.underlying,
             exposure.is_contract,
             exposure.position * unit,
@@ -122,5 +152,5 @@ def _lines(intent: OrderIntent, value_usd: Decimal, view: RiskView) -> list[_Lin
         lines.append(line)
     if not is_counted:
         is_contract = view.instrument.asset_type is AssetType.PERPETUAL
-        lines.append(_Line(intent.venue, underlying_of(view.instrument), is_contract, ZERO, bought, sold))
+        lines.append(_Line(intent.instrument_id, underlying_of(view.instrument), is_contract, ZERO, bought, sold))
     return lines

@@ -5,7 +5,8 @@ from typing import Final, final
 
 import msgspec
 
-from core.types.order import OrderIntent
+from core.types.capital import OrderClaim
+from core.types.order import SELF_TRADE_PREVENTION, OrderIntent, SelfTradePrevention
 
 
 class Hardness(StrEnum):
@@ -13,10 +14,11 @@ class Hardness(StrEnum):
     SOFT = "soft"  # a time-limited manual override lifts it
 
 
-class Check(msgspec.Struct, frozen=True, kw_only=True):
+class Check(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One rule as it was applied: what was allowed, what was seen, and how it came out.
 
-    `limit` and `observed` are texts in `unit`, so that a missing input can be shown as such.
+    `limit` and `observed` are texts in `unit`, so that a missing input can be shown as such. A soft rule that failed
+    while a person's override was active says both: not passed, and lifted.
     """
 
     rule: str
@@ -25,6 +27,11 @@ class Check(msgspec.Struct, frozen=True, kw_only=True):
     limit: str
     observed: str
     passed: bool
+    lifted: bool = False
+
+    @property
+    def refuses(self) -> bool:
+        return not self.passed and not self.lifted
 
 
 UNKNOWN: Final = "unknown: "
@@ -33,7 +40,7 @@ UNKNOWN: Final = "unknown: "
 
 def reasons_of(checks: tuple[Check, ...]) -> str:
     """Say in one line what each failed check saw and what it allows; those that saw nothing come last."""
-    failed = [check for check in checks if not check.passed]
+    failed = [check for check in checks if check.refuses]
     blind = [check for check in failed if check.observed.startswith(UNKNOWN)]
     reasons = [
         f"{check.rule}: {f'{check.observed} {check.unit}'.rstrip()}, allowed {check.limit}"
@@ -54,7 +61,7 @@ class Refused(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def failed(self) -> tuple[Check, ...]:
-        return tuple(check for check in self.checks if not check.passed)
+        return tuple(check for check in self.checks if check.refuses)
 
     @property
     def reason(self) -> str:
@@ -72,16 +79,30 @@ _SEAL: Final = _Seal()
 class Approved:
     """An order that passed the risk gate, as it was judged: it cannot be changed. `core.risk.gate` alone makes it."""
 
-    __slots__ = ("checks", "intent")
+    __slots__ = ("checks", "claim", "intent")
 
     intent: OrderIntent
     checks: tuple[Check, ...]
+    claim: OrderClaim | None  # None where a reducing order has no dollar value
 
-    def __init__(self, intent: OrderIntent, checks: tuple[Check, ...], *, seal: object) -> None:
+    def __init__(
+        self, intent: OrderIntent, checks: tuple[Check, ...], claim: OrderClaim | None = None, *, seal: object
+    ) -> None:
         if seal is not _SEAL:
             raise PermissionError("only the risk gate approves orders")
         object.__setattr__(self, "intent", intent)
         object.__setattr__(self, "checks", checks)
+        object.__setattr__(self, "claim", claim)
+
+    @property
+    def under_override(self) -> bool:
+        """Tell whether a rule that failed was lifted by a person."""
+        return any(check.lifted for check in self.checks)
+
+    @property
+    def self_trade_prevention(self) -> SelfTradePrevention:
+        """Return the flag that an adapter sets on the order where its venue has one."""
+        return SELF_TRADE_PREVENTION
 
     def __setattr__(self, name: str, value: object) -> None:
         raise PermissionError(f"an approved order cannot be changed ({name})")
@@ -90,8 +111,10 @@ class Approved:
         raise PermissionError(f"an approved order cannot be changed ({name})")
 
 
-def approve(intent: OrderIntent, checks: tuple[Check, ...]) -> Approved:
-    """Seal an order whose checks all passed; called by the risk gate and nobody else."""
-    if not checks or not all(check.passed for check in checks):
+def approve(intent: OrderIntent, checks: tuple[Check, ...], claim: OrderClaim | None = None) -> Approved:
+    """Seal an order whose checks all passed or were lifted; called by the risk gate and nobody else."""
+    if not checks or any(check.refuses for check in checks):
         raise PermissionError(f"order {intent.client_order_id} has no checks or a failed one and cannot be approved")
-    return Approved(intent, checks, seal=_SEAL)
+    if any(check.lifted and check.hardness is not Hardness.SOFT for check in checks):
+        raise PermissionError(f"order {intent.client_order_id} has a hard rule lifted and cannot be approved")
+    return Approved(intent, checks, claim, seal=_SEAL)

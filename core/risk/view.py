@@ -6,8 +6,12 @@ from enum import StrEnum
 import msgspec
 
 from core.book.book import BookState
+from core.capital.look import CapitalLook
+from core.risk.override import Override
+from core.types.capital import Pool
 from core.types.control import Blocker, HaltLevel, RiskMode, TradingMode
 from core.types.instrument import Instrument, InstrumentId
+from core.types.job import Leg
 from core.types.order import Side
 
 
@@ -47,7 +51,10 @@ class Exposure(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OwnOrder(msgspec.Struct, frozen=True):
-    """An own order on the book in question that may live; no price for a market order."""
+    """An own order that may live on the book in question, whoever placed it; no price for a market order.
+
+    A book is what orders can meet in: of several venues where these share a matching engine.
+    """
 
     client_order_id: str
     side: Side
@@ -67,8 +74,26 @@ class Recent(msgspec.Struct, frozen=True, kw_only=True):
     """What was sent and filled lately."""
 
     orders_last_second: int
+    messages_last_second: int  # orders, changes and cancels sent to the order's venue
     is_duplicate: bool  # the same order was sent within the window
     repeated_fills: int  # of the same strategy, instrument and side within the window
+
+
+class JobLook(msgspec.Struct, frozen=True, kw_only=True):
+    """What the job of an order still allows on the order's leg, as if the order itself did not exist.
+
+    Quantities are in units of the leg's instrument, unfilled orders that may live taken off, and zero where the leg
+    has no such part.
+    """
+
+    leg: Leg
+    pool: Pool  # of the leg's claim
+    is_running: bool
+    is_frozen: bool  # an order of this leg is in doubt
+    primary_left: Decimal  # of the primary leg's quantity
+    unhedged: Decimal  # what this leg must still trade for what was filled of the primary leg
+    naked: Decimal  # what was filled of this leg and may be given back
+    claim_left_usd: Decimal
 
 
 class RiskView(msgspec.Struct, frozen=True, kw_only=True):
@@ -78,12 +103,13 @@ class RiskView(msgspec.Struct, frozen=True, kw_only=True):
     trading_mode: TradingMode
     live_trading: LiveTrading
     risk_mode: RiskMode
-    halt_level: HaltLevel
-    blockers: tuple[Blocker, ...]  # behind the halt level
+    halt_level: HaltLevel  # automatic halts that an active override suspends left out
+    blockers: tuple[Blocker, ...]  # all that bear on the order
     instrument: Instrument | None
     is_order_id_unused: bool
     book: BookLook | None
     reference_price: Decimal | None
+    window_price: Decimal | None  # mean of the volatility window
     quote_usd: Decimal | None  # dollars a unit of the quote currency is worth
     volatility_pct: float | None
     clock_offset_ms: float | None
@@ -93,8 +119,15 @@ class RiskView(msgspec.Struct, frozen=True, kw_only=True):
     day_loss_usd: Decimal | None  # positive
     drawdown_pct: Decimal | None
     exposures: tuple[Exposure, ...]  # of all instruments with a position or a live order
-    own_orders: tuple[OwnOrder, ...]  # on this book
+    own_orders: tuple[OwnOrder, ...]  # on this book, the oldest of an instrument first
     open_orders: int  # on all books
     funds: Funds
     recent: Recent
     strategy_status: StrategyStatus | None  # of the strategy behind the order
+    capital: CapitalLook | None  # of the order's venue
+    job: JobLook | None = None  # of an order that a job sends
+    override: Override | None = None  # the newest a person granted, whether or not it has ended
+
+    @property
+    def active_override(self) -> Override | None:
+        return self.override if self.override is not None and self.override.is_active(self.now_ns) else None

@@ -3,6 +3,7 @@
 import itertools
 import math
 from collections import deque
+from decimal import Decimal
 
 from core.types.instrument import InstrumentId
 
@@ -44,6 +45,13 @@ class ShortTermVolatility:
         squares = sum((later - earlier) ** 2 for earlier, later in itertools.pairwise(prices))
         return 100 * math.sqrt(squares)
 
+    def mean_price(self, now_ns: int) -> float | None:
+        """Return the geometric mean of the window's prices, None while fewer than `least_steps` steps have one."""
+        self._forget(now_ns // self._step_ns)
+        if len(self._samples) < self._least_steps:
+            return None
+        return math.exp(sum(price for _, price in self._samples) / len(self._samples))
+
     def _forget(self, step: int) -> None:
         while self._samples and step - self._samples[0][0] > self._steps:
             self._samples.popleft()
@@ -63,6 +71,12 @@ class VolatilityBoard:
                 self._window_s, step_s=min(1.0, self._window_s)
             )
         volatility.update(at_ns, price)
+
+    def mean_price(self, instrument_id: InstrumentId, now_ns: int) -> Decimal | None:
+        """Return the mean price of the window, None while there are too few prices."""
+        volatility = self._symbols.get(instrument_id)
+        mean = None if volatility is None else volatility.mean_price(now_ns)
+        return None if mean is None else Decimal(f"{mean:.12g}")  # without the noise of exp(log(price))
 
     def percent(self, instrument_id: InstrumentId, now_ns: int) -> float | None:
         """Return the volatility in percent, None while there are too few prices."""

@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 from enum import StrEnum
+from typing import Final
 
 import msgspec
 
@@ -54,6 +55,16 @@ class OrderStatus(StrEnum):
 
 
 _FINAL = frozenset({OrderStatus.FILLED, OrderStatus.CANCELLED, OrderStatus.REJECTED, OrderStatus.EXPIRED})
+
+
+class SelfTradePrevention(StrEnum):
+    """What a venue does where two orders of one account would meet."""
+
+    CANCEL_NEWEST = "cancel_newest"  # also called cancel taker, expire taker
+
+
+SELF_TRADE_PREVENTION: Final = SelfTradePrevention.CANCEL_NEWEST
+"""The resting order stays and the newcomer goes, at the venue as at the gate: both must name the same winner."""
 
 
 class Liquidity(StrEnum):

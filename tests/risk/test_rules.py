@@ -7,21 +7,27 @@ from core.risk.rules.finding import missing
 from core.risk.table import RULES
 from core.risk.verdict import Check, Hardness, Refused, reasons_of
 from core.risk.view import LiveTrading, OwnOrder, RiskView, StrategyStatus
+from core.types.capital import Pool
 from core.types.control import HaltLevel, TradingMode
 from core.types.instrument import MarketHours
+from core.types.job_tag import JobTag, LegRole
 from core.types.order import OrderIntent, OrderType, Side, TimeInForce
-from tests.orders.making import SPOT, D, instrument, intent
+from tests.orders.making import SPOT, STOCK, D, instrument, intent
 from tests.risk.scene import (
     LIMITS,
     SECOND_NS,
+    blocker,
     book,
     buy,
+    capital,
     check,
     decide,
     exposure,
     failed,
     funds,
     holding,
+    job,
+    of_job,
     own,
     recent,
     sell,
@@ -32,6 +38,9 @@ MARKET = {"order_type": OrderType.MARKET, "limit_price": None}
 ETH = instrument("ETH/USDT:USDT")
 SHUT = instrument(market_hours=MarketHours(calendar="XNYS", always_open=False, sessions=((0, 1), (2**62, 2**63 - 1))))
 LARGE = (*holding(D(30)), *holding(D(38), ETH, underlying="ETH"))
+NO_RESERVE = {Pool.HEDGE: D(70_000), Pool.ARB: D(20_000), Pool.RESERVE: D("99.99")}
+POOLS = ("capital_pool", "single_reserve", "in_flight")
+UNPRICED = (view(quote_usd=None), view(exposures=holding(D(1), ETH, unit_usd=None)))
 STRATEGY = {"source": "strategy:ma", "confidence": 0.8}
 
 
@@ -111,6 +120,42 @@ REFUSED: list[tuple[str, OrderIntent, RiskView]] = [
     ("volatility", buy(), view(volatility_pct=float("nan"))),
     ("confidence", buy(source="strategy:ma", confidence=0.49), view()),
     ("repeated_execution", buy(**STRATEGY), view(recent=recent(repeated_fills=20))),
+    ("known_source", buy(job=JobTag(job_id="j1", strategy="ma", leg=0, role=LegRole.PRIMARY)), view()),
+    ("known_source", of_job(LegRole.PRIMARY, source="job:other"), view(job=job())),
+    ("known_source", of_job(LegRole.PRIMARY, strategy=""), view(job=job())),
+    ("halt_level", of_job(LegRole.PRIMARY), view(job=job(), halt_level=HaltLevel.REDUCE_ONLY)),
+    ("reconciled", buy(), view(blockers=(blocker("reconciliation", HaltLevel.CANCEL_ONLY, "venue:sim-a"),))),
+    ("child_quantity", of_job(LegRole.PRIMARY, 2), view(job=job(primary_left=D("1.999")))),
+    ("child_quantity", of_job(LegRole.HEDGE, 2), view(job=job(unhedged=D("1.999")))),
+    ("child_quantity", of_job(LegRole.UNWIND, 2), view(job=job(naked=D("1.999")))),
+    ("child_quantity", of_job(LegRole.HEDGE), view(job=job(unhedged=D(-1)))),
+    ("child_quantity", of_job(LegRole.HEDGE), view(job=job(is_running=False))),
+    ("child_quantity", of_job(LegRole.HEDGE), view(job=job(is_frozen=True))),
+    ("child_quantity", of_job(LegRole.HEDGE, side=Side.SELL), view(job=job())),
+    ("child_quantity", of_job(LegRole.UNWIND, side=Side.BUY), view(job=job())),
+    ("child_quantity", of_job(LegRole.PRIMARY), view(job=job(SPOT))),
+    ("capital_pool", buy(), view(capital=capital(free_usd={Pool.ARB: D("99.99")}))),
+    ("capital_pool", buy(), view(capital=capital(safe_mode=True))),
+    ("capital_pool", of_job(LegRole.PRIMARY), view(job=job(pool=Pool.ARB), capital=capital(safe_mode=True))),
+    ("capital_pool", of_job(LegRole.HEDGE), view(job=job(claim_left_usd=D(0)), capital=capital(free_usd=NO_RESERVE))),
+    ("capital_pool", of_job(LegRole.UNWIND), view(job=job(), capital=capital(free_usd=NO_RESERVE))),
+    ("single_reserve", buy(), view(capital=capital(single_limit_usd=D("99.99")))),
+    ("in_flight", buy(), view(capital=capital(in_flight_room_usd=D("99.99")))),
+    ("message_rate", buy(), view(recent=recent(messages_last_second=15))),
+    ("message_rate", of_job(LegRole.HEDGE), view(job=job(), recent=recent(messages_last_second=20))),
+    ("venue_breaker", buy(), view(blockers=(blocker("venue_failures", scope="venue:sim-a"),))),
+    ("auto_halt", buy(), view(blockers=(blocker("order_failures"),))),
+    ("auto_halt", buy(), view(blockers=(blocker("consecutive_failures"),))),
+    ("window_collar", buy(limit_price=D("104.9")), view(window_price=D("99.9"))),
+    ("window_collar", sell(limit_price=D("95.1")), view(window_price=D("100.2"))),
+    ("window_collar", buy(**MARKET), view(window_price=D("1000"))),
+    ("max_quantity", buy("1000000.001", limit_price=D("0.1")), view(reference_price=D("0.1"))),
+    ("order_value", of_job(LegRole.PRIMARY, "50.001"), view(job=job(primary_left=D(100)))),
+    ("instrument_gross", buy(), view(exposures=(exposure(position=D(200), buying=D(200), selling=D("199.5")),))),
+    ("instrument_net", buy(), view(exposures=(exposure(position=D(300), buying=D("199.5")),))),
+    ("venue_gross", buy(), view(exposures=(exposure(ETH, position=D("-999.5")),))),
+    ("venue_net", buy(), view(exposures=(exposure(ETH, underlying="ETH", position=D("-749.5")),))),
+    ("total_gross", buy(), view(exposures=(exposure(STOCK, underlying="NVDA", position=D("1999.5")),))),
 ]
 
 MISSING: list[tuple[str, OrderIntent, RiskView]] = [
@@ -142,12 +187,24 @@ MISSING: list[tuple[str, OrderIntent, RiskView]] = [
     ("liquidity", buy(), view(book=book(visible_quantity=D(0)))),
     ("volatility", buy(), view(volatility_pct=None)),
     ("confidence", buy(source="strategy:ma", confidence=None), view()),
+    ("window_collar", buy(), view(window_price=None)),
+    ("window_collar", buy(**MARKET), view(book=None)),
+    ("child_quantity", of_job(LegRole.HEDGE), view(job=None)),
+    *(("instrument_gross", buy(), each) for each in UNPRICED),
+    *(("instrument_net", buy(), each) for each in UNPRICED),
+    *(("venue_gross", buy(), each) for each in UNPRICED),
+    *(("venue_net", buy(), each) for each in UNPRICED),
+    *(("total_gross", buy(), each) for each in UNPRICED),
+    *((rule, buy(), each) for rule in POOLS for each in (view(capital=None), view(capital=capital(equity_usd=None)))),
+    *((rule, buy(), view(quote_usd=None)) for rule in POOLS),
+    *((rule, of_job(LegRole.PRIMARY), view(job=None)) for rule in POOLS),
 ]
 
 WITHOUT_INPUT = {  # judge the order alone, or a value that is always there
     *("order_form", "known_source", "unused_order_id", "mode_gate", "halt_level", "reduce_only_truth", "self_cross"),
     "in_doubt",
     *("order_rate", "duplicate_order", "restricted", "open_orders", "repeated_execution"),
+    *("reconciled", "message_rate", "venue_breaker", "auto_halt", "max_quantity"),
 }
 
 

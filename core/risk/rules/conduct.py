@@ -3,14 +3,17 @@
 from decimal import Decimal
 
 from core.risk.case import Case
+from core.risk.completion import allowance
+from core.risk.halts import Cause
+from core.risk.override import is_suspended, still_standing
 from core.risk.rules.finding import Finding, at_least, at_most, below, judged, missing
 from core.risk.view import LiveTrading, OwnOrder, StrategyStatus
-from core.types.control import HaltLevel, TradingMode
+from core.types.control import Blocker, HaltLevel, TradingMode
 from core.types.order import OrderType, Side
 
 ORDER_KINDS_OPEN = {
     HaltLevel.NORMAL: "every order",
-    HaltLevel.REDUCE_ONLY: "orders that reduce a position",
+    HaltLevel.REDUCE_ONLY: "orders that reduce a position or complete a hedge",
     HaltLevel.CANCEL_ONLY: "cancels only",
     HaltLevel.HALTED: "cancels and the kill switch's flattening",
     HaltLevel.FLATTEN: "cancels and the kill switch's flattening",
@@ -23,13 +26,34 @@ def halt_level(case: Case) -> Finding:
         case HaltLevel.NORMAL:
             is_open = True
         case HaltLevel.REDUCE_ONLY:
-            is_open = case.is_reducing
+            is_open = case.is_reducing or case.is_completing
         case HaltLevel.CANCEL_ONLY:
             is_open = False
         case HaltLevel.HALTED | HaltLevel.FLATTEN:
             is_open = case.is_flatten
-    causes = ", ".join(f"{blocker.cause} ({blocker.scope})" for blocker in case.view.blockers)
+    standing = still_standing(case.view.blockers, case.view.active_override)
+    causes = ", ".join(f"{blocker.cause} ({blocker.scope})" for blocker in standing)
     return judged(is_open, ORDER_KINDS_OPEN[level], f"{level.name} by {causes}" if causes else level.name)
+
+
+def auto_halt(case: Case) -> Finding:
+    """Stop new risk after failures; the one halt that an override lets work continue past."""
+    return _free_of("no automatic pause for failures", [each for each in case.view.blockers if is_suspended(each)])
+
+
+def venue_breaker(case: Case) -> Finding:
+    limit = f"no pause for more than {case.limits.max_venue_failure_pct} % failed orders at the venue"
+    return _free_of(limit, [each for each in case.view.blockers if each.cause == Cause.VENUE_FAILURES])
+
+
+def reconciled(case: Case) -> Finding:
+    """Demand that the venue's account was compared with the journal, and agreed."""
+    blockers = [each for each in case.view.blockers if each.cause == Cause.RECONCILIATION]
+    return _free_of("the venue's account agrees with the journal", blockers)
+
+
+def _free_of(limit: str, blockers: list[Blocker]) -> Finding:
+    return judged(not blockers, limit, "; ".join(each.reason or each.cause for each in blockers) or "none stands")
 
 
 def mode_gate(case: Case) -> Finding:
@@ -55,6 +79,8 @@ def strategy_running(case: Case) -> Finding:
 def confidence(case: Case) -> Finding:
     limit, observed = case.limits.min_signal_confidence, case.intent.confidence
     if observed is None:
+        if case.intent.job is not None:
+            return judged(True, f"at least {limit}", "no signal: the job was scored")
         if case.strategy is None:
             return judged(True, f"at least {limit}", "no signal: a person's order")
         return missing(limit, "confidence of the signal")
@@ -62,11 +88,26 @@ def confidence(case: Case) -> Finding:
 
 
 def order_rate(case: Case) -> Finding:
+    """Bound new orders; what a job has begun is completed at once, within the venue's message rate."""
+    if case.is_completing:
+        return judged(True, f"below {case.limits.order_rate_per_s}", "not counted: completes a hedge")
     return below(Decimal(case.view.recent.orders_last_second), Decimal(case.limits.order_rate_per_s))
+
+
+def message_rate(case: Case) -> Finding:
+    """Bound what the venue is told in a second, changes and cancels included.
+
+    A part is kept for cancels, which are never refused, and for orders that reduce or complete.
+    """
+    limits = case.limits
+    kept = 0 if case.is_reducing or case.is_completing else limits.cancel_reserve_per_s
+    return below(Decimal(case.view.recent.messages_last_second), Decimal(limits.message_rate_per_s - kept))
 
 
 def duplicate_order(case: Case) -> Finding:
     limit = f"no equal order within {case.limits.duplicate_order_window_s:g} s"
+    if case.intent.job is not None:  # equal slices follow each other; child_quantity bounds their sum
+        return judged(True, limit, "not asked: bounded by its job's quantities")
     is_duplicate = case.view.recent.is_duplicate
     return judged(not is_duplicate, limit, "an equal order was just sent" if is_duplicate else "none")
 
@@ -90,10 +131,26 @@ def reduce_only_truth(case: Case) -> Finding:
     return judged(case.is_reducing, f"at most {case.reducible:f} to reduce", case.intent.quantity)
 
 
-def self_cross(case: Case) -> Finding:
-    """Refuse what could trade with an own order that lives or may live on the same book.
+def child_quantity(case: Case) -> Finding:
+    """Bound an order of a job by what the job leaves its role on its leg."""
+    if case.intent.job is None:
+        return judged(True, "the job's own quantity", "no job's order")
+    job, role = case.view.job, case.intent.job.role
+    if job is None:
+        return missing("the job's own quantity", f"job {case.intent.job.job_id}")
+    if not job.is_running:
+        return judged(False, "a running job", "it has ended or has not begun")
+    if job.is_frozen:
+        return judged(False, "a leg without doubt", "an order of this leg is in doubt")
+    finding = at_most(case.intent.quantity, allowance(case.intent, job))
+    return finding._replace(limit=f"{finding.limit} for {role} on {job.leg.side} {job.leg.instrument_id}")
 
-    A market order has no price to stay clear with, so any own order on the other side stands in its way.
+
+def self_cross(case: Case) -> Finding:
+    """Refuse what could trade with an own order that lives or may live on the same book, whoever placed it.
+
+    The winner is always the same: the order that came first stays, the newcomer is refused. A market order has no
+    price to stay clear with, so any own order on the other side stands in its way.
     """
     crossed = [own for own in case.view.own_orders if _could_meet(case, own)]
     if not crossed:

@@ -33,6 +33,17 @@ def price_collar(case: Case) -> Finding:
     return at_most(abs(price - reference) * 100 / reference, limit)
 
 
+def window_collar(case: Case) -> Finding:
+    """Judge the price against the mean of the volatility window: a reference that has just jumped proves nothing."""
+    limit, mean = case.limits.window_deviation_pct, case.view.window_price
+    if mean is None or not mean > 0:
+        return missing(limit, "prices of the window yet")
+    if case.price is None:
+        return missing(limit, "price: no reference, or the visible depth does not suffice")
+    prices = [case.price] if case.intent.limit_price is None else [case.price, case.intent.limit_price]
+    return at_most(max(abs(price - mean) for price in prices) * 100 / mean, limit)
+
+
 def liquidity(case: Case) -> Finding:
     limit, book = case.limits.max_liquidity_share, case.view.book
     if book is None:

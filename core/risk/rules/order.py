@@ -17,8 +17,13 @@ def order_form(case: Case) -> Finding:
 
 
 def known_source(case: Case) -> Finding:
-    is_known = case.intent.source in ("manual", "flatten") or case.strategy is not None
-    return judged(is_known, "manual, flatten or strategy:<name>", case.intent.source or "none")
+    """Demand a source of a known form; an order that carries a job says so in its source as well."""
+    intent = case.intent
+    if intent.job is None:
+        is_known = intent.source in ("manual", "flatten") or case.strategy is not None
+    else:
+        is_known = intent.source == f"job:{intent.job.job_id}" and bool(intent.job.job_id and intent.job.strategy)
+    return judged(is_known, "manual, flatten, strategy:<name> or job:<id>", intent.source or "none")
 
 
 def unused_order_id(case: Case) -> Finding:

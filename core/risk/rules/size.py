@@ -1,16 +1,26 @@
 """How much: one order, all positions, and what they may lose."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 from core.risk.case import Case
 from core.risk.rules.finding import Finding, at_most, missing
+from core.risk.totals import ExposureTotals
+
+PRICES = "price of every position and order"
 
 
 def order_value(case: Case) -> Finding:
-    limit = case.limits.max_position_per_trade_usd
+    """Bound one order, a leg's order of a job by the leg's own limit."""
+    limits = case.limits
+    limit = limits.max_position_per_trade_usd if case.intent.job is None else limits.max_leg_notional_usd
     if case.value_usd is None:
         return missing(limit, "price or dollar rate to value the order with")
     return at_most(case.value_usd, limit)
+
+
+def max_quantity(case: Case) -> Finding:
+    return at_most(case.intent.quantity, case.limits.max_quantity_of(case.intent.instrument_id))
 
 
 def order_share(case: Case) -> Finding:
@@ -21,8 +31,33 @@ def directional_sum(case: Case) -> Finding:
     """Judge the worst sum that open orders can lead to; an order that does not raise it, such as a hedge, passes."""
     limit = case.limits.max_position_size_usd
     if case.totals is None:
-        return missing(limit, "price of every position and order")
+        return missing(limit, PRICES)
     return at_most(case.totals.directional, max(limit, case.totals.directional_before))
+
+
+def instrument_gross(case: Case) -> Finding:
+    """Add up the position and every unfilled order of the instrument."""
+    return _sum_at_most(case, lambda totals: totals.instrument_gross, case.limits.max_instrument_gross_usd)
+
+
+def instrument_net(case: Case) -> Finding:
+    return _sum_at_most(case, lambda totals: totals.instrument_net, case.limits.max_instrument_net_usd)
+
+
+def venue_gross(case: Case) -> Finding:
+    return _sum_at_most(case, lambda totals: totals.venue, case.limits.max_venue_gross_usd)
+
+
+def venue_net(case: Case) -> Finding:
+    """Add up the nets of the underlyings at the venue; an order that does not raise the sum passes."""
+    limit = case.limits.max_venue_net_usd
+    if case.totals is None:
+        return missing(limit, PRICES)
+    return at_most(case.totals.venue_net, max(limit, case.totals.venue_net_before))
+
+
+def total_gross(case: Case) -> Finding:
+    return _sum_at_most(case, lambda totals: totals.invested, case.limits.max_total_gross_usd)
 
 
 def concentration(case: Case) -> Finding:
@@ -49,6 +84,10 @@ def trade_loss(case: Case) -> Finding:
     if equity is None or case.value_usd is None:
         return missing(case.limits.loss_per_trade_usd, "equity and value of the order")
     return at_most(case.value_usd * case.limits.stop_loss_pct / 100, case.limits.loss_per_trade_limit_usd(equity))
+
+
+def _sum_at_most(case: Case, read: Callable[[ExposureTotals], Decimal], limit_usd: Decimal) -> Finding:
+    return missing(limit_usd, PRICES) if case.totals is None else at_most(read(case.totals), limit_usd)
 
 
 def _share_of_equity(case: Case, value_usd: Decimal | None, limit_pct: Decimal) -> Finding:
