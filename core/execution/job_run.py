@@ -125,10 +125,18 @@ class JobRun:
         """Return per leg what is filled for certain, taking every order for over."""
         return tuple(self._quantities(leg, ()) for leg in range(len(self.job.legs)))
 
-    def quantities(self, account_read_ns: tuple[int | None, ...]) -> tuple[LegQuantities, ...]:
-        """Return per leg what is filled, at least and at most; `account_read_ns` per leg as in `LegView`."""
+    def quantities(
+        self, account_read_ns: tuple[int | None, ...], without: str | None = None
+    ) -> tuple[LegQuantities, ...]:
+        """Return per leg what is filled, at least and at most; `account_read_ns` per leg as in `LegView`.
+
+        The order named by `without` counts as if it did not exist.
+        """
         return tuple(
-            self._quantities(leg, tuple(x for x in self.of_leg(leg) if x.may_still_fill(read_ns)))
+            self._quantities(
+                leg,
+                tuple(x for x in self.of_leg(leg) if x.client_order_id != without and x.may_still_fill(read_ns)),
+            )
             for leg, read_ns in enumerate(account_read_ns)
         )
 

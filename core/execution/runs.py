@@ -1,0 +1,75 @@
+"""All running jobs, folded from facts: which orders and fills belong to which, so that a restart goes on with them."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from core.execution.job_run import JobRun, JobRunState
+from core.journal.facts import AnyFact, JobDropped, JobFinished, JobMoved, JobStarted, JobSubmitted, PositionAdopted
+from core.orders.outcome import Applied, TrackerOutcome
+from core.types.job import HedgeJob
+
+
+class JobRunsState(msgspec.Struct, frozen=True):
+    """The runs as a value, for snapshots."""
+
+    submitted: list[HedgeJob] = []
+    runs: list[JobRunState] = []
+
+
+class JobRuns:
+    """Runs by job id from `JobStarted` to `JobFinished`."""
+
+    def __init__(self) -> None:
+        self._submitted: dict[str, HedgeJob] = {}
+        self._runs: dict[str, JobRun] = {}
+
+    def __len__(self) -> int:
+        return len(self._runs)
+
+    def __iter__(self) -> Iterator[JobRun]:
+        return iter(tuple(self._runs.values()))
+
+    def get(self, job_id: str) -> JobRun | None:
+        return self._runs.get(job_id)
+
+    def apply(self, fact: AnyFact, moved: TrackerOutcome | None) -> None:
+        """Fold one fact; `moved` is what the order tracker made of it."""
+        match fact:
+            case JobSubmitted():
+                self._submitted[fact.job.job_id] = fact.job
+            case JobDropped():
+                self._submitted.pop(fact.job_id, None)
+            case JobStarted():
+                job = self._submitted.pop(fact.job_id, None)
+                if job is not None:
+                    self._runs[fact.job_id] = JobRun(job, fact.at_ns)
+            case JobMoved():
+                self._tell(fact.job_id, fact)
+            case JobFinished():
+                self._tell(fact.job_id, fact)
+                self._runs.pop(fact.job_id, None)
+            case PositionAdopted():
+                for run in self._runs.values():
+                    run.apply(fact)
+            case _:
+                pass
+        if isinstance(moved, Applied) and moved.order.intent.job is not None:
+            run = self._runs.get(moved.order.intent.job.job_id)
+            if run is not None:
+                run.apply(fact, moved)
+
+    def _tell(self, job_id: str, fact: AnyFact) -> None:
+        run = self._runs.get(job_id)
+        if run is not None:
+            run.apply(fact)
+
+    # snapshots -------------------------------------------------------------------------------------
+
+    def to_state(self) -> JobRunsState:
+        return JobRunsState(list(self._submitted.values()), [run.to_state() for run in self._runs.values()])
+
+    def restore(self, state: JobRunsState) -> None:
+        """Become what `to_state` saw."""
+        self._submitted = {job.job_id: job for job in state.submitted}
+        self._runs = {each.job.job_id: JobRun.restore(each) for each in state.runs}
