@@ -94,7 +94,7 @@ class History:
         fillable = [order for order in fillable if order.remaining_quantity > 0]
         if fillable:
             order = fillable[a % len(fillable)]
-            part = order.remaining_quantity if b % 2 else min(order.remaining_quantity, D(1 + b) / 30)
+            part = order.remaining_quantity if b % 2 else min(order.remaining_quantity, D(1 + b) / 32)
             self._fill_order(order, part, c)
 
     def _fill_order(self, order: Order, quantity: Decimal, c: int) -> None:

@@ -4,7 +4,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import msgspec
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.capital.book import CapitalBook
@@ -22,6 +22,7 @@ from tests.orders.making import D, instrument
 VENUES = ("sim-a", "sim-b")
 ROUNDING = Fraction(1, 10**12)  # the book cuts each division at 1e-18
 
+unhurried = settings(max_examples=150, deadline=None)
 numbers = st.integers(0, 40)
 steps = st.lists(st.tuples(st.integers(0, 17), numbers, numbers, numbers), max_size=60)
 
@@ -39,6 +40,7 @@ def bound(book: CapitalBook, venue: str, pool: Pool) -> Fraction:
     return sum((Fraction(each.usd) + Fraction(each.points) for each in found), Fraction(0))
 
 
+@unhurried
 @given(steps)
 def test_the_book_equals_a_naive_recomputation_from_the_facts(history: list[Step]) -> None:
     desk = grown(history).desk
@@ -50,6 +52,7 @@ def test_the_book_equals_a_naive_recomputation_from_the_facts(history: list[Step
             assert abs(bound(desk.book, venue, pool) - naive.total("position", venue, pool)) < ROUNDING
 
 
+@unhurried
 @given(steps)
 def test_the_committed_quantity_is_the_ledgers(history: list[Step]) -> None:
     desk = grown(history).desk
@@ -58,6 +61,7 @@ def test_the_committed_quantity_is_the_ledgers(history: list[Step]) -> None:
         assert (position.quantity if position else D(0)) == desk.ledger.quantity(each.id)
 
 
+@unhurried
 @given(steps)
 def test_at_one_price_what_is_committed_is_exactly_the_exposure(history: list[Step]) -> None:
     desk = grown(history, unit=D(128)).desk
@@ -67,6 +71,7 @@ def test_at_one_price_what_is_committed_is_exactly_the_exposure(history: list[St
         assert abs(committed - exposure) < ROUNDING
 
 
+@unhurried
 @given(steps)
 def test_no_holder_ever_holds_less_than_nothing(history: list[Step]) -> None:
     made = History()
@@ -80,6 +85,7 @@ def test_no_holder_ever_holds_less_than_nothing(history: list[Step]) -> None:
         assert all(made.desk.book.reserved_usd(venue, pool) >= 0 for venue in VENUES for pool in Pool)
 
 
+@unhurried
 @given(steps)
 def test_a_live_order_holds_what_it_can_still_open_at_its_worst_price(history: list[Step]) -> None:
     desk = grown(history).desk
@@ -87,10 +93,12 @@ def test_a_live_order_holds_what_it_can_still_open_at_its_worst_price(history: l
         reserve = desk.book.order(order.intent.client_order_id)
         if reserve is None:  # external
             continue
-        left = min(reserve.claim.opening_quantity - reserve.opened_quantity, order.remaining_quantity)
-        assert Fraction(reserve.held_usd) == Fraction(reserve.claim.unit_usd) * max(Fraction(0), Fraction(left))
+        unopened = Fraction(reserve.claim.opening_quantity) - Fraction(reserve.opened_quantity)
+        left = max(Fraction(0), min(unopened, Fraction(order.remaining_quantity)))
+        assert Fraction(reserve.held_usd) == Fraction(reserve.claim.unit_usd) * left
 
 
+@unhurried
 @given(steps)
 def test_everything_is_exactly_zero_when_all_has_ended(history: list[Step]) -> None:
     made = grown(history)
@@ -103,6 +111,7 @@ def test_everything_is_exactly_zero_when_all_has_ended(history: list[Step]) -> N
     assert all(not each.bound and each.unpriced_quantity == 0 for each in state.positions)
 
 
+@unhurried
 @given(steps, numbers)
 def test_a_snapshot_and_the_tail_give_what_all_facts_give_byte_for_byte(history: list[Step], cut: int) -> None:
     facts = grown(history).desk.facts
@@ -194,6 +203,7 @@ class Caps:
             )
 
 
+@unhurried
 @given(wishes)
 def test_no_cap_is_ever_exceeded_by_what_the_hub_granted(history: list[tuple[int, int, int]]) -> None:
     caps, limits = Caps(), CapitalLimits()
@@ -206,6 +216,7 @@ def test_no_cap_is_ever_exceeded_by_what_the_hub_granted(history: list[tuple[int
                 assert in_pool <= Fraction(equity) * Fraction(limits.pools.of(pool))
 
 
+@unhurried
 @given(st.lists(st.tuples(st.integers(1, 3_500), st.integers(1, 3_500)), min_size=50, max_size=50), st.integers(0, 50))
 def test_fifty_jobs_reserving_at_once_with_a_crash_in_between_stay_within_every_cap(
     amounts: list[tuple[int, int]], crash_at: int
