@@ -11,6 +11,7 @@ from core.control.commands import AnyCommand, CommandResult, Outcome
 from core.engine.kill_switch import KillSwitch
 from core.engine.narrator import describe, plain
 from core.engine.parts import EngineParts
+from core.engine.risk_desk import RiskDesk
 from core.journal.facts import RiskModeChanged
 from core.ports.strategy import RunningStrategy
 from core.ports.venue import SendOutcome
@@ -34,6 +35,7 @@ class CommandDesk:
         self._parts = parts
         self._kill_switch = kill_switch
         self._make_strategy = make_strategy
+        self._risk_desk = RiskDesk(parts)
 
     async def execute(self, command: AnyCommand) -> CommandResult:
         try:
@@ -64,6 +66,14 @@ class CommandDesk:
                 problem = self._parts.strategies.stop(command.name, f"stopped by {command.who}")
                 done = _invalid(problem) if problem else _done(f"strategy {command.name} stopped")
                 return await self._when_durable(done)
+            case commands.Halt():
+                result = self._risk_desk.halt(command)
+                self._kill_switch.go_on()
+                return await self._when_durable(result)
+            case commands.ManualOverride():
+                return await self._when_durable(self._risk_desk.override(command))
+            case commands.EndOverride():
+                return await self._when_durable(self._risk_desk.end_override(command))
             case _:
                 return _failed(f"{type(command).__name__} is not carried out yet")
 

@@ -4,18 +4,23 @@ Venues are dealt with one by one: one that hangs delays neither the cancels nor 
 """
 
 import asyncio
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from core.engine.parts import EngineParts
 from core.engine.reconciler import CAUSE as UNCOMPARED
 from core.engine.tasks import TaskGroup
 from core.ledger.position import Position
 from core.ports.venue import SendOutcome, SendResult
-from core.risk.halts import kill, tightest
+from core.risk.case import strategy_of
+from core.risk.halts import bearing_on, kill, tightest
 from core.risk.kill import plan_flatten
 from core.risk.verdict import Refused
-from core.types.control import HaltLevel
-from core.types.order import Order, OrderStatus
+from core.types.control import Blocker, HaltLevel
+from core.types.instrument import InstrumentId
+from core.types.order import Order, OrderIntent, OrderStatus
+
+UNTOUCHED: Final = frozenset({OrderStatus.INTENDED, OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED})
+"""What an order is in that nobody has asked to cancel."""
 
 
 class Killed(NamedTuple):
@@ -66,20 +71,31 @@ class KillSwitch:
 
     def go_on(self) -> None:
         """While halted, cancel what is still open; while flattening, close what is still held."""
-        blockers = (*self._parts.fold.halts.blockers, *self._parts.conditions.blockers())
-        level = tightest(blocker for blocker in blockers if blocker.scope == "global")
-        if level < HaltLevel.HALTED:
+        standing = (*self._parts.fold.halts.blockers, *self._parts.conditions.blockers())
+        if tightest(standing) < HaltLevel.HALTED:
             self._said.clear()
             return
         live = [order for order in self._parts.fold.orders.live() if order.status.may_live]
-        for venue in dict.fromkeys(order.intent.venue for order in live if not _is_closing(order)):
-            if venue in self._parts.desk.executions and venue not in self._cancelling:
-                self._cancelling[venue] = None
-                self._tasks.spawn(self._cancel_again(venue))
-        if level is HaltLevel.FLATTEN:
-            busy = {order.intent.instrument_id: None for order in live}
-            held = [held for held in self._parts.fold.ledger.positions() if held.instrument_id not in busy]
-            self._flatten([position for position in held if position.quantity and self._is_compared(position)])
+        self._cancel_halted(standing, [order for order in live if not _is_closing(order)])
+        busy = {self._book_id(order.intent.instrument_id): None for order in live}
+        held = [held for held in self._parts.fold.ledger.positions() if _level_at(standing, held) is HaltLevel.FLATTEN]
+        free = [position for position in held if self._book_id(position.instrument_id) not in busy]
+        self._flatten([position for position in free if position.quantity and self._is_compared(position)])
+
+    def _cancel_halted(self, standing: tuple[Blocker, ...], live: list[Order]) -> None:
+        """Cancel at halted venues whatever the account has there, and the orders of halted strategies."""
+        for order in live:
+            venue = order.intent.venue
+            if _level_at(standing, order.intent) >= HaltLevel.HALTED:
+                if venue in self._parts.desk.executions and venue not in self._cancelling:
+                    self._cancelling[venue] = None
+                    self._tasks.spawn(self._cancel_again(venue))
+            elif order.status in UNTOUCHED and _level_of(standing, order.intent) >= HaltLevel.HALTED:
+                self._parts.desk.cancel_soon(order.intent.client_order_id)
+
+    def _book_id(self, instrument_id: InstrumentId) -> str:
+        instrument = self._parts.market.instruments.get(instrument_id)
+        return str(instrument_id) if instrument is None else instrument.book_id
 
     async def _cancel_again(self, venue: str) -> None:
         try:
@@ -120,6 +136,15 @@ class KillSwitch:
         if text not in self._said:
             self._said[text] = None
             self._parts.log.warning("risk", text)
+
+
+def _level_at(standing: tuple[Blocker, ...], held: Position | OrderIntent) -> HaltLevel:
+    """Return the level of the venue, whoever ordered."""
+    return tightest(bearing_on(standing, held.venue, None))
+
+
+def _level_of(standing: tuple[Blocker, ...], intent: OrderIntent) -> HaltLevel:
+    return tightest(bearing_on(standing, intent.venue, strategy_of(intent)))
 
 
 def _is_closing(order: Order) -> bool:

@@ -40,7 +40,7 @@ RULES: Final[tuple[Rule, ...]] = (
     Rule("min_notional", "quote", HARD, EVERY, order.min_notional),
     Rule("mode_gate", "", HARD, EVERY, conduct.mode_gate),
     Rule("halt_level", "", HARD, EVERY, conduct.halt_level),
-    Rule("reconciled", "", HARD, NOT_FLATTEN, conduct.reconciled),
+    Rule("reconciled", "", HARD, EVERY, conduct.reconciled),
     Rule("child_quantity", "units", HARD, EVERY, conduct.child_quantity),
     Rule("reduce_only_truth", "units", HARD, EVERY, conduct.reduce_only_truth),
     Rule("self_cross", "", HARD, EVERY, conduct.self_cross),

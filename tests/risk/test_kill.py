@@ -3,7 +3,7 @@ from itertools import count
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from core.book.book import Book
@@ -108,6 +108,7 @@ _levels = st.lists(
 
 @settings(max_examples=50, deadline=None)
 @given(_levels, _levels, st.decimals(min_value=D(-9), max_value=D(9), places=4))
+@example([(1, 1)], [(1, 99)], D("-0.0990"))  # worth enough at its limit, too little at the middle
 def test_flattening_orders_are_on_the_grid_inside_the_band_and_pass_the_gate(
     below: Levels, above: Levels, quantity: Decimal
 ) -> None:

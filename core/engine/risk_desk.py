@@ -1,0 +1,69 @@
+"""What a person may tell the risk controls: tighten a scope, lift the soft rules for a time, end that."""
+
+from core.control import commands
+from core.control.commands import CommandResult, Outcome
+from core.engine.parts import EngineParts
+from core.journal.facts import OverrideEnded
+from core.risk.halts import GLOBAL, Cause, strategy_scope, tighten, venue_scope
+from core.risk.override import grant
+from core.types.control import HaltLevel
+
+
+class RiskDesk:
+    """One method a command; each answers with a text that says what is allowed."""
+
+    def __init__(self, parts: EngineParts) -> None:
+        self._parts = parts
+
+    def halt(self, command: commands.Halt) -> CommandResult:
+        """Tighten one scope; what stands there as tight already stays as it is."""
+        scopes = self._scopes()
+        if command.scope not in scopes:
+            return _invalid(f"scope {command.scope!r} is not one of {', '.join(scopes)}")
+        levels = _levels_of(command.scope)
+        wanted = command.level.strip().lower()
+        if wanted not in levels:
+            return _invalid(f"level {command.level!r} of {command.scope} is not one of {', '.join(levels)}")
+        level, standing = HaltLevel[wanted.upper()], self._parts.fold.halts.get(command.scope, Cause.MANUAL)
+        if standing is not None and standing.level >= level:
+            return _done(f"{command.scope} is at {standing.level.name} already")
+        at_ns = self._parts.clock.utc_ns()
+        self._parts.recorder.record(
+            tighten(scope=command.scope, level=level, who=command.who, reason=command.reason, at_ns=at_ns)
+        )
+        return _done(f"{command.scope} is at {level.name}")
+
+    def override(self, command: commands.ManualOverride) -> CommandResult:
+        max_s = self._parts.settings.limits.max_override_s
+        at_ns = self._parts.clock.utc_ns()
+        granted = grant(seconds=command.seconds, reason=command.reason, who=command.who, at_ns=at_ns, max_s=max_s)
+        if isinstance(granted, str):
+            return _invalid(granted)
+        self._parts.recorder.record(granted)
+        return _done(f"soft rules are lifted for {command.seconds:g} s; hard rules and halts stand")
+
+    def end_override(self, command: commands.EndOverride) -> CommandResult:
+        at_ns = self._parts.clock.utc_ns()
+        if self._parts.fold.overrides.active(at_ns) is None:
+            return _done("no override is active")
+        self._parts.recorder.record(OverrideEnded(at_ns=at_ns, who=command.who, reason=command.reason))
+        return _done("override ended: soft rules count again")
+
+    def _scopes(self) -> list[str]:
+        parts = self._parts
+        venues = [venue_scope(venue) for venue in parts.desk.executions]
+        return [GLOBAL, *venues, *(strategy_scope(state.name) for state in parts.strategies.states())]
+
+
+def _levels_of(scope: str) -> list[str]:
+    """Return what a scope can be tightened to: a strategy's position is not closed apart from others' in it."""
+    highest = HaltLevel.HALTED if scope.startswith(strategy_scope("")) else HaltLevel.FLATTEN
+    return [level.name.lower() for level in HaltLevel if HaltLevel.NORMAL < level <= highest]
+
+
+def _done(message: str) -> CommandResult:
+    return CommandResult(outcome=Outcome.DONE, message=message)
+
+
+def _invalid(message: str) -> CommandResult:
+    return CommandResult(outcome=Outcome.INVALID, message=message)
