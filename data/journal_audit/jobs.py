@@ -143,7 +143,7 @@ class Jobs:
                 yield from self._sums(job, job.finished_at, job.end)
 
     def _sums(self, job: Job, sequence: int, end: Body) -> Iterator[Finding]:
-        if not job.is_in_dollars:
+        if not job.is_in_dollars or not all(self._money.knows_size(book) for book in job.volume):
             self._unpriced += 1
             return
         sizes = self._money.sizes
@@ -170,7 +170,7 @@ class Jobs:
             "jobs_started": sum(job.started_at is not None for job in jobs),
             "jobs_running": [job.job_id for job in jobs if job.is_running],
             "jobs_ended": outcomes,
-            "jobs_not_in_dollars": self._unpriced,
+            "jobs_without_a_price": self._unpriced,
         }
 
 

@@ -73,8 +73,9 @@ class JournalFile:
         schema = int(self._one("PRAGMA user_version")[0])
         if schema > KNOWN_SCHEMA:
             raise UnreadableFileError(f"{self.path} is of schema {schema}; this auditor knows up to {KNOWN_SCHEMA}")
-        found = self._one("SELECT min(sequence), max(sequence) FROM rows")
-        self.first_sequence, self.last_sequence = int(found[0] or 0), int(found[1] or 0)
+        # Each for itself: asked for both at once, SQLite walks through the whole table.
+        self.first_sequence = int(self._one("SELECT min(sequence) FROM rows")[0] or 0)
+        self.last_sequence = int(self._one("SELECT max(sequence) FROM rows")[0] or 0)
         named = self._connection.execute("SELECT value FROM meta WHERE key = 'identity'").fetchone()
         self.identity = "" if named is None else _text(named[0])
 

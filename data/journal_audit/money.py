@@ -35,7 +35,8 @@ class Money:
     def __init__(self) -> None:
         self.positions: dict[Book, Position] = {}
         self.purses: dict[tuple[str, str], Purse] = {}
-        self.sizes: dict[Book, Decimal] = {}  # contract sizes other than one, as a snapshot shows them
+        self.sizes: dict[Book, Decimal] = {}  # contract sizes as a snapshot shows them
+        self.sizes_are_one = False  # no snapshot tells: where none is named it is one
         self._fills: dict[tuple[str, str], tuple[str, ...]] = {}
         self._payments: dict[tuple[str, str], tuple[str, ...]] = {}
         self.repeated = 0
@@ -48,6 +49,10 @@ class Money:
     @property
     def is_flat(self) -> bool:
         return not any(held.quantity for held in self.positions.values())
+
+    def knows_size(self, book: Book) -> bool:
+        """Tell whether the contract size of an instrument is known, which the rows do not say."""
+        return self.sizes_are_one or book in self.sizes or not read_symbol(book[1]).is_contract
 
     def take(self, row: Row) -> Iterator[Finding]:
         match row.kind:
@@ -147,5 +152,5 @@ class Money:
                 f"{asset}@{venue}": plain(purse.total(self.sizes)) for (venue, asset), purse in self.purses.items()
             },
             "fees": {named(book): plain(held.fees) for book, held in self.positions.items() if held.fees},
-            "contract_sizes": {named(book): plain(size) for book, size in self.sizes.items()},
+            "contract_sizes": {named(book): plain(size) for book, size in self.sizes.items() if size != 1},
         }

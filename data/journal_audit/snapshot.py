@@ -26,6 +26,7 @@ class SnapshotComparison:
         self._flaws = [Finding(each.sequence, SNAPSHOT, f"{each.flaw}") for each in snapshots if each.flaw is not None]
         self._snapshot = next((each for each in snapshots if each.flaw is None), None)
         self._money = money
+        money.sizes_are_one = not snapshots
         self._compared = "there is none" if self._snapshot is None else "its row was not reached"
 
     def take(self, row: Row) -> Iterator[Finding]:
@@ -71,7 +72,7 @@ class SnapshotComparison:
         if size is None:
             yield f"{named(book)} has volume {theirs['volume']}; the rows add up to {plain(ours.volume)}"
             size = Decimal(1)
-        elif size != 1:
+        elif ours.volume and theirs:
             self._money.sizes[book] = size
         pairs = [(name, cast("Decimal", getattr(ours, name))) for name in AS_THEY_ARE]
         pairs += [(name, multiply(cast("Decimal", getattr(ours, name)), size)) for name in PER_CONTRACT]
