@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any, Final, cast
 
 from data.journal_audit.finding import Body, Finding, Row
+from data.journal_audit.overrides import Overrides
 
 APPROVALS: Final = "approvals"
 
@@ -11,29 +12,20 @@ APPROVALS: Final = "approvals"
 class Approvals:
     """A `Check`."""
 
-    def __init__(self) -> None:
-        self._override_until_ns = 0
-        self._overrides = 0
+    def __init__(self, overrides: Overrides) -> None:
+        self._overrides = overrides
         self._under_override = 0
 
     def take(self, row: Row) -> Iterator[Finding]:
         match row.kind:
-            case "OverrideGranted":
-                self._override_until_ns = int(row.body["until_ns"])
-                self._overrides += 1
-            case "OverrideEnded":
-                self._override_until_ns = 0
             case "OrderIntended":
-                what = f"order {row.body['intent']['client_order_id']}"
-                yield from self._judge(row, what, is_marked=None)
+                yield from self._judge(row, f"order {row.body['intent']['client_order_id']}")
             case "JobStarted":
-                marked = bool(row.body.get("under_override", False))
-                yield from self._judge(row, f"job {row.body['job_id']}", is_marked=marked)
+                yield from self._judge(row, f"job {row.body['job_id']}")
             case _:
                 pass
 
-    def _judge(self, row: Row, what: str, *, is_marked: bool | None) -> Iterator[Finding]:
-        """`is_marked` tells whether the row says itself that an override was used, None where it cannot."""
+    def _judge(self, row: Row, what: str) -> Iterator[Finding]:
         checks = cast("list[Body]", row.body["checks"])
         if not checks:
             yield Finding(row.sequence, APPROVALS, f"{what} was approved without a single control")
@@ -42,16 +34,18 @@ class Approvals:
         for check in failed:
             if check["hardness"] != "soft":
                 yield Finding(row.sequence, APPROVALS, f"{what} went out against {_words(check)}, which nothing lifts")
-            elif row.at_ns >= self._override_until_ns:
+            elif check.get("lifted") is not True:
+                yield Finding(row.sequence, APPROVALS, f"{what} went out against {_words(check)}, which nobody lifted")
+            elif not self._overrides.is_active(row.at_ns):
                 yield Finding(row.sequence, APPROVALS, f"{what} went out against {_words(check)} without an override")
-        if failed and is_marked is False:
-            yield Finding(row.sequence, APPROVALS, f"{what} is not marked as started under an override")
+        if row.kind == "JobStarted" and bool(row.body.get("under_override", False)) != bool(failed):
+            yield Finding(row.sequence, APPROVALS, f"{what} is not marked by whether an override was needed")
 
     def finish(self) -> Iterator[Finding]:
         yield from ()
 
     def summary(self) -> dict[str, object]:
-        return {"overrides": self._overrides, "approved_under_override": self._under_override}
+        return {"approved_under_override": self._under_override}
 
 
 def _words(check: Any) -> str:

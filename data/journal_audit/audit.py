@@ -15,6 +15,7 @@ from data.journal_audit.jobs import Jobs
 from data.journal_audit.journal_file import JournalFile, StoredSnapshot, UnreadableFileError
 from data.journal_audit.money import Money
 from data.journal_audit.orders import Orders
+from data.journal_audit.overrides import Overrides
 from data.journal_audit.runs import Runs
 from data.journal_audit.snapshot import SnapshotComparison
 
@@ -92,14 +93,15 @@ def _snapshots(file: JournalFile, report: Report) -> list[StoredSnapshot]:
 
 def _checks(snapshots: list[StoredSnapshot]) -> list[Check]:
     """Return the checks in the order that they take a row in: orders before money, and the snapshot last."""
-    money = Money()
+    money, overrides = Money(), Overrides()
     orders = Orders(money)
     return [
         Runs(),
-        Approvals(),
+        overrides,
+        Approvals(overrides),
         orders,
         Crossings(orders),
-        Halts(orders, money),
+        Halts(orders, money, overrides),
         Caps(orders, money),
         Jobs(orders, money),
         money,

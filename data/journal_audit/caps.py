@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from itertools import chain
 from typing import Any, Final, cast
 
 from data.journal_audit.amount import ZERO, add, amount, multiply, plain
@@ -22,7 +23,7 @@ class Caps:
         self._orders = orders
         self._money = money
         self._jobs: dict[str, list[tuple[Pool, Decimal]]] = {}
-        self._owners: dict[str, tuple[Pool, Decimal, int]] = {}
+        self._owners: dict[str, list[tuple[Pool, Decimal, int]]] = {}
         self._order_claims: dict[str, tuple[Pool, Decimal, Decimal]] = {}  # pool, unit, opening quantity
         self._peaks: dict[Pool, Decimal] = {}
 
@@ -55,9 +56,7 @@ class Caps:
     def _reserved(self, row: Row) -> Iterator[Finding]:
         owner = str(row.body["owner"])
         claim = _claim(row.body["claim"])
-        if owner in self._owners:
-            yield Finding(row.sequence, CAPS, f"{owner!r} claims a second time, first in row {self._owners[owner][2]}")
-        self._owners[owner] = (*claim, row.sequence)
+        self._owners.setdefault(owner, []).append((*claim, row.sequence))
         if claim[1] < 0:
             yield self._negative(row, repr(owner), claim)
 
@@ -86,7 +85,7 @@ class Caps:
         for claims in self._jobs.values():
             for pool, usd in claims:
                 bound[pool] = add(bound.get(pool, ZERO), usd)
-        for pool, usd, _ in self._owners.values():
+        for pool, usd, _ in chain.from_iterable(self._owners.values()):
             bound[pool] = add(bound.get(pool, ZERO), usd)
         for life in self._orders.all_live():
             claim = self._order_claims.get(life.client_order_id)
@@ -98,9 +97,10 @@ class Caps:
         is_quiet = not self._jobs and not any(True for _ in self._orders.all_live())
         if not is_quiet or not self._money.is_flat:
             return
-        for owner, (pool, usd, sequence) in self._owners.items():
-            text = f"{owner!r} still holds {plain(usd)} USD of {pool[1]}@{pool[0]}, and nothing runs and all is flat"
-            yield Finding(sequence, CAPS, text)
+        for owner, held in self._owners.items():
+            for pool, usd, sequence in held:
+                text = f"{owner!r} still holds {plain(usd)} USD of {_named(pool)}, and nothing runs and all is flat"
+                yield Finding(sequence, CAPS, text)
 
     def summary(self) -> dict[str, object]:
         return {

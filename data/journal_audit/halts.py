@@ -7,6 +7,7 @@ from data.journal_audit.amount import plain
 from data.journal_audit.finding import Body, Finding, Row
 from data.journal_audit.money import Money
 from data.journal_audit.orders import Life, Orders
+from data.journal_audit.overrides import Overrides
 
 HALTS: Final = "halts"
 LEVELS: Final = ("NORMAL", "REDUCE_ONLY", "CANCEL_ONLY", "HALTED", "FLATTEN")
@@ -15,6 +16,8 @@ CANCEL_ONLY: Final = 2
 HALTED: Final = 3
 COMPLETING: Final = frozenset({"hedge", "unwind"})  # roles that finish what a job has begun
 ENGINE: Final = "engine"
+SUSPENDED: Final = frozenset({("global", "order_failures"), ("global", "consecutive_failures")})
+"""What an override lets work continue past, where it stands at REDUCE_ONLY."""
 
 
 class Halts:
@@ -23,8 +26,9 @@ class Halts:
     Blockers that are not journaled (a feed that is down, a venue not reconciled) cannot be seen here.
     """
 
-    def __init__(self, orders: Orders, money: Money) -> None:
+    def __init__(self, orders: Orders, money: Money, overrides: Overrides) -> None:
         self._orders = orders
+        self._overrides = overrides
         self._money = money
         self._blockers: dict[tuple[str, str], int] = {}
         self._suspects: list[tuple[Life, str]] = []
@@ -38,7 +42,7 @@ class Halts:
             case "OrderIntended":
                 life = self._orders.get(str(row.body["intent"]["client_order_id"]))
                 if life is not None and life.sequence == row.sequence:
-                    self._judge(life)
+                    self._judge(life, row.at_ns)
             case _:
                 pass
 
@@ -53,8 +57,8 @@ class Halts:
             what = f"{row.body['cause']} ({row.body['scope']}, {LEVELS[level]})"
             yield Finding(row.sequence, HALTS, f"{what} was lifted by {who!r} for {reason!r}: a person gives a reason")
 
-    def _judge(self, life: Life) -> None:
-        level, cause = self._level(life)
+    def _judge(self, life: Life, at_ns: int) -> None:
+        level, cause = self._level(life, at_ns)
         if level >= CANCEL_ONLY and not life.reduce_only:
             text = f"order {life.client_order_id} is not reduce-only, and {cause} stood at {LEVELS[level]}"
             self._suspects.append((life, text))
@@ -62,10 +66,15 @@ class Halts:
             text = f"order {life.client_order_id} raises risk, and {cause} stood at {LEVELS[level]}"
             self._suspects.append((life, text))
 
-    def _level(self, life: Life) -> tuple[int, str]:
+    def _level(self, life: Life, at_ns: int) -> tuple[int, str]:
         kind, _, name = life.source.partition(":")
         scopes = {"global", f"venue:{life.book[0]}", f"strategy:{name}" if kind == "strategy" else "global"}
-        bearing = [(level, f"{key[1]} ({key[0]})") for key, level in self._blockers.items() if key[0] in scopes]
+        suspended = SUSPENDED if self._overrides.is_active(at_ns) else frozenset[tuple[str, str]]()
+        bearing = [
+            (level, f"{key[1]} ({key[0]})")
+            for key, level in self._blockers.items()
+            if key[0] in scopes and not (key in suspended and level == REDUCE_ONLY)
+        ]
         return max(bearing, default=(0, ""))
 
     def _reduces(self, life: Life) -> bool:

@@ -19,9 +19,15 @@ class Leg:
     is_buy: bool
     quantity: Decimal
     filled: dict[str, Decimal] = field(default_factory=dict[str, Decimal])  # by role
+    last_price: Decimal = ZERO
 
     def did(self, role: str) -> Decimal:
         return self.filled.get(role, ZERO)
+
+    @property
+    def share(self) -> Decimal:
+        """Return the part of the leg that is filled and was not given back."""
+        return WIDE.divide(self.did(PRIMARY) + self.did(HEDGE) - self.did(UNWIND), self.quantity)
 
 
 @dataclass(slots=True)
@@ -47,6 +53,7 @@ class Job:
     def book_fill(self, leg: Leg, role: str, fill: Body) -> None:
         quantity, price, fee = amount(fill, "quantity"), amount(fill, "price"), amount(fill, "fee")
         value = multiply(quantity, price)
+        leg.last_price = price
         leg.filled[role] = add(leg.did(role), quantity)
         self.cash[leg.book] = add(self.cash.get(leg.book, ZERO), -value if fill["side"] == "buy" else value)
         self.volume[leg.book] = add(self.volume.get(leg.book, ZERO), value)
@@ -56,6 +63,20 @@ class Job:
     @property
     def is_in_dollars(self) -> bool:
         return all(read_symbol(leg.book[1]).quote in DOLLARS for leg in self.legs)
+
+    def naked(self) -> Decimal:
+        """Return what is naked in units of the primary leg, signed like a position there."""
+        first = self.legs[0]
+        gap = max((first.share - leg.share for leg in self.legs[1:]), key=abs)
+        return multiply(gap, first.quantity if first.is_buy else -first.quantity)
+
+    def rests(self) -> dict[Book, Decimal]:
+        """Return what the rest of each leg beyond the smallest share was worth at its last fill, signed."""
+        least = min(leg.share for leg in self.legs)
+        return {
+            leg.book: multiply(multiply(leg.share - least, leg.quantity), leg.last_price * (1 if leg.is_buy else -1))
+            for leg in self.legs
+        }
 
     def over_hedged(self, leg: Leg) -> bool:
         """Tell whether a leg hedges more than was filled of the primary one, in the ratio of the legs (G3)."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final, cast
 
-from data.journal_audit.amount import amount, differs, plain
+from data.journal_audit.amount import ZERO, amount, differs, plain
 from data.journal_audit.finding import Body, Finding, Row
 from data.journal_audit.job_account import HEDGE, PRIMARY, UNWIND, Job, Leg, in_dollars, job_of
 from data.journal_audit.money import Money
@@ -12,7 +12,8 @@ from data.journal_audit.orders import Life, Orders
 from data.journal_audit.symbols import named
 
 JOBS: Final = "jobs"
-CENT: Final = Decimal("0.000001")  # dollars; rates of other than one are not in the journal
+CENT: Final = Decimal("0.000001")
+PRICE_MOVE: Final = Decimal("0.1")  # how far the market may be from the last fill when a job ends
 
 
 class Jobs:
@@ -146,15 +147,18 @@ class Jobs:
         if not job.is_in_dollars or not all(self._money.knows_size(book) for book in job.volume):
             self._unpriced += 1
             return
-        sizes = self._money.sizes
+        sizes, rests = self._money.sizes, job.rests()
+        # A rest that is naked is told at the market's price of that moment, which the journal does not hold.
+        doubt = sum((abs(in_dollars({book: rest}, sizes)) for book, rest in rests.items()), ZERO) * PRICE_MOVE
         counted = {
-            "pnl_usd": in_dollars(job.cash, sizes) - job.fees,
-            "volume_usd": in_dollars(job.volume, sizes),
-            "fees_usd": job.fees,
+            "pnl_usd": (in_dollars(job.cash, sizes) + in_dollars(rests, sizes) - job.fees, CENT + doubt),
+            "volume_usd": (in_dollars(job.volume, sizes), CENT),
+            "fees_usd": (job.fees, CENT),
+            "naked_quantity": (job.naked(), CENT),
         }
-        for name, ours in counted.items():
+        for name, (ours, tolerance) in counted.items():
             said = amount(end, name)
-            if differs(said, ours, CENT):
+            if differs(said, ours, tolerance):
                 text = f"job {job.job_id} tells {name} {plain(said)}; its {job.fills} fills add up to {plain(ours)}"
                 yield Finding(sequence, JOBS, text)
 

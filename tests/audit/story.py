@@ -31,7 +31,9 @@ INSTRUMENTS = {
     each.id: each for each in (spot("a"), perpetual("a"), perpetual("b", contract_size=SMALL_CONTRACT))
 }  # fmt: skip
 PASSED = Check(rule="order_rate", hardness=Hardness.HARD, unit="orders/s", limit="10", observed="1", passed=True)
-LIFTED = Check(rule="confidence", hardness=Hardness.SOFT, unit="", limit="0.5", observed="0.4", passed=False)
+LIFTED = Check(
+    rule="confidence", hardness=Hardness.SOFT, unit="", limit="0.5", observed="0.4", passed=False, lifted=True
+)
 
 
 def intended(

@@ -113,6 +113,18 @@ MUTATIONS: dict[str, tuple[str, Change]] = {
     "a soft control lifted after the override": (
         "approvals", changing("OrderIntended", {"client_order_id": "o5"}, "", at_ns=10**12),
     ),
+    "a soft control that nobody lifted": (
+        "approvals",
+        changing("OrderIntended", {"client_order_id": "o5"}, "", checks=[{**FAILED_HARD, "hardness": "soft"}]),
+    ),
+    "a hard control that somebody lifted": (
+        "approvals",
+        changing("OrderIntended", {"client_order_id": "o5"}, "", checks=[{**FAILED_HARD, "lifted": True}]),
+    ),
+    "a job marked as under an override that it did not need": (
+        "approvals", changing("JobStarted", {}, "", under_override=True),
+    ),
+    "a naked rest that the fills do not show": ("jobs", changing("JobFinished", {}, "", naked_quantity="0.5")),
     "a job against a control and not marked": (
         "approvals", changing("JobStarted", {}, "", checks=[{**FAILED_HARD, "hardness": "soft"}]),
     ),
@@ -225,3 +237,40 @@ def test_money_that_a_snapshot_does_not_know_of_is_found(journal: Path):
 def test_a_changed_fee_is_seen_against_the_snapshot_and_the_job(journal: Path):
     rewrite(journal, changing("OrderFilled", {"fill_id": "g1"}, "fill", fee="0.04"))
     assert {"snapshot", "jobs"} <= set(audit(journal).counts)
+
+
+def test_an_override_lets_orders_past_a_pause_for_failures_and_past_nothing_else(journal: Path):
+    def raise_before_o5(cause: str, level: int) -> Change:
+        def change(bodies: list[Body]) -> int:
+            blocker = {"scope": "global", "cause": cause, "level": level, "since_ns": 0, "who": "engine", "reason": ""}
+            at = find(bodies, "OrderIntended", client_order_id="o5")
+            bodies.insert(at, {"kind": "BlockerRaised", "at_ns": 0, "blocker": blocker})
+            bodies.insert(at + 3, {**bodies[find(bodies, "BlockerLifted")], "cause": cause})
+            return 0
+
+        return change
+
+    for cause, level, expected in (("order_failures", 1, 0), ("drawdown", 1, 1), ("order_failures", 3, 1)):
+        write_story(path := journal.with_name(f"{cause}-{level}.sqlite"))
+        rewrite(path, raise_before_o5(cause, level))
+        assert len(found_by(audit(path), "halts")) == expected, (cause, level)
+
+
+def test_a_naked_rest_may_be_told_at_the_market_price(journal: Path):
+    def hedge_less(pnl_usd: str) -> Change:
+        # 9 of 10 hedged: 0.1 of the primary leg is naked, last filled at 100.
+        def change(bodies: list[Body]) -> int:
+            bodies[find(bodies, "OrderFilled", fill_id="g2")]["fill"]["quantity"] = "9"
+            bodies.insert(find(bodies, "OrderFilled", fill_id="g2") + 1, {**cancelled, "client_order_id": "j1h"})
+            end = bodies[find(bodies, "JobFinished")]
+            end.update(outcome="unwound", volume_usd="190.9", naked_quantity="0.1", pnl_usd=pnl_usd)
+            return find(bodies, "JobFinished") + 1
+
+        return change
+
+    cancelled = {"kind": "OrderStatusChanged", "at_ns": 0, "client_order_id": "j1h", "status": "cancelled"}
+    for pnl_usd, expected in (("0.8", 0), ("0.3", 0), ("2.5", 1)):  # -100 + 90.9 + 10 - 0.1 at the last price
+        write_story(path := journal.with_name(f"{pnl_usd}.sqlite"))
+        rewrite(path, hedge_less(pnl_usd))
+        change_snapshot(path, lambda ledger: ledger["positions"][-1].update(volume="90.9"))
+        assert len(found_by(audit(path), "jobs")) == expected, pnl_usd
