@@ -97,7 +97,9 @@ class EventIntake:
         if not isinstance(outcome.orders, Applied):
             return
         order = outcome.orders.order
-        self._parts.recent.note_filled(order.intent, fill, self._parts.clock.monotonic_ns())
+        steady_ns = self._parts.clock.monotonic_ns()
+        self._parts.recent.note_filled(order.intent, fill, steady_ns)
+        self._parts.statistics.stages.filled(order.intent.client_order_id, steady_ns)
         self._parts.strategies.on_fill(order.intent.source, fill)
         self._tell(order)
 

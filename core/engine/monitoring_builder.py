@@ -51,6 +51,7 @@ class MonitoringBuilder:
             market=self._market(),
             strategies=parts.strategies.states(),
             alerts=self._alerts(valuation),
+            latency=parts.statistics.stages.states(),
             last_update=parts.clock.utc_ns(),
         )
 

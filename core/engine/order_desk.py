@@ -19,6 +19,7 @@ from core.engine.engine_log import EngineLog
 from core.engine.recent_orders import RecentOrders
 from core.engine.recorder import Recorder
 from core.engine.repeated_refusals import RepeatedRefusals
+from core.engine.stages import Origin, Stage, StageLatencies
 from core.journal.facts import OrderIntended, OrderRefused, OrderStatusChanged
 from core.orders.outcome import Applied
 from core.orders.tracker import OrderTracker
@@ -50,6 +51,9 @@ class ViewSource(Protocol):
 
 class SendStatistics(Protocol):
     """Told how each send ended, for latencies and failure rates."""
+
+    @property
+    def stages(self) -> StageLatencies: ...
 
     def sent(self, venue: str, outcome: SendOutcome, latency_ns: int) -> None: ...
 
@@ -90,15 +94,19 @@ class OrderDesk:
 
     def decide(self, intent: OrderIntent) -> Approved | Refused:
         """Ask the gate and journal a refusal; an approval is journaled when it is sent."""
+        started_ns = self._clock.monotonic_ns()
         verdict = self._gate.decide(intent, self._views.view_for(intent))
+        self._statistics.stages.note(Stage.RISK, self._clock.monotonic_ns() - started_ns)
         if isinstance(verdict, Refused):
             at_ns = self._clock.utc_ns()
             if self._refusals.is_worth_a_row(verdict, at_ns):
                 self._recorder.record(OrderRefused(at_ns=at_ns, intent=intent, checks=verdict.checks))
         return verdict
 
-    def place(self, intent: OrderIntent) -> Approved | Refused:
-        """Decide and, if approved, send without waiting for the answer."""
+    def place(self, intent: OrderIntent, origin: Origin | None = None) -> Approved | Refused:
+        """Decide and, if approved, send without waiting for the answer; `origin` is the event it answers."""
+        if origin is not None:
+            self._statistics.stages.answered(origin, self._clock.utc_ns(), self._clock.monotonic_ns())
         verdict = self.decide(intent)
         if isinstance(verdict, Approved):
             self.send(verdict)
@@ -111,21 +119,23 @@ class OrderDesk:
         """
         intent = approved.intent
         self._unsent[intent.client_order_id] = intent
-        self._recent.note_sent(intent, self._clock.monotonic_ns())
+        recorded_ns = self._clock.monotonic_ns()
+        self._recent.note_sent(intent, recorded_ns)
         durable = self._recorder.record(
             OrderIntended(at_ns=self._clock.utc_ns(), intent=intent, checks=approved.checks, claim=approved.claim)
         )
-        sending = asyncio.ensure_future(self._send_when_durable(approved, durable))
+        sending = asyncio.ensure_future(self._send_when_durable(approved, durable, recorded_ns))
         self._spawn(sending)
         return sending
 
-    async def _send_when_durable(self, approved: Approved, durable: "asyncio.Future[None]") -> None:
+    async def _send_when_durable(self, approved: Approved, durable: "asyncio.Future[None]", recorded_ns: int) -> None:
         intent = approved.intent
         try:
             await durable
         except JournalError as error:
             self._withdraw(intent, str(error))
             return
+        durable_ns = self._clock.monotonic_ns()
         execution = self.executions.get(intent.venue)
         if execution is None:
             self._withdraw(intent, f"venue {intent.venue} has no execution")
@@ -136,8 +146,15 @@ class OrderDesk:
         if self._unsent.pop(intent.client_order_id, None) is None:
             return  # withdrawn
         started_ns = self._clock.monotonic_ns()
+        stages = self._statistics.stages
+        stages.note(Stage.JOURNAL, durable_ns - recorded_ns)
+        stages.note(Stage.WIRE, started_ns - durable_ns)
+        stages.sent(intent.client_order_id, started_ns)
         result = await self._ask(intent.venue, execution.submit(approved))
-        self._statistics.sent(intent.venue, result.outcome, self._clock.monotonic_ns() - started_ns)
+        answered_ns = self._clock.monotonic_ns()
+        if result.outcome is not SendOutcome.IN_DOUBT:  # silence is no answer
+            stages.note(Stage.ACK, answered_ns - started_ns)
+        self._statistics.sent(intent.venue, result.outcome, answered_ns - started_ns)
         self._take_answer(intent, result)
 
     def _take_answer(self, intent: OrderIntent, result: SendResult) -> None:

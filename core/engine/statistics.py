@@ -3,6 +3,7 @@
 from collections import deque
 from typing import Final
 
+from core.engine.stages import StageLatencies
 from core.ports.venue import SendOutcome
 from core.risk.auto_halt import VenueSends
 
@@ -14,6 +15,7 @@ class SendStatistics:
     """Remember the newest sends. A reject by the venue counts as a failure."""
 
     def __init__(self) -> None:
+        self.stages = StageLatencies()
         self._latencies: dict[str, deque[int]] = {}
         self._failed: deque[bool] = deque(maxlen=KEPT_SENDS)
         self._troubled: dict[str, deque[bool]] = {}

@@ -13,6 +13,7 @@ from core.engine.engine_log import EngineLog
 from core.engine.fold import EngineFold
 from core.engine.order_desk import OrderDesk
 from core.engine.recorder import Recorder
+from core.engine.stages import Origin
 from core.engine.statistics import SecondMeter
 from core.engine.strategy_context import EngineContext, QueuedCancel, QueuedJob, QueuedSignal
 from core.journal.facts import StrategyOverran, StrategyStarted, StrategyStopped
@@ -89,6 +90,8 @@ class StrategyHost:
         self._desk: OrderDesk | None = None
         self._jobs: JobIntake | None = None
         self._is_shut = False
+        self._heard_ns = 0  # steady clock, when the callback that runs began
+        self._received_ns: int | None = None  # UTC, when the message behind it came in
 
     def connect(self, desk: OrderDesk) -> None:
         self._desk = desk
@@ -232,14 +235,19 @@ class StrategyHost:
                 self._call(hosted, "on_bar", hosted.strategy.handle_bar, hosted.context, bar)
 
     def on_trade(self, trade: Trade) -> None:
+        self._received_ns = trade.received_ns
         for hosted in self._interested(trade.instrument_id):
             if hosted.strategy.wants_trades:
                 self._call(hosted, "on_trade", hosted.strategy.handle_trade, hosted.context, trade)
+        self._received_ns = None
 
     def on_book(self, instrument_id: InstrumentId) -> None:
+        book = self._market.books.get(instrument_id)
+        self._received_ns = None if book is None else book.received_ns
         for hosted in self._interested(instrument_id):
             if hosted.strategy.wants_books and self._market.is_fresh(instrument_id):
                 self._call(hosted, "on_book", hosted.strategy.handle_book, hosted.context, instrument_id)
+        self._received_ns = None
 
     def on_fill(self, source: str, fill: Fill) -> None:
         hosted = self._of_source(source)
@@ -269,6 +277,7 @@ class StrategyHost:
 
     def _call(self, hosted: Hosted, callback: str, handler: Callable[..., None], *arguments: object) -> None:
         name = hosted.strategy.name
+        self._heard_ns = self._clock.monotonic_ns()
         try:
             with self._budget:
                 handler(*arguments)
@@ -338,7 +347,7 @@ class StrategyHost:
             confidence=signal.confidence,
             created_ns=self._clock.utc_ns(),
         )
-        verdict = desk.place(intent)
+        verdict = desk.place(intent, Origin(self._heard_ns, self._received_ns))
         if isinstance(verdict, Refused):
             hosted.refusals.note(self._clock.monotonic_ns())
             order = Order(intent=intent, status=OrderStatus.REJECTED, reason=verdict.reason)

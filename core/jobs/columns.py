@@ -21,7 +21,14 @@ INT_COLUMNS: Final = 7
 SAFETY, VOLUME, FINAL = 0, 1, 2  # columns of `scores`
 SCORE_COLUMNS: Final = 3
 
-WAITING, READY, REFUSED, EXPIRED, CROWDED, PICKED = 0, 1, 2, 3, 4, 5  # of `status`; CROWDED is READY and seen not to fit
+WAITING, READY, REFUSED, EXPIRED, CROWDED, PICKED = (
+    0,
+    1,
+    2,
+    3,
+    4,
+    5,
+)  # of `status`; CROWDED is READY and seen not to fit
 
 _FIRST_ROWS: Final = 64
 _FIRST_LEGS: Final = 2

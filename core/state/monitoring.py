@@ -114,6 +114,15 @@ class Alert(msgspec.Struct, kw_only=True):
     acknowledged: bool = False
 
 
+class StageLatency(msgspec.Struct, kw_only=True):
+    """How long the newest orders took for one stage of their way."""
+
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    orders: int  # that were measured
+
+
 class MonitoringState(msgspec.Struct, kw_only=True, rename={"global_": "global"}):
     schema: int = SCHEMA_VERSION
     global_: GlobalState
@@ -124,4 +133,5 @@ class MonitoringState(msgspec.Struct, kw_only=True, rename={"global_": "global"}
     market: dict[str, dict[str, MarketState]]  # venue → symbol
     strategies: list[StrategyState]
     alerts: list[Alert]
+    latency: dict[str, StageLatency] = {}  # stage → what it took: decode, decide, risk, journal, wire, ack, fill
     last_update: int

@@ -1,0 +1,276 @@
+"""Every rule of the auditor fires for one changed fact, at its row, though the hashes fit."""
+
+import copy
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from data.journal_audit.audit import Report, audit
+from tests.audit.story import Body, Change, change_snapshot, rewrite, write_story
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Path:
+    path = tmp_path / "journal.sqlite"
+    write_story(path)
+    return path
+
+
+def find(bodies: list[Body], kind: str, /, **fields: Any) -> int:
+    """Return the index of the first body of a kind with fields of its intent, fill, job or itself."""
+    for index, body in enumerate(bodies):
+        inner = next((body[name] for name in ("intent", "fill", "job", "payment") if name in body), body)
+        if body["kind"] == kind and all(inner.get(name) == value for name, value in fields.items()):
+            return index
+    raise AssertionError(f"the story has no {kind} with {fields}")
+
+
+def changing(kind: str, where: dict[str, Any], part: str, /, **fields: Any) -> Change:
+    """Return a change of fields in one part of one fact; the fact itself is to blame."""
+
+    def change(bodies: list[Body]) -> int:
+        index = find(bodies, kind, **where)
+        (bodies[index][part] if part else bodies[index]).update(fields)
+        return index + 1
+
+    return change
+
+
+def removing(kind: str, where: dict[str, Any], blame: tuple[str, dict[str, Any]]) -> Change:
+    def change(bodies: list[Body]) -> int:
+        # Replaced, not cut out: rows behind it keep their numbers, and the snapshot its place.
+        bodies[find(bodies, kind, **where)] = {"kind": "EngineStopped", "at_ns": 0, "reason": "nothing"}
+        return find(bodies, blame[0], **blame[1]) + 1
+
+    return change
+
+
+def repeating(kind: str, where: dict[str, Any], /, **fields: Any) -> Change:
+    """Return a change that writes a fact a second time at the end, with other fields in its inner part."""
+
+    def change(bodies: list[Body]) -> int:
+        again = copy.deepcopy(bodies[find(bodies, kind, **where)])
+        inner = next((again[name] for name in ("intent", "fill", "job", "payment") if name in again), again)
+        inner.update(fields)
+        bodies.append(again)
+        return len(bodies)
+
+    return change
+
+
+def found_by(report: Report, check: str) -> list[int]:
+    return [finding.row for finding in report.findings if finding.check == check]
+
+
+def test_a_journal_in_which_everything_happens_once_is_clean(journal: Path):
+    report = audit(journal)
+    assert report.findings == []
+    assert report.summary["snapshot"] == {"row": 32, "compared": "positions and cash"}
+    assert report.summary["contract_sizes"] == {"BTC/USDT:USDT@b": "0.1"}
+    assert report.summary["fills"] == 8
+    assert report.summary["fills_and_payments_told_again"] == 1
+    assert report.summary["positions"] == {}
+    assert report.summary["jobs_ended"] == {"completed": 1}
+    assert report.summary["most_claimed_usd"] == {"arb@a": "100", "arb@b": "101", "hedge@a": "50"}
+    assert report.summary["cash"] == {
+        "USDT@a": "9997", "USDT@b": "9998.9", "BTC@a": "0",
+    }  # fmt: skip
+
+
+FAILED_HARD = {"rule": "day_loss", "hardness": "hard", "unit": "USD", "limit": "1", "observed": "2", "passed": False}
+
+MUTATIONS: dict[str, tuple[str, Change]] = {
+    # intents
+    "an order id used twice": ("intents", repeating("OrderIntended", {"client_order_id": "o1"})),
+    "a status of an order nobody intended": (
+        "intents", changing("OrderStatusChanged", {"client_order_id": "o1"}, "", client_order_id="o9"),
+    ),
+    "a fill of an order nobody intended": (
+        "intents", changing("OrderFilled", {"fill_id": "f3"}, "fill", client_order_id="o9"),
+    ),
+    "an intent missing behind its fill": (
+        "intents", removing("OrderIntended", {"client_order_id": "o2"}, ("OrderFilled", {"fill_id": "f3"})),
+    ),
+    "a fill on the other side": ("intents", changing("OrderFilled", {"fill_id": "f2"}, "fill", side="sell")),
+    "a fill on another book": ("intents", changing("OrderFilled", {"fill_id": "f2"}, "fill", venue="b")),
+    "more filled than wanted": ("intents", changing("OrderFilled", {"fill_id": "f2"}, "fill", quantity="0.7")),
+    # money
+    "a fill told again with another price": ("money", repeating("OrderFilled", {"fill_id": "f1"}, price="101")),
+    "a fill told again for another order": ("money", repeating("OrderFilled", {"fill_id": "f1"}, client_order_id="o2")),
+    "a funding payment told again with another amount": ("money", repeating("FundingBooked", {}, amount="-0.7")),
+    "a fill of nothing": ("money", changing("OrderFilled", {"fill_id": "f3"}, "fill", quantity="0")),
+    # approvals
+    "an order with no control applied": (
+        "approvals", changing("OrderIntended", {"client_order_id": "o2"}, "", checks=[]),
+    ),
+    "an order against a hard control": (
+        "approvals", changing("OrderIntended", {"client_order_id": "o5"}, "", checks=[FAILED_HARD]),
+    ),
+    "a soft control lifted without an override": (
+        "approvals", removing("OverrideGranted", {}, ("OrderIntended", {"client_order_id": "o5"})),
+    ),
+    "a soft control lifted after the override": (
+        "approvals", changing("OrderIntended", {"client_order_id": "o5"}, "", at_ns=10**12),
+    ),
+    "a soft control that nobody lifted": (
+        "approvals",
+        changing("OrderIntended", {"client_order_id": "o5"}, "", checks=[{**FAILED_HARD, "hardness": "soft"}]),
+    ),
+    "a hard control that somebody lifted": (
+        "approvals",
+        changing("OrderIntended", {"client_order_id": "o5"}, "", checks=[{**FAILED_HARD, "lifted": True}]),
+    ),
+    "a job marked as under an override that it did not need": (
+        "approvals", changing("JobStarted", {}, "", under_override=True),
+    ),
+    "a naked rest that the fills do not show": ("jobs", changing("JobFinished", {}, "", naked_quantity="0.5")),
+    "a job against a control and not marked": (
+        "approvals", changing("JobStarted", {}, "", checks=[{**FAILED_HARD, "hardness": "soft"}]),
+    ),
+    # crossings
+    "a sell at the price of an order in doubt": (
+        "crossings", changing("OrderIntended", {"client_order_id": "o4"}, "intent", limit_price="90"),
+    ),
+    "a market order against an order in doubt": (
+        "crossings",
+        changing("OrderIntended", {"client_order_id": "o4"}, "intent", order_type="market", limit_price=None),
+    ),
+    # caps
+    "a claim below zero": ("caps", changing("OrderIntended", {"client_order_id": "o1"}, "", claim={
+        "pool": "arb", "unit_usd": "-100", "opening_quantity": "1"})),
+    "a claim for more than the order": ("caps", changing("OrderIntended", {"client_order_id": "o1"}, "", claim={
+        "pool": "arb", "unit_usd": "100", "opening_quantity": "2"})),
+    "a claim of an order that reduces": ("caps", changing("OrderIntended", {"client_order_id": "o2"}, "", claim={
+        "pool": "arb", "unit_usd": "100", "opening_quantity": "0.3"})),
+    "a job that gives back twice": ("caps", repeating("JobFinished", {"job_id": "j1"})),
+    "a release of what was never reserved": ("caps", changing("CapitalReleased", {}, "", owner="somebody")),
+    "a reservation that is never released": (
+        "caps", removing("CapitalReleased", {}, ("CapitalReserved", {})),
+    ),
+    "a reservation of a negative sum": ("caps", changing("CapitalReserved", {}, "", claim={
+        "venue": "a", "pool": "hedge", "amount_usd": "-50"})),
+    # jobs
+    "a job submitted twice": ("jobs", repeating("JobSubmitted", {"job_id": "j1"})),
+    "a job with both legs on one book": ("jobs", changing("JobSubmitted", {"job_id": "j2"}, "job", legs=[
+        {"venue": "a", "symbol": "BTC/USDT", "side": side, "quantity": "1"} for side in ("buy", "sell")])),
+    "a start of a dropped job": ("jobs", changing("JobStarted", {}, "", job_id="j2")),
+    "a start without a claim for each leg": ("jobs", changing("JobStarted", {}, "", claims=[])),
+    "a drop of a job never submitted": ("jobs", changing("JobDropped", {}, "", job_id="j9")),
+    "an order of a job that does not run": (
+        "jobs", removing("JobStarted", {}, ("OrderIntended", {"client_order_id": "j1p"})),
+    ),
+    "a primary order on the hedge's side": (
+        "jobs", changing("OrderIntended", {"client_order_id": "j1p"}, "intent", side="sell"),
+    ),
+    "a hedge of more than was filled": ("jobs", changing("OrderFilled", {"fill_id": "g1"}, "fill", quantity="0.9")),
+    "a hedge before anything was filled": (
+        "jobs", removing("OrderFilled", {"fill_id": "g1"}, ("OrderFilled", {"fill_id": "g2"})),
+    ),
+    "a profit that the fills do not show": ("jobs", changing("JobFinished", {}, "", pnl_usd="1.1")),
+    "a volume that the fills do not show": ("jobs", changing("JobFinished", {}, "", volume_usd="402")),
+    "fees that the fills do not show": ("jobs", changing("JobFinished", {}, "", fees_usd="0")),
+    "a job that tells of nothing though it traded": ("jobs", changing("JobFinished", {}, "", outcome="nothing")),
+    # halts
+    "an order that opens while halted": (
+        "halts", changing("OrderStatusChanged", {"client_order_id": "k0"}, "", reason="the venue said no"),
+    ),
+    "a flattening order that is not reduce-only": (
+        "halts", changing("OrderIntended", {"client_order_id": "k1"}, "intent", reduce_only=False),
+    ),
+    "a halt lifted by the engine itself": ("halts", changing("BlockerLifted", {}, "", who="engine")),
+    "a halt lifted without a reason": ("halts", changing("BlockerLifted", {}, "", reason=" ")),
+    # form
+    "a run number used twice": ("runs", changing("EngineStarted", {"run": 2}, "", run=1)),
+    "a fact of another program": ("kind", changing("EngineStopped", {}, "", kind="EngineSlept")),
+    "a fill without a quantity": ("body", changing("OrderFilled", {"fill_id": "f3"}, "fill", quantity="much")),
+}  # fmt: skip
+
+
+def row_of(mutation: str, blamed: int, bodies_rows: list[int]) -> bool:
+    """Tell whether a finding names the changed row, or the row that shows it."""
+    shown_elsewhere = {
+        "a hedge of more than was filled": 31,
+        "an order that opens while halted": blamed - 1,  # the intent is to blame, not the answer
+    }
+    return shown_elsewhere.get(mutation, blamed) in bodies_rows
+
+
+@pytest.mark.parametrize("mutation", MUTATIONS)
+def test_one_changed_fact_is_found_at_its_row(journal: Path, mutation: str):
+    check, change = MUTATIONS[mutation]
+    blamed = rewrite(journal, change)
+    report = audit(journal)
+    assert row_of(mutation, blamed, found_by(report, check)), report.findings
+    assert not {"chain", "sequence"} & set(report.counts)
+
+
+def test_a_pause_lets_only_orders_through_that_reduce(journal: Path):
+    def pause_before_the_first_order(bodies: list[Body]) -> int:
+        blocker = {"scope": "global", "cause": "pause", "level": 1, "since_ns": 0, "who": "me", "reason": ""}
+        bodies.insert(3, {"kind": "BlockerRaised", "at_ns": 0, "blocker": blocker})
+        return 5
+
+    rewrite(journal, pause_before_the_first_order)
+    found = [finding.text.split()[1] for finding in audit(journal).findings if finding.check == "halts"]
+    assert found == ["o1", "o3", "o4", "o5", "j1p"]
+
+
+@pytest.mark.parametrize(
+    ("what", "name", "value"),
+    [("positions", "quantity", "5"), ("positions", "fees", "0"), ("positions", "realised", "7"),
+     ("positions", "funding", "7"), ("positions", "cost", "7"), ("positions", "volume", "0.123456789123"),
+     ("cash", "total", "10000")],
+)  # fmt: skip
+def test_a_snapshot_that_holds_other_money_than_the_rows_is_found(journal: Path, what: str, name: str, value: str):
+    row = change_snapshot(journal, lambda ledger: ledger[what][0].update({name: value}))
+    report = audit(journal)
+    assert found_by(report, "snapshot")
+    assert set(found_by(report, "snapshot")) == {row}
+
+
+def test_money_that_a_snapshot_does_not_know_of_is_found(journal: Path):
+    change_snapshot(journal, lambda ledger: ledger.update(positions=[], cash=[]))
+    assert len(found_by(audit(journal), "snapshot")) >= 5
+
+
+def test_a_changed_fee_is_seen_against_the_snapshot_and_the_job(journal: Path):
+    rewrite(journal, changing("OrderFilled", {"fill_id": "g1"}, "fill", fee="0.04"))
+    assert {"snapshot", "jobs"} <= set(audit(journal).counts)
+
+
+def test_an_override_lets_orders_past_a_pause_for_failures_and_past_nothing_else(journal: Path):
+    def raise_before_o5(cause: str, level: int) -> Change:
+        def change(bodies: list[Body]) -> int:
+            blocker = {"scope": "global", "cause": cause, "level": level, "since_ns": 0, "who": "engine", "reason": ""}
+            at = find(bodies, "OrderIntended", client_order_id="o5")
+            bodies.insert(at, {"kind": "BlockerRaised", "at_ns": 0, "blocker": blocker})
+            bodies.insert(at + 3, {**bodies[find(bodies, "BlockerLifted")], "cause": cause})
+            return 0
+
+        return change
+
+    for cause, level, expected in (("order_failures", 1, 0), ("drawdown", 1, 1), ("order_failures", 3, 1)):
+        write_story(path := journal.with_name(f"{cause}-{level}.sqlite"))
+        rewrite(path, raise_before_o5(cause, level))
+        assert len(found_by(audit(path), "halts")) == expected, (cause, level)
+
+
+def test_a_naked_rest_may_be_told_at_the_market_price(journal: Path):
+    def hedge_less(pnl_usd: str) -> Change:
+        # 9 of 10 hedged: 0.1 of the primary leg is naked, last filled at 100.
+        def change(bodies: list[Body]) -> int:
+            bodies[find(bodies, "OrderFilled", fill_id="g2")]["fill"]["quantity"] = "9"
+            bodies.insert(find(bodies, "OrderFilled", fill_id="g2") + 1, {**cancelled, "client_order_id": "j1h"})
+            end = bodies[find(bodies, "JobFinished")]
+            end.update(outcome="unwound", volume_usd="190.9", naked_quantity="0.1", pnl_usd=pnl_usd)
+            return find(bodies, "JobFinished") + 1
+
+        return change
+
+    cancelled = {"kind": "OrderStatusChanged", "at_ns": 0, "client_order_id": "j1h", "status": "cancelled"}
+    for pnl_usd, expected in (("0.8", 0), ("0.3", 0), ("2.5", 1)):  # -100 + 90.9 + 10 - 0.1 at the last price
+        write_story(path := journal.with_name(f"{pnl_usd}.sqlite"))
+        rewrite(path, hedge_less(pnl_usd))
+        change_snapshot(path, lambda ledger: ledger["positions"][-1].update(volume="90.9"))
+        assert len(found_by(audit(path), "jobs")) == expected, pnl_usd
