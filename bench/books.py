@@ -47,7 +47,7 @@ class Ours:
     def run(self) -> tuple[float, Levels, Levels]:
         """Return the median of µs a message and the final top of both sides."""
         book, decoder = Book(self.instrument), DepthDecoder(self.instrument)
-        market, convert = self._market, self._columns
+        market, convert = self._market, self.columns
         last_id = market.last_update_id
         book.apply_snapshot(*convert(market.bids), *convert(market.asks), sequence=last_id, venue_ns=0, received_ns=0)
         clock = time.perf_counter_ns
@@ -72,7 +72,7 @@ class Ours:
             [(to_price(t), to_size(n)) for t, n in zip(ask_ticks, ask_lots, strict=True)],
         )
 
-    def _columns(self, levels: list[tuple[str, str]]) -> tuple[Any, Any]:
+    def columns(self, levels: list[tuple[str, str]]) -> tuple[Any, Any]:
         ticks = [self.instrument.price_to_ticks(Decimal(price)) for price, _ in levels]
         lots = [self.instrument.quantity_to_lots(Decimal(size)) for _, size in levels]
         return np.array(ticks, np.int64), np.array(lots, np.int64)

@@ -5,4 +5,5 @@ from typing import Final
 BENCHES: Final = {
     "books": "bench.books",
     "journal": "bench.journal",
+    "order-path": "bench.order_path",
 }
