@@ -6,9 +6,14 @@ from typing import Final
 
 import msgspec
 
+from core.capital.book import CapitalBook
+from core.capital.state import CapitalState
 from core.engine.fill_view import fill_view
 from core.engine.narrator import Line
 from core.engine.source_positions import SourcePositions
+from core.execution.runs import JobRuns, JobRunsState
+from core.jobs.book import JobBook, JobBookState
+from core.jobs.failures import JobFailures
 from core.journal.facts import (
     AnyFact,
     EngineStarted,
@@ -44,8 +49,12 @@ class FoldState(msgspec.Struct, frozen=True, kw_only=True):
     strategies: dict[str, dict[str, str]]
     source_positions: dict[str, dict[str, Position]]
     recent_fills: list[FillView]  # oldest first
-    reconciled_ns: dict[str, int] = {}
-    overrides: OverridesState = OverridesState()
+    reconciled_ns: dict[str, int]
+    overrides: OverridesState
+    capital: CapitalState
+    jobs: JobBookState
+    runs: JobRunsState
+    job_failures: int
 
 
 class FoldOutcome(msgspec.Struct, frozen=True):
@@ -70,6 +79,10 @@ class EngineFold:
         self.ledger = Ledger(instruments)
         self.halts = Halts()
         self.overrides = Overrides()
+        self.capital = CapitalBook()
+        self.jobs = JobBook()
+        self.runs = JobRuns()
+        self.job_failures = JobFailures()
         self.source_positions = SourcePositions()
         self.recent_fills: deque[FillView] = deque(maxlen=KEPT_FILLS)
         self.risk_mode = risk_mode
@@ -97,7 +110,12 @@ class EngineFold:
         self.source_positions.apply(moved)
         if isinstance(moved, Applied) and moved.fill is not None:
             self.recent_fills.append(fill_view(moved.fill, moved.order.intent.source))
-        return FoldOutcome(moved, self.ledger.apply(fact))
+        booked = self.ledger.apply(fact)
+        self.capital.apply(fact, moved, booked)
+        self.jobs.apply(fact)
+        self.runs.apply(fact, moved, self.jobs.running_job)
+        self.job_failures.apply(fact)
+        return FoldOutcome(moved, booked)
 
     def to_bytes(self) -> bytes:
         """Encode the state; equal states give equal bytes."""
@@ -112,6 +130,10 @@ class EngineFold:
             recent_fills=list(self.recent_fills),
             reconciled_ns=self.reconciled_ns,
             overrides=self.overrides.to_state(),
+            capital=self.capital.to_state(),
+            jobs=self.jobs.to_state(),
+            runs=self.runs.to_state(),
+            job_failures=self.job_failures.in_a_row,
         )
         return msgspec.json.encode(state, order="deterministic")
 
@@ -122,6 +144,10 @@ class EngineFold:
         self.ledger.restore(state.ledger)
         self.halts.restore(state.halts)
         self.overrides.restore(state.overrides)
+        self.capital.restore(state.capital)
+        self.jobs.restore(state.jobs)
+        self.runs.restore(state.runs)
+        self.job_failures.in_a_row = state.job_failures
         self.risk_mode, self.run = state.risk_mode, state.run
         self.strategies = dict(state.strategies)
         self.reconciled_ns = dict(state.reconciled_ns)

@@ -65,11 +65,17 @@ class RecentOrders:
         meter = self._messages.get(venue)
         return 0 if meter is None else meter.last_second(steady_ns)
 
+    def rates(self, venue: str, steady_ns: int) -> tuple[int, int]:
+        """Return orders to all venues and messages to this one within the last second."""
+        orders = sum(sent_ns > steady_ns - NS_PER_S for sent_ns, _ in self._sent)
+        return orders, self._messages_to(venue, steady_ns)
+
     def look(self, intent: OrderIntent, steady_ns: int) -> Recent:
+        orders, messages = self.rates(intent.venue, steady_ns)
         likeness, repeated = _likeness(intent), (intent.source, intent.instrument_id, intent.side)
         return Recent(
-            orders_last_second=sum(sent_ns > steady_ns - NS_PER_S for sent_ns, _ in self._sent),
-            messages_last_second=self._messages_to(intent.venue, steady_ns),
+            orders_last_second=orders,
+            messages_last_second=messages,
             is_duplicate=any(
                 sent_ns > steady_ns - self._duplicate_ns and seen == likeness for sent_ns, seen in self._sent
             ),

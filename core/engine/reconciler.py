@@ -50,9 +50,11 @@ class Reconciler:
         report = await self._read(execution)
         if report is None:
             return
+        answered_ns = self._parts.clock.utc_ns()
         has_moved = self._has_moved_since(report.venue, asked_ns)
         self._on_executions(report)
         self._booked_until_ns[report.venue] = asked_ns
+        self._parts.account_reads.note(report.venue, asked_ns, answered_ns - asked_ns)
         is_closed = self.is_closed(report.venue)
         if is_closed:
             self._doubt_the_unanswered(report.venue)

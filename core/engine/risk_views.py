@@ -64,6 +64,11 @@ class RiskViews:
         every = (*self._fold.halts.blockers, *self._conditions.blockers())
         return bearing_on(every, intent.venue, strategy_of(intent))
 
+    def halt_level(self, venue: str, strategy: str | None) -> HaltLevel:
+        """Return how far trading is closed for a strategy, or a person, at a venue."""
+        every = (*self._fold.halts.blockers, *self._conditions.blockers())
+        return tightest(still_standing(bearing_on(every, venue, strategy), self._override()))
+
     def still_open_for(self, intent: OrderIntent) -> bool:
         """Tell whether the halt levels of this moment let an approved order out."""
         level = tightest(still_standing(self.blockers_for(intent), self._override()))
@@ -126,7 +131,7 @@ class RiskViews:
             venue_equity_usd=None if venue_value is None else venue_value.equity_usd,
             day_loss_usd=valuation.day_loss_usd,
             drawdown_pct=valuation.drawdown_pct,
-            exposures=tuple(self._exposures()),
+            exposures=tuple(self.exposures()),
             own_orders=tuple(self._own_orders(instrument_id)),
             open_orders=self._fold.orders.live_count,
             funds=self._funds(instrument, valuation),
@@ -167,7 +172,7 @@ class RiskViews:
             visible_quantity=book.visible_quantity(intent.side, self._limits.liquidity_levels),
         )
 
-    def _exposures(self) -> list[Exposure]:
+    def exposures(self) -> list[Exposure]:
         """Return one exposure for each instrument with a position or a live order."""
         waiting: dict[InstrumentId, tuple[Decimal, Decimal]] = {}
         for order in self._fold.orders.live():
@@ -199,6 +204,10 @@ class RiskViews:
             selling=selling,
             unit_usd=unit_usd,
         )
+
+    def funds(self, instrument: Instrument) -> Funds:
+        """Return what there is to pay with at the instrument's venue now."""
+        return self._funds(instrument, self.valuation())
 
     def _funds(self, instrument: Instrument | None, valuation: Valuation) -> Funds:
         """Return cash, holdings and margin at the instrument's venue, unfilled orders' claims taken off."""

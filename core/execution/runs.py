@@ -1,11 +1,11 @@
 """All running jobs, folded from facts: which orders and fills belong to which, so that a restart goes on with them."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import msgspec
 
 from core.execution.job_run import JobRun, JobRunState
-from core.journal.facts import AnyFact, JobDropped, JobFinished, JobMoved, JobStarted, JobSubmitted, PositionAdopted
+from core.journal.facts import AnyFact, JobFinished, JobMoved, JobStarted, PositionAdopted
 from core.orders.outcome import Applied, TrackerOutcome
 from core.types.job import HedgeJob
 
@@ -13,7 +13,6 @@ from core.types.job import HedgeJob
 class JobRunsState(msgspec.Struct, frozen=True):
     """The runs as a value, for snapshots."""
 
-    submitted: list[HedgeJob] = []
     runs: list[JobRunState] = []
 
 
@@ -21,7 +20,6 @@ class JobRuns:
     """Runs by job id from `JobStarted` to `JobFinished`."""
 
     def __init__(self) -> None:
-        self._submitted: dict[str, HedgeJob] = {}
         self._runs: dict[str, JobRun] = {}
 
     def __len__(self) -> int:
@@ -33,15 +31,11 @@ class JobRuns:
     def get(self, job_id: str) -> JobRun | None:
         return self._runs.get(job_id)
 
-    def apply(self, fact: AnyFact, moved: TrackerOutcome | None) -> None:
-        """Fold one fact; `moved` is what the order tracker made of it."""
+    def apply(self, fact: AnyFact, moved: TrackerOutcome | None, job_of: Callable[[str], HedgeJob | None]) -> None:
+        """Fold one fact; `moved` is what the order tracker made of it, `job_of` finds a job that has started."""
         match fact:
-            case JobSubmitted():
-                self._submitted[fact.job.job_id] = fact.job
-            case JobDropped():
-                self._submitted.pop(fact.job_id, None)
             case JobStarted():
-                job = self._submitted.pop(fact.job_id, None)
+                job = job_of(fact.job_id)
                 if job is not None:
                     self._runs[fact.job_id] = JobRun(job, fact.at_ns)
             case JobMoved():
@@ -67,9 +61,8 @@ class JobRuns:
     # snapshots -------------------------------------------------------------------------------------
 
     def to_state(self) -> JobRunsState:
-        return JobRunsState(list(self._submitted.values()), [run.to_state() for run in self._runs.values()])
+        return JobRunsState([run.to_state() for run in self._runs.values()])
 
     def restore(self, state: JobRunsState) -> None:
         """Become what `to_state` saw."""
-        self._submitted = {job.job_id: job for job in state.submitted}
         self._runs = {each.job.job_id: JobRun.restore(each) for each in state.runs}

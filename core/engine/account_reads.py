@@ -1,0 +1,35 @@
+"""When each venue's account was read last, and a way to have it read soon."""
+
+from collections.abc import Callable
+
+
+class AccountReads:
+    """The question goes to whoever is connected; the answer is noted by who booked the account."""
+
+    def __init__(self) -> None:
+        self._ask: Callable[[str], None] | None = None
+        self._read_ns: dict[str, int] = {}
+        self._took_ns: dict[str, int] = {}
+
+    def connect(self, ask: Callable[[str], None]) -> None:
+        """Have questions answered; one that comes while a venue is being read is dropped by the answering side."""
+        self._ask = ask
+
+    def ask(self, venue: str) -> None:
+        """Have a venue's account read and booked soon."""
+        if self._ask is not None:
+            self._ask(venue)
+
+    def note(self, venue: str, asked_ns: int, took_ns: int) -> None:
+        """Take note that an account was booked; `asked_ns` is when the venue was asked for it."""
+        self._read_ns[venue] = asked_ns
+        self._took_ns[venue] = max(0, took_ns)
+
+    def read_ns(self, venue: str) -> int | None:
+        """Return when a venue was asked for the account that was booked last, None before the first."""
+        return self._read_ns.get(venue)
+
+    def took_ms(self, venue: str) -> float | None:
+        """Return how long the venue took to answer last, None before the first."""
+        took_ns = self._took_ns.get(venue)
+        return None if took_ns is None else took_ns / 1e6

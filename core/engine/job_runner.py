@@ -1,0 +1,240 @@
+"""Carries out what running jobs decide, and asks them again whenever something that concerns them has happened.
+
+Deciding is pure (`core.execution.decide`); here are the ways out: the order desk with its gate, the journal, the
+question for a venue's account.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import Final, Protocol
+
+from core.engine.engine_log import EngineLog
+from core.engine.fold import EngineFold
+from core.engine.order_desk import OrderDesk
+from core.engine.recorder import Recorder
+from core.engine.risk_views import RiskViews
+from core.execution.commands import AskAccount, CancelOrder, Command, EnterPhase, FinishJob, SendOrder
+from core.execution.decide import decide
+from core.execution.job_run import JobRun
+from core.execution.plan import Plan
+from core.execution.view import LegView, RunView, leg_view
+from core.jobs.limits import JobLimits
+from core.journal.facts import JobFinished, JobMoved
+from core.market.market import Market
+from core.ports.clock import Clock
+from core.ports.ids import IdSource
+from core.risk.verdict import Refused
+from core.types.instrument import InstrumentId
+from core.types.job import HedgeJob, Leg
+from core.types.job_tag import JobTag, LegRole
+from core.types.market import FeedState
+from core.types.order import OrderIntent, OrderType, TimeInForce
+
+MOST_ROUNDS: Final = 20  # of one drive; what is left is gone on with at the next event
+
+
+class Accounts(Protocol):
+    """Reads the accounts of venues."""
+
+    def ask(self, venue: str) -> None:
+        """Have the account read and booked soon; one read of a venue at a time."""
+        ...
+
+    def read_ns(self, venue: str) -> int | None:
+        """Return when the venue was asked for the account that was booked last."""
+        ...
+
+
+class JobRunner:
+    """Drive every running job; a plan lives in memory only, so that nothing is opened after a restart."""
+
+    def __init__(
+        self,
+        *,
+        clock: Clock,
+        ids: IdSource,
+        fold: EngineFold,
+        market: Market,
+        recorder: Recorder,
+        views: RiskViews,
+        desk: OrderDesk,
+        accounts: Accounts,
+        limits: JobLimits,
+        stale_after_ns: int,
+        log: EngineLog,
+        on_finished: Callable[[JobRun, JobFinished], None],
+    ) -> None:
+        self._clock = clock
+        self._ids = ids
+        self._fold = fold
+        self._market = market
+        self._recorder = recorder
+        self._views = views
+        self._desk = desk
+        self._accounts = accounts
+        self._limits = limits
+        self._stale_after_ns = stale_after_ns
+        self._log = log
+        self._on_finished = on_finished
+        self._plans: dict[str, Plan] = {}
+        self._cancelled: dict[str, str] = {}  # job → why somebody wants its end
+        self._driving: dict[str, bool] = {}  # job → whether it must be asked again
+        self._cancel_asked: dict[str, int] = {}  # order → how many cancels of it were under way when one was asked
+
+    # what happens ----------------------------------------------------------------------------------
+
+    def begin(self, job_id: str, plan: Plan) -> None:
+        """Start the work on a job whose start has just been journaled."""
+        self._plans[job_id] = plan
+        self.drive(job_id)
+
+    def cancel(self, job_id: str, reason: str) -> bool:
+        """Bring a running job to its end; return whether it runs."""
+        if self._fold.runs.get(job_id) is None:
+            return False
+        self._cancelled.setdefault(job_id, reason)
+        self.drive(job_id)
+        return True
+
+    def on_book(self, instrument_id: InstrumentId) -> None:
+        for run in self._fold.runs:
+            if any(leg.instrument_id == instrument_id for leg in run.job.legs):
+                self.drive(run.job.job_id)
+
+    def on_second(self) -> None:
+        for run in self._fold.runs:
+            self.drive(run.job.job_id)
+
+    def drive(self, job_id: str) -> None:
+        """Ask a job what to do and do it, until it wants nothing more for now.
+
+        Called again while it works, which happens when an order ends at once, it asks once more afterwards.
+        """
+        if job_id in self._driving:
+            self._driving[job_id] = True
+            return
+        self._driving[job_id] = False
+        try:
+            for _ in range(MOST_ROUNDS):
+                run = self._fold.runs.get(job_id)
+                if run is None:
+                    return
+                self._driving[job_id] = False
+                commands = decide(run, self._view(run))
+                changed = [self._carry_out(run, command) for command in commands]
+                if not any(changed) and not self._driving[job_id]:
+                    return
+        finally:
+            del self._driving[job_id]
+
+    # doing -----------------------------------------------------------------------------------------
+
+    def _carry_out(self, run: JobRun, command: Command) -> bool:
+        """Do it; return whether the run is another one already. Cancels and accounts take effect later."""
+        match command:
+            case SendOrder():
+                self._send(run, command)
+            case CancelOrder():
+                self._cancel(run, command.client_order_id)
+                return False
+            case AskAccount():
+                self._accounts.ask(command.venue)
+                return False
+            case EnterPhase():
+                self._recorder.record(
+                    JobMoved(
+                        at_ns=self._clock.utc_ns(),
+                        job_id=run.job.job_id,
+                        phase=command.phase,
+                        reason=command.reason,
+                    )
+                )
+            case FinishJob():
+                self._finish(run, command)
+        return True
+
+    def _cancel(self, run: JobRun, client_order_id: str) -> None:
+        """Ask for a cancel unless one is on its way: it shows in the run only once it has left."""
+        asked = run.orders[client_order_id].cancels_asked
+        if self._cancel_asked.get(client_order_id) != asked:
+            self._cancel_asked[client_order_id] = asked
+            self._desk.cancel_soon(client_order_id)
+
+    def _send(self, run: JobRun, command: SendOrder) -> None:
+        job, leg = run.job, run.job.legs[command.leg]
+        tag = JobTag(job_id=job.job_id, strategy=job.strategy, leg=command.leg, role=command.role)
+        intent = OrderIntent(
+            client_order_id=self._ids.next_order_id(),
+            venue=leg.venue,
+            symbol=leg.symbol,
+            side=command.side,
+            order_type=OrderType.LIMIT,
+            quantity=command.quantity,
+            limit_price=command.limit_price,
+            time_in_force=TimeInForce.IOC,
+            reduce_only=command.role is LegRole.UNWIND and self._is_reducing(leg, command),
+            source=f"job:{job.job_id}",
+            job=tag,
+            created_ns=self._clock.utc_ns(),
+        )
+        verdict = self._desk.place(intent)
+        if isinstance(verdict, Refused):
+            run.refused(command.leg, command.role, verdict.reason, self._clock.utc_ns())
+
+    def _is_reducing(self, leg: Leg, command: SendOrder) -> bool:
+        """Tell whether the account's whole position shrinks: other strategies may hold the other side."""
+        held = self._fold.ledger.quantity(leg.instrument_id) * -command.side.sign
+        waiting = sum(
+            order.remaining_quantity
+            for order in self._fold.orders.live(leg.instrument_id)
+            if order.intent.side is command.side
+        )
+        return command.quantity + waiting <= held
+
+    def _finish(self, run: JobRun, command: FinishJob) -> None:
+        fact = JobFinished(
+            at_ns=self._clock.utc_ns(),
+            job_id=run.job.job_id,
+            outcome=command.outcome,
+            reason=command.reason,
+            pnl_usd=command.pnl_usd,
+            volume_usd=command.volume_usd,
+            fees_usd=command.fees_usd,
+            naked_quantity=command.naked_quantity,
+        )
+        self._recorder.record(fact)
+        self._plans.pop(fact.job_id, None)
+        self._cancelled.pop(fact.job_id, None)
+        for client_order_id in run.orders:
+            self._cancel_asked.pop(client_order_id, None)
+        self._on_finished(run, fact)
+
+    # seeing ----------------------------------------------------------------------------------------
+
+    def _view(self, run: JobRun) -> RunView:
+        job = run.job
+        return RunView(
+            now_ns=self._clock.utc_ns(),
+            legs=self.leg_views(job.legs, job),
+            limits=self._limits,
+            stale_after_ns=self._stale_after_ns,
+            plan=self._plans.get(job.job_id),
+            cancel_reason=self._cancelled.get(job.job_id),
+        )
+
+    def leg_views(self, legs: Iterable[Leg], job: HedgeJob) -> tuple[LegView, ...]:
+        """Return what is to be seen of each leg now; a book whose feed is not up is not seen."""
+        return tuple(self._leg_view(leg, job) for leg in legs)
+
+    def _leg_view(self, leg: Leg, job: HedgeJob) -> LegView:
+        market, instrument = self._market, self._market.instruments.get(leg.instrument_id)
+        feed = market.feeds.get(leg.venue)
+        is_up = feed is not None and feed.state is FeedState.UP
+        rate = None if instrument is None else market.marks.asset_usd(leg.venue, instrument.quote)
+        return leg_view(
+            instrument,
+            market.books.get(leg.instrument_id) if is_up else None,
+            now_ns=self._clock.utc_ns(),
+            quote_usd=None if rate is None else rate.price,
+            halt=self._views.halt_level(leg.venue, None if job.strategy == "manual" else job.strategy),
+            account_read_ns=self._accounts.read_ns(leg.venue),
+        )
