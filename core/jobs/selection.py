@@ -119,9 +119,7 @@ class ObjectSelector:
         return READY
 
 
-def pick(
-    ready: list[Candidate], rooms: Rooms, running: Mapping[str, int], slots: int
-) -> list[int]:
+def pick(ready: list[Candidate], rooms: Rooms, running: Mapping[str, int], slots: int) -> list[int]:
     """Return the rows to start, in order."""
     active = dict(running)
     picked: list[int] = []
