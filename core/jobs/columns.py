@@ -112,6 +112,9 @@ class PendingColumns:
         for column in self._columns():
             column[row] = column[end]
 
+    def sequence_of(self, row: int) -> int:
+        return int(self.ints[row, SEQUENCE])
+
     def hold(self, job_id: str, until_ns: int) -> None:
         """Let a job be passed over until then."""
         self.ints[self._rows[job_id], HELD_UNTIL] = until_ns
