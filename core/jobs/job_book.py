@@ -53,6 +53,7 @@ class JobBook:
         self.ended: deque[EndedJob] = deque(maxlen=ENDED_KEPT)  # oldest first
         self.day = DayCount()
         self._ids: dict[str, None] = {}
+        self._live: dict[str, int] = {}  # by strategy
 
     def apply(self, fact: AnyFact) -> None:
         """Fold one fact; those of other kinds, and of jobs that are not here, change nothing."""
@@ -60,11 +61,13 @@ class JobBook:
             case JobSubmitted(job=job):
                 if job.job_id not in self._ids:
                     self.pending[job.job_id] = job
+                    self._count(job, 1)
                     self._remember(job.job_id)
             case JobDropped(job_id=job_id):
                 job = self.pending.pop(job_id, None)
                 if job is not None:
                     self.ended.append(EndedJob(job, fact, None))
+                    self._count(job, -1)
             case JobStarted(job_id=job_id):
                 job = self.pending.pop(job_id, None)
                 if job is not None:
@@ -81,9 +84,13 @@ class JobBook:
         if ran is None:
             return
         self.ended.append(EndedJob(ran.job, fact, ran.started))
+        self._count(ran.job, -1)
         self.day.volume_usd += fact.volume_usd
         self.day.completed += fact.outcome in SUCCESSES
         self.day.failed += fact.outcome in FAILURES
+
+    def _count(self, job: HedgeJob, change: int) -> None:
+        self._live[job.strategy] = self._live.get(job.strategy, 0) + change
 
     def knows(self, job_id: str) -> bool:
         """Tell whether this id was used before, as far back as 20,000 jobs and all that live."""
@@ -111,8 +118,7 @@ class JobBook:
 
     def live_jobs(self, strategy: str) -> int:
         """Return how many jobs of a strategy wait or run."""
-        waiting = sum(job.strategy == strategy for job in self.pending.values())
-        return waiting + sum(ran.job.strategy == strategy for ran in self.running.values())
+        return self._live.get(strategy, 0)
 
     # snapshots ---------------------------------------------------------------------------------------
 
@@ -130,4 +136,7 @@ class JobBook:
         self.running = {ran.job.job_id: ran for ran in state.running}
         self.ended = deque(state.ended, maxlen=ENDED_KEPT)
         self._ids = dict.fromkeys(state.ids)
+        self._live = {}
+        for job in (*state.pending, *(ran.job for ran in state.running)):
+            self._count(job, 1)
         self.day = msgspec.structs.replace(state.day)

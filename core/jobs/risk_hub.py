@@ -95,7 +95,10 @@ class RiskHub:
         return RiskModeChanged(at_ns=now_ns, mode=mode, who=who)
 
     def manual_override(self, seconds: float, *, who: str, reason: str, now_ns: int) -> OverrideGranted:
-        """Return the fact that lifts the soft controls for a time; hard ones stand. Raise ValueError without a reason."""
+        """Return the fact that lifts the soft controls for a time; hard ones stand.
+
+        Raise ValueError without a reason or for no time.
+        """
         if not reason.strip():
             raise ValueError("an override takes a reason")
         if not seconds > 0:

@@ -5,106 +5,27 @@ drop what is refused or expired → filter by capital, concurrency and fast mark
 there is room (`core.jobs.selection` has the rule between strategies).
 """
 
-from decimal import Decimal
-from enum import StrEnum
 from typing import Final
 
-import msgspec
+import numpy as np
 
 from core.jobs.columns import EXPIRED, FINAL, REFUSED, SAFETY, VOLUME, WAITING, PendingColumns
-from core.jobs.controls.case import pool_of
 from core.jobs.controls.table import names_in
 from core.jobs.evaluation import evaluate, lifted_bits
+from core.jobs.explanation import Explanation, explain_past
 from core.jobs.form import form_checks
-from core.jobs.job_book import EndedJob, JobBook, JobBookState, RunningJob
+from core.jobs.job_book import JobBook, JobBookState
 from core.jobs.market import JobMarket
 from core.jobs.rulebook import Rulebook
+from core.jobs.scheduling import Cancellation, JobStart, PendingJob, SchedulerState, Submission, claims_of
 from core.jobs.selection import ObjectSelector, Selector
-from core.jobs.verdict import JobDecision, JobVerdict
+from core.jobs.verdict import JobDecision
 from core.journal.facts import AnyFact, JobDropped, JobFinished, JobStarted, JobSubmitted
 from core.risk.verdict import Check, Hardness, reasons_of
-from core.types.capital import Claim
 from core.types.job import HedgeJob, JobDropCause
 
 HOLD_TICKS: Final = 5  # how long a job stands back whose start failed, so that it does not block others
 NEVER_JUDGED: Final = "the next tick"
-
-
-class Submission(msgspec.Struct, frozen=True, kw_only=True):
-    """Taken where `checks` is empty; `fact` is to be journaled then."""
-
-    job: HedgeJob
-    checks: tuple[Check, ...]
-    fact: JobSubmitted | None
-
-    @property
-    def reason(self) -> str:
-        return reasons_of(self.checks)
-
-
-class JobStart(msgspec.Struct, frozen=True, kw_only=True):
-    """A job to be started: the caller reserves the claims (all or none), plans the unwind and journals the fact."""
-
-    job: HedgeJob
-    claims: tuple[Claim, ...]  # one a leg
-    verdict: JobVerdict
-
-    def fact(self, at_ns: int, unwind_plan: str = "") -> JobStarted:
-        return JobStarted(
-            at_ns=at_ns,
-            job_id=self.job.job_id,
-            claims=self.claims,
-            checks=self.verdict.checks,
-            safety=self.verdict.safety,
-            volume=self.verdict.volume,
-            final=self.verdict.final,
-            under_override=self.verdict.under_override,
-            unwind_plan=unwind_plan,
-        )
-
-
-class Cancellation(StrEnum):
-    DROPPED = "dropped"  # it was pending; the fact is to be journaled
-    RUNNING = "running"  # its execution has to be asked
-    UNKNOWN = "unknown"
-
-
-class PendingJob(msgspec.Struct, frozen=True, kw_only=True):
-    """A pending job as its last tick left it; the scores are None before the first."""
-
-    job: HedgeJob
-    safety: float | None
-    volume: float | None
-    final: float | None
-    waits_for: str
-
-
-class SchedulerState(msgspec.Struct, frozen=True, kw_only=True):
-    """What `get_scheduler_state` tells: the best pending jobs first, the newest ended ones first."""
-
-    pending: list[PendingJob]
-    pending_count: int
-    running: list[RunningJob]
-    ended: list[EndedJob]
-    completed_today: int
-    failed_today: int
-    volume_today_usd: Decimal
-
-
-class Explanation(msgspec.Struct, frozen=True, kw_only=True):
-    """Why a job waits, runs or ended: every control with its numbers, and how its score came about."""
-
-    job: HedgeJob
-    status: str  # pending, running, finished, dropped
-    checks: tuple[Check, ...]
-    safety: float | None
-    volume: float | None
-    final: float | None
-    safety_weight: float | None  # final = weight x safety + (1 - weight) x volume
-    rank: int | None  # among all pending jobs by final score; 1 is the best
-    pending_count: int
-    waits_for: str
-    reason: str  # of its end
 
 
 class Scheduler:
@@ -211,7 +132,8 @@ class Scheduler:
     def _drops(self, market: JobMarket) -> list[JobDropped]:
         now_ns, status = market.account.now_ns, self._columns.status[: len(self._columns)]
         drops: list[JobDropped] = []
-        for row in ((status == EXPIRED) | (status == REFUSED)).nonzero()[0].tolist():
+        doomed: list[int] = np.flatnonzero((status == EXPIRED) | (status == REFUSED)).tolist()
+        for row in doomed:
             job = self._columns.jobs[row]
             verdict = evaluate(job, market, self._rules)
             reasons = reasons_of(verdict.checks)
@@ -273,24 +195,10 @@ class Scheduler:
 
     def explain(self, job_id: str) -> Explanation | None:
         """Say why a job waits, runs or ended; None for one that is not remembered."""
-        book = self.book
-        if job_id in book.pending:
-            return self._explain_pending(book.pending[job_id])
-        if job_id in book.running:
-            ran = book.running[job_id]
-            return self._explain_past(ran.job, "running", ran.started, ran.started.checks, "")
-        ended = next((each for each in reversed(book.ended) if each.job.job_id == job_id), None)
-        if ended is None:
-            return None
-        is_dropped = isinstance(ended.end, JobDropped)
-        checks = ended.end.checks if isinstance(ended.end, JobDropped) else ()
-        if ended.started is not None:
-            checks = ended.started.checks
-        status = "dropped" if is_dropped else "finished"
-        return self._explain_past(ended.job, status, ended.started, checks, ended.end.reason)
-
-    def _explain_pending(self, job: HedgeJob) -> Explanation:
-        row, market = self._columns.row_of(job.job_id), self._market
+        job = self.book.pending.get(job_id)
+        if job is None:
+            return explain_past(self.book, job_id)
+        row, market = self._columns.row_of(job_id), self._market
         verdict = None if market is None else evaluate(job, market, self._rules)
         return Explanation(
             job=job,
@@ -300,38 +208,11 @@ class Scheduler:
             volume=None if verdict is None else verdict.volume,
             final=None if verdict is None else verdict.final,
             safety_weight=None if market is None else self._rules.jobs.safety_weight[market.account.mode],
-            rank=self._columns.rank_of(job.job_id) if self._is_judged(row) else None,
+            rank=self._columns.rank_of(job_id) if self._is_judged(row) else None,
             pending_count=len(self.book.pending),
             waits_for=self._waits_for(row),
             reason="",
         )
-
-    def _explain_past(
-        self, job: HedgeJob, status: str, started: JobStarted | None, checks: tuple[Check, ...], reason: str
-    ) -> Explanation:
-        return Explanation(
-            job=job,
-            status=status,
-            checks=checks,
-            safety=None if started is None else started.safety,
-            volume=None if started is None else started.volume,
-            final=None if started is None else started.final,
-            safety_weight=None,
-            rank=None,
-            pending_count=len(self.book.pending),
-            waits_for="",
-            reason=reason,
-        )
-
-
-def claims_of(job: HedgeJob, market: JobMarket) -> tuple[Claim, ...]:
-    """Return what each leg binds: its value now, at least the job's own notional, exactly."""
-    claims: list[Claim] = []
-    for leg in job.legs:
-        unit = market.instruments[leg.instrument_id].unit_usd
-        value = job.notional_usd if unit is None else max(job.notional_usd, leg.quantity * unit)
-        claims.append(Claim(venue=leg.venue, pool=pool_of(job), amount_usd=value))
-    return tuple(claims)
 
 
 def _refusal(rule: str, limit: str, observed: str) -> Check:
