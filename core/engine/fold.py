@@ -12,8 +12,10 @@ from core.engine.fill_view import fill_view
 from core.engine.narrator import Line
 from core.engine.source_positions import SourcePositions
 from core.execution.runs import JobRuns, JobRunsState
-from core.jobs.book import JobBook, JobBookState
-from core.jobs.failures import JobFailures
+from core.jobs.job_book import JobBookState
+from core.jobs.risk_hub import RiskHub, RiskHubState
+from core.jobs.rulebook import Rulebook
+from core.jobs.scheduler import Scheduler
 from core.journal.facts import (
     AnyFact,
     EngineStarted,
@@ -34,6 +36,7 @@ from core.risk.halts import Halts, HaltsState
 from core.risk.override import Overrides, OverridesState
 from core.state.desk import FillView
 from core.types.control import RiskMode
+from core.types.job import HedgeJob
 
 KEPT_FILLS: Final = 500
 
@@ -54,7 +57,7 @@ class FoldState(msgspec.Struct, frozen=True, kw_only=True):
     capital: CapitalState
     jobs: JobBookState
     runs: JobRunsState
-    job_failures: int
+    risk_hub: RiskHubState
 
 
 class FoldOutcome(msgspec.Struct, frozen=True):
@@ -74,15 +77,15 @@ class FoldOutcome(msgspec.Struct, frozen=True):
 class EngineFold:
     """Apply facts in order; nothing else changes this state. A prefix of the journal gives the same state again."""
 
-    def __init__(self, instruments: InstrumentLookup, risk_mode: RiskMode) -> None:
+    def __init__(self, instruments: InstrumentLookup, risk_mode: RiskMode, rules: Rulebook) -> None:
         self.orders = OrderTracker()
         self.ledger = Ledger(instruments)
         self.halts = Halts()
         self.overrides = Overrides()
         self.capital = CapitalBook()
-        self.jobs = JobBook()
+        self.scheduler = Scheduler(rules)
+        self.risk_hub = RiskHub(rules, risk_mode)
         self.runs = JobRuns()
-        self.job_failures = JobFailures()
         self.source_positions = SourcePositions()
         self.recent_fills: deque[FillView] = deque(maxlen=KEPT_FILLS)
         self.risk_mode = risk_mode
@@ -112,10 +115,15 @@ class EngineFold:
             self.recent_fills.append(fill_view(moved.fill, moved.order.intent.source))
         booked = self.ledger.apply(fact)
         self.capital.apply(fact, moved, booked)
-        self.jobs.apply(fact)
-        self.runs.apply(fact, moved, self.jobs.running_job)
-        self.job_failures.apply(fact)
+        self.scheduler.apply(fact)
+        self.risk_hub.apply(fact)
+        self.runs.apply(fact, moved, self.running_job)
         return FoldOutcome(moved, booked)
+
+    def running_job(self, job_id: str) -> HedgeJob | None:
+        """Return a job that has started and not ended."""
+        found = self.scheduler.book.running.get(job_id)
+        return None if found is None else found.job
 
     def to_bytes(self) -> bytes:
         """Encode the state; equal states give equal bytes."""
@@ -131,9 +139,9 @@ class EngineFold:
             reconciled_ns=self.reconciled_ns,
             overrides=self.overrides.to_state(),
             capital=self.capital.to_state(),
-            jobs=self.jobs.to_state(),
+            jobs=self.scheduler.to_state(),
             runs=self.runs.to_state(),
-            job_failures=self.job_failures.in_a_row,
+            risk_hub=self.risk_hub.to_state(),
         )
         return msgspec.json.encode(state, order="deterministic")
 
@@ -145,9 +153,9 @@ class EngineFold:
         self.halts.restore(state.halts)
         self.overrides.restore(state.overrides)
         self.capital.restore(state.capital)
-        self.jobs.restore(state.jobs)
+        self.scheduler.restore(state.jobs)
         self.runs.restore(state.runs)
-        self.job_failures.in_a_row = state.job_failures
+        self.risk_hub.restore(state.risk_hub)
         self.risk_mode, self.run = state.risk_mode, state.run
         self.strategies = dict(state.strategies)
         self.reconciled_ns = dict(state.reconciled_ns)

@@ -7,9 +7,11 @@ Hazards and what meets them:
 - a crash between start and first order: the run is restored without a plan, so it opens nothing and ends.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Final
+
+import msgspec
 
 from core.capital.hub import CapitalHub
 from core.capital.verdict import CapitalVerdict
@@ -22,19 +24,20 @@ from core.engine.recorder import Recorder
 from core.engine.risk_views import RiskViews
 from core.execution.job_run import JobRun
 from core.execution.plan import Plan, Unfit
+from core.jobs.explanation import Explanation
 from core.jobs.limits import JobLimits
-from core.jobs.scheduler import Drop, Explanation, Pick, Scheduler
-from core.journal.facts import JobDropped, JobFinished, JobStarted, JobSubmitted
+from core.jobs.market import JobMarket
+from core.jobs.scheduling import Cancellation, JobStart
+from core.journal.facts import JobDropped, JobFinished, JobStarted
 from core.ports.clock import Clock
 from core.risk.auto_halt import judge_jobs
-from core.risk.verdict import Check, reasons_of
+from core.risk.verdict import Check
 from core.types.instrument import InstrumentId
 from core.types.job import HedgeJob, JobDropCause, JobEnd
 from core.types.order import Order
 
 ZERO: Final = Decimal(0)
 NS_PER_S: Final = 1_000_000_000
-HOLD_NS: Final = 2 * NS_PER_S  # until a job whose start failed is picked again
 
 
 class JobDesk:
@@ -49,7 +52,6 @@ class JobDesk:
         log: EngineLog,
         views: RiskViews,
         markets: JobMarketBuilder,
-        scheduler: Scheduler,
         capital: CapitalHub,
         runner: JobRunner,
         preflight: JobPreflight,
@@ -69,7 +71,7 @@ class JobDesk:
         self._tell = tell
         self._call_soon = call_soon
         self._ticked_ns: int | None = None
-        self.scheduler = scheduler
+        self.scheduler = fold.scheduler
         self.runner = runner
 
     # jobs come and go (core.engine.strategy_host.JobIntake) --------------------------------------------
@@ -77,25 +79,26 @@ class JobDesk:
     def submit(self, job: HedgeJob) -> tuple[Check, ...]:
         """Take a job; return the failed checks of one that is not taken, whose strategy is told soon."""
         now_ns = self._clock.utc_ns()
-        failed = self.scheduler.submit_job(job, now_ns)
-        if failed:
-            end = JobEnd(job_id=job.job_id, outcome=JobDropCause.REFUSED, reason=reasons_of(failed))
+        submission = self.scheduler.submit_job(job, now_ns)
+        if submission.fact is None:
+            end = JobEnd(job_id=job.job_id, outcome=JobDropCause.REFUSED, reason=submission.reason)
             self._log.warning("job", f"{job.job_id} of {job.strategy} is not taken: {end.reason}")
             self._tell_soon(job.strategy, end)
-            return failed
-        self._recorder.record(JobSubmitted(at_ns=now_ns, job=job))
-        return ()
+        else:
+            self._recorder.record(submission.fact)
+        return submission.checks
 
     def live_jobs(self, strategy: str) -> int:
-        return self._fold.jobs.count_of(strategy)
+        return self.scheduler.book.live_jobs(strategy)
 
     def cancel(self, job_id: str, reason: str) -> bool:
         """Drop a pending job or bring a running one to its end; return whether there was one."""
-        drop = self.scheduler.cancel_job(job_id, reason)
-        if drop is None:
+        how, dropped = self.scheduler.cancel_job(job_id, reason=reason, now_ns=self._clock.utc_ns())
+        if dropped is not None:
+            self._drop(dropped)
+        if how is Cancellation.RUNNING:
             return self.runner.cancel(job_id, reason)
-        self._drop(drop)
-        return True
+        return how is Cancellation.DROPPED
 
     # what happens ------------------------------------------------------------------------------------
 
@@ -119,24 +122,25 @@ class JobDesk:
 
     def tick(self) -> None:
         """Look at all pending jobs once and carry out what the scheduler decides."""
-        if not self._fold.jobs.pending:
+        pending = self.scheduler.book.pending
+        if not pending:
             return
-        valuation, scheduler = self._views.valuation(), self.scheduler
-        market = self._markets.build(scheduler.instruments(), scheduler.strategies(), valuation, self._clock.utc_ns())
-        decided = scheduler.tick(market)
-        for drop in decided.drops:
-            self._drop(drop)
-        for pick in decided.picks:
-            self._start(pick)
+        for decided in self.scheduler.tick(self._market_for(pending.values())):
+            match decided:
+                case JobDropped():
+                    self._drop(decided)
+                case JobStart():
+                    self._start(decided)
 
     def explain(self, job_id: str) -> Explanation | None:
-        """Say why a job waits, was refused, runs or ended, by the market of this moment."""
-        job = self._fold.jobs.pending.get(job_id)
-        if job is None:
-            return self.scheduler.explain(job_id, None)
-        legs = [leg.instrument_id for leg in job.legs]
-        market = self._markets.build(legs, [job.strategy], self._views.valuation(), self._clock.utc_ns())
-        return self.scheduler.explain(job_id, market)
+        """Say why a job waits, was refused, runs or ended, by the market as the last tick saw it."""
+        return self.scheduler.explain(job_id)
+
+    def _market_for(self, jobs: Iterable[HedgeJob]) -> JobMarket:
+        wanted = tuple(jobs)
+        legs = (leg.instrument_id for job in wanted for leg in job.legs)
+        names = (job.strategy for job in wanted)
+        return self._markets.build(legs, names, self._views.valuation(), self._clock.utc_ns())
 
     # deciding ----------------------------------------------------------------------------------------
 
@@ -144,57 +148,28 @@ class JobDesk:
         for value in self._views.valuation().venues:
             self._capital.update_equity(value.venue, value.equity_usd)
 
-    def _drop(self, drop: Drop) -> None:
-        job = drop.job
-        self._recorder.record(
-            JobDropped(
-                at_ns=self._clock.utc_ns(), job_id=job.job_id, cause=drop.cause, reason=drop.reason, checks=drop.checks
-            )
-        )
-        self._tell_soon(job.strategy, JobEnd(job_id=job.job_id, outcome=drop.cause, reason=drop.reason))
+    def _drop(self, fact: JobDropped) -> None:
+        job = self.scheduler.book.pending[fact.job_id]
+        self._recorder.record(fact)
+        self._tell_soon(job.strategy, JobEnd(job_id=fact.job_id, outcome=fact.cause, reason=fact.reason))
 
-    def _start(self, pick: Pick) -> None:
-        job = pick.job
+    def _start(self, start: JobStart) -> None:
+        """Plan all legs, bind their capital and begin; what is not possible now stands back for a while."""
+        job, now_ns = start.job, self._clock.utc_ns()
         planned = self._preflight.plan(job)
         if isinstance(planned, Unfit):
-            self._hold(job, planned.reason)
+            self.scheduler.hold_back(job.job_id, planned.reason, now_ns)
             return
-        amounts = self._leg_amounts(job)
-        if amounts is None:
-            self._hold(job, "a leg has no price")
-            return
-        verdict = self._capital.reserve_for_job(job, amounts, lambda granted: self._started(pick, planned, granted))
+        amounts = [claim.amount_usd for claim in start.claims]
+        verdict = self._capital.reserve_for_job(job, amounts, lambda granted: self._started(start, planned, granted))
         if not verdict.is_granted:
-            self._hold(job, verdict.reason)
+            self.scheduler.hold_back(job.job_id, verdict.reason, now_ns)
             return
         self.runner.begin(job.job_id, planned)
 
-    def _started(self, pick: Pick, plan: Plan, granted: CapitalVerdict) -> JobStarted:
-        return JobStarted(
-            at_ns=self._clock.utc_ns(),
-            job_id=pick.job.job_id,
-            claims=granted.claims,
-            checks=(*pick.verdict.checks, *granted.checks, *plan.checks),
-            safety=pick.verdict.safety,
-            volume=pick.verdict.volume,
-            final=pick.verdict.final,
-            under_override=pick.verdict.under_override,
-            unwind_plan=plan.unwind_text,
-        )
-
-    def _leg_amounts(self, job: HedgeJob) -> list[Decimal] | None:
-        """Return what each leg is worth in dollars now, None while one has no price."""
-        views = self.runner.leg_views(job.legs, job)
-        amounts: list[Decimal] = []
-        for leg, view in zip(job.legs, views, strict=True):
-            price = view.mid
-            if view.instrument is None or price is None or view.quote_usd is None:
-                return None
-            amounts.append(view.instrument.notional(price, leg.quantity) * view.quote_usd)
-        return amounts
-
-    def _hold(self, job: HedgeJob, reason: str) -> None:
-        self.scheduler.hold(job.job_id, reason, self._clock.utc_ns() + HOLD_NS)
+    def _started(self, start: JobStart, plan: Plan, granted: CapitalVerdict) -> JobStarted:
+        fact = start.fact(self._clock.utc_ns(), plan.unwind_text)
+        return msgspec.structs.replace(fact, checks=(*fact.checks, *granted.checks, *plan.checks))
 
     # ends --------------------------------------------------------------------------------------------
 
@@ -203,7 +178,7 @@ class JobDesk:
         self._record_results(run, fact)
         now_ns = self._clock.utc_ns()
         limit = self._limits.max_consecutive_failures
-        for raised in judge_jobs(self._fold.job_failures.in_a_row, limit, self._fold.halts, now_ns):
+        for raised in judge_jobs(self._fold.risk_hub.consecutive_failures, limit, self._fold.halts, now_ns):
             self._recorder.record(raised)
         end = JobEnd(job_id=fact.job_id, outcome=fact.outcome, reason=fact.reason, pnl_usd=fact.pnl_usd)
         self._tell_soon(run.job.strategy, end)

@@ -13,12 +13,10 @@ from core.engine.account_reads import AccountReads
 from core.engine.fold import EngineFold
 from core.engine.passing_conditions import PassingConditions
 from core.engine.settings import EngineSettings
-from core.engine.statistics import SendStatistics
 from core.jobs.market import DEPTH_LEVELS, NO_DEPTH, AccountLook, Depth, InstrumentLook, JobMarket, VenueLook
 from core.ledger.valuation import Valuation
 from core.ledger.valuing import underlying_of
 from core.market.market import Market
-from core.market.usual_spread import UsualSpreads
 from core.risk.halts import Cause, bearing_on, tightest, venue_scope
 from core.risk.override import still_standing
 from core.types.capital import Pool
@@ -31,7 +29,7 @@ UNBOUND_PCT: Final = 100.0  # liquidation distance of a venue without contracts
 
 
 class JobMarketBuilder:
-    """Read-only but for the usual spreads, which it learns from what it sees."""
+    """Tells the risk hub what the market does, and puts together what the hub and the scheduler look at."""
 
     def __init__(
         self,
@@ -40,7 +38,6 @@ class JobMarketBuilder:
         market: Market,
         settings: EngineSettings,
         capital: CapitalHub,
-        statistics: SendStatistics,
         conditions: PassingConditions,
         reads: AccountReads,
     ) -> None:
@@ -48,16 +45,20 @@ class JobMarketBuilder:
         self._market = market
         self._settings = settings
         self._capital = capital
-        self._statistics = statistics
         self._conditions = conditions
         self._reads = reads
-        self._usual = UsualSpreads()
 
     def observe(self, now_ns: int) -> None:
-        """Learn every book's spread of this moment."""
+        """Tell the risk hub what every book shows at this moment."""
+        hub = self._fold.risk_hub
         for instrument_id, book in self._market.books.items():
-            if self._market.is_fresh(instrument_id) and (spread_bps := _spread_bps(book)) is not None:
-                self._usual.update(instrument_id, spread_bps, now_ns)
+            mid, spread_bps = book.mid(), _spread_bps(book)
+            if mid is None or spread_bps is None or not self._market.is_fresh(instrument_id):
+                continue
+            hub.update_spread(instrument_id, spread_bps, now_ns)
+            hub.update_market_volatility(str(instrument_id), float(mid), now_ns)
+        for instrument_id, funding in self._market.funding.items():
+            hub.update_funding_rate(instrument_id.venue, instrument_id.symbol, funding.rate)
 
     def build(
         self, instruments: Iterable[InstrumentId], strategies: Iterable[str], valuation: Valuation, now_ns: int
@@ -93,23 +94,19 @@ class JobMarketBuilder:
             day_loss_usd=valuation.day_loss_usd,
             day_loss_limit_usd=None if equity is None else settings.limits.daily_loss_limit_usd(equity),
             drawdown_pct=None if valuation.drawdown_pct is None else float(valuation.drawdown_pct),
-            consecutive_failures=self._fold.job_failures.in_a_row,
+            consecutive_failures=self._fold.risk_hub.consecutive_failures,
             volume_today_usd=valuation.today_volume_usd,
             running_jobs=len(self._fold.runs),
-            fast_markets=tuple(str(key) for key in self._market.instruments if self._is_fast(key, now_ns)),
+            fast_markets=self._fold.risk_hub.fast_markets(now_ns),
             override_until_ns=None if override is None else override.until_ns,
         )
-
-    def _is_fast(self, instrument_id: InstrumentId, now_ns: int) -> bool:
-        volatility = self._market.volatility.percent(instrument_id, now_ns)
-        return volatility is not None and volatility > self._settings.limits.max_volatility_pct[self._fold.risk_mode]
 
     # venues ----------------------------------------------------------------------------------------
 
     def _venue(self, venue: str, standing: tuple[Blocker, ...]) -> VenueLook:
         look = self._capital.look(venue)
         is_known = look.equity_usd is not None
-        running = [run.job for run in self._fold.runs if venue in run.job.venues]
+        running_jobs, running_usd = self._fold.scheduler.book.running_at(venue)
         return VenueLook(
             venue=venue,
             equity_usd=look.equity_usd,
@@ -123,12 +120,12 @@ class JobMarketBuilder:
                 each.scope == venue_scope(venue) and each.cause == Cause.RECONCILIATION for each in standing
             ),
             latency_p95_ms=self._latency_p95_ms(venue),
-            running_jobs=len(running),
-            running_notional_usd=sum((job.notional_usd for job in running), Decimal(0)),
+            running_jobs=running_jobs,
+            running_notional_usd=running_usd,
         )
 
     def _latency_p95_ms(self, venue: str) -> float | None:
-        sent_ms = self._statistics.latency_p95_ms(venue)
+        sent_ms = self._fold.risk_hub.latency_p95_ms(venue)
         return self._reads.took_ms(venue) if sent_ms is None else sent_ms
 
     def _liquidation_distance_pct(self, venue: str, valuation: Valuation) -> float | None:
@@ -171,10 +168,10 @@ class JobMarketBuilder:
             unit_usd=self._unit_usd(instrument, book),
             taker_fee_rate=instrument.taker_fee_rate,
             spread_bps=_spread_bps(book),
-            usual_spread_bps=self._usual.bps(instrument_id),
+            usual_spread_bps=self._fold.risk_hub.usual_spread_bps(instrument_id),
             volatility_pct=market.volatility.percent(instrument_id, now_ns),
             pays_funding=instrument.asset_type is AssetType.PERPETUAL,
-            funding_rate=None if funding is None else funding.rate,
+            funding_rate=self._fold.risk_hub.funding_rate(instrument_id.venue, instrument_id.symbol),
             next_settlement_ns=None if funding is None else funding.next_funding_ns,
             liquidation_distance_pct=distance_pct,
         )
@@ -196,4 +193,4 @@ def _depths(book: Book) -> tuple[Depth, Depth]:
 
 
 def _depth(ticks: NDArray[np.int64], lots: NDArray[np.int64], tick: float, lot: float) -> Depth:
-    return Depth.of(ticks * tick, lots * lot)
+    return Depth.of((ticks * tick).astype(np.float64), (lots * lot).astype(np.float64))

@@ -51,13 +51,6 @@ class SendStatistics:
         self._troubled.clear()
         self.consecutive_failures = 0
 
-    def latency_p95_ms(self, venue: str) -> float | None:
-        """Return within what time 95 % of the newest orders of a venue were answered, None before the first."""
-        latencies = self._latencies.get(venue)
-        if not latencies:
-            return None
-        return sorted(latencies)[min(len(latencies) - 1, len(latencies) * 95 // 100)] / 1e6
-
     def latency_ms(self, venue: str) -> float | None:
         """Return the median time from send to answer, None before the first."""
         latencies = self._latencies.get(venue)

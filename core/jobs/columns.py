@@ -10,9 +10,11 @@ from core.jobs.rulebook import Rulebook
 from core.types.capital import Pool
 from core.types.instrument import InstrumentId
 from core.types.job import HedgeJob, JobType
+from core.types.order import Side
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Indices = NDArray[np.uint32]  # unsigned: compiled code need not look whether an index counts from the end
 
 NOTIONAL, SHARE, EDGE, LOSS = 0, 1, 2, 3  # columns of `floats`
 FLOAT_COLUMNS: Final = 4
@@ -28,7 +30,7 @@ WAITING, READY, REFUSED, EXPIRED, CROWDED, PICKED = (
     3,
     4,
     5,
-)  # of `status`; CROWDED is READY and seen not to fit
+)  # of `status`; CROWDED: ready, but fits no more
 
 _FIRST_ROWS: Final = 64
 _FIRST_LEGS: Final = 2
@@ -40,6 +42,10 @@ class Slots:
     def __init__(self) -> None:
         self.instruments: dict[InstrumentId, int] = {}
         self.strategies: dict[str, int] = {}
+        self.venues: dict[str, int] = {}
+
+    def venue(self, name: str) -> int:
+        return self.venues.setdefault(name, len(self.venues))
 
     def instrument(self, instrument_id: InstrumentId) -> int:
         return self.instruments.setdefault(instrument_id, len(self.instruments))
@@ -85,7 +91,10 @@ class PendingColumns:
             0,
         )
         for at, leg in enumerate(job.legs):
-            self.leg_instruments[row, at] = self.slots.instrument(leg.instrument_id)
+            instrument = self.slots.instrument(leg.instrument_id)
+            self.leg_instruments[row, at] = instrument
+            self.leg_sides[row, at] = 2 * instrument + (leg.side is Side.SELL)
+            self.leg_venues[row, at] = self.slots.venue(leg.venue)
             self.leg_quantities[row, at] = signed_quantity(leg)
         self.masks[row], self.scores[row], self.status[row] = 0, 0.0, WAITING
         self.jobs.append(job)
@@ -102,6 +111,9 @@ class PendingColumns:
         self._rows[last.job_id] = row
         for column in self._columns():
             column[row] = column[end]
+
+    def sequence_of(self, row: int) -> int:
+        return int(self.ints[row, SEQUENCE])
 
     def hold(self, job_id: str, until_ns: int) -> None:
         """Let a job be passed over until then."""
@@ -120,11 +132,13 @@ class PendingColumns:
         order = np.lexsort((self.ints[:count, SEQUENCE], -self.scores[:count, FINAL]))
         return order[:most].tolist()
 
-    def _columns(self) -> tuple[NDArray[np.float64] | NDArray[np.int64], ...]:
+    def _columns(self) -> tuple[Floats | Ints | Indices, ...]:
         return (
             self.floats,
             self.ints,
             self.leg_instruments,
+            self.leg_sides,
+            self.leg_venues,
             self.leg_quantities,
             self.leg_micro,
             self.masks,
@@ -135,7 +149,9 @@ class PendingColumns:
     def _make(self, rows: int, legs: int) -> None:
         self.floats: Floats = np.zeros((rows, FLOAT_COLUMNS))
         self.ints: Ints = np.zeros((rows, INT_COLUMNS), np.int64)
-        self.leg_instruments: Ints = np.zeros((rows, legs), np.int64)
+        self.leg_instruments: Indices = np.zeros((rows, legs), np.uint32)
+        self.leg_sides: Indices = np.zeros((rows, legs), np.uint32)  # asks at even, bids at odd numbers
+        self.leg_venues: Indices = np.zeros((rows, legs), np.uint32)
         self.leg_quantities: Floats = np.zeros((rows, legs))
         self.leg_micro: Floats = np.zeros((rows, legs))
         self.masks: Ints = np.zeros(rows, np.int64)

@@ -23,6 +23,7 @@ class CompiledSelector:
         self._kept: Ints = np.zeros((0, TOP), np.int64)
         self._cursors: Ints = np.zeros((0, CURSOR_COLUMNS), np.int64)
         self._picks: Ints = np.zeros(0, np.int64)
+        self._ready: Ints = np.zeros(0, np.int64)
 
     def select(self, columns: PendingColumns, market: JobMarket, running: Mapping[str, int]) -> list[int]:
         """Judge and pick; without pending jobs there is nothing to do."""
@@ -30,11 +31,14 @@ class CompiledSelector:
         if not count:
             return []
         packed = pack(market, columns.slots, running, self._rules)
-        judge_all(
+        self._make_room(count, len(packed.strategies), int(packed.account_ints[FREE_SLOTS]))
+        ready = judge_all(
             count,
             columns.floats,
             columns.ints,
             columns.leg_instruments,
+            columns.leg_sides,
+            columns.leg_venues,
             columns.leg_quantities,
             columns.leg_micro,
             columns.masks,
@@ -47,26 +51,28 @@ class CompiledSelector:
             packed.strategies,
             packed.account_ints,
             packed.account_floats,
+            self._ready,
         )
-        self._make_room(len(packed.strategies), int(packed.account_ints[FREE_SLOTS]))
         found = pick(
-            count,
+            ready,
             columns.ints,
-            columns.leg_instruments,
+            columns.leg_venues,
             columns.leg_micro,
             columns.scores,
             columns.status,
-            packed.instrument_ints,
             packed.venues,
             packed.strategies,
             packed.account_ints,
+            self._ready,
             self._kept[: len(packed.strategies)],
             self._cursors[: len(packed.strategies)],
             self._picks,
         )
         return self._picks[:found].tolist()
 
-    def _make_room(self, strategies: int, slots: int) -> None:
+    def _make_room(self, jobs: int, strategies: int, slots: int) -> None:
+        if jobs > len(self._ready):
+            self._ready = np.zeros(2 * jobs, np.int64)
         if strategies > len(self._kept):
             self._kept = np.zeros((strategies, TOP), np.int64)
             self._cursors = np.zeros((strategies, CURSOR_COLUMNS), np.int64)

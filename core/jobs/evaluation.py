@@ -1,25 +1,29 @@
 """The risk hub's verdict on one job: every control of the table, the decision and the scores. Pure."""
 
+from collections.abc import Callable
+
 from core.jobs.controls.case import JobCase, open_case, scores_of
 from core.jobs.controls.finding import JobFinding, limit_text, missing, text_of
-from core.jobs.controls.leg import LegSight, sight_of
+from core.jobs.controls.leg import LegSight
 from core.jobs.controls.table import (
     BIT,
     CONTROLS,
     DROP_BITS,
     LEG_BITS,
     SOFT_BITS,
+    VENUE_BITS,
     Control,
     OfAccount,
     OfJob,
     OfLeg,
     OfStrategy,
+    OfVenue,
 )
-from core.jobs.market import AccountLook, JobMarket
+from core.jobs.controls.venue import VenueSight
+from core.jobs.market import AccountLook, JobMarket, VenueLook
 from core.jobs.rulebook import Rulebook
 from core.jobs.verdict import JobDecision, JobVerdict
 from core.risk.verdict import UNKNOWN, Check
-from core.types.instrument import InstrumentId
 from core.types.job import HedgeJob
 
 Found = tuple[tuple[str, JobFinding], ...]  # where, with the finding
@@ -64,78 +68,87 @@ def decide(mask: int, account: AccountLook) -> JobDecision:
 
 def account_mask(account: AccountLook, rules: Rulebook) -> int:
     """Return the failed controls on the account."""
-    return sum(
-        BIT[control.name]
-        for control in CONTROLS
-        if isinstance(control.what, OfAccount) and not _of_account(control.what, account, rules).passed
-    )
+    return sum(bit for bit, judge in _OF_ACCOUNT if not _passes(lambda judge=judge: judge(account, rules)))
 
 
 def strategy_mask(account: AccountLook, strategy: str) -> int:
     """Return the failed controls on a strategy."""
-    return sum(
-        BIT[control.name]
-        for control in CONTROLS
-        if isinstance(control.what, OfStrategy) and not _of_strategy(control.what, account, strategy).passed
-    )
+    return sum(bit for bit, judge in _OF_STRATEGY if not _passes(lambda judge=judge: judge(account, strategy)))
 
 
-def leg_mask(instrument_id: InstrumentId, market: JobMarket, rules: Rulebook) -> int:
-    """Return the failed controls on an instrument and its venue; all of them where either is not known."""
-    sight = sight_of(instrument_id, market, rules)
+def venue_mask(venue: VenueLook | None, rules: Rulebook) -> int:
+    """Return the failed controls on a venue; all of them where it is not known."""
+    if venue is None:
+        return VENUE_BITS
+    sight, mask = VenueSight(venue, rules), 0
+    for bit, judge in _OF_VENUE:
+        try:
+            passed = judge(sight).passed
+        except Exception:  # fails closed: what cannot be judged is refused
+            passed = False
+        if not passed:
+            mask |= bit
+    return mask
+
+
+def leg_mask(sight: LegSight | None) -> int:
+    """Return the failed controls on an instrument; all of them where it or its venue is not known."""
     if sight is None:
         return LEG_BITS
-    return sum(BIT[name] for name, what in _LEG_CONTROLS if not _of_leg(what, sight).passed)
+    mask = 0
+    for bit, passes in _OF_LEG:
+        try:
+            passed = passes(sight)
+        except Exception:  # as above
+            passed = False
+        if not passed:
+            mask |= bit
+    return mask
 
 
-_LEG_CONTROLS = tuple((control.name, control.what) for control in CONTROLS if isinstance(control.what, OfLeg))
+_OF_ACCOUNT = tuple((BIT[each.name], each.what.judge) for each in CONTROLS if isinstance(each.what, OfAccount))
+_OF_STRATEGY = tuple((BIT[each.name], each.what.judge) for each in CONTROLS if isinstance(each.what, OfStrategy))
+_OF_VENUE = tuple((BIT[each.name], each.what.judge) for each in CONTROLS if isinstance(each.what, OfVenue))
+_OF_LEG = tuple((BIT[each.name], each.what.passes) for each in CONTROLS if isinstance(each.what, OfLeg))
 
 
 def _apply(control: Control, case: JobCase) -> Found:
     match control.what:
-        case OfAccount():
-            return (("", _of_account(control.what, case.account, case.rules)),)
-        case OfStrategy():
-            return (("", _of_strategy(control.what, case.account, case.job.strategy)),)
-        case OfJob():
-            return (("", _of_job(control.what, case)),)
+        case OfAccount(judge):
+            return (("", _found(lambda: judge(case.account, case.rules))),)
+        case OfStrategy(judge):
+            return (("", _found(lambda: judge(case.account, case.job.strategy))),)
+        case OfJob(judge):
+            return (("", _found(lambda: judge(case))),)
         case OfLeg():
             return tuple(
-                (str(leg.instrument_id), _of_known_leg(control.what, sight))
+                (str(leg.instrument_id), _of_leg(control.what, sight))
                 for leg, sight in zip(case.job.legs, case.sights, strict=True)
             )
+        case OfVenue(judge):
+            return tuple((name, _of_venue(judge, case, name)) for name in case.job.venues)
 
 
-def _of_known_leg(what: OfLeg, sight: LegSight | None) -> JobFinding:
-    return missing("market data") if sight is None else _of_leg(what, sight)
+def _of_venue(judge: Callable[[VenueSight], JobFinding], case: JobCase, name: str) -> JobFinding:
+    look = case.market.venues.get(name)
+    return missing("account") if look is None else _found(lambda: judge(VenueSight(look, case.rules)))
 
 
-def _of_leg(what: OfLeg, sight: LegSight) -> JobFinding:
+def _of_leg(what: OfLeg, sight: LegSight | None) -> JobFinding:
+    if sight is None:
+        return missing("market data")
+    return _found(lambda: JobFinding(what.passes(sight), "{}", *what.tell(sight)))
+
+
+def _found(judge: Callable[[], JobFinding]) -> JobFinding:
     try:
-        return what.judge(sight)
-    except Exception as error:  # fails closed: what cannot be judged is refused
-        return _unjudgeable(error)
-
-
-def _of_account(what: OfAccount, account: AccountLook, rules: Rulebook) -> JobFinding:
-    try:
-        return what.judge(account, rules)
+        return judge()
     except Exception as error:  # as above
         return _unjudgeable(error)
 
 
-def _of_strategy(what: OfStrategy, account: AccountLook, strategy: str) -> JobFinding:
-    try:
-        return what.judge(account, strategy)
-    except Exception as error:  # as above
-        return _unjudgeable(error)
-
-
-def _of_job(what: OfJob, case: JobCase) -> JobFinding:
-    try:
-        return what.judge(case)
-    except Exception as error:  # as above
-        return _unjudgeable(error)
+def _passes(judge: Callable[[], JobFinding]) -> bool:
+    return _found(judge).passed
 
 
 def _unjudgeable(error: Exception) -> JobFinding:

@@ -5,6 +5,8 @@ the same answers. Only what concerns a job as a whole is judged here: the contro
 come as bits.
 """
 
+from typing import Final
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,20 +32,17 @@ from core.jobs.columns import (
     WAITING,
 )
 from core.jobs.controls.table import BIT, DROP_BITS
+from core.jobs.market import BEGIN, COST, DEPTH_LEVELS, RATE
 from core.jobs.packing import (
     ACCOUNT_BITS,
-    ARB_BITS,
-    ARB_ROOM,
-    ASK_LEVELS,
-    BID_LEVELS,
-    BITS,
     BOOK,
     CONTRACT,
-    CURVE_SIZE,
     DRAWDOWN,
     FAILURES,
     FEE,
     FUNDING,
+    HEDGE_BITS,
+    HEDGE_CLEAR,
     HEDGE_ROOM,
     IN_FLIGHT_ROOM,
     LATENCY,
@@ -61,12 +60,14 @@ from core.jobs.packing import (
     TOLERANCE,
     UNDERLYING,
     UNIT,
-    VENUE,
     VOLATILITY,
 )
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Indices = NDArray[np.uint32]
+
+BLOCK: Final = 5  # levels looked at together; divides DEPTH_LEVELS
 
 _room_score = kernel(plain.room_score)
 _safety_score = kernel(plain.safety_score)
@@ -88,7 +89,9 @@ def judge_all(
     count: int,
     job_floats: Floats,
     job_ints: Ints,
-    leg_instruments: Ints,
+    leg_instruments: Indices,
+    leg_sides: Indices,
+    leg_venues: Indices,
     leg_quantities: Floats,
     leg_micro: Floats,
     masks: Ints,
@@ -101,11 +104,13 @@ def judge_all(
     strategies: Ints,
     account_ints: Ints,
     account_floats: Floats,
-) -> None:
-    """Write the failed controls, the scores and the status of the first `count` jobs."""
+    ready: Ints,
+) -> int:
+    """Write failed controls, scores and status of the first `count` jobs; list the ready ones and return how many."""
+    found = 0
     for row in range(count):
         legs = job_ints[row, LEGS]
-        pool = ARB_ROOM if job_ints[row, IS_ARB] else HEDGE_ROOM
+        is_arb = job_ints[row, IS_ARB]
         mask = account_ints[ACCOUNT_BITS] | strategies[job_ints[row, STRATEGY], STRATEGY_BITS]
         net = 0.0
         primary = 0.0
@@ -114,36 +119,37 @@ def judge_all(
         volatility = 1.0
         latency = 1.0
         leverage = 1.0
+        is_doubtful = False  # capital: worth a close look
         for at in range(legs):
             instrument = leg_instruments[row, at]
+            venue = leg_venues[row, at]
             signed = leg_quantities[row, at]
             quantity = abs(signed)
-            mask |= instrument_ints[instrument, BITS]
-            if pool == ARB_ROOM:
-                mask |= instrument_ints[instrument, ARB_BITS]
-            leg_micro[row, at] = _leg_micro_usd(
-                quantity, instrument_floats[instrument, UNIT], job_floats[row, NOTIONAL]
-            )
+            mask |= instrument_ints[instrument, HEDGE_BITS + is_arb]
+            micro = _leg_micro_usd(quantity, instrument_floats[instrument, UNIT], job_floats[row, NOTIONAL])
+            leg_micro[row, at] = micro
+            is_doubtful |= not micro <= venues[venue, HEDGE_CLEAR + is_arb]
             base = quantity * instrument_floats[instrument, CONTRACT]
             if at == 0:
                 primary = base
-            weight = base / primary if primary > 0.0 else np.nan
-            is_buy = signed > 0.0
-            levels = instrument_ints[instrument, ASK_LEVELS if is_buy else BID_LEVELS]
-            start = (2 * instrument + (0 if is_buy else 1)) * CURVE_SIZE
-            slippage = _slippage_bps(quantity, curves, start, levels)
+            weight = 1.0
+            if at > 0:
+                weight = base / primary
+            slippage = _slippage(quantity, curves, leg_sides[row, at])
             paid = weight * instrument_floats[instrument, FUNDING]
-            net += base if is_buy else -base
             costs += weight * (instrument_floats[instrument, FEE] + slippage)
-            funding += paid if is_buy else -paid
+            net += base if signed > 0.0 else -base
+            funding += paid if signed > 0.0 else -paid
             volatility = min(volatility, instrument_floats[instrument, VOLATILITY])
             latency = min(latency, instrument_floats[instrument, LATENCY])
             leverage = min(leverage, instrument_floats[instrument, LEVERAGE])
             for before in range(at):
                 mask |= _pair_bits(instrument_ints, instrument, leg_instruments[row, before])
+                is_doubtful |= venue == leg_venues[row, before]
         if not abs(net) * 100.0 <= account_floats[TOLERANCE] * primary:
             mask |= _DIRECTION
-        mask |= _capital_bits(row, legs, pool, leg_instruments, leg_micro, instrument_ints, venues, account_floats)
+        if is_doubtful:
+            mask |= _capital_bits(row, legs, is_arb, leg_venues, leg_micro, venues, account_floats)
         mask |= _edge_bits(row, job_floats, job_ints, costs, funding, account_floats)
         masks[row] = mask
         safety = _safety_score(
@@ -158,7 +164,24 @@ def judge_all(
         scores[row, SAFETY] = safety
         scores[row, VOLUME] = volume
         scores[row, FINAL] = _final_score(safety, volume, account_floats[SAFETY_WEIGHT])
-        status[row] = _status(mask & ~account_ints[LIFTED_BITS], job_ints, row, account_ints[NOW])
+        state = _status(mask & ~account_ints[LIFTED_BITS], job_ints, row, account_ints[NOW])
+        status[row] = state
+        ready[found] = row
+        found += state == READY
+    return found
+
+
+@kernel
+def _slippage(quantity: float, curves: Floats, side: int) -> float:
+    """Find the level by counting, first blocks, then within one: no branch that the processor would have to guess."""
+    level = 0
+    for block in range(BLOCK, DEPTH_LEVELS, BLOCK):
+        level += curves[side, BEGIN, block] < quantity
+    level *= BLOCK
+    block = level
+    for at in range(1, BLOCK + 1):
+        level += curves[side, BEGIN, block + at] < quantity
+    return _slippage_bps(quantity, curves[side, BEGIN, level], curves[side, COST, level], curves[side, RATE, level])
 
 
 @kernel
@@ -175,27 +198,20 @@ def _pair_bits(instrument_ints: Ints, one: int, other: int) -> int:
 
 @kernel
 def _capital_bits(
-    row: int,
-    legs: int,
-    pool: int,
-    leg_instruments: Ints,
-    leg_micro: Floats,
-    instrument_ints: Ints,
-    venues: Floats,
-    account_floats: Floats,
+    row: int, legs: int, is_arb: int, leg_venues: Indices, leg_micro: Floats, venues: Floats, account_floats: Floats
 ) -> int:
     bits = 0
     for at in range(legs):
-        venue = instrument_ints[leg_instruments[row, at], VENUE]
+        venue = leg_venues[row, at]
         total = 0.0
         for other in range(legs):
-            if instrument_ints[leg_instruments[row, other], VENUE] == venue:
+            if leg_venues[row, other] == venue:
                 total += leg_micro[row, other]
         if not leg_micro[row, at] <= account_floats[MAX_LEG]:
             bits |= _LEG_NOTIONAL
         if not leg_micro[row, at] <= venues[venue, SINGLE_LIMIT]:
             bits |= _SINGLE_RESERVE
-        if not total <= venues[venue, pool]:
+        if not total <= venues[venue, HEDGE_ROOM + is_arb]:
             bits |= _POOL_ROOM
         if not total <= venues[venue, IN_FLIGHT_ROOM]:
             bits |= _IN_FLIGHT

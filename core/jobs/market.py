@@ -9,24 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.book.book import BookState
-from core.jobs.scores import CURVE_FIELDS
+from core.jobs.scores import slippage_bps
 from core.risk.view import LiveTrading
 from core.types.capital import Pool
 from core.types.control import HaltLevel, RiskMode, TradingMode
 from core.types.instrument import InstrumentId
 
 DEPTH_LEVELS: Final = 20
+BEGIN, COST, RATE = 0, 1, 2  # rows of a depth's curve
 _BPS: Final = 10_000.0
 
 
 class Depth(msgspec.Struct, frozen=True):
-    """What a taker meets on one side of a book, as the curve that `core.jobs.scores.slippage_bps` reads."""
+    """What a taker meets on one side of a book.
+
+    `curve` has three rows of 21: the quantity before each level, the cost up to there (the sum of rate x quantity), and
+    the level's rate, its distance from the best price in bps. Beyond the last level the rate is infinite.
+    """
 
     curve: NDArray[np.float64]
-
-    @property
-    def levels(self) -> int:
-        return len(self.curve) // CURVE_FIELDS
 
     @classmethod
     def of(cls, prices: NDArray[np.float64], quantities: NDArray[np.float64]) -> "Depth":
@@ -34,20 +35,28 @@ class Depth(msgspec.Struct, frozen=True):
 
         Only the first 20 levels count; from a level with a price or quantity that is no positive number on, nothing.
         """
+        prices, quantities = prices[:DEPTH_LEVELS], quantities[:DEPTH_LEVELS]
         with np.errstate(all="ignore"):
             sound = (prices > 0) & (quantities > 0) & np.isfinite(prices) & np.isfinite(quantities)
-        count = int(np.argmin(sound)) if not sound.all() else len(sound)
-        prices, quantities = prices[: min(count, DEPTH_LEVELS)], quantities[: min(count, DEPTH_LEVELS)]
-        curve = np.empty((len(prices), CURVE_FIELDS))
-        if len(prices):
-            rates = np.abs(prices - prices[0]) * (_BPS / prices[0])
-            curve[:, 0] = np.cumsum(quantities)
-            curve[:, 1] = np.cumsum(rates * quantities)
-            curve[:, 2] = rates
-        return cls(curve.reshape(-1))
+        count = len(sound) if sound.all() else int(np.argmin(sound))
+        curve = np.zeros((3, DEPTH_LEVELS + 1))
+        curve[BEGIN, count + 1 :] = math.inf
+        curve[RATE, count:] = math.inf
+        if count:
+            rates = np.abs(prices[:count] - prices[0]) * (_BPS / prices[0])
+            curve[BEGIN, 1 : count + 1] = np.cumsum(quantities[:count])
+            curve[COST, 1 : count + 1] = np.cumsum(rates * quantities[:count])
+            curve[RATE, :count] = rates
+        return cls(curve)
+
+    def slippage_bps(self, quantity: float) -> float:
+        """Return what a taker of `quantity` pays beyond the best price, infinite where depth does not suffice."""
+        level = int(np.searchsorted(self.curve[BEGIN, 1:], quantity))
+        begin, cost, rate = self.curve[:, level].tolist()
+        return slippage_bps(quantity, begin, cost, rate)
 
 
-NO_DEPTH: Final = Depth(np.empty(0))
+NO_DEPTH: Final = Depth.of(np.empty(0), np.empty(0))
 
 
 class InstrumentLook(msgspec.Struct, frozen=True, kw_only=True):

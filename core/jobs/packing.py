@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from core.jobs.columns import Slots
 from core.jobs.controls.case import (
     NO_ROOM,
+    LegParts,
     drawdown_score,
     failures_score,
     parts_of,
@@ -19,28 +20,27 @@ from core.jobs.controls.case import (
 from core.jobs.controls.job import venue_notional_room
 from core.jobs.controls.leg import sight_of
 from core.jobs.controls.table import BIT
-from core.jobs.evaluation import account_mask, leg_mask, lifted_bits, strategy_mask
-from core.jobs.market import DEPTH_LEVELS, NO_DEPTH, JobMarket, VenueLook
+from core.jobs.evaluation import account_mask, leg_mask, lifted_bits, strategy_mask, venue_mask
+from core.jobs.market import NO_DEPTH, JobMarket, VenueLook
 from core.jobs.rulebook import Rulebook
-from core.jobs.scores import CURVE_FIELDS
-from core.types.instrument import InstrumentId
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 UNIT, CONTRACT, FEE, FUNDING, VOLATILITY, LATENCY, LEVERAGE = 0, 1, 2, 3, 4, 5, 6  # of an instrument, floats
-BITS, ARB_BITS, VENUE, BOOK, UNDERLYING, ASK_LEVELS, BID_LEVELS = 0, 1, 2, 3, 4, 5, 6  # and integers
-HEDGE_ROOM, ARB_ROOM, IN_FLIGHT_ROOM, SINGLE_LIMIT, NOTIONAL_ROOM, JOBS_ROOM = 0, 1, 2, 3, 4, 5  # of a venue
+HEDGE_BITS, ARB_BITS, BOOK, UNDERLYING = 0, 1, 2, 3  # and integers: failed controls of a job of either pool
+HEDGE_ROOM, ARB_ROOM, IN_FLIGHT_ROOM, NOTIONAL_ROOM, SINGLE_LIMIT, JOBS_ROOM = 0, 1, 2, 3, 4, 5  # of a venue
+HEDGE_TIGHT, ARB_TIGHT = 6, 7  # the least of the rooms that bear on a job of that pool, none without a job slot
+HEDGE_CLEAR, ARB_CLEAR = 8, 9  # a lone leg of that pool up to here passes every control on capital
 STRATEGY_BITS, ACTIVE = 0, 1  # of a strategy: failed controls, jobs running
 NOW, ACCOUNT_BITS, LIFTED_BITS, FREE_SLOTS = 0, 1, 2, 3  # of the account, integers
 LEAST_EDGE, SAFETY_WEIGHT, DRAWDOWN, FAILURES, TARGET_GAP, MAX_FUNDING, MAX_LEG, TOLERANCE = 0, 1, 2, 3, 4, 5, 6, 7
 
-CURVE_SIZE: Final = DEPTH_LEVELS * CURVE_FIELDS  # floats of one side of one instrument; asks come first
 UNKNOWN: Final = -1  # book or underlying of an instrument that is not known
 
 
 class PackedMarket(msgspec.Struct, frozen=True):
-    """Rows are slots; the venue slots are made here and hold for this tick only."""
+    """Rows are slots. `curves` holds a depth a side of each instrument: asks at even numbers, bids at odd ones."""
 
     instrument_floats: Floats
     instrument_ints: Ints
@@ -53,46 +53,31 @@ class PackedMarket(msgspec.Struct, frozen=True):
 
 def pack(market: JobMarket, slots: Slots, running: Mapping[str, int], rules: Rulebook) -> PackedMarket:
     """Lay out what jobs in these slots look at; `running` counts the running jobs of each strategy."""
-    venue_slots: dict[str, int] = {}
+    venue_bits = {name: venue_mask(market.venues.get(name), rules) for name in slots.venues}
+    arb_bits = {name: _safe_mode_bit(market.venues.get(name)) for name in slots.venues}
     books: dict[str, int] = {}
     underlyings: dict[str, int] = {}
-    floats: list[tuple[float, ...]] = []
+    floats: list[LegParts] = []
     ints: list[tuple[int, ...]] = []
-    curves: Floats = np.zeros((max(1, 2 * len(slots.instruments)), CURVE_SIZE))
-    for instrument_id, slot in slots.instruments.items():
+    curves: list[Floats] = []
+    for instrument_id in slots.instruments:
         sight = sight_of(instrument_id, market, rules)
-        parts = parts_of(sight)
         look = None if sight is None else sight.look
-        asks, bids = (NO_DEPTH, NO_DEPTH) if look is None else (look.asks, look.bids)
-        curves[2 * slot, : len(asks.curve)] = asks.curve
-        curves[2 * slot + 1, : len(bids.curve)] = bids.curve
-        floats.append(
-            (
-                parts.unit_micro_usd,
-                parts.contract_size,
-                parts.fee_bps,
-                parts.funding_bps,
-                parts.volatility,
-                parts.latency,
-                parts.leverage,
-            )
-        )
+        floats.append(parts_of(sight))
+        curves += (NO_DEPTH.curve, NO_DEPTH.curve) if look is None else (look.asks.curve, look.bids.curve)
         ints.append(
             (
-                leg_mask(instrument_id, market, rules),
-                _safe_mode_bit(instrument_id, market),
-                venue_slots.setdefault(instrument_id.venue, len(venue_slots)),
+                bits := leg_mask(sight) | venue_bits[instrument_id.venue],
+                bits | arb_bits[instrument_id.venue],
                 UNKNOWN if look is None else books.setdefault(look.book_id, len(books)),
                 UNKNOWN if look is None else underlyings.setdefault(look.underlying, len(underlyings)),
-                asks.levels,
-                bids.levels,
             )
         )
     return PackedMarket(
-        np.array(floats, np.float64).reshape(-1, 7),
-        np.array(ints, np.int64).reshape(-1, 7),
-        curves.reshape(-1),
-        np.array([_rooms(market.venues.get(name), rules) for name in venue_slots], np.float64).reshape(-1, 6),
+        np.array(floats, np.float64).reshape(-1, len(LegParts._fields)),
+        np.array(ints, np.int64).reshape(-1, 4),
+        np.concatenate(curves).reshape(-1, *NO_DEPTH.curve.shape) if curves else np.zeros((0, *NO_DEPTH.curve.shape)),
+        np.array([_rooms(market.venues.get(name), rules) for name in slots.venues], np.float64).reshape(-1, 10),
         np.array(
             [(strategy_mask(market.account, name), running.get(name, 0)) for name in slots.strategies], np.int64
         ).reshape(-1, 2),
@@ -100,23 +85,22 @@ def pack(market: JobMarket, slots: Slots, running: Mapping[str, int], rules: Rul
     )
 
 
-def _safe_mode_bit(instrument_id: InstrumentId, market: JobMarket) -> int:
+def _safe_mode_bit(venue: VenueLook | None) -> int:
     """Return what an arbitrage at this venue fails for its mode, and nothing else does."""
-    venue = market.venues.get(instrument_id.venue)
     return BIT["safe_mode"] if venue is None or venue.is_safe_mode else 0
 
 
 def _rooms(venue: VenueLook | None, rules: Rulebook) -> tuple[float, ...]:
     if venue is None:
-        return (NO_ROOM,) * 6
-    return (
-        room_micro(venue.hedge_room_usd),
-        room_micro(venue.arb_room_usd),
-        room_micro(venue.in_flight_room_usd),
-        room_micro(venue.single_limit_usd),
-        venue_notional_room(venue, rules),
-        float(rules.jobs.max_running_per_venue - venue.running_jobs),
-    )
+        return (NO_ROOM,) * 10
+    hedge, arb = room_micro(venue.hedge_room_usd), room_micro(venue.arb_room_usd)
+    in_flight, notional = room_micro(venue.in_flight_room_usd), venue_notional_room(venue, rules)
+    jobs = rules.jobs.max_running_per_venue - venue.running_jobs
+    both = min(in_flight, notional) if jobs >= 1 else NO_ROOM
+    single = room_micro(venue.single_limit_usd)
+    tight = min(hedge, both), min(arb, both)
+    lone = min(single, rules.max_leg_micro_usd)
+    return hedge, arb, in_flight, notional, single, float(jobs), *tight, min(tight[0], lone), min(tight[1], lone)
 
 
 def _account(market: JobMarket, rules: Rulebook) -> tuple[Ints, Floats]:

@@ -14,79 +14,66 @@ from core.jobs.columns import CROWDED, FINAL, IS_ARB, LEGS, PICKED, READY, SEQUE
 from core.jobs.packing import (
     ACTIVE,
     ARB_ROOM,
+    ARB_TIGHT,
     FREE_SLOTS,
     HEDGE_ROOM,
+    HEDGE_TIGHT,
     IN_FLIGHT_ROOM,
     JOBS_ROOM,
     NOTIONAL_ROOM,
-    VENUE,
 )
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
+Indices = NDArray[np.uint32]
 
-TOP: Final = 64  # best jobs of a strategy that are kept in order at one time
+TOP: Final = 16  # best jobs of a strategy that are kept in order at one time
 CURSOR_COLUMNS: Final = 3
 _AT, _KEPT, _LEFT_OUT = 0, 1, 2  # of a strategy's cursor: next place, places in use, jobs that found none
 
 
 @kernel
 def pick(
-    count: int,
+    waiting: int,
     job_ints: Ints,
-    leg_instruments: Ints,
+    leg_venues: Indices,
     leg_micro: Floats,
     scores: Floats,
     status: Ints,
-    instrument_ints: Ints,
     venues: Floats,
     strategies: Ints,
     account_ints: Ints,
+    ready: Ints,
     kept: Ints,
     cursors: Ints,
     picks: Ints,
 ) -> int:
     """Write the rows to start, in order, into `picks` and return how many; rooms and active counts change as they go.
 
-    `kept` has a row of TOP places for each strategy, `cursors` a row of three numbers. Rooms only shrink within a
-    tick, so a job that does not fit now will not fit later in it.
+    `ready` lists the `waiting` rows that passed; for each strategy `kept` has TOP places and `cursors` three numbers.
+    Rooms only shrink within a tick, so a job that does not fit now will not fit later in it.
     """
+    _keep_best(waiting, ready, job_ints, scores, kept, cursors)
     picked = 0
-    is_stale = True
     while picked < account_ints[FREE_SLOTS]:
-        if is_stale:
-            _keep_best(
-                count, job_ints, leg_instruments, leg_micro, scores, status, instrument_ints, venues, kept, cursors
-            )
-            is_stale = False
         best = -1
         best_strategy = -1
+        is_used_up = False
         for strategy in range(len(strategies)):
-            while cursors[strategy, _AT] < cursors[strategy, _KEPT]:
-                row = kept[strategy, cursors[strategy, _AT]]
-                if _fits(row, job_ints, leg_instruments, leg_micro, instrument_ints, venues):
-                    break
-                status[row] = CROWDED
-                cursors[strategy, _AT] += 1
-            if cursors[strategy, _AT] < cursors[strategy, _KEPT]:
-                row = kept[strategy, cursors[strategy, _AT]]
-                if (
-                    best < 0
-                    or strategies[strategy, ACTIVE] < strategies[best_strategy, ACTIVE]
-                    or (
-                        strategies[strategy, ACTIVE] == strategies[best_strategy, ACTIVE]
-                        and _is_better(row, best, scores, job_ints)
-                    )
-                ):
+            row = _next_fitting(strategy, kept, cursors, job_ints, leg_venues, leg_micro, status, venues)
+            if row >= 0:
+                if best < 0 or _goes_first(strategy, row, best_strategy, best, strategies, scores, job_ints):
                     best = row
                     best_strategy = strategy
             elif cursors[strategy, _LEFT_OUT]:
-                is_stale = True
-        if is_stale:
+                is_used_up = True
+        if is_used_up:
+            waiting = _drop_unfit(waiting, ready, job_ints, leg_venues, leg_micro, status, venues)
+            _keep_best(waiting, ready, job_ints, scores, kept, cursors)
             continue
         if best < 0:
             break
-        _take_room(best, job_ints, leg_instruments, leg_micro, instrument_ints, venues)
+        _take_room(best, job_ints, leg_venues, leg_micro, venues)
         status[best] = PICKED
         strategies[best_strategy, ACTIVE] += 1
         cursors[best_strategy, _AT] += 1
@@ -96,39 +83,73 @@ def pick(
 
 
 @kernel
-def _keep_best(
-    count: int,
-    job_ints: Ints,
-    leg_instruments: Ints,
-    leg_micro: Floats,
-    scores: Floats,
-    status: Ints,
-    instrument_ints: Ints,
-    venues: Floats,
+def _next_fitting(
+    strategy: int,
     kept: Ints,
     cursors: Ints,
-) -> None:
-    """Keep the TOP best ready jobs of each strategy that still fit, best first."""
+    job_ints: Ints,
+    leg_venues: Indices,
+    leg_micro: Floats,
+    status: Ints,
+    venues: Floats,
+) -> int:
+    """Return the best kept job of a strategy that fits, -1 where none is left."""
+    while cursors[strategy, _AT] < cursors[strategy, _KEPT]:
+        row = kept[strategy, cursors[strategy, _AT]]
+        if _fits(row, job_ints, leg_venues, leg_micro, venues):
+            return int(row)
+        status[row] = CROWDED
+        cursors[strategy, _AT] += 1
+    return -1
+
+
+@kernel
+def _goes_first(
+    strategy: int, row: int, other_strategy: int, other: int, strategies: Ints, scores: Floats, job_ints: Ints
+) -> bool:
+    active, other_active = strategies[strategy, ACTIVE], strategies[other_strategy, ACTIVE]
+    return active < other_active or (active == other_active and _is_better(row, other, scores, job_ints))
+
+
+@kernel
+def _drop_unfit(
+    waiting: int,
+    ready: Ints,
+    job_ints: Ints,
+    leg_venues: Indices,
+    leg_micro: Floats,
+    status: Ints,
+    venues: Floats,
+) -> int:
+    """Leave those rows in `ready` that are and still fit; return how many."""
+    left = 0
+    for at in range(waiting):
+        row = ready[at]
+        if status[row] == READY and _fits(row, job_ints, leg_venues, leg_micro, venues):
+            ready[left] = row
+            left += 1
+        elif status[row] == READY:
+            status[row] = CROWDED
+    return left
+
+
+@kernel
+def _keep_best(waiting: int, ready: Ints, job_ints: Ints, scores: Floats, kept: Ints, cursors: Ints) -> None:
+    """Keep the TOP best ready jobs of each strategy, best first."""
     for strategy in range(len(cursors)):
         cursors[strategy, _AT] = 0
         cursors[strategy, _KEPT] = 0
         cursors[strategy, _LEFT_OUT] = 0
-    for row in range(count):
-        if status[row] != READY:
-            continue
+    for at in range(waiting):
+        row = ready[at]
         strategy = job_ints[row, STRATEGY]
         size = cursors[strategy, _KEPT]
-        if size == TOP and not _is_better(row, kept[strategy, 0], scores, job_ints):
-            cursors[strategy, _LEFT_OUT] += 1
-            continue
-        if not _fits(row, job_ints, leg_instruments, leg_micro, instrument_ints, venues):
-            status[row] = CROWDED
-            continue
         if size < TOP:
             _sift_up(kept, strategy, size, row, scores, job_ints)
             cursors[strategy, _KEPT] = size + 1
-        else:
-            cursors[strategy, _LEFT_OUT] += 1
+            continue
+        cursors[strategy, _LEFT_OUT] += 1
+        if _is_better(row, kept[strategy, 0], scores, job_ints):
             _sift_down(kept, strategy, size, row, scores, job_ints)
     for strategy in range(len(cursors)):
         end = cursors[strategy, _KEPT] - 1
@@ -175,40 +196,35 @@ def _sift_down(kept: Ints, strategy: int, size: int, row: int, scores: Floats, j
 
 
 @kernel
-def _fits(
-    row: int, job_ints: Ints, leg_instruments: Ints, leg_micro: Floats, instrument_ints: Ints, venues: Floats
-) -> bool:
-    pool = ARB_ROOM if job_ints[row, IS_ARB] else HEDGE_ROOM
+def _fits(row: int, job_ints: Ints, leg_venues: Indices, leg_micro: Floats, venues: Floats) -> bool:
+    tight = HEDGE_TIGHT + job_ints[row, IS_ARB]
     for at in range(job_ints[row, LEGS]):
-        venue = instrument_ints[leg_instruments[row, at], VENUE]
-        if venues[venue, JOBS_ROOM] < 1.0:
-            return False
-        total = 0.0
+        venue = leg_venues[row, at]
+        total = leg_micro[row, at]
         for other in range(job_ints[row, LEGS]):
-            if instrument_ints[leg_instruments[row, other], VENUE] == venue:
+            if other != at and leg_venues[row, other] == venue:
                 total += leg_micro[row, other]
-        if not (
-            total <= venues[venue, pool]
-            and total <= venues[venue, IN_FLIGHT_ROOM]
-            and total <= venues[venue, NOTIONAL_ROOM]
-        ):
+        if not total <= venues[venue, tight]:
             return False
     return True
 
 
 @kernel
-def _take_room(
-    row: int, job_ints: Ints, leg_instruments: Ints, leg_micro: Floats, instrument_ints: Ints, venues: Floats
-) -> None:
-    pool = ARB_ROOM if job_ints[row, IS_ARB] else HEDGE_ROOM
+def _take_room(row: int, job_ints: Ints, leg_venues: Indices, leg_micro: Floats, venues: Floats) -> None:
+    pool = HEDGE_ROOM + job_ints[row, IS_ARB]
     for at in range(job_ints[row, LEGS]):
-        venue = instrument_ints[leg_instruments[row, at], VENUE]
+        venue = leg_venues[row, at]
         venues[venue, pool] -= leg_micro[row, at]
         venues[venue, IN_FLIGHT_ROOM] -= leg_micro[row, at]
         venues[venue, NOTIONAL_ROOM] -= leg_micro[row, at]
         is_first = True
         for before in range(at):
-            if instrument_ints[leg_instruments[row, before], VENUE] == venue:
+            if leg_venues[row, before] == venue:
                 is_first = False
         if is_first:
             venues[venue, JOBS_ROOM] -= 1.0
+        both = min(venues[venue, IN_FLIGHT_ROOM], venues[venue, NOTIONAL_ROOM])
+        if venues[venue, JOBS_ROOM] < 1.0:
+            both = -1.0
+        venues[venue, HEDGE_TIGHT] = min(venues[venue, HEDGE_ROOM], both)
+        venues[venue, ARB_TIGHT] = min(venues[venue, ARB_ROOM], both)

@@ -20,7 +20,11 @@ class Rulebook:
 
     @cached_property
     def blackout_ns(self) -> int:
-        return int(self.jobs.blackout_minutes * MINUTE_NS)
+        return max(0, int(self.jobs.blackout_minutes * MINUTE_NS))
+
+    @cached_property
+    def stale_after_ns(self) -> int:
+        return self.risk.stale_after_ns
 
     @cached_property
     def max_leg_micro_usd(self) -> float:

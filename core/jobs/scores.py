@@ -4,13 +4,9 @@ Each function stands alone (it calls no other) so that it compiles by itself. A 
 as the worst.
 """
 
-import math
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
-
-Floats = NDArray[np.float64]
 
 FUNDING_WEIGHT: Final = 0.20
 VOLATILITY_WEIGHT: Final = 0.25
@@ -20,7 +16,6 @@ DRAWDOWN_WEIGHT: Final = 0.10
 FAILURES_WEIGHT: Final = 0.10
 
 SAFE_LIQUIDATION_MULTIPLE: Final = 4.0  # times the least allowed distance counts as fully safe
-CURVE_FIELDS: Final = 3  # of one level: quantity up to its end, cost up to its end, cost rate within it
 
 
 def room_score(observed: float, limit: float) -> float:
@@ -93,20 +88,10 @@ def leg_micro_usd(quantity: float, unit_micro_usd: float, notional_micro_usd: fl
     return notional_micro_usd
 
 
-def slippage_bps(quantity: float, curve: Floats, start: int, levels: int) -> float:
+def slippage_bps(quantity: float, begin: float, cost: float, rate: float) -> float:
     """Return what taking `quantity` costs beyond the best price, in bps of its value; infinite beyond the depth.
 
-    The curve holds, level after level from `start`: the quantity up to its end, the sum of rate x quantity up to its
-    end, and the rate (distance from the best price in bps).
+    Of the level it ends in: the quantity before it, the sum of rate x quantity up to there, and its own rate, which is
+    the distance from the best price in bps.
     """
-    end = start + levels * CURVE_FIELDS
-    taken = 0.0
-    cost = 0.0
-    at = start
-    while at < end:
-        if quantity <= curve[at]:
-            return (cost + (quantity - taken) * curve[at + 2]) / quantity
-        taken = curve[at]
-        cost = curve[at + 1]
-        at += CURVE_FIELDS
-    return math.inf
+    return (cost + (quantity - begin) * rate) / quantity

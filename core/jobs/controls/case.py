@@ -2,7 +2,7 @@
 
 import math
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
@@ -15,7 +15,6 @@ from core.jobs.scores import (
     leg_micro_usd,
     room_score,
     safety_score,
-    slippage_bps,
     volume_score,
 )
 from core.types.capital import Pool
@@ -48,7 +47,7 @@ class JobCase(msgspec.Struct, frozen=True, kw_only=True):
         return sum((micro for leg, micro in zip(self.job.legs, self.leg_micro, strict=True) if leg.venue == venue), 0.0)
 
 
-class LegParts(msgspec.Struct, frozen=True):
+class LegParts(NamedTuple):
     """Numbers of an instrument that jobs are weighed with; those of the compiled form come from here too."""
 
     unit_micro_usd: float
@@ -102,9 +101,9 @@ def open_case(job: HedgeJob, market: JobMarket, rules: Rulebook) -> JobCase:
         base = quantity * parts.contract_size
         if len(micro) == 1:
             primary = base
-        weight = base / primary if primary > 0.0 else math.nan
+        weight = 1.0 if len(micro) == 1 else _ratio(base, primary)
         depth = None if sight is None else (sight.look.asks if signed > 0.0 else sight.look.bids)
-        slippage = math.inf if depth is None else slippage_bps(quantity, depth.curve, 0, depth.levels)
+        slippage = math.inf if depth is None else depth.slippage_bps(quantity)
         net += base if signed > 0.0 else -base
         costs += weight * (parts.fee_bps + slippage)
         funding += weight * parts.funding_bps if signed > 0.0 else -(weight * parts.funding_bps)
@@ -131,6 +130,13 @@ def open_case(job: HedgeJob, market: JobMarket, rules: Rulebook) -> JobCase:
 
 def is_missing(value: float) -> bool:
     return math.isnan(value)
+
+
+def _ratio(base: float, primary: float) -> float:
+    """Divide as compiled code does: nothing is raised."""
+    if primary == 0.0:
+        return math.copysign(math.inf, base) * math.copysign(1.0, primary) if base else math.nan
+    return base / primary
 
 
 class Scores(msgspec.Struct, frozen=True):
