@@ -5,14 +5,18 @@ from collections.abc import Awaitable, Callable, Sequence
 
 import msgspec
 
-from core.capital.look import CapitalLook
+from core.capital.hub import CapitalHub
+from core.capital.point_value import point_value
+from core.engine.account_reads import AccountReads
 from core.engine.bar_store import BarStore
-from core.engine.capital_of_equity import look_at_equity
 from core.engine.engine import Engine
 from core.engine.engine_log import EngineLog
 from core.engine.feed_watch import FeedWatch
 from core.engine.fold import EngineFold
 from core.engine.health_watch import HealthWatch
+from core.engine.job_assembly import connect_jobs
+from core.engine.job_desk import JobDesk
+from core.engine.job_looks import JobLooks
 from core.engine.order_desk import OrderDesk
 from core.engine.parts import EngineParts
 from core.engine.passing_conditions import PassingConditions
@@ -25,6 +29,7 @@ from core.engine.settings import EngineSettings
 from core.engine.statistics import LagMeter, SendStatistics
 from core.engine.strategy_host import StrategyHost
 from core.engine.tasks import TaskGroup
+from core.jobs.rulebook import Rulebook
 from core.market.market import Market
 from core.ports.clock import Clock
 from core.ports.history import BarHistory
@@ -34,6 +39,7 @@ from core.ports.strategy import RunningStrategy
 from core.ports.time_budget import Budget
 from core.ports.venue import ExecutionVenue, Feed
 from core.risk.gate import RiskGate
+from core.types.order import Order
 
 _log = logging.getLogger(__name__)
 
@@ -75,13 +81,14 @@ def _connect_parts(
 ) -> EngineParts:
     clock = ports.clock
     market = _make_market(settings, clock, pump)
-    fold = EngineFold(market.instruments.get, settings.risk_mode)
+    rules = Rulebook(settings.jobs, settings.limits)
+    fold = EngineFold(market.instruments.get, settings.risk_mode, rules)
     market.on_instrument(fold.ledger.instrument_known)
     restore(fold, ports.journal)
     ids = ports.make_ids(fold.run + 1)
     recorder = Recorder(ports.journal, fold, log)
     conditions, recent = PassingConditions(clock), RecentOrders(settings.limits)
-    statistics, bars = SendStatistics(), BarStore(market, ports.history)
+    statistics, bars = SendStatistics(fold.risk_hub.update_exchange_latency), BarStore(market, ports.history)
     feed_watch = FeedWatch(bars, log)
     market.on_feed(feed_watch.changed)
     strategies = StrategyHost(
@@ -96,10 +103,10 @@ def _connect_parts(
         run_blocking=ports.run_blocking,
     )
 
-    def look_at_capital(venue: str) -> CapitalLook:
-        value = views.valuation().venue(venue)
-        return look_at_equity(venue, None if value is None else value.equity_usd, settings.capital)
-
+    capital = CapitalHub(
+        fold.capital, settings.capital, recorder.fold_now, point_value(market.instruments.get, market.marks)
+    )
+    reads = AccountReads()
     views = RiskViews(
         clock=clock,
         fold=fold,
@@ -108,8 +115,8 @@ def _connect_parts(
         recent=recent,
         conditions=conditions,
         strategy_status=strategies.status,
-        look_at_capital=look_at_capital,
-        look_at_job=lambda _: None,
+        capital=capital,
+        look_at_job=JobLooks(fold, reads).look,
     )
     desk = OrderDesk(
         clock=clock,
@@ -122,9 +129,29 @@ def _connect_parts(
         log=log,
         in_doubt_after_s=settings.in_doubt_after_s,
         spawn=tasks.hold,
-        on_order=strategies.on_order,
+        on_order=lambda order: _order_changed(order, strategies, jobs),
     )
     strategies.connect(desk)
+    jobs = connect_jobs(
+        settings=settings,
+        rules=rules,
+        clock=clock,
+        ids=ids,
+        log=log,
+        market=market,
+        fold=fold,
+        recorder=recorder,
+        views=views,
+        desk=desk,
+        recent=recent,
+        conditions=conditions,
+        strategies=strategies,
+        capital=capital,
+        reads=reads,
+        tasks=tasks,
+        call_soon=ports.call_soon,
+        run_blocking=ports.run_blocking,
+    )
     return EngineParts(
         settings=settings,
         clock=clock,
@@ -140,10 +167,18 @@ def _connect_parts(
         conditions=conditions,
         desk=desk,
         strategies=strategies,
+        jobs=jobs,
+        capital=capital,
+        account_reads=reads,
         statistics=statistics,
         lag=LagMeter(),
         pnl_curve=PnlCurve(),
     )
+
+
+def _order_changed(order: Order, strategies: StrategyHost, jobs: JobDesk) -> None:
+    strategies.on_order(order)
+    jobs.on_order(order)
 
 
 def _make_market(settings: EngineSettings, clock: Clock, pump: EventPump) -> Market:

@@ -93,6 +93,8 @@ class Engine:
         await self._opening.open_trading(self, lambda: self._tasks.spawn(self._start_waiting()))
         self._intake.on_second()
         self.is_starting = False
+        self.parts.account_reads.connect(self._read_account)
+        self.parts.jobs.open()
         await self._start_waiting()
 
     async def _start_waiting(self) -> None:
@@ -201,6 +203,11 @@ class Engine:
             await self._reconciler.compare(execution)
         finally:
             del self._comparing[execution.venue]
+
+    def _read_account(self, venue: str) -> None:
+        execution = self.parts.desk.executions.get(venue)
+        if execution is not None and not self.is_stopping:
+            self._tasks.spawn(self._compare(execution))
 
     # front ends (EngineAccess) ---------------------------------------------------------------------
 

@@ -53,6 +53,7 @@ class EventIntake:
             self._parts.market.take_mark(instrument_id)
             if self._health.is_due(self._parts.clock.utc_ns()):
                 self._health.judge(self._parts.views.valuation())
+            self._parts.jobs.on_book(instrument_id)
             self._parts.strategies.on_book(instrument_id)
         except Exception as error:
             self._fault("book", error)
@@ -70,6 +71,7 @@ class EventIntake:
             now_ns = self._parts.clock.utc_ns()
             for bar in self._parts.bars.advance(now_ns):
                 self._parts.strategies.on_bar(bar)
+            self._parts.jobs.on_second()
             valuation = self._health.judge(self._parts.views.valuation())
             if valuation.day_pnl_usd is not None:
                 self._parts.pnl_curve.add(now_ns, float(valuation.day_pnl_usd))

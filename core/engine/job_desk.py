@@ -7,7 +7,7 @@ Hazards and what meets them:
 - a crash between start and first order: the run is restored without a plan, so it opens nothing and ends.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from decimal import Decimal
 from typing import Final
 
@@ -25,9 +25,10 @@ from core.engine.risk_views import RiskViews
 from core.execution.job_run import JobRun
 from core.execution.plan import Plan, Unfit
 from core.jobs.explanation import Explanation
-from core.jobs.limits import JobLimits
 from core.jobs.market import JobMarket
+from core.jobs.rulebook import Rulebook
 from core.jobs.scheduling import Cancellation, JobStart
+from core.jobs.warm_up import compiled_selector, warm_up
 from core.journal.facts import JobDropped, JobFinished, JobStarted
 from core.ports.clock import Clock
 from core.risk.auto_halt import judge_jobs
@@ -38,6 +39,7 @@ from core.types.order import Order
 
 ZERO: Final = Decimal(0)
 NS_PER_S: Final = 1_000_000_000
+COMPILE_FROM: Final = 200  # pending jobs; fewer are judged within a few milliseconds by the plain form
 
 
 class JobDesk:
@@ -55,9 +57,11 @@ class JobDesk:
         capital: CapitalHub,
         runner: JobRunner,
         preflight: JobPreflight,
-        limits: JobLimits,
+        rules: Rulebook,
         tell: Callable[[str, JobEnd], None],
         call_soon: Callable[[Callable[[], None]], object],
+        spawn: Callable[[Coroutine[None, None, None]], None],
+        run_blocking: Callable[[Callable[[], None]], Awaitable[None]],
     ) -> None:
         self._clock = clock
         self._fold = fold
@@ -67,12 +71,22 @@ class JobDesk:
         self._markets = markets
         self._capital = capital
         self._preflight = preflight
-        self._limits = limits
+        self._rules = rules
+        self._limits = rules.jobs
         self._tell = tell
         self._call_soon = call_soon
+        self._spawn = spawn
+        self._run_blocking = run_blocking
+        self._is_open = False
+        self._is_compiling = False
         self._ticked_ns: int | None = None
         self.scheduler = fold.scheduler
         self.runner = runner
+
+    def open(self) -> None:
+        """Begin to work: venues have been compared. What runs from an earlier life is brought to its end."""
+        self._is_open = True
+        self.runner.on_second()
 
     # jobs come and go (core.engine.strategy_host.JobIntake) --------------------------------------------
 
@@ -103,15 +117,17 @@ class JobDesk:
     # what happens ------------------------------------------------------------------------------------
 
     def on_order(self, order: Order) -> None:
-        if order.intent.job is not None:
+        if self._is_open and order.intent.job is not None:
             self.runner.drive(order.intent.job.job_id)
 
     def on_book(self, instrument_id: InstrumentId) -> None:
-        if len(self._fold.runs):
+        if self._is_open and len(self._fold.runs):
             self.runner.on_book(instrument_id)
 
     def on_second(self) -> None:
         """Go on with running jobs and, when it is time, look at the pending ones."""
+        if not self._is_open:
+            return
         now_ns, steady_ns = self._clock.utc_ns(), self._clock.monotonic_ns()
         self._take_equity()
         self._markets.observe(now_ns)
@@ -125,12 +141,20 @@ class JobDesk:
         pending = self.scheduler.book.pending
         if not pending:
             return
+        if len(pending) >= COMPILE_FROM and not self._is_compiling:
+            self._is_compiling = True
+            self._spawn(self._compile())
         for decided in self.scheduler.tick(self._market_for(pending.values())):
             match decided:
                 case JobDropped():
                     self._drop(decided)
                 case JobStart():
                     self._start(decided)
+
+    async def _compile(self) -> None:
+        """Let the compiled form judge from now on; until it is ready the plain one gives the same answers."""
+        await self._run_blocking(warm_up)
+        self.scheduler.use(compiled_selector(self._rules))
 
     def explain(self, job_id: str) -> Explanation | None:
         """Say why a job waits, was refused, runs or ended, by the market as the last tick saw it."""

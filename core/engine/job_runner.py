@@ -7,7 +7,6 @@ question for a venue's account.
 from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
-from core.engine.engine_log import EngineLog
 from core.engine.fold import EngineFold
 from core.engine.order_desk import OrderDesk
 from core.engine.recorder import Recorder
@@ -60,7 +59,6 @@ class JobRunner:
         accounts: Accounts,
         limits: JobLimits,
         stale_after_ns: int,
-        log: EngineLog,
         on_finished: Callable[[JobRun, JobFinished], None],
     ) -> None:
         self._clock = clock
@@ -73,7 +71,6 @@ class JobRunner:
         self._accounts = accounts
         self._limits = limits
         self._stale_after_ns = stale_after_ns
-        self._log = log
         self._on_finished = on_finished
         self._plans: dict[str, Plan] = {}
         self._cancelled: dict[str, str] = {}  # job → why somebody wants its end

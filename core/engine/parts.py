@@ -2,10 +2,13 @@
 
 from dataclasses import dataclass
 
+from core.capital.hub import CapitalHub
+from core.engine.account_reads import AccountReads
 from core.engine.bar_store import BarStore
 from core.engine.engine_log import EngineLog
 from core.engine.feed_watch import FeedWatch
 from core.engine.fold import EngineFold
+from core.engine.job_desk import JobDesk
 from core.engine.order_desk import OrderDesk
 from core.engine.passing_conditions import PassingConditions
 from core.engine.pnl_curve import PnlCurve
@@ -36,6 +39,9 @@ class EngineParts:
     conditions: PassingConditions
     desk: OrderDesk
     strategies: StrategyHost
+    jobs: JobDesk
+    capital: CapitalHub
+    account_reads: AccountReads
     statistics: SendStatistics
     lag: LagMeter
     pnl_curve: PnlCurve

@@ -31,6 +31,10 @@ class Recorder:
         durable, _ = self.record_with_outcome(fact)
         return durable
 
+    def fold_now(self, fact: AnyFact) -> None:
+        """Do as `record`, for those who ask only that the fact is folded on return."""
+        self.record(fact)
+
     def record_with_outcome(self, fact: AnyFact) -> tuple["Future[None]", FoldOutcome]:
         """Do as `record`, and return also what the fact did to orders and ledger."""
         durable = self._journal.append(fact)

@@ -3,13 +3,14 @@
 from collections.abc import Callable
 from decimal import Decimal
 
+from core.capital.hub import CapitalHub
 from core.capital.look import CapitalLook
 from core.engine.fold import EngineFold
 from core.engine.passing_conditions import PassingConditions
 from core.engine.recent_orders import RecentOrders
 from core.engine.settings import EngineSettings
 from core.ledger.ledger import is_holding
-from core.ledger.valuation import Valuation
+from core.ledger.valuation import Valuation, VenueValue
 from core.ledger.valuing import underlying_of, value_ledger
 from core.market.market import Market
 from core.ports.clock import Clock
@@ -39,10 +40,10 @@ class RiskViews:
         recent: RecentOrders,
         conditions: PassingConditions,
         strategy_status: Callable[[str], StrategyStatus | None],
-        look_at_capital: Callable[[str], CapitalLook | None],
+        capital: CapitalHub,
         look_at_job: Callable[[OrderIntent], JobLook | None],
     ) -> None:
-        """Take the capital of a venue, and the job of an order as if that order did not exist, from their owners."""
+        """Take the job of an order, seen as if that order did not exist, from its owner."""
         self._clock = clock
         self._fold = fold
         self._market = market
@@ -51,7 +52,7 @@ class RiskViews:
         self._recent = recent
         self._conditions = conditions
         self._strategy_status = strategy_status
-        self._look_at_capital = look_at_capital
+        self._capital = capital
         self._look_at_job = look_at_job
         self.clock_offset_ms: float | None = 0.0
 
@@ -137,10 +138,14 @@ class RiskViews:
             funds=self._funds(instrument, valuation),
             recent=self._recent.look(intent, self._clock.monotonic_ns()),
             strategy_status=None if strategy is None else self._strategy_status(strategy),
-            capital=self._look_at_capital(intent.venue),
+            capital=self._look_at_capital(intent.venue, venue_value),
             job=self._job_of(intent),
             override=override,
         )
+
+    def _look_at_capital(self, venue: str, value: VenueValue | None) -> CapitalLook:
+        self._capital.update_equity(venue, None if value is None else value.equity_usd)
+        return self._capital.look(venue)
 
     def _own_orders(self, instrument_id: InstrumentId) -> list[OwnOrder]:
         """Return the account's orders that may live on the instrument's book, external ones and other venues' too."""

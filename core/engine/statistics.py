@@ -1,6 +1,7 @@
 """How sends ended and how long they took, how late the loop is, and how often something happens."""
 
 from collections import deque
+from collections.abc import Callable
 from typing import Final
 
 from core.engine.stages import StageLatencies
@@ -14,7 +15,9 @@ NS_PER_S: Final = 1_000_000_000
 class SendStatistics:
     """Remember the newest sends. A reject by the venue counts as a failure."""
 
-    def __init__(self) -> None:
+    def __init__(self, on_latency: Callable[[str, float], None] | None = None) -> None:
+        """Hand each answer's latency in milliseconds on as well."""
+        self._on_latency = on_latency
         self.stages = StageLatencies()
         self._latencies: dict[str, deque[int]] = {}
         self._failed: deque[bool] = deque(maxlen=KEPT_SENDS)
@@ -29,6 +32,8 @@ class SendStatistics:
         self._failed.append(is_failure)
         self.consecutive_failures = self.consecutive_failures + 1 if is_failure else 0
         self._latencies.setdefault(venue, deque(maxlen=KEPT_SENDS)).append(latency_ns)
+        if self._on_latency is not None:
+            self._on_latency(venue, latency_ns / 1e6)
 
     @property
     def answered(self) -> int:

@@ -51,7 +51,7 @@ class Hosted(msgspec.Struct, kw_only=True):
 class JobIntake(Protocol):
     """Takes the jobs that strategies want."""
 
-    def submit(self, job: HedgeJob) -> None:
+    def submit(self, job: HedgeJob) -> object:
         """Take a job; where it is not taken its strategy is told so on the next turn of the loop."""
         ...
 
