@@ -117,9 +117,7 @@ def test_an_override_that_does_not_hold_lifts_nothing(ended: object) -> None:
         ("strategy_running", {"strategy_status": StrategyStatus.FAILED}),
     ],
 )
-def test_a_hard_rule_refuses_under_an_override_and_the_refusal_names_it_alone(
-    rule: str, trouble: dict[str, object]
-) -> None:
+def test_a_hard_rule_refuses_under_an_override_and_alone_is_named(rule: str, trouble: dict[str, object]) -> None:
     order = buy(source="strategy:ma", confidence=0.1) if rule == "strategy_running" else buy()
     verdict = decide(order, view(**SOFT_TROUBLE, **trouble, override=override()))
     assert isinstance(verdict, Refused)
