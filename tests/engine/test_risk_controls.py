@@ -53,6 +53,21 @@ def test_a_venue_that_is_flattened_closes_its_own_positions_alone():
     in_virtual_time(work)
 
 
+def test_an_own_order_on_the_same_book_at_another_venue_makes_way_for_the_closing():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop, SHARED).start()
+        await rig.place(quantity="3", venue="v1")
+        await rig.elapse(1)
+        await rig.place(price="99.5", venue="v2")
+        await rig.execute(Halt(scope="venue:v1", level="flatten", reason="leaving"))
+        await rig.elapse(3)
+        assert rig.position("v1") == 0
+        assert rig.venues["v2"].open_orders == []
+        assert rig.refusals() == []
+
+    in_virtual_time(work)
+
+
 def test_a_halted_strategy_loses_its_orders_and_a_persons_stay():
     async def work(loop: VirtualLoop) -> None:
         signal = buy(InstrumentId("v1", PERP), price="95")
