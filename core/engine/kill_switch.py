@@ -4,6 +4,7 @@ Venues are dealt with one by one: one that hangs delays neither the cancels nor 
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from core.engine.parts import EngineParts
@@ -76,21 +77,35 @@ class KillSwitch:
             self._said.clear()
             return
         live = [order for order in self._parts.fold.orders.live() if order.status.may_live]
-        self._cancel_halted(standing, [order for order in live if not _is_closing(order)])
+        held = [
+            position
+            for position in self._parts.fold.ledger.positions()
+            if position.quantity and _level_at(standing, position) is HaltLevel.FLATTEN
+        ]
+        to_close = {self._book_id(position.instrument_id): None for position in held}
+        self._cancel_halted(standing, [order for order in live if not _is_closing(order)], to_close)
         busy = {self._book_id(order.intent.instrument_id): None for order in live}
-        held = [held for held in self._parts.fold.ledger.positions() if _level_at(standing, held) is HaltLevel.FLATTEN]
         free = [position for position in held if self._book_id(position.instrument_id) not in busy]
-        self._flatten([position for position in free if position.quantity and self._is_compared(position)])
+        self._flatten([position for position in free if self._is_compared(position)])
 
-    def _cancel_halted(self, standing: tuple[Blocker, ...], live: list[Order]) -> None:
-        """Cancel at halted venues whatever the account has there, and the orders of halted strategies."""
+    def _cancel_halted(
+        self, standing: tuple[Blocker, ...], live: list[Order], books_to_close_on: Mapping[str, None]
+    ) -> None:
+        """Cancel whatever the account has at halted venues, the orders of halted strategies, and what is in the way.
+
+        In the way is an order at another venue whose book a position is to be closed on; a foreign one is left.
+        """
         for order in live:
             venue = order.intent.venue
             if _level_at(standing, order.intent) >= HaltLevel.HALTED:
                 if venue in self._parts.desk.executions and venue not in self._cancelling:
                     self._cancelling[venue] = None
                     self._tasks.spawn(self._cancel_again(venue))
-            elif order.status in UNTOUCHED and _level_of(standing, order.intent) >= HaltLevel.HALTED:
+                continue
+            is_in_the_way = self._book_id(order.intent.instrument_id) in books_to_close_on
+            if is_in_the_way and order.is_external:
+                self._say(f"{order.intent.client_order_id}, which others placed, keeps its book from being flattened")
+            elif order.status in UNTOUCHED and (is_in_the_way or _level_of(standing, order.intent) >= HaltLevel.HALTED):
                 self._parts.desk.cancel_soon(order.intent.client_order_id)
 
     def _book_id(self, instrument_id: InstrumentId) -> str:

@@ -14,8 +14,9 @@ from core.risk.verdict import Approved, Check, Hardness, Refused, approve
 from core.types.control import HaltLevel
 from core.types.instrument import Instrument
 from core.types.order import OrderType, Side
-from tests.orders.making import PERP, SPOT, D, instrument, intent
-from tests.risk.scene import LIMITS, buy, decide, exposure, funds, holding, sell, view
+from tests.orders.making import D, intent
+from tests.risk.account import MARKETS, Account
+from tests.risk.scene import LIMITS, buy, decide, funds, holding, sell, view
 
 ROOT = Path(__file__).parents[2]
 
@@ -85,11 +86,9 @@ def test_a_rule_that_breaks_refuses() -> None:
 
 # a whole account, driven at random through the gate -----------------------------------------------------
 
-ETH = instrument("ETH/USDT:USDT")
-_MARKETS = {PERP.id: PERP, SPOT.id: SPOT, ETH.id: ETH}
 _steps = st.lists(
     st.tuples(
-        st.sampled_from(list(_MARKETS.values())),
+        st.sampled_from(list(MARKETS.values())),
         st.sampled_from(Side),
         st.integers(1, 25).map(Decimal),
         st.sampled_from([None, D(99), D(100), D(101)]),
@@ -98,38 +97,6 @@ _steps = st.lists(
     ),
     max_size=40,
 )
-
-
-class Account:
-    """Positions and open orders at a constant price of 100, moved by what the gate approves."""
-
-    def __init__(self) -> None:
-        self.position = dict.fromkeys(_MARKETS, D(0))
-        self.open: list[tuple[Instrument, Side, Decimal]] = []
-
-    def exposures(self) -> tuple[object, ...]:
-        return tuple(
-            exposure(
-                of,
-                position=self.position[of.id],
-                buying=self._waiting(of, Side.BUY),
-                selling=self._waiting(of, Side.SELL),
-            )
-            for of in _MARKETS.values()
-        )
-
-    def _waiting(self, of: Instrument, side: Side) -> Decimal:
-        return sum((quantity for other, way, quantity in self.open if other is of and way is side), D(0))
-
-    def worst_directional(self) -> Decimal:
-        """Fill every subset of the open orders that hurts most, by underlying, without the gate's own sums."""
-        total = D(0)
-        for base in ("BTC", "ETH"):
-            net = sum((q for of, q in ((_MARKETS[k], v) for k, v in self.position.items()) if of.base == base), D(0))
-            buys = sum((q for of, way, q in self.open if of.base == base and way is Side.BUY), D(0))
-            sells = sum((q for of, way, q in self.open if of.base == base and way is Side.SELL), D(0))
-            total += max(abs(net + buys), abs(net - sells)) * 100
-        return total
 
 
 @settings(max_examples=60, deadline=None)

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.journal.facts import AnyFact, BlockerLifted, BlockerRaised
-from core.risk.auto_halt import Health, judge_health
-from core.risk.halts import Halts, HaltsState, kill, pause, strategy_scope, venue_scope
+from core.risk.auto_halt import Health, VenueSends, judge_health, judge_jobs
+from core.risk.halts import Halts, HaltsState, kill, pause, strategy_scope, tighten, venue_scope
 from core.risk.limits import RiskLimits
 from core.types.control import Blocker, HaltLevel
 from tests.orders.making import D
@@ -174,3 +174,41 @@ def test_what_stands_already_is_not_raised_again() -> None:
 
 def test_unknown_equity_raises_nothing_by_itself() -> None:
     assert raised_by(health(equity_usd=None, day_loss_usd=None, drawdown_pct=None)) == []
+
+
+# venues and jobs that fail -------------------------------------------------------------------------------
+
+
+def sends(sent: int, troubled: int, venue: str = "okx") -> VenueSends:
+    return VenueSends(venue=venue, sent=sent, troubled=troubled)
+
+
+def test_a_venue_where_too_many_orders_fail_is_stopped_alone() -> None:
+    seen = health(venues=(sends(10, 3), sends(10, 2, "calm"), sends(9, 9, "young"), sends(0, 0, "idle")))
+    assert raised_by(seen) == [("venue:okx", "venue_failures", L.REDUCE_ONLY)]
+    assert raised_by(health(venues=(sends(8, 2),)), limits=RiskLimits(min_venue_failure_sample=8)) == []
+    assert raised_by(health(venues=(sends(0, 0),)), limits=RiskLimits(min_venue_failure_sample=0)) == []
+
+
+def test_failed_jobs_in_a_row_pause_until_a_person_resumes() -> None:
+    assert judge_jobs(2, 3, Halts(), 7) == ()
+    (fact,) = judge_jobs(3, 3, Halts(), 7)
+    assert (fact.blocker.scope, fact.blocker.cause, fact.blocker.level) == (
+        "global",
+        "consecutive_failures",
+        L.REDUCE_ONLY,
+    )
+    halts = fold(fact)
+    assert judge_jobs(4, 3, halts, 8) == ()
+    assert halts.resume(who="me", reason="", word="", at_ns=9).lifted == ()
+    assert causes(halts.resume(who="me", reason="looked", word="", at_ns=9).lifted) == ["consecutive_failures"]
+
+
+@given(_facts, _scopes, st.sampled_from(HaltLevel).filter(bool))
+def test_tightening_by_a_person_counts_at_once_and_loosens_nothing(
+    facts: list[AnyFact], scope: str, level: HaltLevel
+) -> None:
+    halts = fold(*facts)
+    before = halts.level("sim-a", "ma")
+    halts.apply(tighten(scope=scope, level=level, who="ann", reason="x", at_ns=3))
+    assert halts.level("sim-a", "ma") == max(before, level)

@@ -75,3 +75,12 @@ def test_the_board_keeps_instruments_apart() -> None:
 def test_a_step_longer_than_the_window_is_refused() -> None:
     with pytest.raises(ValueError, match=r"volatility step is 2\.0 s"):
         ShortTermVolatility(1.0, step_s=2.0)
+
+
+def test_the_mean_price_is_of_the_window_and_none_while_too_few_steps_have_one() -> None:
+    board = VolatilityBoard(10.0)
+    assert board.mean_price(PERP.id, 0) is None
+    for second in range(30):
+        board.update(PERP.id, 100.0 if second < 15 else 200.0, second * S)
+    assert board.mean_price(PERP.id, 29 * S) == 200
+    assert board.mean_price(PERP.id, 60 * S) is None
