@@ -222,12 +222,16 @@ class Script:
     # time ------------------------------------------------------------------------------------------
 
     def step(self, ms: int = 50) -> list[Command]:
-        """Let time pass, deliver what is due, decide."""
-        self.now_ns += ms * MS
-        while self._due and min(self._due)[0] <= self.now_ns:
+        """Let time pass, deliver what falls due, and decide after each of it and at the end."""
+        until_ns = self.now_ns + ms * MS
+        while self._due and min(each[0] for each in self._due) <= until_ns:
             self._due.sort(key=lambda each: each[:2])
-            _, _, deliver = self._due.pop(0)
+            due_ns, _, deliver = self._due.pop(0)
+            self.now_ns = max(self.now_ns, due_ns)
             deliver()
+            if self.end is None:
+                self.decide()
+        self.now_ns = until_ns
         return self.decide() if self.end is None else []
 
     def play(self, seconds: float, step_ms: int = 50) -> "Script":
@@ -348,7 +352,8 @@ class Script:
             self._reading.discard(venue)
             for index, leg in enumerate(self.job.legs):
                 if leg.venue == venue and not self.is_deaf[index]:
-                    self._account(index, asked_ns)
+                    self._reconcile(index)
+                    self.read_ns[index] = asked_ns
 
         self.later(40, answered)
 
@@ -372,6 +377,7 @@ class Script:
             if self._index_of(order) != index or known is None or not known.status.may_live or order.is_resting:
                 continue
             if self.now_ns - known.updated_ns < settle_ns:
+                self.later(2_000, lambda: self._reconcile(index, settle_ns))
                 continue
             never = known.status is OrderStatus.IN_DOUBT and not known.filled_quantity
             self.say(client_order_id, OrderStatus.REJECTED if never else OrderStatus.CANCELLED, "not at the venue")
