@@ -411,11 +411,6 @@ class Script:
     def true_share(self, leg: int) -> Fraction:
         return Fraction(self.true_filled(leg)) / Fraction(self.job.legs[leg].quantity)
 
-    def true_naked(self) -> Decimal:
-        """Return the naked part of the primary leg in its units, signed like a position there (two legs)."""
-        gap = (self.true_share(0) - self.true_share(1)) * Fraction(self.job.legs[0].quantity)
-        return D(gap.numerator) / D(gap.denominator) * self.job.legs[0].side.sign
-
     def phases(self) -> list[JobPhase]:
         return [move.phase for move in self.moves]
 
