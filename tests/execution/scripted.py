@@ -302,7 +302,7 @@ class Script:
         """Fill an order at its venue in two pieces, at the touch; nobody has heard of it yet."""
         intent, lot = order.intent, self._rules_of(order).lot_size
         price, limit = self._touch(order), intent.limit_price
-        if limit is None or (price - limit) * intent.side.sign > 0:
+        if not price or limit is None or (price - limit) * intent.side.sign > 0:
             return
         quantity = (intent.quantity * order.part) // lot * lot - order.filled
         first = quantity / 2 // lot * lot

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from core.execution import exposure
 from core.execution.job_run import JobRun, JobRunState
+from core.journal.facts import JobMoved
 from core.orders.tracker import OrderTracker
+from core.types.job import JobPhase
 from core.types.order import Side
 from tests.engine.venues import perpetual
 from tests.execution.scripted import START_NS, Answer, Mood, Script, a_job, a_leg
@@ -61,6 +63,23 @@ def test_a_hedge_is_never_more_than_its_part_of_what_is_filled(
     assert more % lot == back % lot == 0
     assert more == 0 or (hedged + more) * primary <= filled * hedge < (hedged + more + lot) * primary
     assert back == 0 or (filled - back) * hedge >= hedged * primary
+
+
+def test_what_may_still_fill_counts_as_hedged_and_as_given_back():
+    job, rules = a_job(), perpetual("sim-b")
+    filled, unwinding = exposure.LegQuantities(D(20), D(20), D(20)), exposure.LegQuantities(D(20), D(15), D(20))
+    hedging = exposure.LegQuantities(D(5), D(5), D(12))
+    assert exposure.hedgeable(job, (filled, hedging), 1, rules) == 8
+    assert exposure.hedgeable(job, (unwinding, hedging), 1, rules) == 3
+    assert exposure.excess(job, (filled, hedging), 0, rules) == 8
+    assert exposure.excess(job, (unwinding, hedging), 0, rules) == 3
+
+
+def test_doubt_ends_the_opening_for_good():
+    run = JobRun(a_job(), START_NS)
+    for phase in (JobPhase.FROZEN, JobPhase.PRIMARY):
+        run.apply(JobMoved(at_ns=START_NS, job_id="j1", phase=phase, reason="an answer is missing"))
+    assert run.stage is JobPhase.HEDGING
 
 
 def test_bounds_of_what_is_naked_hold_every_way_a_doubt_can_end():

@@ -346,6 +346,30 @@ def test_naked_size_keeps_to_its_cap_with_dust_counted():
     assert max(order.quantity for order in sent(script, PRIMARY)) == D("6.67")
 
 
+def test_dust_that_is_naked_leaves_less_room_for_the_next_slice():
+    legs = (a_leg("sim-a", Side.SELL), a_leg("sim-b", Side.BUY))
+    rules = [perpetual("sim-a"), perpetual("sim-b", order_lot_size=D(5))]
+    script = watched(Script(a_job(legs=legs), limits=JobLimits(max_naked_usd=D("1501.5")), rules=rules))
+    script.answers[0].append(Answer(part=D("0.9")))
+    script.play(0.5)
+    # 12 are filled and 10 hedged; half of the 28 left with the 2 that are naked would be beyond the cap of 15
+    assert [order.quantity for order in script.sent[:3]] == [D("13.34"), D(10), D("9.34")]
+    ended(script.play(20), JobOutcome.COMPLETED)
+
+
+def test_one_hedge_at_a_time_while_the_primary_order_goes_on_filling():
+    script = answering(0, Answer(Mood.FILLS_ON_CANCEL, D("0.5")))
+    script.answers[1].append(Answer(Mood.RESTS, D("0.5")))
+    script.play(1)
+    assert [(x.role, x.quantity) for x in script.sent] == [(PRIMARY, D(20)), (HEDGE, D(10))]
+    script.cancel_reason = "enough"
+    script.play(1)
+    assert script.true_filled(0) == 20
+    assert [x.quantity for x in sent(script, HEDGE)] == [D(10)], "the first may still be filled"
+    ended(script.play(20), JobOutcome.PARTIAL)
+    assert [x.quantity for x in sent(script, HEDGE)] == [D(10), D(15)]
+
+
 def test_f09_the_same_fill_told_again_changes_nothing():
     script = watched()
     script.play(0.2)
