@@ -68,7 +68,7 @@ def naked_quantity(job: HedgeJob, quantities: Quantities) -> Decimal:
     """Return what is naked in units of the primary leg, signed like a position there."""
     first, *others = shares(job, quantities)
     gap = max((first - other for other in others), key=abs)
-    return to_decimal(gap * Fraction(job.legs[0].quantity)) * job.legs[0].side.sign
+    return to_decimal(gap * Fraction(job.legs[0].quantity) * job.legs[0].side.sign)
 
 
 def naked_bounds(job: HedgeJob, quantities: Quantities) -> tuple[Decimal, Decimal]:

@@ -1,13 +1,16 @@
 """One order of a job as the job needs to remember it."""
 
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
 from core.types.job_tag import LegRole
 from core.types.order import Fill, Order, OrderStatus, Side
 
-ZERO = Decimal(0)
+ZERO: Final = Decimal(0)
+_RESTING: Final = (OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED)
+_ASKED: Final = (OrderStatus.CANCELLING, OrderStatus.IN_DOUBT)
 
 
 class JobOrder(msgspec.Struct, kw_only=True):
@@ -62,6 +65,8 @@ class JobOrder(msgspec.Struct, kw_only=True):
         if order.status is OrderStatus.CANCELLING and fill is None:
             self.cancels_asked += 1
             self.cancel_asked_ns = at_ns
+        elif order.status in _RESTING and self.status in _ASKED:
+            self.cancels_asked = 0  # F07: the venue has it still, so a cancel is worth asking for again
         self.status = order.status
         self.filled_quantity = order.filled_quantity
         self.notional = order.filled_notional

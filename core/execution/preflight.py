@@ -14,7 +14,7 @@ import msgspec
 from core.book.book import Book
 from core.execution.exposure import in_lots
 from core.execution.plan import Plan, Unfit, UnwindStep
-from core.execution.prices import BPS, banded_price, book_flaw, is_sendable
+from core.execution.prices import BPS, banded_price, book_flaw
 from core.execution.primary import slice_size
 from core.execution.view import LegView
 from core.jobs.limits import JobLimits
@@ -154,7 +154,7 @@ def _minimums(leg: _Leg, quantity: Decimal, what: str) -> Iterator[Check]:
     least = max(instrument.min_quantity, instrument.order_lot)
     yield _check(f"{what}_min_quantity", "", judged(quantity >= least, f"at least {least:f}", f"{quantity:f} {name}"))
     value = instrument.notional(leg.bid, quantity)
-    is_enough = is_sendable(instrument, quantity, leg.touch, leg.bid)
+    is_enough = value >= instrument.min_notional
     limit = f"at least {instrument.min_notional:f}"
     yield _check(f"{what}_min_notional", instrument.quote, judged(is_enough, limit, f"{_text(value)} {name}"))
 

@@ -111,7 +111,9 @@ def _priced(case: Situation) -> SendOrder | Wait | Stop:
     price = on_grid(instrument, side, min(band, edge) if side is Side.BUY else max(band, edge))
     if price <= 0 or (touch - price) * side.sign > 0:
         return Wait(f"the edge ends at {price:f}, {primary.name} costs {touch:f}")
-    quantity = _size(case, max(price, touch))
+    ask = primary.view.best_ask
+    assert ask is not None, "a book without flaw has both sides"
+    quantity = _size(case, max(price, ask))
     if not is_sendable(instrument, quantity, price, bid):
         return Stop(f"{quantity:f} on {primary.name} is less than the venue takes")
     for leg in case.legs[1:]:

@@ -178,8 +178,9 @@ class JobMoved(Fact, frozen=True, kw_only=True):
 class JobFinished(Fact, frozen=True, kw_only=True):
     """A job ended; all its claims that are not committed to positions are free again.
 
-    Profit is cash: what was sold less what was bought, over all legs, after fees. `naked_quantity` is what is left
-    of the primary leg without a hedge, in units of the primary instrument, signed.
+    Profit is cash: what was sold less what was bought, over all legs, after fees; what is naked is part of it at its
+    last price. `naked_quantity` is what is left of the primary leg without a hedge, in units of the primary
+    instrument, signed like a position there.
     """
 
     job_id: str

@@ -113,7 +113,8 @@ def _rest_usd(script: Script, leg: int) -> Decimal:
 def _naked(script: Script) -> Decimal:
     shares = [script.true_share(at) for at in range(len(script.job.legs))]
     gap = max((shares[0] - other for other in shares[1:]), key=abs) * Fraction(script.job.legs[0].quantity)
-    return D(gap.numerator) / D(gap.denominator) * script.job.legs[0].side.sign
+    signed = gap * script.job.legs[0].side.sign
+    return D(signed.numerator) / D(signed.denominator)
 
 
 def _mark(script: Script, leg: int) -> Decimal:

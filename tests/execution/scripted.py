@@ -222,12 +222,16 @@ class Script:
     # time ------------------------------------------------------------------------------------------
 
     def step(self, ms: int = 50) -> list[Command]:
-        """Let time pass, deliver what is due, decide."""
-        self.now_ns += ms * MS
-        while self._due and min(self._due)[0] <= self.now_ns:
+        """Let time pass, deliver what falls due, and decide after each of it and at the end."""
+        until_ns = self.now_ns + ms * MS
+        while self._due and min(each[0] for each in self._due) <= until_ns:
             self._due.sort(key=lambda each: each[:2])
-            _, _, deliver = self._due.pop(0)
+            due_ns, _, deliver = self._due.pop(0)
+            self.now_ns = max(self.now_ns, due_ns)
             deliver()
+            if self.end is None:
+                self.decide()
+        self.now_ns = until_ns
         return self.decide() if self.end is None else []
 
     def play(self, seconds: float, step_ms: int = 50) -> "Script":
@@ -298,7 +302,7 @@ class Script:
         """Fill an order at its venue in two pieces, at the touch; nobody has heard of it yet."""
         intent, lot = order.intent, self._rules_of(order).lot_size
         price, limit = self._touch(order), intent.limit_price
-        if limit is None or (price - limit) * intent.side.sign > 0:
+        if not price or limit is None or (price - limit) * intent.side.sign > 0:
             return
         quantity = (intent.quantity * order.part) // lot * lot - order.filled
         first = quantity / 2 // lot * lot
@@ -348,7 +352,8 @@ class Script:
             self._reading.discard(venue)
             for index, leg in enumerate(self.job.legs):
                 if leg.venue == venue and not self.is_deaf[index]:
-                    self._account(index, asked_ns)
+                    self._reconcile(index)
+                    self.read_ns[index] = asked_ns
 
         self.later(40, answered)
 
@@ -372,6 +377,7 @@ class Script:
             if self._index_of(order) != index or known is None or not known.status.may_live or order.is_resting:
                 continue
             if self.now_ns - known.updated_ns < settle_ns:
+                self.later(2_000, lambda: self._reconcile(index, settle_ns))
                 continue
             never = known.status is OrderStatus.IN_DOUBT and not known.filled_quantity
             self.say(client_order_id, OrderStatus.REJECTED if never else OrderStatus.CANCELLED, "not at the venue")
@@ -404,11 +410,6 @@ class Script:
 
     def true_share(self, leg: int) -> Fraction:
         return Fraction(self.true_filled(leg)) / Fraction(self.job.legs[leg].quantity)
-
-    def true_naked(self) -> Decimal:
-        """Return the naked part of the primary leg in its units, signed like a position there (two legs)."""
-        gap = (self.true_share(0) - self.true_share(1)) * Fraction(self.job.legs[0].quantity)
-        return D(gap.numerator) / D(gap.denominator) * self.job.legs[0].side.sign
 
     def phases(self) -> list[JobPhase]:
         return [move.phase for move in self.moves]

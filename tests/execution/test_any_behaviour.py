@@ -39,8 +39,9 @@ class JobAmongVenues(RuleBasedStateMachine):
     @initialize(
         shape=st.sampled_from(["two", "uneven", "three", "one venue"]),
         max_naked_usd=st.sampled_from([D(700), D(1_500), D(2_500)]),
+        answers=st.lists(st.tuples(LEGS, ANSWERS), max_size=12),
     )
-    def begin(self, shape: str, max_naked_usd: Decimal) -> None:
+    def begin(self, shape: str, max_naked_usd: Decimal, answers: list[tuple[int, Answer]]) -> None:
         legs = {
             "two": (a_leg("sim-a", Side.SELL), a_leg("sim-b", Side.BUY)),
             "uneven": (a_leg("sim-a", Side.BUY, "39.97"), a_leg("sim-b", Side.SELL, "13.3")),
@@ -56,6 +57,8 @@ class JobAmongVenues(RuleBasedStateMachine):
         job = a_job(legs=legs, expected_edge_bps=D(60))
         self.script = Script(job, limits=JobLimits(max_naked_usd=max_naked_usd), rules=rules)
         self.oracle = Oracle(self.script)
+        for leg, answer in answers:
+            self.a_venue_will_answer(leg, answer)
 
     @rule(ms=st.sampled_from([1, 10, 30, 100, 400, 1_500, 6_000]), times=st.integers(1, 8))
     def time_passes(self, ms: int, times: int) -> None:
