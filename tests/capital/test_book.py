@@ -124,6 +124,8 @@ def test_a_rejected_order_that_turns_out_to_live_is_reserved_for_again() -> None
     made = desk(claimed(), filled("f1", quantity=D(4)), status(OrderStatus.CANCELLED))
     made.tell(OrderAdopted(at_ns=5, intent=intent(quantity=D(10)), venue_order_id="v1"))
     assert (made.reserved(), made.committed()) == ({Pool.ARB: D(600)}, {Pool.ARB: D(400)})
+    made.tell(status(OrderStatus.CANCELLED))
+    assert made.reserved() == {}
 
 
 def test_an_external_order_reserves_nothing_and_its_fills_commit() -> None:
@@ -179,6 +181,13 @@ def test_orders_of_a_job_draw_on_their_legs_claim_and_only_the_excess_is_their_o
     made.tell(filled("f2", "o2", quantity=D(3)))
     assert made.reserved() == {Pool.HEDGE: D(800)}
     assert made.committed() == {Pool.HEDGE: D(200), Pool.RESERVE: D(100)}
+
+
+def test_an_order_gives_its_own_reservation_back_before_what_it_drew() -> None:
+    made = desk(started(amount=300), claimed("o1", quantity=D(8), pool=Pool.RESERVE, job=tag()))
+    assert made.reserved() == {Pool.HEDGE: D(300), Pool.RESERVE: D(500)}
+    made.tell(adopted(D(-4), D(100)), filled("f1", "o1", quantity=D(4)))
+    assert made.reserved() == {Pool.HEDGE: D(300), Pool.RESERVE: D(100)}
 
 
 def test_an_unwind_never_draws_on_the_claim() -> None:

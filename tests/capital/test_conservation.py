@@ -24,7 +24,7 @@ ROUNDING = Fraction(1, 10**12)  # the book cuts each division at 1e-18
 
 unhurried = settings(max_examples=150, deadline=None)
 numbers = st.integers(0, 40)
-steps = st.lists(st.tuples(st.integers(0, 17), numbers, numbers, numbers), max_size=60)
+steps = st.lists(st.tuples(st.integers(0, 17), numbers, numbers, numbers), min_size=20, max_size=60)
 
 
 def grown(history: list[Step], *, unit: Decimal | None = None) -> History:
@@ -137,7 +137,7 @@ def test_what_a_book_has_saved_it_no_longer_changes() -> None:
 
 BINANCE, OKX = instrument(venue="sim-a"), instrument(venue="sim-b")
 EQUITY = {"sim-a": D(50_000), "sim-b": D(30_000)}
-wishes = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 3_500), st.integers(0, 3_500)), max_size=60)
+wishes = st.lists(st.tuples(st.integers(0, 6), st.integers(0, 3_500), st.integers(0, 3_500)), min_size=20, max_size=60)
 
 
 class Caps:
