@@ -4,4 +4,5 @@ from typing import Final
 
 BENCHES: Final = {
     "books": "bench.books",
+    "scheduler": "bench.scheduler",
 }
