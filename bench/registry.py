@@ -6,4 +6,5 @@ BENCHES: Final = {
     "books": "bench.books",
     "journal": "bench.journal",
     "order-path": "bench.order_path",
+    "scheduler": "bench.scheduler",
 }

@@ -11,9 +11,12 @@ from core.control.commands import Kill, Outcome, Pause, SetRiskMode
 from core.engine.fold import EngineFold
 from core.io.inline_journal import InlineJournal
 from core.io.virtual_loop import VirtualLoop
+from core.jobs.limits import JobLimits
+from core.jobs.rulebook import Rulebook
 from core.journal.facts import AnyFact, FundingBooked, OrderFilled, PositionAdopted
 from core.ports.journal import JournalError, JournalRow
 from core.state.desk import DeskRequest
+from core.risk.limits import RiskLimits
 from core.types.account import FundingPayment
 from core.types.control import RiskMode
 from core.types.instrument import Instrument, InstrumentId
@@ -258,7 +261,7 @@ def test_the_newest_fills_are_shown_again_after_a_restart(tmp_path: Path):
 
 
 def folded(rows: list[JournalRow], lookup: Lookup, before: bytes | None = None) -> EngineFold:
-    fold = EngineFold(lookup, RiskMode.BALANCED)
+    fold = EngineFold(lookup, RiskMode.BALANCED, Rulebook(JobLimits(), RiskLimits()))
     if before is not None:
         fold.restore(before)
     for row in rows:

@@ -1,0 +1,190 @@
+"""The scheduler's tick as good vectorised numpy: masked arithmetic on cached columns, one sort of what is ready.
+
+The same rules as `core.jobs`, for jobs of two legs. Controls on legs, strategies and account come as bits from the same
+packing that ours uses; what is static of a job is a contiguous column made once, as in ours.
+"""
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from core.jobs import packing as at
+from core.jobs.columns import FINAL, SAFETY, VOLUME, Slots
+from core.jobs.controls.case import notional_micro, notional_share, pool_of, signed_quantity
+from core.jobs.controls.table import BIT, DROP_BITS
+from core.jobs.market import BEGIN, COST, RATE, JobMarket
+from core.jobs.rulebook import Rulebook
+from core.jobs.scores import (
+    DRAWDOWN_WEIGHT,
+    FAILURES_WEIGHT,
+    FUNDING_WEIGHT,
+    LATENCY_WEIGHT,
+    LEVERAGE_WEIGHT,
+    VOLATILITY_WEIGHT,
+)
+from core.types.capital import Pool
+from core.types.job import HedgeJob, JobType
+
+Floats = NDArray[np.float64]
+Ints = NDArray[np.int64]
+Bools = NDArray[np.bool_]
+
+PRUNE_AFTER: Final = 32  # jobs passed over before all that do not fit any more are taken out at once
+
+
+class NumpyForm:
+    """Columns of jobs by row; rows are in the order of submission."""
+
+    def __init__(self, jobs: list[HedgeJob], rules: Rulebook) -> None:
+        self._rules = rules
+        self._slots = Slots()
+        signed = np.array([[signed_quantity(leg) for leg in job.legs] for job in jobs])
+        self._quantities: Floats = np.abs(signed).T.copy()
+        self._buys: Bools = (signed > 0).T.copy()
+        self._signs: Floats = np.sign(signed).T.copy()
+        self._legs: Ints = np.array(
+            [[self._slots.instrument(leg.instrument_id) for leg in job.legs] for job in jobs]
+        ).T.copy()
+        self._venues: Ints = np.array([[self._slots.venue(leg.venue) for leg in job.legs] for job in jobs]).T.copy()
+        self._sides: Ints = 2 * self._legs + ~self._buys
+        self._strategies: Ints = np.array([self._slots.strategy(job.strategy) for job in jobs])
+        self._is_arb: Bools = np.array([pool_of(job) is Pool.ARB for job in jobs])
+        self._pool_column: Ints = np.where(self._is_arb, at.ARB_ROOM, at.HEDGE_ROOM)
+        self._is_rebalance: Bools = np.array([job.strategy_type is JobType.REBALANCE for job in jobs])
+        self._notional: Floats = np.array([notional_micro(job) for job in jobs])
+        self._share: Floats = np.array([notional_share(job, rules) for job in jobs])
+        self._edge: Floats = np.array([float(job.expected_edge_bps) for job in jobs])
+        self._edge_and_loss: Floats = self._edge + [float(job.max_acceptable_loss_bps) for job in jobs]
+        self._expires: Ints = np.array([job.expires_ns for job in jobs])
+
+    def select(self, market: JobMarket) -> tuple[list[int], Ints, Floats]:
+        """Return the rows to start, the masks and the scores (safety, volume, final) of all rows."""
+        packed = at.pack(market, self._slots, {}, self._rules)
+        table, keys = packed.instrument_floats.T.copy(), packed.instrument_ints.T.copy()
+        micro = self._leg_micro(table)
+        masks, funding = self._job_masks(packed, table, micro)
+        masks |= packed.strategies[self._strategies, at.STRATEGY_BITS] | packed.account_ints[at.ACCOUNT_BITS]
+        bits = np.where(self._is_arb, keys[at.ARB_BITS][self._legs], keys[at.HEDGE_BITS][self._legs])
+        masks |= bits[0] | bits[1]
+        masks |= self._pair_masks(keys)
+        scores = self._scores(packed, table, funding)
+        standing = masks & ~packed.account_ints[at.LIFTED_BITS]
+        ready = np.flatnonzero((standing == 0) & (self._expires > packed.account_ints[at.NOW]))
+        return self._pick(ready, scores[FINAL], micro, packed), masks, scores
+
+    def dropped(self, masks: Ints, lifted: int) -> Bools:
+        """Tell which rows fail what will not pass."""
+        standing = masks & ~lifted
+        return ((standing & DROP_BITS) != 0) & ((standing & BIT["known_instrument"]) == 0)
+
+    def _leg_micro(self, table: Floats) -> Floats:
+        value = self._quantities * table[at.UNIT][self._legs] + 0.5
+        return np.where(value >= self._notional + 1.0, np.floor(value), self._notional)
+
+    def _slippage(self, curves: Floats, leg: int) -> Floats:
+        """Return the depth-implied slippage of one leg: the level is found by counting the ends it goes beyond."""
+        side, quantity = self._sides[leg], self._quantities[leg]
+        level = (curves[:, BEGIN, 1:][side] < quantity[:, None]).sum(axis=1)
+        begin, cost, rate = curves[side, BEGIN, level], curves[side, COST, level], curves[side, RATE, level]
+        return (cost + (quantity - begin) * rate) / quantity
+
+    def _job_masks(self, packed: at.PackedMarket, table: Floats, micro: Floats) -> tuple[Ints, Floats]:
+        account, venue = packed.account_floats, self._venues
+        base = self._quantities * table[at.CONTRACT][self._legs]
+        weight = base[1] / base[0]
+        fee, rate = table[at.FEE][self._legs], table[at.FUNDING][self._legs] * self._signs
+        costs = (fee[0] + self._slippage(packed.curves, 0)) + weight * (fee[1] + self._slippage(packed.curves, 1))
+        funding = rate[0] + weight * rate[1]
+        net = base[0] * self._signs[0] + base[1] * self._signs[1]
+        masks = np.where(np.abs(net) * 100.0 <= account[at.TOLERANCE] * base[0], 0, BIT["direction"])
+        paid = np.maximum(funding, 0.0)
+        masks |= np.where(self._edge_and_loss >= costs + paid, 0, BIT["edge_after_costs"])
+        masks |= np.where(self._is_rebalance | (self._edge >= account[at.LEAST_EDGE]), 0, BIT["min_edge"])
+        masks |= np.where(funding <= account[at.MAX_FUNDING], 0, BIT["funding_cost"])
+        masks |= np.where((micro <= account[at.MAX_LEG]).all(axis=0), 0, BIT["leg_notional"])
+        totals = np.where(venue[0] == venue[1], micro[0] + micro[1], micro)
+        rooms = packed.venues
+        for name, fits in (
+            ("single_reserve", micro <= rooms[venue, at.SINGLE_LIMIT]),
+            ("pool_room", totals <= rooms[venue, self._pool_column]),
+            ("in_flight", totals <= rooms[venue, at.IN_FLIGHT_ROOM]),
+            ("venue_notional", totals <= rooms[venue, at.NOTIONAL_ROOM]),
+        ):
+            masks |= np.where(fits[0] & fits[1], 0, BIT[name])
+        return masks, funding
+
+    def _pair_masks(self, keys: Ints) -> Ints:
+        book, underlying = keys[at.BOOK][self._legs], keys[at.UNDERLYING][self._legs]
+        masks = np.where((book[0] == book[1]) & (book[0] >= 0), BIT["self_match"], 0)
+        strange = (underlying[0] != underlying[1]) & (underlying[0] >= 0) & (underlying[1] >= 0)
+        masks |= np.where(strange, BIT["direction"], 0)
+        return masks
+
+    def _scores(self, packed: at.PackedMarket, table: Floats, funding: Floats) -> Floats:
+        account = packed.account_floats
+        worst = table[[at.VOLATILITY, at.LATENCY, at.LEVERAGE]][:, self._legs].min(axis=1)
+        scores = np.empty((3, len(funding)))
+        scores[SAFETY] = np.minimum(
+            FUNDING_WEIGHT * (1.0 - np.clip(funding / account[at.MAX_FUNDING], 0.0, 1.0))
+            + VOLATILITY_WEIGHT * worst[0]
+            + LATENCY_WEIGHT * worst[1]
+            + LEVERAGE_WEIGHT * worst[2]
+            + DRAWDOWN_WEIGHT * account[at.DRAWDOWN]
+            + FAILURES_WEIGHT * account[at.FAILURES],
+            1.0,
+        )
+        scores[VOLUME] = 0.5 * self._share + 0.5 * account[at.TARGET_GAP]
+        weight = account[at.SAFETY_WEIGHT]
+        scores[FINAL] = weight * scores[SAFETY] + (1.0 - weight) * scores[VOLUME]
+        return scores
+
+    def _pick(self, ready: Ints, final: Floats, micro: Floats, packed: at.PackedMarket) -> list[int]:
+        """Greedy over the sorted: the next of the strategy with the fewest jobs, prunes in bulk what fits no more."""
+        order = ready[np.argsort(-final[ready], kind="stable")]
+        rooms, active = packed.venues.tolist(), packed.strategies[:, at.ACTIVE].tolist()
+        slots = int(packed.account_ints[at.FREE_SLOTS])
+        picked: list[int] = []
+        while len(order) and len(picked) < slots:
+            queues = [order[self._strategies[order] == strategy].tolist() for strategy in range(len(active))]
+            heads = [0] * len(queues)
+            passed_over = 0
+            while passed_over < PRUNE_AFTER and len(picked) < slots:
+                heads_left = [s for s, queue in enumerate(queues) if heads[s] < len(queue)]
+                if not heads_left:
+                    return picked
+                strategy = min(heads_left, key=lambda s: (active[s], -final[queues[s][heads[s]]], queues[s][heads[s]]))
+                row = queues[strategy][heads[strategy]]
+                heads[strategy] += 1
+                if self._take(row, micro, rooms):
+                    picked.append(row)
+                    active[strategy] += 1
+                else:
+                    passed_over += 1
+            order = self._still_fitting(order, picked, micro, np.array(rooms))
+        return picked
+
+    def _take(self, row: int, micro: Floats, rooms: list[list[float]]) -> bool:
+        """Take a job's room where there is enough; the legs of a job are at two venues or share one."""
+        pool = int(self._pool_column[row])
+        binds: dict[int, float] = {}
+        for leg in range(2):
+            place = int(self._venues[leg, row])
+            binds[place] = binds.get(place, 0.0) + float(micro[leg, row])
+        needs = (pool, at.IN_FLIGHT_ROOM, at.NOTIONAL_ROOM)
+        for place, amount in binds.items():
+            if rooms[place][at.JOBS_ROOM] < 1 or any(amount > rooms[place][need] for need in needs):
+                return False
+        for place, amount in binds.items():
+            rooms[place][at.JOBS_ROOM] -= 1
+            for need in needs:
+                rooms[place][need] -= amount
+        return True
+
+    def _still_fitting(self, order: Ints, picked: list[int], micro: Floats, rooms: Floats) -> Ints:
+        order = order[~np.isin(order, picked)]
+        place, bound = self._venues[:, order], micro[:, order]
+        totals = np.where(place[0] == place[1], bound[0] + bound[1], bound)
+        fits = (rooms[place, at.JOBS_ROOM] >= 1) & (totals <= rooms[place, self._pool_column[order]])
+        fits &= (totals <= rooms[place, at.IN_FLIGHT_ROOM]) & (totals <= rooms[place, at.NOTIONAL_ROOM])
+        return order[fits[0] & fits[1]]
