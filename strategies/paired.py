@@ -21,6 +21,7 @@ from strategies.api import (
 BPS = Decimal(10_000)
 ZERO = Decimal(0)
 PAIR = 2
+LEAST_SHARE = Decimal("0.2")
 
 
 class PairedParameters(StrategyParameters):
@@ -138,7 +139,7 @@ class PairedStrategy(Strategy[P]):
         bought = buy.floor_quantity(max(ZERO, units) / buy.contract_size)
         sold = sell.floor_quantity(bought * buy.contract_size / sell.contract_size)
         bought = buy.floor_quantity(sold * sell.contract_size / buy.contract_size)
-        if bought <= 0 or sold <= 0:
+        if bought <= 0 or sold <= 0 or bought * buy.contract_size * crossing.ask_usd < self._least_usd:
             return None
         legs = (
             Leg(venue=buy.venue, symbol=buy.symbol, side=Side.BUY, quantity=bought),
@@ -147,6 +148,11 @@ class PairedStrategy(Strategy[P]):
         # The book with less to take goes first: what cannot be had there need not be hedged.
         thin = min(legs, key=lambda leg: self._depth(ctx, leg))
         return legs if thin is legs[0] else (legs[1], legs[0])
+
+    @property
+    def _least_usd(self) -> Decimal:
+        """Return what a job must be worth when only a rest of the position is free."""
+        return self.parameters.notional_usd * LEAST_SHARE
 
     def _depth(self, ctx: StrategyContext, leg: Leg) -> Decimal:
         book = ctx.book(leg.instrument_id)

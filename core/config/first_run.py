@@ -1,4 +1,4 @@
-"""What runs without a configuration: three simulated venues and two strategies, short enough to be seen to move."""
+"""What runs without a configuration: three simulated venues, two strategies and two job sources, short enough to be seen to move."""
 
 from core.config.strategies import StrategyConfig
 from core.config.venues import SIM_VENUE_NAMES, SimVenueConfig, VenueConfig
@@ -19,5 +19,15 @@ def default_strategies() -> dict[str, StrategyConfig]:
             kind="bollinger_rsi",
             instruments=("ETH/USDT:USDT@sim-b",),
             parameters={"timeframe": "5s", "notional_usd": 200},
+        ),
+        "spread_arb": StrategyConfig(
+            kind="spread_arb",
+            instruments=("SOL/USDT:USDT@sim-a", "SOL/USDT:USDT@sim-b"),
+            parameters={"notional_usd": 500, "max_position_usd": 2000},
+        ),
+        "hedged_volume": StrategyConfig(
+            kind="hedged_volume",
+            instruments=("ETH/USDT:USDT@sim-a", "ETH/USDT:USDT@sim-b"),
+            parameters={"notional_usd": 500, "max_position_usd": 2000},
         ),
     }

@@ -15,8 +15,8 @@ from core.jobs.limits import JobLimits
 from core.jobs.rulebook import Rulebook
 from core.journal import facts as f
 from core.risk.halts import kill
-from core.risk.verdict import Check, Hardness
 from core.risk.limits import RiskLimits
+from core.risk.verdict import Check, Hardness
 from core.types.account import FundingPayment
 from core.types.capital import Claim, OrderClaim, Pool
 from core.types.control import RiskMode
@@ -152,7 +152,10 @@ def write_story(path: Path) -> None:
     """Write the journal with the engine's own store, and a snapshot of the engine's own fold in the middle."""
 
     async def run() -> None:
-        journal, fold = InlineJournal(path), EngineFold(INSTRUMENTS.get, RiskMode.BALANCED, Rulebook(JobLimits(), RiskLimits()))
+        journal, fold = (
+            InlineJournal(path),
+            EngineFold(INSTRUMENTS.get, RiskMode.BALANCED, Rulebook(JobLimits(), RiskLimits())),
+        )
         for part in (trading(), jobs(), ending()):
             for fact in part:
                 fold.apply(fact)

@@ -15,8 +15,8 @@ from core.jobs.limits import JobLimits
 from core.jobs.rulebook import Rulebook
 from core.journal.facts import AnyFact, FundingBooked, OrderFilled, PositionAdopted
 from core.ports.journal import JournalError, JournalRow
-from core.state.desk import DeskRequest
 from core.risk.limits import RiskLimits
+from core.state.desk import DeskRequest
 from core.types.account import FundingPayment
 from core.types.control import RiskMode
 from core.types.instrument import Instrument, InstrumentId
