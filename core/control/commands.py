@@ -105,6 +105,12 @@ class CancelJob(Command, frozen=True, kw_only=True):
     reason: str = ""
 
 
+class ExplainJob(Command, frozen=True, kw_only=True):
+    """Say why a job waits, was refused, runs or ended: every control with its numbers. Changes nothing."""
+
+    job_id: str
+
+
 AnyCommand = (
     Pause
     | Resume
@@ -120,6 +126,7 @@ AnyCommand = (
     | Halt
     | SetSafeMode
     | CancelJob
+    | ExplainJob
 )
 
 

@@ -12,6 +12,7 @@ from core.control.commands import (
     CancelOrders,
     Command,
     EndOverride,
+    ExplainJob,
     Halt,
     Kill,
     ManualOverride,
@@ -50,6 +51,7 @@ COMMAND_ROUTES: Final[dict[type[Command], Route]] = {
     EndOverride: Route("POST", "/api/control/end_override"),
     Halt: Route("POST", "/api/control/halt"),
     SetSafeMode: Route("POST", "/api/control/set_safe_mode"),
+    ExplainJob: Route("POST", "/api/jobs/{job_id}/explain", "job_id"),
     CancelJob: Route("DELETE", "/api/jobs/{job_id}", "job_id"),
 }
 

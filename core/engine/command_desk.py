@@ -8,6 +8,7 @@ from typing import Final
 
 from core.control import commands
 from core.control.commands import AnyCommand, CommandResult, Outcome
+from core.engine.job_views import check_views
 from core.engine.kill_switch import KillSwitch
 from core.engine.narrator import describe, plain
 from core.engine.parts import EngineParts
@@ -74,8 +75,12 @@ class CommandDesk:
                 return await self._when_durable(self._risk_desk.override(command))
             case commands.EndOverride():
                 return await self._when_durable(self._risk_desk.end_override(command))
-            case _:
-                return _failed(f"{type(command).__name__} is not carried out yet")
+            case commands.SetSafeMode():
+                return await self._when_durable(self._risk_desk.safe_mode(command))
+            case commands.CancelJob():
+                return await self._when_durable(self._cancel_job(command))
+            case commands.ExplainJob():
+                return self._explain_job(command)
 
     async def _when_durable(self, result: CommandResult) -> CommandResult:
         """Answer once a restart would know of what was recorded, or say that it would not."""
@@ -228,6 +233,32 @@ class CommandDesk:
         if failed:
             return CommandResult(outcome=Outcome.FAILED, message="; ".join(failed), data=data)
         return _done(f"{len(results)} orders cancelled", data)
+
+    # jobs ------------------------------------------------------------------------------------------
+
+    def _cancel_job(self, command: commands.CancelJob) -> CommandResult:
+        if self._parts.jobs.cancel(command.job_id, f"cancelled by {command.who}: {command.reason}".rstrip(": ")):
+            return _done(f"{command.job_id} is brought to its end")
+        return _invalid(f"no job {command.job_id} waits or runs")
+
+    def _explain_job(self, command: commands.ExplainJob) -> CommandResult:
+        found = self._parts.jobs.explain(command.job_id)
+        if found is None:
+            return _invalid(f"there is no job {command.job_id}, or it ended too long ago")
+        standing = found.reason if found.status in {"dropped", "finished"} else found.waits_for or found.status
+        data: dict[str, object] = {
+            "job_id": command.job_id,
+            "status": found.status,
+            "standing": standing,
+            "rank": found.rank,
+            "pending_count": found.pending_count,
+            "safety": found.safety,
+            "volume": found.volume,
+            "final": found.final,
+            "safety_weight": found.safety_weight,
+            "checks": check_views(found.checks),
+        }
+        return _done(f"{command.job_id} is {found.status}: {standing}", data)
 
     # strategies ------------------------------------------------------------------------------------
 

@@ -3,6 +3,7 @@
 from itertools import chain, islice
 from typing import Final
 
+from core.engine.job_views import JobViews
 from core.engine.parts import EngineParts
 from core.ledger.valuation import PositionValue, Valuation
 from core.state.desk import (
@@ -33,6 +34,7 @@ class DeskBuilder:
         self._parts = parts
         self._engine_id = engine_id
         self._version = version
+        self._jobs = JobViews(parts)
         self._sequence = 0
 
     def build(self, request: DeskRequest, monitoring: MonitoringState, valuation: Valuation) -> DeskSnapshot:
@@ -71,6 +73,8 @@ class DeskBuilder:
             fills=self.fills(request.fills),
             log=list(islice(parts.log.lines, max(0, len(parts.log.lines) - request.log_lines), None)),
             pnl_curve=list(parts.pnl_curve.points),
+            jobs=self._jobs.jobs(request.jobs) if request.jobs else [],
+            capital=parts.capital.current_snapshot() if request.jobs else [],
         )
 
     def orders(self, limit: int) -> list[OrderView]:

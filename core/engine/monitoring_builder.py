@@ -4,9 +4,10 @@ from decimal import Decimal
 from typing import Final
 
 from core.engine.parts import EngineParts
+from core.journal.facts import JobFinished
 from core.ledger.position import ZERO
 from core.ledger.valuation import Valuation
-from core.risk.halts import bearing_on, tightest
+from core.risk.halts import Cause, bearing_on, tightest
 from core.state.monitoring import (
     Alert,
     GlobalState,
@@ -18,8 +19,9 @@ from core.state.monitoring import (
     VenueCapital,
     VenueState,
 )
+from core.types.capital import Pool
 from core.types.control import Blocker, HaltLevel
-from core.types.instrument import InstrumentId
+from core.types.job import JobOutcome, JobPhase
 from core.types.market import FeedState, FeedStatus
 
 SEVERITY_OF_LEVEL: Final = {
@@ -30,7 +32,10 @@ SEVERITY_OF_LEVEL: Final = {
     HaltLevel.FLATTEN: "critical",
 }
 DELAYED_AFTER_MS: Final = 100.0
-AUTOMATIC: Final = "engine"
+RECENT_COMPLETED: Final = 10
+AUTOMATIC: Final = frozenset(
+    {Cause.DAILY_LOSS, Cause.DRAWDOWN, Cause.ORDER_FAILURES, Cause.CONSECUTIVE_FAILURES, Cause.VENUE_FAILURES}
+)
 
 
 class MonitoringBuilder:
@@ -46,7 +51,7 @@ class MonitoringBuilder:
             global_=self._global(valuation, is_starting=is_starting),
             capital={venue: self._capital(venue, valuation) for venue in parts.desk.executions},
             venues={venue: self._venue(venue, valuation) for venue in self._venue_names()},
-            jobs=JobsState(),
+            jobs=self._jobs(),
             risk=self._risk(valuation),
             market=self._market(),
             strategies=parts.strategies.states(),
@@ -65,7 +70,7 @@ class MonitoringBuilder:
         parts = self._parts
         level = tightest(bearing_on(self._standing(), None, None))
         return GlobalState(
-            system_status="starting" if is_starting else status_of(self._standing()),
+            system_status="starting" if is_starting else self._status(),
             trading_mode=parts.settings.trading_mode.value,
             risk_mode=parts.fold.risk_mode.value,
             halt_level=level.name.lower(),
@@ -81,22 +86,40 @@ class MonitoringBuilder:
             loop_lag_ms=parts.lag.p99_ms,
         )
 
+    def _status(self) -> str:
+        status = status_of(self._standing())
+        override = self._parts.fold.overrides.active(self._parts.clock.utc_ns())
+        return "manual_override" if override is not None and status != "halted" else status
+
     def _day_loss_limit(self, valuation: Valuation) -> Decimal | None:
         if valuation.equity_usd is None:
             return None
         return self._parts.settings.limits.daily_loss_limit_usd(valuation.equity_usd)
 
     def _capital(self, venue: str, valuation: Valuation) -> VenueCapital:
-        value, pools = valuation.venue(venue), self._parts.settings.capital.pools
-        equity = None if value is None else value.equity_usd
+        value = valuation.venue(venue)
+        self._parts.capital.update_equity(venue, None if value is None else value.equity_usd)
+        capital = self._parts.capital.capital_of(venue)
+        hedge, arb, reserve = (capital.pool(pool) for pool in (Pool.HEDGE, Pool.ARB, Pool.RESERVE))
         return VenueCapital(
-            equity=equity,
-            hedge_used=ZERO,
-            hedge_budget=None if equity is None else equity * pools.hedge,
-            arb_used=ZERO,
-            arb_budget=None if equity is None else equity * pools.arb,
-            reserve_size=None if equity is None else equity * pools.reserve,
-            total_in_flight=ZERO,
+            equity=None if value is None else value.equity_usd,
+            hedge_used=hedge.reserved_usd + hedge.committed_usd,
+            hedge_budget=hedge.budget_usd,
+            arb_used=arb.reserved_usd + arb.committed_usd,
+            arb_budget=arb.budget_usd,
+            reserve_size=reserve.budget_usd,
+            total_in_flight=capital.in_flight_usd,
+        )
+
+    def _jobs(self) -> JobsState:
+        book = self._parts.fold.scheduler.book
+        ended = [each.job.job_id for each in reversed(book.ended) if isinstance(each.end, JobFinished)]
+        return JobsState(
+            running_jobs=list(book.running),
+            pending_jobs_count=len(book.pending),
+            completed_today=book.day.completed,
+            failed_today=book.day.failed,
+            recent_completed=ended[:RECENT_COMPLETED],
         )
 
     def _venue(self, venue: str, valuation: Valuation) -> VenueState:
@@ -113,8 +136,8 @@ class MonitoringBuilder:
             funding_rates={
                 key.symbol: funding.rate for key, funding in parts.market.funding.items() if key.venue == venue
             },
-            concurrent_jobs_count=0,
-            safe_mode=False,
+            concurrent_jobs_count=parts.fold.scheduler.book.running_at(venue)[0],
+            safe_mode=parts.fold.capital.is_safe_mode(venue),
             reconciled=not any(b.scope == f"venue:{venue}" and b.cause == "reconciliation" for b in self._standing()),
         )
 
@@ -125,22 +148,18 @@ class MonitoringBuilder:
 
     def _risk(self, valuation: Valuation) -> RiskState:
         parts = self._parts
-        standing = self._standing()
+        standing, override = self._standing(), parts.fold.overrides.active(parts.clock.utc_ns())
         latencies = ((venue, parts.statistics.latency_ms(venue)) for venue in parts.desk.executions)
         return RiskState(
-            fast_markets=[str(key) for key in parts.market.instruments if self._is_fast(key)],
+            fast_markets=list(parts.fold.risk_hub.fast_markets(parts.clock.utc_ns())),
             delayed_venues=[venue for venue, ms in latencies if ms is not None and ms > DELAYED_AFTER_MS],
-            consecutive_failures=parts.statistics.consecutive_failures,
-            auto_halt=any(blocker.who == AUTOMATIC and blocker.level >= HaltLevel.HALTED for blocker in standing),
-            manual_override=False,
+            consecutive_failures=parts.fold.risk_hub.consecutive_failures,
+            auto_halt=any(blocker.cause in AUTOMATIC for blocker in parts.fold.halts.blockers),
+            manual_override=override is not None,
+            override_until_ns=None if override is None else override.until_ns,
             blockers=list(standing),
             limits=self._limits(valuation),
         )
-
-    def _is_fast(self, instrument_id: InstrumentId) -> bool:
-        volatility = self._parts.market.volatility.percent(instrument_id, self._parts.clock.utc_ns())
-        limit = self._parts.settings.limits.max_volatility_pct[self._parts.fold.risk_mode]
-        return volatility is not None and volatility > limit
 
     def _limits(self, valuation: Valuation) -> list[LimitUse]:
         limits = self._parts.settings.limits
@@ -155,7 +174,21 @@ class MonitoringBuilder:
             _use("directional", "USD", limits.max_position_size_usd, directional),
             _use("invested", "%", limits.max_invested_pct, invested),
             _use("open orders", "orders", Decimal(limits.max_open_orders), open_orders),
+            *self._job_limits(),
         ]
+
+    def _job_limits(self) -> list[LimitUse]:
+        jobs, book, hub = self._parts.settings.jobs, self._parts.fold.scheduler.book, self._parts.fold.risk_hub
+        uses = [
+            _use("running jobs", "jobs", Decimal(jobs.max_running), Decimal(len(book.running))),
+            _use("failures", "in a row", Decimal(jobs.max_consecutive_failures), Decimal(hub.consecutive_failures)),
+        ]
+        for venue in self._parts.desk.executions:
+            capital = self._parts.capital.capital_of(venue)
+            _, notional = book.running_at(venue)
+            uses.append(_use(f"in flight {venue}", "USD", capital.in_flight_limit_usd, capital.in_flight_usd))
+            uses.append(_use(f"jobs {venue}", "USD", jobs.max_notional_per_venue_usd, notional))
+        return uses
 
     def _market(self) -> dict[str, dict[str, MarketState]]:
         states: dict[str, dict[str, MarketState]] = {}
@@ -200,7 +233,36 @@ class MonitoringBuilder:
             )
             for order in doubtful
         ]
-        return alerts + parts.strategies.failures()
+        return alerts + parts.strategies.failures() + self._job_alerts()
+
+    def _job_alerts(self) -> list[Alert]:
+        """Return what a person must know of jobs: frozen ones, exposure left behind, an override that holds."""
+        parts = self._parts
+        override = parts.fold.overrides.active(parts.clock.utc_ns())
+        alerts = [
+            Alert(
+                severity="severe",
+                name=f"job {run.job.job_id}",
+                text="frozen: an order is in doubt",
+                since_ns=run.moved_ns,
+            )
+            for run in parts.fold.runs
+            if run.phase is JobPhase.FROZEN
+        ]
+        alerts += [
+            Alert(
+                severity="critical",
+                name=f"job {each.job.job_id}",
+                text=f"left {each.end.naked_quantity:f} of {each.job.legs[0].instrument_id} naked: {each.end.reason}",
+                since_ns=each.end.at_ns,
+            )
+            for each in parts.fold.scheduler.book.ended
+            if isinstance(each.end, JobFinished) and each.end.outcome is JobOutcome.NAKED
+        ]
+        if override is not None:
+            text = f"soft rules are lifted by {override.who}: {override.reason}"
+            alerts.append(Alert(severity="warning", name="override", text=text, since_ns=override.granted_ns))
+        return alerts
 
 
 def status_of(standing: tuple[Blocker, ...]) -> str:

@@ -3,7 +3,7 @@
 from core.control import commands
 from core.control.commands import CommandResult, Outcome
 from core.engine.parts import EngineParts
-from core.journal.facts import OverrideEnded
+from core.journal.facts import OverrideEnded, SafeModeSet
 from core.risk.halts import GLOBAL, Cause, strategy_scope, tighten, venue_scope
 from core.risk.override import grant
 from core.types.control import HaltLevel
@@ -48,6 +48,24 @@ class RiskDesk:
             return _done("no override is active")
         self._parts.recorder.record(OverrideEnded(at_ns=at_ns, who=command.who, reason=command.reason))
         return _done("override ended: soft rules count again")
+
+    def safe_mode(self, command: commands.SetSafeMode) -> CommandResult:
+        venues = list(self._parts.desk.executions)
+        if command.venue not in venues:
+            return _invalid(f"venue {command.venue!r} is not one of {', '.join(venues)}")
+        if not command.is_on and not command.reason.strip():
+            return _invalid("leaving safe mode takes a reason")
+        if self._parts.fold.capital.is_safe_mode(command.venue) is command.is_on:
+            return _done(f"{command.venue} is {'' if command.is_on else 'not '}in safe mode already")
+        at_ns = self._parts.clock.utc_ns()
+        self._parts.recorder.record(
+            SafeModeSet(
+                at_ns=at_ns, venue=command.venue, is_on=command.is_on, who=command.who, reason=command.reason.strip()
+            )
+        )
+        if command.is_on:
+            return _done(f"{command.venue} is in safe mode: only its hedge and reserve pools may be used")
+        return _done(f"{command.venue} may use all its pools again")
 
     def _scopes(self) -> list[str]:
         parts = self._parts

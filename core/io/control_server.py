@@ -71,7 +71,6 @@ class ControlServer:
             # An id found at a venue may hold a slash.
             path = route.path.replace("{client_order_id}", "{client_order_id:.+}")
             application.router.add_route(route.method, path, self._commanding(command_type, route))
-        application.router.add_post("/api/control/manual_override", _manual_override)
         application.router.add_get(STREAM, self._streams.serve, allow_head=False)
         return application
 
@@ -131,10 +130,6 @@ def _require_positive(order: PlaceOrder) -> None:
     for name, value in (("quantity", order.quantity), ("limit_price", order.limit_price)):
         if value is not None and not (value.is_finite() and value > 0):
             raise ValueError(f"`{name}` is {value}; it must be a number above 0")
-
-
-async def _manual_override(_: web.Request) -> web.Response:
-    return _error(501, "manual override is not available yet: soft risk rules cannot be lifted")
 
 
 @web.middleware

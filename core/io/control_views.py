@@ -18,7 +18,7 @@ class View(NamedTuple):
     fields: tuple[str, ...] = ()
 
 
-_NOTHING: Final = DeskRequest(depth=1, bars=1, fills=0, orders=0, log_lines=0)
+_NOTHING: Final = DeskRequest(depth=1, bars=1, fills=0, orders=0, log_lines=0, jobs=0)
 _DEFAULT_ROWS: Final = 200
 _LIMITS: Final[Mapping[str, tuple[int, int]]] = {
     "depth": (1, 1_000),
@@ -26,6 +26,7 @@ _LIMITS: Final[Mapping[str, tuple[int, int]]] = {
     "fills": (0, 5_000),
     "orders": (0, 5_000),
     "log_lines": (0, 10_000),
+    "jobs": (0, 1_000),
 }
 MAX_BOOKS: Final = 64
 
@@ -78,8 +79,8 @@ def _logs(engine: EngineAccess, query: Query) -> object:
     return {"log": lines, "last_sequence": lines[-1].sequence if lines else after}
 
 
-def _only(*, orders: int = 0, fills: int = 0, log_lines: int = 0) -> DeskRequest:
-    return DeskRequest(depth=1, bars=1, orders=orders, fills=fills, log_lines=log_lines)
+def _only(*, orders: int = 0, fills: int = 0, log_lines: int = 0, jobs: int = 0) -> DeskRequest:
+    return DeskRequest(depth=1, bars=1, orders=orders, fills=fills, log_lines=log_lines, jobs=jobs)
 
 
 def _monitoring(engine: EngineAccess, _: Query) -> object:
@@ -87,16 +88,36 @@ def _monitoring(engine: EngineAccess, _: Query) -> object:
 
 
 def _capital(engine: EngineAccess, _: Query) -> object:
+    desk = engine.desk(_only(jobs=1))
+    return {"venues": desk.capital, "last_update": desk.engine_ns}
+
+
+def _jobs(engine: EngineAccess, query: Query) -> object:
+    rows = _number(query, "limit", _DEFAULT_ROWS, _LIMITS["jobs"])
+    return {"jobs": engine.desk(_only(jobs=rows)).jobs}
+
+
+def _jobs_that(status: str) -> Callable[[EngineAccess, Query], object]:
+    def show(engine: EngineAccess, query: Query) -> object:
+        rows = _number(query, "limit", _DEFAULT_ROWS, _LIMITS["jobs"])
+        jobs = engine.desk(_only(jobs=_LIMITS["jobs"][1])).jobs
+        return {"jobs": [job for job in jobs if job.status == status][:rows]}
+
+    return show
+
+
+def _risk(engine: EngineAccess, _: Query) -> object:
     state = engine.monitoring()
-    return {"capital": state.capital, "last_update": state.last_update}
-
-
-def _jobs_running(engine: EngineAccess, _: Query) -> object:
-    return {"running_jobs": engine.monitoring().jobs.running_jobs}
-
-
-def _jobs_pending(engine: EngineAccess, _: Query) -> object:
-    return {"pending_jobs_count": engine.monitoring().jobs.pending_jobs_count}
+    return {
+        "risk_mode": state.global_.risk_mode,
+        "halt_level": state.global_.halt_level,
+        "override_until_ns": state.risk.override_until_ns,
+        "limits": state.risk.limits,
+        "blockers": state.risk.blockers,
+        "fast_markets": state.risk.fast_markets,
+        "consecutive_failures": state.risk.consecutive_failures,
+        "last_update": state.last_update,
+    }
 
 
 def _strategies(engine: EngineAccess, _: Query) -> object:
@@ -116,8 +137,10 @@ def _number(query: Query, name: str, default: int, allowed: tuple[int, int] | No
 VIEWS: Final[Mapping[str, View]] = {
     "/api/monitoring/state": View(_monitoring),
     "/api/capital/snapshot": View(_capital),
-    "/api/jobs/running": View(_jobs_running),
-    "/api/jobs/pending": View(_jobs_pending),
+    "/api/jobs": View(_jobs, ("limit",)),
+    "/api/jobs/running": View(_jobs_that("running"), ("limit",)),
+    "/api/jobs/pending": View(_jobs_that("pending"), ("limit",)),
+    "/api/risk": View(_risk),
     "/api/positions": View(_positions),
     "/api/orders": View(_orders, ("limit",)),
     "/api/fills": View(_fills, ("limit",)),

@@ -147,6 +147,7 @@ class CheckView(msgspec.Struct, frozen=True, kw_only=True):
     limit: str
     observed: str
     passed: bool
+    lifted: bool = False  # failed, and let through by a person's override
 
 
 class LegView(msgspec.Struct, kw_only=True):
