@@ -119,7 +119,8 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="seraphim-tui",
         description="A trading console for the terminal. It attaches to the engine that runs, or starts one.",
-        epilog="Without a configuration it trades on paper in an embedded market: no keys, no network, no money.",
+        epilog="Without a configuration it trades on paper in an embedded market: no keys, no network, no money."
+        " SIGUSR1 to the engine's process halts everything, like `seraphim kill`.",
     )
     parser.add_argument("--daemon", action="store_true", help="run the engine without a console, in the foreground")
     parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file instead of the usual one")

@@ -52,7 +52,7 @@ def run_in_child(work: Callable[[Leave], int]) -> int:
 
 def _wait_for(child: int, reading: int) -> int:
     # Keys concern the child, which gets their signals itself. SIGTERM comes to us alone, and so does SIGHUP where no
-    # shell passes it on to everybody.
+    # shell passes it on to everybody, and SIGUSR1, the kill switch.
     for number in (signal.SIGINT, signal.SIGQUIT, signal.SIGTSTP):
         signal.signal(number, signal.SIG_IGN)
 
@@ -60,7 +60,7 @@ def _wait_for(child: int, reading: int) -> int:
         with suppress(ProcessLookupError):
             os.kill(child, number)
 
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1):
         signal.signal(number, pass_on)
     word = os.read(reading, len(_LEFT))
     if word == _LEFT:

@@ -7,6 +7,7 @@ import msgspec
 
 from core.capital.hub import CapitalHub
 from core.capital.point_value import point_value
+from core.control.commands import Kill
 from core.engine.account_reads import AccountReads
 from core.engine.bar_store import BarStore
 from core.engine.engine import Engine
@@ -17,6 +18,7 @@ from core.engine.health_watch import HealthWatch
 from core.engine.job_assembly import connect_jobs
 from core.engine.job_desk import JobDesk
 from core.engine.job_looks import JobLooks
+from core.engine.kill_switch import no_wish
 from core.engine.order_desk import OrderDesk
 from core.engine.parts import EngineParts
 from core.engine.passing_conditions import PassingConditions
@@ -57,6 +59,7 @@ class EnginePorts(msgspec.Struct, frozen=True, kw_only=True):
     feeds: Callable[[], Sequence[Feed]]
     executions: Callable[[], Sequence[ExecutionVenue]]
     make_strategy: Callable[[str, dict[str, str]], RunningStrategy]
+    kill_wish: Callable[[], Kill | None] = no_wish  # of somebody who cannot ask the engine, such as a kill file
 
 
 def assemble(settings: EngineSettings, ports: EnginePorts) -> Engine:
@@ -72,6 +75,7 @@ def assemble(settings: EngineSettings, ports: EnginePorts) -> Engine:
         feeds=ports.feeds(),
         executions=ports.executions(),
         make_strategy=ports.make_strategy,
+        kill_wish=ports.kill_wish,
         engine_id=f"run-{parts.fold.run + 1}",
     )
 

@@ -126,7 +126,12 @@ class CommandDesk:
         reason = command.reason or "kill switch"
         answers, is_journaled = await self._kill_switch.kill(who=command.who, reason=reason, flatten=command.flatten)
         left = [order for order in self._parts.fold.orders.live() if order.status.may_live]
-        data: dict[str, object] = {"venues": answers, "open_orders": len(left), "is_journaled": is_journaled}
+        data: dict[str, object] = {
+            "is_halted": True,
+            "is_journaled": is_journaled,
+            "open_orders": len(left),
+            "venues": answers,
+        }
         troubled = [f"{venue} {answer}" for venue, answer in answers.items() if answer != "cancelled"]
         if not is_journaled:
             troubled.append("the halt is not in the journal")

@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from core.control.commands import AnyCommand, CommandResult
+from core.control.commands import AnyCommand, CommandResult, Kill
 from core.engine.command_desk import CommandDesk
 from core.engine.desk_builder import DeskBuilder
 from core.engine.event_intake import EventIntake
@@ -23,7 +23,7 @@ from core.journal.facts import EngineStarted, EngineStopped
 from core.ports.strategy import RunningStrategy
 from core.ports.venue import ExecutionVenue, Feed, OrderReport
 from core.state.desk import DeskRequest, DeskSnapshot
-from core.state.monitoring import MonitoringState
+from core.state.monitoring import KillState, MonitoringState
 from core.types.account import AccountReport, FundingPayment
 from core.types.control import HaltLevel
 from core.types.order import Fill, OrderStatus
@@ -51,6 +51,7 @@ class Engine:
         feeds: Sequence[Feed],
         executions: Sequence[ExecutionVenue],
         make_strategy: Callable[[str, dict[str, str]], RunningStrategy],
+        kill_wish: Callable[[], Kill | None],
         engine_id: str,
     ) -> None:
         self.parts = parts
@@ -60,11 +61,12 @@ class Engine:
         self._executions = executions
         self._reconciler = Reconciler(parts, ACCOUNT_TIMEOUT_S, self._book_report)
         self._opening = VenueOpening(feeds, executions, self._reconciler, parts.log)
-        self._kill_switch = KillSwitch(parts, tasks)
+        self._kill_switch = KillSwitch(parts, tasks, kill_wish, self._read_account, self._reconciler.last_read)
+        parts.desk.before_orders(self._kill_switch.look_outside)
         health.on_halt(self._kill_switch.go_on)
         self._commands = CommandDesk(parts, self._kill_switch, make_strategy)
         self._desk = DeskBuilder(parts, engine_id, parts.settings.version)
-        self._monitoring = MonitoringBuilder(parts, parts.clock.utc_ns())
+        self._monitoring = MonitoringBuilder(parts, parts.clock.utc_ns(), self._kill_switch.state)
         self._intake = EventIntake(parts, health)
         self._seconds = 0
         self._comparing: dict[str, None] = {}  # venues asked for their account right now
@@ -217,6 +219,10 @@ class Engine:
     def desk(self, request: DeskRequest) -> DeskSnapshot:
         valuation = self.parts.views.valuation()
         return self._desk.build(request, self._monitoring.build(valuation, is_starting=self.is_starting), valuation)
+
+    def kill_state(self) -> KillState | None:
+        """Return how far a halt of everything has come, None without one."""
+        return self._kill_switch.state()
 
     async def execute(self, command: AnyCommand) -> CommandResult:
         return await self._commands.execute(command)

@@ -1,5 +1,6 @@
 """Build the monitoring state from the engine's parts of this moment."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
@@ -12,6 +13,7 @@ from core.state.monitoring import (
     Alert,
     GlobalState,
     JobsState,
+    KillState,
     LimitUse,
     MarketState,
     MonitoringState,
@@ -41,9 +43,10 @@ AUTOMATIC: Final = frozenset(
 class MonitoringBuilder:
     """Read-only."""
 
-    def __init__(self, parts: EngineParts, started_ns: int) -> None:
+    def __init__(self, parts: EngineParts, started_ns: int, kill_state: Callable[[], KillState | None]) -> None:
         self._parts = parts
         self._started_ns = started_ns
+        self._kill_state = kill_state
 
     def build(self, valuation: Valuation, *, is_starting: bool) -> MonitoringState:
         parts = self._parts
@@ -57,6 +60,7 @@ class MonitoringBuilder:
             strategies=parts.strategies.states(),
             alerts=self._alerts(valuation),
             latency=parts.statistics.stages.states(),
+            kill=self._kill_state(),
             last_update=parts.clock.utc_ns(),
         )
 

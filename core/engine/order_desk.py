@@ -4,6 +4,7 @@ Hazards and what meets them:
 
 - an order without durable intent: the send waits for the commit, and a failed commit ends it;
 - a halt between approval and send: the halt level is asked again at the last moment;
+- a kill from outside while the loop stood still: it is looked for before each judgement and each send;
 - a cancel between approval and send: the order is withdrawn here, a venue could not know it yet;
 - a caller that goes away: the send is a task of its own;
 - an answer that never comes: the order is in doubt, still counted, and never sent again under another id;
@@ -90,10 +91,16 @@ class OrderDesk:
         self._refusals = RepeatedRefusals()
         self._awaited: dict[str, asyncio.Future[None]] = {}
         self._unsent: dict[str, OrderIntent] = {}  # waiting for their commit
+        self._look_out: Callable[[], None] = _nothing
         self.executions: dict[str, ExecutionVenue] = {}
+
+    def before_orders(self, look_out: Callable[[], None]) -> None:
+        """Have something looked at before each order is judged and again before it is sent."""
+        self._look_out = look_out
 
     def decide(self, intent: OrderIntent) -> Approved | Refused:
         """Ask the gate and journal a refusal; an approval is journaled when it is sent."""
+        self._look_out()
         started_ns = self._clock.monotonic_ns()
         verdict = self._gate.decide(intent, self._views.view_for(intent))
         self._statistics.stages.note(Stage.RISK, self._clock.monotonic_ns() - started_ns)
@@ -140,6 +147,7 @@ class OrderDesk:
         if execution is None:
             self._withdraw(intent, f"venue {intent.venue} has no execution")
             return
+        self._look_out()
         if not self._views.still_open_for(intent):
             self._withdraw(intent, "trading was halted meanwhile")
             return
@@ -252,6 +260,10 @@ class OrderDesk:
         )
         if isinstance(outcome.orders, Applied) and outcome.orders.order.status is not outcome.orders.before:
             self.moved(outcome.orders.order)
+
+
+def _nothing() -> None:
+    """Look at nothing."""
 
 
 def _words(result: SendResult) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from core.engine.malformed import malformed_report
 from core.engine.parts import EngineParts
@@ -21,6 +21,15 @@ OVERLAP_NS: Final = 60_000_000_000  # fills and funding are asked for from this 
 SAID_AGAIN_AFTER_NS: Final = 600_000_000_000  # how far back a restart has to ask at most
 
 
+class AccountRead(NamedTuple):
+    """What a venue's own account showed when it was last read."""
+
+    asked_ns: int
+    read_ns: int
+    open_orders: int
+    positions: int
+
+
 class Reconciler:
     """Compare venues with the journal; no trading at a venue until it is clean once."""
 
@@ -30,6 +39,7 @@ class Reconciler:
         self._on_executions = on_executions
         self._suspects: dict[str, tuple[str, ...]] = {}
         self._booked_until_ns: dict[str, int] = {}
+        self._reads: dict[str, AccountRead] = {}
         self._unread: dict[str, str] = {}  # why a venue's account could not be read the last time
 
     def close_venue(self, venue: str, cause: str | None = None) -> None:
@@ -39,6 +49,10 @@ class Reconciler:
 
     def is_closed(self, venue: str) -> bool:
         return self._parts.conditions.holds(f"venue:{venue}", CAUSE)
+
+    def last_read(self, venue: str) -> AccountRead | None:
+        """Return what the venue's account showed the last time it could be read."""
+        return self._reads.get(venue)
 
     async def compare(self, execution: ExecutionVenue) -> None:
         """Book what was missed and take over what differs; open the venue if it was closed.
@@ -76,6 +90,7 @@ class Reconciler:
             self._take_over_orders(report, settle_ns=0)
 
     async def _read(self, execution: ExecutionVenue) -> AccountReport | None:
+        asked_ns = self._parts.clock.utc_ns()
         try:
             async with asyncio.timeout(self._timeout_s):
                 report = await execution.account(self._since_ns(execution.venue))
@@ -87,6 +102,9 @@ class Reconciler:
             self._say_unread(execution.venue, "error", flaw)
             return None
         self._unread.pop(execution.venue, None)
+        held = sum(bool(position.quantity) for position in report.positions)
+        read_ns = self._parts.clock.utc_ns()
+        self._reads[execution.venue] = AccountRead(asked_ns, read_ns, len(report.open_orders), held)
         return report
 
     def _say_unread(self, venue: str, level: str, why: str) -> None:

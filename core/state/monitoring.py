@@ -123,6 +123,39 @@ class StageLatency(msgspec.Struct, kw_only=True):
     orders: int  # that were measured
 
 
+class LeftPosition(msgspec.Struct, frozen=True, kw_only=True):
+    """A position that a halt has not closed yet, and why."""
+
+    symbol: str
+    quantity: Decimal  # signed
+    reason: str
+
+
+class VenueKill(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a halt has come at one venue."""
+
+    asked_ns: int | None  # when it was first asked to cancel everything
+    acknowledged_ns: int | None  # when it first confirmed that
+    acknowledged_ms: float | None  # from the first question to the confirmation
+    answer: str  # its newest answer, in words
+    orders_left: int
+    positions_left: list[LeftPosition]
+    flat_verified_ns: int | None  # when the venue's own account, read after the last fill, showed nothing left
+
+
+class KillState(msgspec.Struct, frozen=True, kw_only=True):
+    """A halt of everything, as the kill switch or a limit raised it, venue by venue."""
+
+    level: str  # halted, flatten
+    cause: str
+    since_ns: int
+    who: str
+    reason: str
+    is_journaled: bool  # a restart would know of it
+    is_finished: bool  # confirmed by every venue, no order left, and where flattening is asked for verified flat
+    venues: dict[str, VenueKill]
+
+
 class MonitoringState(msgspec.Struct, kw_only=True, rename={"global_": "global"}):
     schema: int = SCHEMA_VERSION
     global_: GlobalState
@@ -134,4 +167,5 @@ class MonitoringState(msgspec.Struct, kw_only=True, rename={"global_": "global"}
     strategies: list[StrategyState]
     alerts: list[Alert]
     latency: dict[str, StageLatency] = {}  # stage → what it took: decode, decide, risk, journal, wire, ack, fill
+    kill: KillState | None = None  # while everything is halted
     last_update: int

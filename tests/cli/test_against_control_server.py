@@ -18,6 +18,7 @@ from core.control.commands import (
 )
 from core.io.control_server import ControlServer
 from core.paths import Paths
+from core.state.monitoring import KillState, VenueKill
 from tests.control.fake_engine import FakeEngine
 from tui.cli.app import run
 
@@ -31,6 +32,26 @@ COMMANDS = [
     (["strategies", "stop", "ma_cross"], StopStrategy),
     (["order", "buy", "0.010", "BTC/USDT@sim-a", "--limit", "3.10", "--ioc", "--yes"], PlaceOrder),
 ]
+FLAT = KillState(
+    level="flatten",
+    cause="kill",
+    since_ns=1,
+    who="test",
+    reason="",
+    is_journaled=True,
+    is_finished=True,
+    venues={
+        "sim-a": VenueKill(
+            asked_ns=1,
+            acknowledged_ns=2,
+            acknowledged_ms=1e-6,
+            answer="cancelled",
+            orders_left=0,
+            positions_left=[],
+            flat_verified_ns=3,
+        )
+    },
+)
 VIEWS = [["status"], ["positions"], ["orders"], ["fills", "--symbol", "BTC/USDT"], ["strategies"], ["logs"]]
 
 
@@ -51,6 +72,7 @@ def test_each_command_arrives_as_what_it_is(
     paths: Paths, capsys: pytest.CaptureFixture[str], arguments: list[str], command: type
 ):
     engine = FakeEngine()
+    engine.state.monitoring.kill = FLAT
     assert asyncio.run(serve_and_run(engine, paths, [*arguments, "--json"])) == 0
     assert json.loads(capsys.readouterr().out)["outcome"] == "done"
     arrived = engine.commands[-1]

@@ -24,6 +24,7 @@ from core.state.monitoring import (
     Alert,
     GlobalState,
     JobsState,
+    LeftPosition,
     LimitUse,
     MarketState,
     MonitoringState,
@@ -33,6 +34,7 @@ from core.state.monitoring import (
     VenueState,
 )
 from core.types.control import Blocker, HaltLevel
+from tests.console.fake_halt import kill_state
 
 START_NS = 1_767_616_267_000_000_000
 MINUTE_NS = 60_000_000_000
@@ -103,6 +105,8 @@ class FakeLink:
     commands: list[AnyCommand] = field(default_factory=list)
     requests: list[DeskRequest] = field(default_factory=list)
     stale: set[str] = field(default_factory=set)
+    unconfirmed: set[str] = field(default_factory=set)  # venues that have not confirmed the halt
+    left: dict[str, list[LeftPosition]] = field(default_factory=dict)  # positions that a flattening has not closed
     is_silent: bool = False  # the engine hangs: the same snapshot again and again
     reversed_orders: bool = False
     is_empty: bool = False  # a first run before anything happened
@@ -440,6 +444,9 @@ class FakeLink:
                     since_ns=START_NS - 90_000_000_000,
                 )
             ],
+            kill=kill_state(self.halt_level, open_orders, self.unconfirmed, self.left, START_NS)
+            if self.status == "halted"
+            else None,
             last_update=self.engine_ns,
         )
 

@@ -19,6 +19,7 @@ from core.control.commands import (
     StartStrategy,
     StopStrategy,
 )
+from core.state.monitoring import LeftPosition
 from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
 from tests.console.fake_link import FakeLink
 
@@ -41,7 +42,7 @@ def test_halt_works_in_a_text_field_and_with_dialogs_open() -> None:
         await desk.press("b")
         await desk.type("0.0")
         await desk.press("ctrl+k")
-        assert "every venue reports no open order" in desk.dialog()
+        assert "every venue has confirmed and reports no open order" in desk.dialog()
         await desk.press("F", "ctrl+k")
 
     link, _ = run_console(script)
@@ -87,16 +88,61 @@ def test_a_growing_terminal_gets_its_desk_back() -> None:
     run_console(script, size=(20, 5))
 
 
-def test_the_checklist_counts_open_orders_down_to_none() -> None:
+def is_red(desk: Desk) -> bool:
+    top = desk.app.dialogs.top
+    assert top is not None
+    return top.has_class("danger")
+
+
+def test_flattening_stays_red_until_it_is_verified_and_says_what_is_left() -> None:
+    async def script(desk: Desk) -> None:
+        stuck = LeftPosition(symbol="NVDA/USD", quantity=Decimal(3), reason="its market is closed")
+        desk.link.left["sim-x"] = [stuck]
+        await desk.press("ctrl+k")
+        assert not is_red(desk)
+        desk.link.halt_level = "flatten"
+        await desk.frame()
+        assert is_red(desk)
+        assert "NVDA/USD 3 left: its market is closed" in desk.dialog()
+        assert "not done: sim-x" in desk.dialog()
+        assert desk.dialog().count("■ not flat") == 1  # in full: a cut verdict is no verdict
+        desk.link.left.clear()
+        await desk.frame()
+        assert not is_red(desk)
+        assert "FLAT, verified by every venue's own account" in desk.dialog()
+
+    run_console(script)
+
+
+def test_a_halt_whose_venues_are_slow_is_not_called_a_failed_one() -> None:
+    answer = CommandResult(outcome=Outcome.FAILED, message="HALTED, sim-b has not answered", data={"is_halted": True})
+
+    async def script(desk: Desk) -> None:
+        await desk.press("ctrl+k")
+        assert "engine: HALTED, sim-b has not answered" in desk.dialog()
+        assert "run `seraphim kill`" not in desk.dialog()
+
+    run_console(script, FakeLink(answer=answer))
+
+
+def test_the_checklist_of_a_halt_counts_down_to_confirmed_by_all() -> None:
     link = FakeLink(answer=CommandResult(outcome=Outcome.DONE, message="halted, cancelling 3 orders"))
 
     async def script(desk: Desk) -> None:
         await desk.press("ctrl+k")
-        assert "3 orders are still open" in desk.dialog()
-        assert "not halted yet" in desk.dialog()
+        assert "level NORMAL: not halted yet" in desk.dialog()
+        assert is_red(desk)
+        link.unconfirmed.add("sim-b")
         link.status, link.halt_level = "halted", "halted"
         await desk.frame()
-        assert "every venue reports no open order" in desk.dialog()
+        assert "✓ 12 ms" in desk.dialog()
+        assert "not confirmed" in desk.dialog()
+        assert "not done: sim-b" in desk.dialog()
+        assert is_red(desk)
+        link.unconfirmed.clear()
+        await desk.frame()
+        assert not is_red(desk)
+        assert "every venue has confirmed and reports no open order" in desk.dialog()
         assert "level HALTED" in desk.dialog()
 
     run_console(script, link)

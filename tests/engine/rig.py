@@ -10,9 +10,10 @@ from typing import Any, TypeVar
 
 from core.bars.bar import Bar
 from core.bars.timeframe import Timeframe
-from core.control.commands import AnyCommand, CommandResult, PlaceOrder
+from core.control.commands import AnyCommand, CommandResult, Kill, PlaceOrder
 from core.engine.assembly import EnginePorts, assemble
 from core.engine.engine import Engine
+from core.engine.kill_switch import no_wish
 from core.engine.settings import EngineSettings
 from core.io.heartbeat import Heartbeat
 from core.io.inline_journal import InlineJournal
@@ -204,6 +205,7 @@ class EngineRig:
         cash: str = "100000",
         world: "EngineRig | None" = None,
         run_blocking: "Callable[[Callable[[], None]], Awaitable[None]] | None" = None,
+        kill_wish: Callable[[], Kill | None] = no_wish,
     ) -> None:
         self.loop = loop
         self.clock = SteppableClock(loop)
@@ -233,6 +235,7 @@ class EngineRig:
                 feeds=lambda: _feeds(self),
                 executions=lambda: _executions(self),
                 make_strategy=self._make_strategy,
+                kill_wish=kill_wish,
             ),
         )
         self.heartbeat = Heartbeat(self.engine.second, self.engine.parts.lag)

@@ -45,9 +45,10 @@ def test_a_venue_that_hangs_delays_no_other_cancel_and_the_result_says_so():
         rig.venues["v2"].on_cancelled = lambda _: cancelled_at.append(loop.time() - began)
         result = await rig.execute(Kill())
         assert result.outcome is Outcome.FAILED
-        assert "v1 in_doubt: no answer within 5 s" in result.message
+        assert "v1 has not answered yet" in result.message
         assert result.data["venues"]["v2"] == "cancelled"
         assert cancelled_at[0] < 0.1
+        assert loop.time() - began < 1.5  # whoever asks hears soon that the engine lives
         rig.venues["v1"].cancels_hang = False
         await rig.elapse(8)
         assert rig.venues["v1"].open_orders == []  # asked again every second

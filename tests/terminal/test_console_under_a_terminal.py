@@ -70,6 +70,21 @@ def test_first_run_shows_moving_books_and_ctrl_k_halts(home: Path):
     assert wait_for_status(home, "halted")["global"]["halt_level"] in {"halted", "flatten"}
 
 
+@pytest.mark.parametrize("target", ["engine", "shell's job"])
+def test_sigusr1_to_a_hosting_console_halts_and_the_console_shows_it(home: Path, target: str):
+    terminal = console(home)
+    terminal.wait_for(lambda text: "RUNNING" in text, START_S)
+    host = engine_pid(home)
+    assert host is not None
+    assert host != terminal.pid
+
+    os.kill(host if target == "engine" else terminal.pid, signal.SIGUSR1)
+
+    terminal.wait_for(lambda text: "HALTED" in text, START_S)
+    assert wait_for_status(home, "halted")["kill"]["who"] == "signal"
+    assert engine_pid(home) == host
+
+
 def test_engine_outlives_its_terminal_and_another_console_attaches(home: Path):
     terminal = console(home, 80, 24)
     terminal.wait_for(lambda text: "RUNNING" in text, START_S)

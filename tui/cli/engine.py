@@ -19,9 +19,9 @@ Body = dict[str, object]
 _EXITS: Final = {200: ExitCode.DONE, 400: ExitCode.USAGE, 404: ExitCode.USAGE, 409: ExitCode.REFUSED}
 
 
-def read(path: str) -> Body:
+def read(path: str, *, timeout_s: float = READ_TIMEOUT_S) -> Body:
     """Ask the engine for something; raise CommandError unless it answers."""
-    return _ask("GET", path, None, READ_TIMEOUT_S)
+    return _ask("GET", path, None, timeout_s)
 
 
 def command(path: str, body: Mapping[str, object] | None = None, *, timeout_s: float = COMMAND_TIMEOUT_S) -> Body:

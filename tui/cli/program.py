@@ -19,7 +19,9 @@ ConfigFile = Annotated[
 
 def register(app: typer.Typer) -> None:
     app.command(VERSION.name, help=VERSION.help)(version)
-    app.command("daemon", help="Run the engine without a console, in the foreground; SIGTERM ends it.")(daemon)
+    app.command(
+        "daemon", help="Run the engine without a console, in the foreground; SIGTERM ends it, SIGUSR1 is `kill`."
+    )(daemon)
     app.command(
         "simulate",
         help="Run the engine over the embedded market in virtual time and print the journal's digest.\n\n"

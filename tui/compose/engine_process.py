@@ -11,12 +11,14 @@ from typing import Final
 from core.config.config import Config
 from core.config.engine_settings import engine_settings
 from core.config.venues import ReplayVenueConfig
+from core.control.commands import Kill
 from core.engine.assembly import EnginePorts, assemble
 from core.engine.engine import Engine
 from core.io.control_server import ControlServer
 from core.io.heartbeat import Heartbeat
 from core.io.instance_lock import InstanceLock
 from core.io.kill_file import read_kill_file
+from core.io.kill_signal import KillSignal
 from core.io.log_file import LogFile
 from core.io.order_ids import OrderIds
 from core.io.sqlite_journal import SqliteJournal
@@ -47,6 +49,12 @@ class EngineProcess:
     def __init__(self, config: Config, paths: Paths) -> None:
         self.config = config
         self.paths = paths
+        self._is_obeying = False
+        self._is_built = False
+        self._obeyed_file: tuple[int, int] | None = None  # a kill file that stays, for want of a journal
+        self._kill_signal = KillSignal()
+        # Before the lock names this process to whoever wants to send it.
+        self._kill_signal.listen(self._look_for_kill)
         self._lock = InstanceLock(paths.lock)
         self._lock.acquire(SystemClock().utc_ns())
         try:
@@ -54,6 +62,7 @@ class EngineProcess:
         except BaseException:
             self._lock.release()
             raise
+        self._is_built = True
 
     def _build(self) -> None:
         from adapters.venue_store.store import VenueStore  # noqa: PLC0415 - numpy with it, not for a refused start
@@ -82,6 +91,7 @@ class EngineProcess:
                 feeds=lambda: self._venues.feeds,
                 executions=lambda: self._venues.executions,
                 make_strategy=self._maker.make,
+                kill_wish=self._kill_wish,
             ),
         )
         self._log_file = LogFile(
@@ -93,14 +103,12 @@ class EngineProcess:
         self.access = KillFileKeeper(self.engine, paths.kill_file)
         self._server = ControlServer(self.access, paths.socket)
         self._heartbeat = Heartbeat(self._second, self.engine.parts.lag)
-        self._killing = False
-        self._obeyed: tuple[int, int] | None = None  # the kill file that was obeyed and stays, for want of a journal
 
     async def start(self) -> None:
         """Connect, open the control socket once there is something to show, and trade."""
         self._log_file.start()
         self.engine.parts.log.add_sink(_to_log_file)
-        await self._obey_kill_file()
+        await self._obey()
         self._heartbeat.start()
         for warm_up in self._venues.warm_ups:  # compiled before the first message needs it
             await _in_thread(warm_up)
@@ -129,6 +137,7 @@ class EngineProcess:
         """End everything in the order that loses nothing."""
         self._heartbeat.stop()
         await self.engine.stop(reason, cancel_orders=cancel_orders)
+        self._kill_signal.ignore()
         await self._server.stop()
         try:
             await self._journal.close()
@@ -138,9 +147,7 @@ class EngineProcess:
             self._lock.release()
 
     def _second(self) -> None:
-        if not self._killing and _stamp(self.paths.kill_file) not in {None, self._obeyed}:
-            self._killing = True
-            asyncio.ensure_future(self._obey_kill_file()).add_done_callback(self._kill_file_done)
+        self._look_for_kill()
         conditions = self.engine.parts.conditions
         try:
             self.engine.second()
@@ -151,17 +158,42 @@ class EngineProcess:
             raise
         conditions.release("global", PULSE)
 
-    def _kill_file_done(self, _: "asyncio.Future[None]") -> None:
-        self._killing = False
+    # kill from outside -----------------------------------------------------------------------------
 
-    async def _obey_kill_file(self) -> None:
-        """Kill as the file says."""
-        stamp = _stamp(self.paths.kill_file)
-        wish = read_kill_file(self.paths.kill_file)
+    def _kill_wish(self) -> Kill | None:
+        """Return what somebody wants who cannot ask; a file that wants more than the signal counts first."""
+        is_new = _stamp(self.paths.kill_file) not in {None, self._obeyed_file}
+        wish = read_kill_file(self.paths.kill_file) if is_new else None
+        return wish if wish is not None and wish.flatten else self._kill_signal.wish or wish
+
+    def _look_for_kill(self) -> None:
+        if not self._is_built or self._is_obeying:
+            return
+        if self._kill_wish() is not None:
+            self._is_obeying = True
+            asyncio.ensure_future(self._obey()).add_done_callback(self._obeyed)
+        elif self._obeyed_file is not None:
+            self._take_away_what_was_obeyed(self._obeyed_file)
+
+    def _obeyed(self, _: "asyncio.Future[None]") -> None:
+        self._is_obeying = False
+
+    async def _obey(self) -> None:
+        """Kill as whoever is outside wants it."""
+        stamp, signalled, wish = _stamp(self.paths.kill_file), self._kill_signal.wish, self._kill_wish()
         if wish is None:
             return
         await self.access.execute(wish)
-        self._obeyed = stamp
+        self._obeyed_file = stamp
+        if signalled is not None:
+            self._kill_signal.obeyed(signalled)
+
+    def _take_away_what_was_obeyed(self, stamp: tuple[int, int]) -> None:
+        """Remove the file whose halt came into the journal only after the kill was answered."""
+        halt = self.engine.kill_state()
+        if halt is not None and halt.is_journaled and _stamp(self.paths.kill_file) == stamp:
+            self.paths.kill_file.unlink(missing_ok=True)
+            self._obeyed_file = None
 
 
 def _stamp(path: Path) -> tuple[int, int] | None:

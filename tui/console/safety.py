@@ -35,8 +35,12 @@ class Safety:
         self.app.dialogs.open(TypedDialog("FLATTEN", lines, "flatten"), self._flatten)
 
     def _flatten(self, typed: Typed | None) -> None:
-        if typed is not None:
-            self.app.sender.send(Kill(flatten=True, reason="flatten typed in the console"), "FLATTEN")
+        if typed is None:
+            return
+        answer = self.app.sender.send(Kill(flatten=True, reason="flatten typed in the console"), "FLATTEN")
+        top = self.app.dialogs.top
+        if isinstance(top, HaltDialog):
+            top.resent(answer)
 
     def pause(self) -> None:
         self.app.sender.send(Pause(reason="pause key in the console"), "pause")

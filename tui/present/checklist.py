@@ -1,43 +1,109 @@
-"""After a halt: open orders and positions by venue, until there are none."""
+"""After a halt: what each venue confirmed and what is left there, until nothing is."""
+
+from typing import Final
 
 from core.state.desk import DeskSnapshot
+from core.state.monitoring import KillState, VenueKill
 from tui.present import numbers
-from tui.present.cells import left, wrap
+from tui.present.cells import fit, left, wrap
 from tui.present.header import LinkView
 from tui.present.ink import EMPTY_LINE, Decor, Ink, Line, Span
 
+NAME_COLUMNS: Final = 12
+CANCEL_COLUMNS: Final = 16
+COUNT_COLUMNS: Final = 11
+FLAT_COLUMNS: Final = 10
+FLATTEN: Final = "flatten"
+HINT: Final = (
+    Span("F", Ink.ACCENT, Decor.BOLD),
+    Span(" flatten positions   ", Ink.QUIET),
+    Span("esc", Ink.ACCENT, Decor.BOLD),
+    Span(" close   ", Ink.QUIET),
+    Span("ctrl+k", Ink.ACCENT, Decor.BOLD),
+    Span(" send again", Ink.QUIET),
+)
+
 
 def checklist_lines(snapshot: DeskSnapshot | None, link: LinkView, width: int) -> list[Line]:
-    """Show what is still open; numbers of an old snapshot are never shown as done."""
-    hint = (Span("F", Ink.ACCENT, Decor.BOLD), Span(" flatten positions   ", Ink.QUIET),
-            Span("esc", Ink.ACCENT, Decor.BOLD), Span(" close   ", Ink.QUIET),
-            Span("ctrl+k", Ink.ACCENT, Decor.BOLD), Span(" send again", Ink.QUIET))  # fmt: skip
+    """Show how far the halt has come; numbers of an old snapshot are never shown as done."""
     if snapshot is None or link.is_late:
         seen = "" if link.snapshot_age_s is None else f" since {numbers.age(link.snapshot_age_s)}"
         why = link.lost_reason or "the engine is silent"
         text = f"NOT VERIFIED: no data{seen} ({why}). If this stays, run `seraphim kill` in another terminal."
-        return [*wrap(text, width, Ink.ALARM), EMPTY_LINE, hint]
-    state = snapshot.monitoring
-    lines: list[Line] = [_level_line(state.global_.halt_level), EMPTY_LINE]
-    for name, venue in sorted(state.venues.items()):
-        lines.append(
-            (
-                Span(left(name, 16), Ink.STRONG),
-                *_count(venue.open_orders_count, "open orders"),
-                *_count(venue.open_positions_count, "positions", Ink.WARNING),
-            )
-        )
-    orders = sum(venue.open_orders_count for venue in state.venues.values())
-    done = "every venue reports no open order" if not orders else f"{orders} orders are still open"
-    return [*lines, EMPTY_LINE, (Span(done, Ink.ALARM if orders else Ink.GOOD, Decor.BOLD),), EMPTY_LINE, hint]
+        return [*wrap(text, width, Ink.ALARM), EMPTY_LINE, HINT]
+    kill = snapshot.monitoring.kill
+    if kill is None:
+        level = snapshot.monitoring.global_.halt_level.replace("_", " ").upper()
+        return [(Span(f"level {level}: not halted yet", Ink.ALARM, Decor.BOLD),), EMPTY_LINE, HINT]
+    lines = [_level_line(kill, width), EMPTY_LINE]
+    for name, venue in sorted(kill.venues.items()):
+        lines += _venue_lines(name, venue, width, is_flattening=kill.level == FLATTEN)
+    return [*lines, EMPTY_LINE, *_outcome_lines(kill, width), EMPTY_LINE, HINT]
 
 
-def _level_line(level: str) -> Line:
-    is_halted = level.lower() in {"halted", "flatten"}
-    text = f"level {level.replace('_', ' ').upper()}" + ("" if is_halted else ": not halted yet")
-    return (Span(text, Ink.GOOD if is_halted else Ink.ALARM, Decor.BOLD),)
+def is_done(snapshot: DeskSnapshot | None, link: LinkView) -> bool:
+    """Tell whether the halt has reached its end, by a fresh snapshot."""
+    kill = None if snapshot is None or link.is_late else snapshot.monitoring.kill
+    return kill is not None and kill.is_finished and kill.is_journaled
 
 
-def _count(number: int, what: str, open_ink: Ink = Ink.ALARM) -> tuple[Span, ...]:
-    mark = "✓" if number == 0 else "■"
-    return (Span(f"{mark} {number:>3} {what:<13}", Ink.GOOD if number == 0 else open_ink),)
+def _level_line(kill: KillState, width: int) -> Line:
+    text = f"level {kill.level.upper()}"
+    return fit((Span(text, Ink.GOOD, Decor.BOLD), Span(f"  {kill.cause} by {kill.who}: {kill.reason}")), width)
+
+
+def _venue_lines(name: str, venue: VenueKill, width: int, *, is_flattening: bool) -> list[Line]:
+    spans = (
+        Span(left(name, NAME_COLUMNS), Ink.STRONG),
+        _cancel(venue),
+        _count(venue.orders_left, "orders", Ink.ALARM),
+        _count(len(venue.positions_left), "held", Ink.ALARM if is_flattening else Ink.WARNING),
+        *((_flat(venue),) if is_flattening else ()),
+    )
+    lines = [fit(spans, width)]
+    if venue.acknowledged_ns is None:
+        lines += wrap(f"  cancel: {venue.answer}", width, Ink.ALARM)
+    if is_flattening:
+        for position in venue.positions_left:
+            reason = f": {position.reason}" if position.reason else ""
+            lines += wrap(f"  {position.symbol} {position.quantity:f} left{reason}", width, Ink.ALARM)
+    return lines
+
+
+def _cancel(venue: VenueKill) -> Span:
+    if venue.acknowledged_ms is None:
+        return Span(left("■ not confirmed", CANCEL_COLUMNS), Ink.ALARM)
+    return Span(left(f"✓ {venue.acknowledged_ms:,.0f} ms", CANCEL_COLUMNS), Ink.GOOD)
+
+
+def _count(number: int, what: str, open_ink: Ink) -> Span:
+    text = f"{'✓' if number == 0 else '■'} {number} {what}"
+    return Span(left(text, COUNT_COLUMNS), Ink.GOOD if number == 0 else open_ink)
+
+
+def _flat(venue: VenueKill) -> Span:
+    is_verified = venue.flat_verified_ns is not None
+    return Span(left("✓ flat" if is_verified else "■ not flat", FLAT_COLUMNS), Ink.GOOD if is_verified else Ink.ALARM)
+
+
+def _outcome_lines(kill: KillState, width: int) -> list[Line]:
+    unwritten = (
+        [] if kill.is_journaled else wrap("NOT JOURNALED: a restart would not know of this halt", width, Ink.ALARM)
+    )
+    return [*unwritten, *wrap(*_outcome(kill, width))]
+
+
+def _outcome(kill: KillState, width: int) -> tuple[str, int, Ink]:
+    if kill.is_finished and kill.level == FLATTEN:
+        return "FLAT, verified by every venue's own account", width, Ink.GOOD
+    if kill.is_finished:
+        return "every venue has confirmed and reports no open order", width, Ink.GOOD
+    missing = [name for name, venue in sorted(kill.venues.items()) if not _is_done(venue, kill.level)]
+    orders = sum(venue.orders_left for venue in kill.venues.values())
+    text = f"{orders} orders are still open; " if orders else ""
+    return f"{text}not done: {', '.join(missing) or 'no venue is known'}", width, Ink.ALARM
+
+
+def _is_done(venue: VenueKill, level: str) -> bool:
+    is_confirmed = venue.acknowledged_ns is not None and not venue.orders_left
+    return is_confirmed and (level != FLATTEN or venue.flat_verified_ns is not None)

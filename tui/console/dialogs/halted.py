@@ -10,12 +10,12 @@ from core.control.commands import CommandResult, Outcome
 from tui.console.dialogs.dialog import Dialog, Lines
 from tui.panes.view import View
 from tui.present.cells import wrap
-from tui.present.checklist import checklist_lines
-from tui.present.ink import Decor, Ink, Line, Span
+from tui.present.checklist import checklist_lines, is_done
+from tui.present.ink import Decor, Ink, Line, decorated, plain
 
 
 class HaltDialog(Dialog[None]):
-    """Stays red until every venue reports no open order; F asks for the word and flattens."""
+    """Stays red until every venue has confirmed, and where flattening is asked for is verified flat."""
 
     def __init__(self, answer: "asyncio.Task[CommandResult]", flatten: Callable[[], None]) -> None:
         super().__init__("HALT", is_danger=True)
@@ -32,21 +32,20 @@ class HaltDialog(Dialog[None]):
     def frame(self, view: View) -> None:
         super().frame(view)
         self._box.put([*self._answer_lines(), *checklist_lines(view.snapshot, view.link, self.columns())])
+        self.set_class(not is_done(view.snapshot, view.link), "danger")
 
     def _answer_lines(self) -> list[Line]:
         if not self._answer.done():
-            return [(Span("halt sent; waiting for the engine's answer", Ink.WARNING, Decor.BOLD),)]
+            return [plain("halt sent; waiting for the engine's answer", Ink.WARNING, Decor.BOLD)]
         if self._answer.cancelled():
-            return [(Span("the command was cancelled; press ctrl+k again", Ink.ALARM, Decor.BOLD),)]
+            return [plain("the command was cancelled; press ctrl+k again", Ink.ALARM, Decor.BOLD)]
         result = self._answer.result()
         if result.outcome is Outcome.DONE:
-            return [(Span(f"engine: {result.message or 'halted'}", Ink.STRONG, Decor.BOLD),)]
+            return [plain(f"engine: {result.message or 'halted'}", Ink.STRONG, Decor.BOLD)]
+        if result.data.get("is_halted") is True:  # it is; what a venue has not confirmed yet stands below
+            return wrap(f"engine: {result.message}", self.columns(), Ink.WARNING)
         text = f"{result.outcome.value.upper()}: {result.message}; run `seraphim kill` in another terminal"
-        # Wrapped: which venue did not confirm, and why, is what the trader acts on.
-        decor = Decor.BOLD | Decor.REVERSED
-        return [
-            tuple(Span(span.text, span.ink, decor) for span in line) for line in wrap(text, self.columns(), Ink.ALARM)
-        ]
+        return [decorated(line, Decor.BOLD | Decor.REVERSED) for line in wrap(text, self.columns(), Ink.ALARM)]
 
     def on_key(self, event: events.Key) -> None:
         event.stop()
