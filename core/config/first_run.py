@@ -1,4 +1,4 @@
-"""What runs without a configuration: three simulated venues, two strategies and two job sources, all at a quick pace."""
+"""What runs without a configuration: three simulated venues, two strategies and two job sources, all quick."""
 
 from core.config.strategies import StrategyConfig
 from core.config.venues import SIM_VENUE_NAMES, SimVenueConfig, VenueConfig

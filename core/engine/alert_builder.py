@@ -1,0 +1,87 @@
+"""What stands against the engine and needs a person's eye."""
+
+from typing import Final
+
+from core.engine.parts import EngineParts
+from core.journal.facts import JobFinished
+from core.ledger.valuation import Valuation
+from core.state.monitoring import Alert
+from core.types.control import Blocker, HaltLevel
+from core.types.job import JobOutcome, JobPhase
+from core.types.market import FeedState
+
+SEVERITY_OF_LEVEL: Final = {
+    HaltLevel.NORMAL: "info",
+    HaltLevel.REDUCE_ONLY: "warning",
+    HaltLevel.CANCEL_ONLY: "severe",
+    HaltLevel.HALTED: "critical",
+    HaltLevel.FLATTEN: "critical",
+}
+
+
+class AlertBuilder:
+    """Build the standing alerts of this moment; reads only."""
+
+    def __init__(self, parts: EngineParts) -> None:
+        self._parts = parts
+
+    def build(self, standing: tuple[Blocker, ...], valuation: Valuation) -> list[Alert]:
+        parts = self._parts
+        alerts = [_blocker_alert(blocker) for blocker in standing]
+        alerts += [
+            Alert(severity="severe", name=f"feed {venue}", text=f"feed is down: {feed.detail}", since_ns=feed.at_ns)
+            for venue, feed in parts.market.feeds.items()
+            if feed.state is FeedState.DOWN
+        ]
+        if valuation.missing:
+            text = "equity is not known, new risk is refused: " + ", ".join(valuation.missing)
+            alerts.append(Alert(severity="severe", name="valuation", text=text, since_ns=valuation.at_ns))
+        doubtful = [order for order in parts.fold.orders.live() if order.status.value == "in_doubt"]
+        alerts += [
+            Alert(
+                severity="severe",
+                name=f"order {order.intent.client_order_id}",
+                text=f"{order.intent.instrument_id} is in doubt: {order.reason}",
+                since_ns=order.updated_ns,
+            )
+            for order in doubtful
+        ]
+        return alerts + parts.strategies.failures() + self._job_alerts()
+
+    def _job_alerts(self) -> list[Alert]:
+        """Return what a person must know of jobs: frozen ones, exposure left behind, an override that holds."""
+        parts = self._parts
+        override = parts.fold.overrides.active(parts.clock.utc_ns())
+        alerts = [
+            Alert(
+                severity="severe",
+                name=f"job {run.job.job_id}",
+                text="frozen: an order is in doubt",
+                since_ns=run.moved_ns,
+            )
+            for run in parts.fold.runs
+            if run.phase is JobPhase.FROZEN
+        ]
+        alerts += [
+            Alert(
+                severity="critical",
+                name=f"job {each.job.job_id}",
+                text=f"left {each.end.naked_quantity:f} of {each.job.legs[0].instrument_id} naked: {each.end.reason}",
+                since_ns=each.end.at_ns,
+            )
+            for each in parts.fold.scheduler.book.ended
+            if isinstance(each.end, JobFinished) and each.end.outcome is JobOutcome.NAKED
+        ]
+        if override is not None:
+            text = f"soft rules are lifted by {override.who}: {override.reason}"
+            alerts.append(Alert(severity="warning", name="override", text=text, since_ns=override.granted_ns))
+        return alerts
+
+
+def _blocker_alert(blocker: Blocker) -> Alert:
+    return Alert(
+        severity=SEVERITY_OF_LEVEL[blocker.level],
+        name=f"{blocker.cause} {blocker.scope}",
+        text=f"{blocker.level.name} by {blocker.who}: {blocker.reason or blocker.cause}",
+        since_ns=blocker.since_ns,
+    )
