@@ -114,7 +114,7 @@ def test_a_stopped_engine_is_told_apart_and_obeys_the_file_before_it_sends_anyth
         daemon.send_signal(signal.SIGCONT)
         until("a halt", halted(daemon))
         until("a flat account", lambda: daemon.state()["kill"]["is_finished"])
-        until("a strategy that tried again", lambda: facts(tmp_path, OrderRefused))
+        until("a strategy that tried again", lambda: facts(tmp_path, OrderRefused) or None)
         assert sources_after(tmp_path, stopped_ns) <= {"flatten"}
         raised = {(fact.blocker.cause, fact.blocker.reason) for fact in facts(tmp_path, BlockerRaised)}
         assert raised == {("kill", "it hangs")}
@@ -129,7 +129,7 @@ def test_a_signal_to_a_stopped_engine_counts_before_it_sends_anything(tmp_path: 
         daemon.send_signal(signal.SIGUSR1)
         daemon.send_signal(signal.SIGCONT)
         until("a halt", halted(daemon))
-        until("a strategy that tried again", lambda: facts(tmp_path, OrderRefused))
+        until("a strategy that tried again", lambda: facts(tmp_path, OrderRefused) or None)
         assert sources_after(tmp_path, stopped_ns) == set()
 
 
@@ -137,7 +137,7 @@ def test_a_strategy_that_never_returns_is_stopped_while_books_move_and_a_kill_is
     with Daemon(tmp_path, with_strategy(tmp_path, "hung")) as daemon:
         state = until("an end of the strategy", lambda: failed(daemon))
         assert "used more than" in state["strategies"][0]["detail"]
-        (overran,) = until("a fact of it", lambda: facts(tmp_path, StrategyOverran))
+        (overran,) = until("a fact of it", lambda: facts(tmp_path, StrategyOverran) or None)
         assert overran.callback == "on_trade"
         before = sequence(daemon)
         until("books that move on", lambda: sequence(daemon) > before)
