@@ -14,6 +14,7 @@ from core.engine.engine import Engine
 from core.engine.engine_log import EngineLog
 from core.engine.feed_watch import FeedWatch
 from core.engine.fold import EngineFold
+from core.engine.ground import Ground
 from core.engine.health_watch import HealthWatch
 from core.engine.job_assembly import connect_jobs
 from core.engine.job_desk import JobDesk
@@ -83,100 +84,114 @@ def assemble(settings: EngineSettings, ports: EnginePorts) -> Engine:
 def _connect_parts(
     settings: EngineSettings, ports: EnginePorts, pump: EventPump, tasks: TaskGroup, log: EngineLog
 ) -> EngineParts:
-    clock = ports.clock
-    market = _make_market(settings, clock, pump)
-    rules = Rulebook(settings.jobs, settings.limits)
-    fold = EngineFold(market.instruments.get, settings.risk_mode, rules)
-    market.on_instrument(fold.ledger.instrument_known)
-    restore(fold, ports.journal)
-    ids = ports.make_ids(fold.run + 1)
-    recorder = Recorder(ports.journal, fold, log)
-    conditions, recent = PassingConditions(clock), RecentOrders(settings.limits)
-    statistics, bars = SendStatistics(fold.risk_hub.update_exchange_latency), BarStore(market, ports.history)
+    ground = _lay_ground(settings, ports, pump, tasks, log)
+    market, fold = ground.market, ground.fold
+    bars = BarStore(market, ports.history)
     feed_watch = FeedWatch(bars, log)
     market.on_feed(feed_watch.changed)
     strategies = StrategyHost(
-        clock=clock,
-        ids=ids,
+        clock=ground.clock,
+        ids=ground.ids,
         fold=fold,
         market=market,
         bars=bars,
-        recorder=recorder,
+        recorder=ground.recorder,
         log=log,
         budget=ports.budget,
         run_blocking=ports.run_blocking,
     )
-
-    capital = CapitalHub(
-        fold.capital, settings.capital, recorder.fold_now, point_value(market.instruments.get, market.marks)
-    )
+    point_usd = point_value(market.instruments.get, market.marks)
+    capital = CapitalHub(fold.capital, settings.capital, ground.recorder.fold_now, point_usd)
     reads = AccountReads()
-    views = RiskViews(
-        clock=clock,
-        fold=fold,
-        market=market,
-        settings=settings,
-        recent=recent,
-        conditions=conditions,
-        strategy_status=strategies.status,
-        capital=capital,
-        look_at_job=JobLooks(fold, reads).look,
-    )
-    desk = OrderDesk(
-        clock=clock,
-        recorder=recorder,
-        orders=fold.orders,
-        gate=RiskGate(settings.limits),
-        views=views,
-        statistics=statistics,
-        recent=recent,
-        log=log,
-        in_doubt_after_s=settings.in_doubt_after_s,
-        spawn=tasks.hold,
-        on_order=lambda order: _order_changed(order, strategies, jobs),
-    )
+    views = _make_views(ground, strategies, capital, reads)
+    desk = _make_desk(ground, views, on_order=lambda order: _order_changed(order, strategies, jobs))
     strategies.connect(desk)
     jobs = connect_jobs(
-        settings=settings,
-        rules=rules,
-        clock=clock,
-        ids=ids,
-        log=log,
-        market=market,
-        fold=fold,
-        recorder=recorder,
+        ground,
         views=views,
         desk=desk,
-        recent=recent,
-        conditions=conditions,
         strategies=strategies,
         capital=capital,
         reads=reads,
-        tasks=tasks,
         call_soon=ports.call_soon,
         run_blocking=ports.run_blocking,
     )
     return EngineParts(
         settings=settings,
-        clock=clock,
-        ids=ids,
+        clock=ground.clock,
+        ids=ground.ids,
         log=log,
         market=market,
         feed_watch=feed_watch,
         bars=bars,
         fold=fold,
-        recorder=recorder,
+        recorder=ground.recorder,
         views=views,
-        recent=recent,
-        conditions=conditions,
+        recent=ground.recent,
+        conditions=ground.conditions,
         desk=desk,
         strategies=strategies,
         jobs=jobs,
         capital=capital,
         account_reads=reads,
-        statistics=statistics,
+        statistics=ground.statistics,
         lag=LagMeter(),
         pnl_curve=PnlCurve(),
+    )
+
+
+def _lay_ground(
+    settings: EngineSettings, ports: EnginePorts, pump: EventPump, tasks: TaskGroup, log: EngineLog
+) -> Ground:
+    """Make what everything else stands on, with the state restored from the journal."""
+    market = _make_market(settings, ports.clock, pump)
+    rules = Rulebook(settings.jobs, settings.limits)
+    fold = EngineFold(market.instruments.get, settings.risk_mode, rules)
+    market.on_instrument(fold.ledger.instrument_known)
+    restore(fold, ports.journal)
+    return Ground(
+        settings=settings,
+        rules=rules,
+        clock=ports.clock,
+        ids=ports.make_ids(fold.run + 1),
+        log=log,
+        tasks=tasks,
+        market=market,
+        fold=fold,
+        recorder=Recorder(ports.journal, fold, log),
+        conditions=PassingConditions(ports.clock),
+        recent=RecentOrders(settings.limits),
+        statistics=SendStatistics(fold.risk_hub.update_exchange_latency),
+    )
+
+
+def _make_views(ground: Ground, strategies: StrategyHost, capital: CapitalHub, reads: AccountReads) -> RiskViews:
+    return RiskViews(
+        clock=ground.clock,
+        fold=ground.fold,
+        market=ground.market,
+        settings=ground.settings,
+        recent=ground.recent,
+        conditions=ground.conditions,
+        strategy_status=strategies.status,
+        capital=capital,
+        look_at_job=JobLooks(ground.fold, reads).look,
+    )
+
+
+def _make_desk(ground: Ground, views: RiskViews, on_order: Callable[[Order], None]) -> OrderDesk:
+    return OrderDesk(
+        clock=ground.clock,
+        recorder=ground.recorder,
+        orders=ground.fold.orders,
+        gate=RiskGate(ground.settings.limits),
+        views=views,
+        statistics=ground.statistics,
+        recent=ground.recent,
+        log=ground.log,
+        in_doubt_after_s=ground.settings.in_doubt_after_s,
+        spawn=ground.tasks.hold,
+        on_order=on_order,
     )
 
 

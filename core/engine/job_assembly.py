@@ -4,55 +4,35 @@ from collections.abc import Awaitable, Callable
 
 from core.capital.hub import CapitalHub
 from core.engine.account_reads import AccountReads
-from core.engine.engine_log import EngineLog
-from core.engine.fold import EngineFold
 from core.engine.job_desk import JobDesk
 from core.engine.job_market_builder import JobMarketBuilder
 from core.engine.job_preflight import JobPreflight
 from core.engine.job_runner import JobRunner
 from core.engine.leg_means import LegMeans
 from core.engine.order_desk import OrderDesk
-from core.engine.passing_conditions import PassingConditions
-from core.engine.recent_orders import RecentOrders
-from core.engine.recorder import Recorder
 from core.engine.risk_views import RiskViews
-from core.engine.settings import EngineSettings
 from core.engine.strategy_host import StrategyHost
-from core.engine.tasks import TaskGroup
-from core.jobs.rulebook import Rulebook
-from core.market.market import Market
-from core.ports.clock import Clock
-from core.ports.ids import IdSource
 
 
 def connect_jobs(
+    ground: Ground,
     *,
-    settings: EngineSettings,
-    rules: Rulebook,
-    clock: Clock,
-    ids: IdSource,
-    log: EngineLog,
-    market: Market,
-    fold: EngineFold,
-    recorder: Recorder,
     views: RiskViews,
     desk: OrderDesk,
-    recent: RecentOrders,
-    conditions: PassingConditions,
     strategies: StrategyHost,
     capital: CapitalHub,
     reads: AccountReads,
-    tasks: TaskGroup,
     call_soon: Callable[[Callable[[], None]], object],
     run_blocking: Callable[[Callable[[], None]], Awaitable[None]],
 ) -> JobDesk:
     """Build the job desk and let strategies submit to it."""
+    settings, clock, fold, market = ground.settings, ground.clock, ground.fold, ground.market
     runner = JobRunner(
         clock=clock,
-        ids=ids,
+        ids=ground.ids,
         fold=fold,
         market=market,
-        recorder=recorder,
+        recorder=ground.recorder,
         views=views,
         desk=desk,
         accounts=reads,
@@ -60,25 +40,25 @@ def connect_jobs(
         stale_after_ns=settings.limits.stale_after_ns,
         on_finished=lambda run, fact: jobs.finished(run, fact),  # noqa: PLW0108 - the desk comes after its runner
     )
-    means = LegMeans(market=market, views=views, recent=recent, limits=settings.limits)
+    means = LegMeans(market=market, views=views, recent=ground.recent, limits=settings.limits)
     jobs = JobDesk(
         clock=clock,
         fold=fold,
-        recorder=recorder,
-        log=log,
+        recorder=ground.recorder,
+        log=ground.log,
         views=views,
         markets=JobMarketBuilder(
-            fold=fold, market=market, settings=settings, capital=capital, conditions=conditions, reads=reads
+            fold=fold, market=market, settings=settings, capital=capital, conditions=ground.conditions, reads=reads
         ),
         capital=capital,
         runner=runner,
         preflight=JobPreflight(
             clock=clock, market=market, means=means, runner=runner, capital=capital, settings=settings
         ),
-        rules=rules,
+        rules=ground.rules,
         tell=strategies.on_job,
         call_soon=call_soon,
-        spawn=tasks.spawn,
+        spawn=ground.tasks.spawn,
         run_blocking=run_blocking,
     )
     strategies.connect_jobs(jobs)

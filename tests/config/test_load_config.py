@@ -38,7 +38,12 @@ def test_no_file_gives_a_paper_run_on_three_simulated_venues(tmp_path: Path):
     config = load_config(tmp_path / "config.toml", {})
     assert list(config.venues) == ["sim-a", "sim-b", "sim-x"]
     assert {venue.kind for venue in config.venues.values()} == {"sim"}
-    assert {strategy.kind for strategy in config.strategies.values()} == {"ma_cross", "bollinger_rsi"}
+    assert {strategy.kind for strategy in config.strategies.values()} == {
+        "ma_cross",
+        "bollinger_rsi",
+        "spread_arb",
+        "hedged_volume",
+    }
     assert config.engine.mode is TradingMode.PAPER
     assert config.engine.trading_enabled is False
     assert config == Config()

@@ -59,9 +59,9 @@ def ask(path: Path, engine: FakeEngine, method: str, url: str, body: Any = None)
 @pytest.mark.parametrize(
     ("url", "keys"),
     [
-        ("/api/capital/snapshot", {"capital", "last_update"}),
-        ("/api/jobs/running", {"running_jobs"}),
-        ("/api/jobs/pending", {"pending_jobs_count"}),
+        ("/api/capital/snapshot", {"venues", "last_update"}),
+        ("/api/jobs/running", {"jobs"}),
+        ("/api/jobs/pending", {"jobs"}),
         ("/api/positions", {"positions", "net_positions"}),
         ("/api/orders", {"orders"}),
         ("/api/fills", {"fills"}),
@@ -231,7 +231,6 @@ def test_an_order_that_makes_no_sense_never_reaches_the_engine(path: Path, body:
         ("DELETE", "/api/orders?colour=red", b"", 400),
         ("GET", "/api/nothing", b"", 404),
         ("PUT", "/api/orders", b"", 405),
-        ("POST", "/api/control/manual_override", b"{}", 501),
         ("GET", "/api/stream", b"", 400),
     ],
 )

@@ -255,7 +255,7 @@ def test_a_rejected_order_is_over_and_counts_as_a_failure():
         assert (result.outcome, result.data["status"]) == (Outcome.FAILED, "rejected")
         assert "not today" in result.message
         assert rig.fold.orders.live_count == 0
-        assert rig.engine.monitoring().risk.consecutive_failures == 1
+        assert rig.engine.parts.statistics.consecutive_failures == 1
 
     in_virtual_time(work)
 
