@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from core.capital.hub import CapitalHub
 from core.engine.account_reads import AccountReads
+from core.engine.ground import Ground
 from core.engine.job_desk import JobDesk
 from core.engine.job_market_builder import JobMarketBuilder
 from core.engine.job_preflight import JobPreflight
