@@ -1,0 +1,271 @@
+"""One run from one seed: engines live and die in a world of faults, then all is quiet and must be in order."""
+
+import asyncio
+import gc
+import tempfile
+from decimal import Decimal
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from core.control import commands
+from core.control.commands import Outcome
+from core.io.instance_lock import InstanceHeldError, InstanceLock
+from core.io.virtual_loop import VirtualLoop
+from core.types.instrument import InstrumentId
+from core.types.market import FeedState
+from core.types.order import Side
+from strategies.simulation.actor import Actor
+from strategies.simulation.faults import Fault
+from strategies.simulation.life import Life
+from strategies.simulation.oracle import Oracle
+from strategies.simulation.timeline import NS_PER_S, START_NS
+from strategies.simulation.violation import Violation
+from strategies.simulation.weather import Weather
+from strategies.simulation.wisher import Wisher
+from strategies.simulation.world import BTC, COIN, ETH, TICK_S, World
+
+WARM_UP_S: Final = 8.0
+FAULTS_S: Final = 90.0
+SETTLE_S: Final = 75.0
+"""How soon after the last fault an engine must be quiet and agree with its venues: two comparisons and some more."""
+MOST_LIVES: Final = 12
+SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder for one run, made by tempfile
+BEFORE_MIDNIGHT_NS: Final = 9 * 3_600 * NS_PER_S - 60 * NS_PER_S
+
+
+class EpisodeResult(msgspec.Struct, frozen=True, kw_only=True):
+    """What one seed came to."""
+
+    seed: int
+    violations: tuple[Violation, ...]
+    faults: dict[str, int]
+    virtual_seconds: float
+    orders: int
+    fills: int
+    lives: int
+    facts: int
+    digest: str
+
+
+def run_episode(seed: int, only: Fault | None = None) -> EpisodeResult:
+    """Run one seed to its end, or to its first violation."""
+    folder = SHARED_MEMORY if SHARED_MEMORY.is_dir() else None
+    start_ns = START_NS + (BEFORE_MIDNIGHT_NS if seed % 7 == 3 else 0)
+    gc.disable()
+    loop = VirtualLoop(start_ns)
+    try:
+        with tempfile.TemporaryDirectory(dir=folder, prefix="seraphim-simulate-") as made:
+            return loop.run_until_complete(_Episode(seed, loop, Path(made), only).run())
+    finally:
+        loop.close()
+        gc.enable()
+        gc.collect()
+
+
+class _Episode:
+    def __init__(self, seed: int, loop: VirtualLoop, folder: Path, only: Fault | None) -> None:
+        self._loop = loop
+        self._world = World(seed, loop, folder, only)
+        self._oracle = Oracle(self._world)
+        self._life: Life | None = None
+        self._lives = 0
+        self._actor = Actor(self._world, lambda: self._life)
+        self._weather = Weather(self._world, lambda: self._life)
+        self._dice = self._world.dice("episode")
+
+    async def run(self) -> EpisodeResult:
+        self._begin_market()
+        life = self._begin_life()
+        await self._loop.elapse(WARM_UP_S)
+        self._actor.begin()
+        self._weather.begin()
+        self._look()
+        await self._until(self._world.timeline.now_ns + int(FAULTS_S * NS_PER_S))
+        life = await self._calm()
+        await self._loop.elapse(SETTLE_S)
+        if not self._oracle.violations:
+            await self._judge_the_end(life)
+        life.kill()
+        await self._bury()
+        return self._result()
+
+    # faults ----------------------------------------------------------------------------------------------
+
+    async def _until(self, end_ns: int) -> None:
+        """Let time pass; begin a new life whenever one has ended."""
+        while not self._oracle.violations and self._world.timeline.now_ns < end_ns:
+            life = self._life
+            assert life is not None, "a life is begun before the next is waited for"
+            left_s = (end_ns - self._world.timeline.now_ns) / NS_PER_S
+            await asyncio.wait((life.died,), timeout=min(left_s, 5.0))
+            if life.died.done():
+                await self._bury()
+                if self._lives >= MOST_LIVES:
+                    self._world.plan.are_over = True
+                self._begin_life()
+
+    async def _bury(self) -> None:
+        """Wait until no code of a dead engine is left."""
+        me = asyncio.current_task()
+        for task in sorted(asyncio.all_tasks(), key=lambda task: task.get_name()):
+            if task is not me:
+                task.cancel()
+        await self._loop.elapse(0.001)
+        self._life = None
+        await self._loop.elapse(self._dice.between(0.5, 5.0) if not self._world.plan.are_over else 0.5)
+        self._spoil_the_disk()
+
+    def _spoil_the_disk(self) -> None:
+        """Do to the journal's file what a crash may do, and demand that a flipped bit is seen."""
+        self._world.disk.is_full = False
+        if self._world.plan.strikes(Fault.DISK, 0.5):
+            with self._world.disk.path.with_name(f"{self._world.disk.path.name}-wal").open("ab") as file:
+                file.write(bytes(self._dice.whole(0, 255) for _ in range(self._dice.whole(1, 300))))
+        self._world.disk.reopen()
+
+    def _begin_life(self) -> Life:
+        self._lives += 1
+        self._try_second_instance()
+        sides = (Side.BUY, Side.SELL)
+        books = [InstrumentId("alpha", BTC), InstrumentId("beta", BTC)], [InstrumentId("gamma", BTC)]
+        if self._world.plan.is_on(Fault.OPPOSING_STRATEGIES):
+            self._world.plan.note(Fault.OPPOSING_STRATEGIES)
+            books = [InstrumentId("alpha", BTC), InstrumentId("beta", BTC)], [InstrumentId("alpha", BTC)]
+        others = [InstrumentId("beta", ETH)], [InstrumentId("gamma", COIN), InstrumentId("alpha", ETH)]
+        strategies = [
+            Wisher(
+                f"wisher-{side.value}",
+                (*books[place], *others[place]),
+                side,
+                self._world.dice(f"{side} {self._lives}"),
+                self._wished,
+                0.08,
+            )
+            for place, side in enumerate(sides)
+        ]
+        life = Life(self._world, self._oracle, self._lives, strategies)
+        if self._lives > 1 and self._world.plan.strikes(Fault.EARLIER_CLOCK_AT_START, 0.5):
+            life.clock.offset_ns = -int(self._dice.between(1, 30) * NS_PER_S)
+        self._life = life
+        life.begin()
+        return life
+
+    def _wished(self, client_order_id: str, wish: str, quantity: Decimal) -> None:
+        self._oracle.wishes[client_order_id] = (wish, quantity)
+
+    def _try_second_instance(self) -> None:
+        """Let another engine try to take the account while one has it."""
+        if not self._world.plan.strikes(Fault.SECOND_INSTANCE, 1.0):
+            return
+        path = self._world.folder / "instance.lock"
+        first, second = InstanceLock(path), InstanceLock(path)
+        first.acquire(0)
+        try:
+            second.acquire(0)
+            self._oracle.blame("F26", "a second instance took the lock")
+            second.release()
+        except InstanceHeldError:
+            pass
+        finally:
+            first.release()
+
+    # the market --------------------------------------------------------------------------------------------
+
+    def _begin_market(self) -> None:
+        self._world.timeline.after(TICK_S, self._tick)
+
+    def _tick(self) -> None:
+        self._world.timeline.after(TICK_S, self._tick)
+        life = self._life
+        for book in self._world.books.values():
+            self._world.step_market(book)
+            for exchange, symbol in self._world.sharing(book):
+                if life is not None and not life.is_dead:
+                    life.feeds[exchange.name].show(symbol)
+                    if self._dice.chance(0.2):
+                        life.feeds[exchange.name].tell_trade(symbol)
+
+    def _look(self) -> None:
+        if not self._oracle.violations:
+            self._world.timeline.after(5.0, self._look)
+            if self._life is not None and not self._life.is_dead:
+                self._oracle.look_at_alerts()
+
+    # the end -----------------------------------------------------------------------------------------------
+
+    async def _calm(self) -> Life:
+        """End all faults: the network heals, the clock is right, a person restarts what has failed and resumes."""
+        world = self._world
+        world.plan.are_over = self._actor.is_resting = True
+        life = self._life
+        assert life is not None, "a life is begun before faults end"
+        if life.is_dead or life.journal.failed_reason is not None:
+            life.kill()
+            await self._bury()
+            life = self._begin_life()
+            await self._loop.elapse(WARM_UP_S)
+        life.clock.offset_ns = 0
+        for connection in life.connections.values():
+            connection.deaf_until_ns = connection.unreachable_until_ns = 0
+        for feed in life.feeds.values():
+            feed.silent_until_ns.clear()
+            feed.invalid_until_ns.clear()
+            feed.tell_state(FeedState.UP)
+        for strategy in ("wisher-buy", "wisher-sell"):
+            life.command(commands.StopStrategy(who="person", name=strategy))
+        life.command(commands.Resume(who="person", reason="all is well again", word="resume"))
+        return life
+
+    async def _judge_the_end(self, life: Life) -> None:
+        if life.is_dead:
+            self._oracle.blame("G10", "the engine ended though all faults were over")
+            return
+        self._oracle.look()
+        self._oracle.look_at_truth()
+        self._oracle.look_at_alerts()
+        held = life.engine.parts.conditions.blockers()
+        for blocker in held:
+            self._oracle.blame("G10", f"{blocker.scope} is still blocked by {blocker.cause}: {blocker.reason}")
+        await self._probe(life)
+        await life.execute(commands.CancelOrders(who="person"))
+        await self._loop.elapse(1.0)
+        self._oracle.look_at_truth()
+        life.check_replay()
+
+    async def _probe(self, life: Life) -> None:
+        """Send one small order: an engine that says it trades must trade."""
+        losses = {"daily_loss", "drawdown"}
+        if any(cause in losses for _, cause in self._oracle.shadow.halts):
+            return
+        exchange = self._world.exchanges["beta"]
+        price = exchange.instruments[ETH].floor_price(Decimal(exchange.books[ETH].mid_ticks - 30) / 100)
+        result = await life.execute(
+            commands.PlaceOrder(
+                venue="beta",
+                symbol=ETH,
+                side="buy",
+                quantity=Decimal("0.1"),
+                order_type="limit",
+                limit_price=price,
+            )
+        )
+        if result.outcome is not Outcome.DONE:
+            self._oracle.blame("G10", f"trading does not go on: {result.message}")
+
+    def _result(self) -> EpisodeResult:
+        store = self._world.disk.store
+        result = EpisodeResult(
+            seed=self._world.seed,
+            violations=tuple(self._oracle.violations),
+            faults={fault.value: count for fault, count in sorted(self._world.plan.counts.items())},
+            virtual_seconds=self._world.elapsed_s,
+            orders=len(self._oracle.sent),
+            fills=sum(len(exchange.account.fills) for exchange in self._world.exchanges.values()),
+            lives=self._lives,
+            facts=store.last_sequence,
+            digest=store.chain.hex(),
+        )
+        store.close()
+        return result
