@@ -205,7 +205,7 @@ class Oracle:
     def look(self) -> None:
         """Compare what the engine believes with the second fold of its journal."""
         engine = self._engine
-        if engine is None or not engine.parts.fold.ledger.is_whole:
+        if engine is None or not engine.parts.fold.ledger.is_whole or engine.parts.recorder.failed_reason is not None:
             return
         ledger = engine.parts.fold.ledger
         for instrument_id in self._world.instrument_ids:
