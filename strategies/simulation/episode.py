@@ -11,8 +11,14 @@ import msgspec
 
 from core.control import commands
 from core.control.commands import Outcome
+from core.engine.assembly import restore
+from core.engine.fold import EngineFold
+from core.io.inline_journal import InlineJournal
 from core.io.instance_lock import InstanceHeldError, InstanceLock
+from core.io.journal_store import JournalStore, Synchronous
 from core.io.virtual_loop import VirtualLoop
+from core.ports.journal import JournalError
+from core.types.control import RiskMode
 from core.types.instrument import InstrumentId
 from core.types.market import FeedState
 from core.types.order import Side
@@ -119,11 +125,25 @@ class _Episode:
 
     def _spoil_the_disk(self) -> None:
         """Do to the journal's file what a crash may do, and demand that a flipped bit is seen."""
-        self._world.disk.is_full = False
-        if self._world.plan.strikes(Fault.DISK, 0.5):
-            with self._world.disk.path.with_name(f"{self._world.disk.path.name}-wal").open("ab") as file:
-                file.write(bytes(self._dice.whole(0, 255) for _ in range(self._dice.whole(1, 300))))
-        self._world.disk.reopen()
+        disk, plan = self._world.disk, self._world.plan
+        disk.is_full = False
+        if plan.strikes(Fault.DISK, 0.5):
+            disk.tear_tail(plan.dice(Fault.DISK))
+        if plan.strikes(Fault.DISK, 0.3):
+            undo = disk.flip_bit(plan.dice(Fault.DISK))
+            if undo is not None:
+                self._look_for_damage()
+                undo()
+
+    def _look_for_damage(self) -> None:
+        journal = InlineJournal(self._world.disk.path)
+        try:
+            restore(EngineFold(lambda _: None, RiskMode.BALANCED), journal)
+            self._oracle.blame("F25", "an engine would start on a journal with a flipped bit")
+        except JournalError:
+            pass
+        finally:
+            self._loop.create_task(journal.close())
 
     def _begin_life(self) -> Life:
         self._lives += 1
@@ -141,7 +161,7 @@ class _Episode:
                 side,
                 self._world.dice(f"{side} {self._lives}"),
                 self._wished,
-                0.08,
+                lambda: self._world.plan.are_over,
             )
             for place, side in enumerate(sides)
         ]
@@ -213,8 +233,6 @@ class _Episode:
             feed.silent_until_ns.clear()
             feed.invalid_until_ns.clear()
             feed.tell_state(FeedState.UP)
-        for strategy in ("wisher-buy", "wisher-sell"):
-            life.command(commands.StopStrategy(who="person", name=strategy))
         life.command(commands.Resume(who="person", reason="all is well again", word="resume"))
         return life
 
@@ -255,7 +273,7 @@ class _Episode:
             self._oracle.blame("G10", f"trading does not go on: {result.message}")
 
     def _result(self) -> EpisodeResult:
-        store = self._world.disk.store
+        store = JournalStore(self._world.disk.path, Synchronous.OFF)
         result = EpisodeResult(
             seed=self._world.seed,
             violations=tuple(self._oracle.violations),

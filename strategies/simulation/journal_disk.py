@@ -1,22 +1,21 @@
 """The journal of a simulated machine: commits take time and come in groups, a crash loses what was not committed."""
 
 import asyncio
+import sqlite3
 from asyncio import Future
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 
-from core.io.inline_journal import newest_whole_snapshot
-from core.io.journal_store import JournalStore, StoredRow, StoredSnapshot, Synchronous, UnreadableFactError, seal
+from core.io.journal_store import StoredRow, StoredSnapshot, Synchronous, UnreadableFactError, seal
+from core.io.stored_journal import StoredJournal, fail
 from core.journal.facts import AnyFact
-from core.ports.journal import JournalError, JournalRow
+from core.ports.journal import JournalError
 from strategies.simulation.chance import Dice
 from strategies.simulation.timeline import Timeline
 
 COMMIT_LOW_S, COMMIT_HIGH_S = 0.0003, 0.008
-
-
-class DiskFullError(JournalError):
-    """A commit could not be written."""
+LONGEST_TAIL = 300
 
 
 class Disk:
@@ -25,20 +24,35 @@ class Disk:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.is_full = False
-        self.store = JournalStore(path, Synchronous.OFF)
 
-    def reopen(self) -> None:
-        """Open the file as a new process would; raise JournalError where it is damaged."""
-        self.store.close()
-        self.store = JournalStore(self.path, Synchronous.OFF)
+    def tear_tail(self, dice: Dice) -> None:
+        """Leave half-written pages behind the last commit, as a machine that loses power does."""
+        with self.path.with_name(f"{self.path.name}-wal").open("ab") as file:
+            file.write(bytes(dice.whole(0, 255) for _ in range(dice.whole(1, LONGEST_TAIL))))
 
-    def write(self, rows: list[StoredRow], snapshots: list[StoredSnapshot]) -> None:
-        if self.is_full:
-            raise DiskFullError(f"journal {self.path}: the disk is full")
-        self.store.write(rows, snapshots)
+    def flip_bit(self, dice: Dice) -> Callable[[], None] | None:
+        """Change one bit of one row; return what undoes it, None where there is no row."""
+        with closing(sqlite3.connect(self.path)) as connection, connection:
+            rows = connection.execute("SELECT sequence, CAST(body AS BLOB) FROM rows").fetchall()
+            if not rows:
+                return None
+            sequence, body = dice.pick(rows)
+            place = dice.whole(0, len(body) - 1)
+            changed = body[:place] + bytes([body[place] ^ 1]) + body[place + 1 :]
+            self._write_body(connection, sequence, changed)
+
+        def undo() -> None:
+            with closing(sqlite3.connect(self.path)) as connection, connection:
+                self._write_body(connection, sequence, body)
+
+        return undo
+
+    @staticmethod
+    def _write_body(connection: sqlite3.Connection, sequence: int, body: bytes) -> None:
+        connection.execute("UPDATE rows SET body = CAST(? AS TEXT) WHERE sequence = ?", (body, sequence))
 
 
-class SlowJournal:
+class SlowJournal(StoredJournal):
     """A Journal of one engine over a `Disk`: facts are durable some milliseconds after they were appended.
 
     Parameters
@@ -57,40 +71,31 @@ class SlowJournal:
         on_append: Callable[[AnyFact], None],
         on_commit: Callable[[bool, list[AnyFact]], None],
     ) -> None:
+        super().__init__(disk.path, Synchronous.OFF)
         self._disk = disk
         self._timeline = timeline
         self._dice = dice
         self._on_append = on_append
         self._on_commit = on_commit
-        self._sequence = disk.store.last_sequence
-        self._chain = disk.store.chain
-        self._durable_chain = disk.store.chain
         self._waiting: list[tuple[StoredRow | StoredSnapshot, AnyFact | None, Future[None]]] = []
-        self._failed_reason: str | None = None
         self.is_dead = False
         self.stall_s = 0.0
 
     # the port ------------------------------------------------------------------------------------------
-
-    @property
-    def identity(self) -> str:
-        return "sim"
-
-    @property
-    def failed_reason(self) -> str | None:
-        return self._failed_reason
 
     def append(self, fact: AnyFact) -> "Future[None]":
         durable = asyncio.get_running_loop().create_future()
         if self.is_dead:
             return durable
         if self._failed_reason is not None:
-            return _failed(durable, self._failed_reason)
+            fail(durable, self._failed_reason)
+            return durable
         try:
             row = seal(self._sequence + 1, fact, self._chain)
         except UnreadableFactError as error:
             self._failed_reason = str(error)
-            return _failed(durable, str(error))
+            fail(durable, str(error))
+            return durable
         self._sequence, self._chain = row.sequence, row.chain
         self._on_append(fact)
         self._queue(row, fact, durable)
@@ -101,15 +106,6 @@ class SlowJournal:
         if not self.is_dead and self._failed_reason is None:
             self._queue(StoredSnapshot(self._sequence, self._chain, state), None, durable)
         return durable
-
-    def load_snapshot(self) -> tuple[int, bytes] | None:
-        return newest_whole_snapshot(self._disk.store)
-
-    def rows(self, after_sequence: int) -> Iterator[JournalRow]:
-        return self._disk.store.rows(after_sequence)
-
-    def digest(self) -> str:
-        return self._durable_chain.hex()
 
     async def close(self) -> None:
         self.is_dead = True
@@ -128,6 +124,7 @@ class SlowJournal:
         survived = self._waiting[: dice.whole(0, len(self._waiting))]
         if survived and not self._disk.is_full and self._failed_reason is None:
             self._write(survived)
+        self._store.close()
 
     def commit_now(self) -> None:
         """Write what waits; tell those who wait for it."""
@@ -143,7 +140,7 @@ class SlowJournal:
         except JournalError as error:
             self._failed_reason = str(error)
             for _, _, durable in group:
-                _failed(durable, str(error))
+                fail(durable, str(error))
             return
         self._on_commit(True, facts)
         if self.is_dead:
@@ -164,13 +161,6 @@ class SlowJournal:
     def _write(self, group: list[tuple[StoredRow | StoredSnapshot, AnyFact | None, "Future[None]"]]) -> None:
         rows = [row for row, _, _ in group if isinstance(row, StoredRow)]
         snapshots = [row for row, _, _ in group if isinstance(row, StoredSnapshot)]
-        self._disk.write(rows, snapshots)
-        if rows:
-            self._durable_chain = rows[-1].chain
-
-
-def _failed(durable: "Future[None]", reason: str) -> "Future[None]":
-    if not durable.done():
-        durable.set_exception(JournalError(reason))
-        durable.exception()
-    return durable
+        if self._disk.is_full:
+            raise JournalError(f"journal {self._disk.path}: the disk is full")
+        self._store.write(rows, snapshots)

@@ -43,7 +43,7 @@ class Life:
             for name, exchange in world.exchanges.items()
         }
         self.feeds = {name: MarketFeed(ex, timeline, self.clock) for name, ex in world.exchanges.items()}
-        self.durable = [row.fact for row in world.disk.store.rows(0)]
+        durable = [row.fact for row in self.journal.rows(0)]
         self.engine: Engine = assemble(
             EngineSettings(version="simulation"),
             EnginePorts(
@@ -59,7 +59,7 @@ class Life:
                 make_strategy=self._make_strategy,
             ),
         )
-        oracle.engine_begins(self.engine, self.feeds, self.durable)
+        oracle.engine_begins(self.engine, self.feeds, durable)
         self.is_dead = False
         self.is_started = False
         self.died = timeline.loop.create_future()
@@ -139,7 +139,7 @@ class Life:
         parts = self.engine.parts
         known = all(instrument_id in parts.market.instruments for instrument_id in self._world.instrument_ids)
         if known and self.journal.failed_reason is None:
-            facts = [*(row.fact for row in self._world.disk.store.rows(0)), *self.journal.waiting_facts]
+            facts = [*(row.fact for row in self.journal.rows(0)), *self.journal.waiting_facts]
             self._oracle.replay(parts.fold, facts, where)
 
     def check_replay(self) -> None:

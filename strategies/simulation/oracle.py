@@ -269,14 +269,13 @@ class Oracle:
             return
         alerts = engine.monitoring().alerts
         texts = " ".join(f"{alert.name} {alert.text}" for alert in alerts)
-        wanted = [cause for _, cause in self.shadow.halts]
+        has_failed = engine.parts.recorder.failed_reason is not None
+        wanted = ["storage"] if has_failed else [cause for _, cause in self.shadow.halts]
         wanted += [
             order.intent.client_order_id
             for order in engine.parts.fold.orders.live()
             if order.status is OrderStatus.IN_DOUBT
         ]
-        if self._has_failed_disk and engine.parts.recorder.failed_reason is not None:
-            wanted.append("storage")
         for name in wanted:
             if name not in texts:
                 self.blame("G9", f"nothing alerts to {name}")

@@ -7,12 +7,14 @@ from core.bars.bar import Bar
 from core.bars.timeframe import Timeframe
 from core.ports.strategy import StrategyContext
 from core.types.instrument import Instrument, InstrumentId
+from core.types.job import JobEnd
 from core.types.market import Trade
 from core.types.order import Fill, Order, OrderStatus, OrderType, Side
 from core.types.signal import Signal
 from strategies.simulation.chance import Dice
 
 TRIES = 3
+EAGERNESS = 0.08  # chance of doing something at a change of a book
 OnWish = Callable[[str, str, Decimal], None]
 """Told of each order: client order id, name of the wish behind it, and the quantity that the wish is for in all."""
 
@@ -21,14 +23,20 @@ class Wisher:
     """A RunningStrategy; `side` says which side its resting orders take."""
 
     def __init__(
-        self, name: str, instruments: tuple[InstrumentId, ...], side: Side, dice: Dice, on_wish: OnWish, eager: float
+        self,
+        name: str,
+        instruments: tuple[InstrumentId, ...],
+        side: Side,
+        dice: Dice,
+        on_wish: OnWish,
+        is_over: Callable[[], bool],
     ) -> None:
         self._name = name
         self._instruments = instruments
         self._side = side
         self._dice = dice
         self._on_wish = on_wish
-        self._eager = eager
+        self._is_over = is_over
         self._wishes: dict[str, tuple[str, Signal, int]] = {}
         self._made = 0
 
@@ -69,10 +77,12 @@ class Wisher:
 
     def handle_fill(self, ctx: StrategyContext, fill: Fill) -> None: ...
 
+    def handle_job(self, ctx: StrategyContext, end: JobEnd) -> None: ...
+
     def handle_stop(self, ctx: StrategyContext) -> None: ...
 
     def handle_book(self, ctx: StrategyContext, instrument_id: InstrumentId) -> None:
-        if not self._dice.chance(self._eager):
+        if self._is_over() or not self._dice.chance(EAGERNESS):
             return
         book, instrument = ctx.book(instrument_id), ctx.instrument(instrument_id)
         mid = None if book is None else book.mid()
@@ -94,7 +104,7 @@ class Wisher:
             return
         del self._wishes[order.intent.client_order_id]
         name, signal, tries = wish
-        if order.status is OrderStatus.REJECTED and not order.filled_quantity and tries > 1:
+        if order.status is OrderStatus.REJECTED and not order.filled_quantity and tries > 1 and not self._is_over():
             self._submit(ctx, name, signal, tries - 1)
 
     def _submit(self, ctx: StrategyContext, wish: str, signal: Signal, tries: int) -> None:
