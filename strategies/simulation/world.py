@@ -18,9 +18,7 @@ from strategies.simulation.timeline import NS_PER_S, Timeline
 CASH: Final = Decimal(100_000)
 TICK_S: Final = 0.5
 SHARED: Final = "matching-engine:BTC"
-import os
 
-HACK = None if os.environ.get("NOSHARE") else SHARED
 BTC, ETH, COIN = "BTC/USDT:USDT", "ETH/USDT:USDT", "ETH/USDT"
 
 
@@ -38,8 +36,8 @@ class World:
         hours = self._hours()
         self.exchanges = {
             "alpha": self._exchange("alpha", [_perpetual("alpha", BTC), _perpetual("alpha", ETH, hours=hours)]),
-            "beta": self._exchange("beta", [_perpetual("beta", BTC, shared=HACK), _perpetual("beta", ETH)]),
-            "gamma": self._exchange("gamma", [_perpetual("gamma", BTC, shared=HACK), _spot("gamma", COIN)]),
+            "beta": self._exchange("beta", [_perpetual("beta", BTC, shared=SHARED), _perpetual("beta", ETH)]),
+            "gamma": self._exchange("gamma", [_perpetual("gamma", BTC, shared=SHARED), _spot("gamma", COIN)]),
         }
 
     def dice(self, stream: str) -> Dice:
