@@ -1,9 +1,9 @@
 """Compare the venue's truth with the journal's and say, as facts, what has to change. Pure.
 
 The venue is right about what is resting, what was filled and what the account holds. What it cannot say is
-whether a request is still on its way: so an order that it shows otherwise is only believed when the report was asked for `settle_ns`
-after the order's last movement, and one that was never answered for `SETTLE_NS` after it always. Both times are of
-this machine: a venue's clock may be seconds away from it.
+whether a request is still on its way: so an order that it shows otherwise is only believed when the report was
+asked for `settle_ns` after the order's last movement, and one that was never answered for `SETTLE_NS` after it
+always. Both times are of this machine: a venue's clock may be seconds away from it.
 """
 
 from collections.abc import Callable, Iterator

@@ -244,6 +244,11 @@ class Connection:
         )
         self._tell(report, self._held_s.get(order.intent.client_order_id, 0.0))
 
+    def heal(self) -> None:
+        """End everything that is still wrong with the connection."""
+        self.deaf_until_ns = self.unreachable_until_ns = 0
+        self._held_s.clear()
+
     def _tell(self, message: Fill | OrderReport, held_s: float) -> None:
         """Put a message on the stream, behind what is on it already; what is held back comes apart."""
         now_ns = self._timeline.now_ns

@@ -221,6 +221,7 @@ class _Episode:
         world.plan.are_over = self._actor.is_resting = True
         life = self._life
         assert life is not None, "a life is begun before faults end"
+        world.disk.is_full = False
         if life.is_dead or life.journal.failed_reason is not None:
             life.kill()
             await self._bury()
@@ -228,7 +229,7 @@ class _Episode:
             await self._loop.elapse(WARM_UP_S)
         life.clock.offset_ns = 0
         for connection in life.connections.values():
-            connection.deaf_until_ns = connection.unreachable_until_ns = 0
+            connection.heal()
         for feed in life.feeds.values():
             feed.silent_until_ns.clear()
             feed.invalid_until_ns.clear()
@@ -248,7 +249,7 @@ class _Episode:
             self._oracle.blame("G10", f"{blocker.scope} is still blocked by {blocker.cause}: {blocker.reason}")
         await self._probe(life)
         await life.execute(commands.CancelOrders(who="person"))
-        await self._loop.elapse(1.0)
+        await self._loop.elapse(5.0)
         self._oracle.look_at_truth()
         life.check_replay()
 

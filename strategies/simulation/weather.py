@@ -209,7 +209,8 @@ class Weather:
     # the machine -----------------------------------------------------------------------------------------
 
     def _clock_step(self, life: Life, _: InstrumentId) -> bool:
-        life.clock.offset_ns += int(self._dice.pick((-5.0, 5.0)) * NS_PER_S)
+        step_ns = self._dice.pick((-5, 5)) * NS_PER_S
+        life.clock.offset_ns = 0 if life.clock.offset_ns else step_ns
         return True
 
     def _kill(self, life: Life, _: InstrumentId) -> bool:
@@ -227,7 +228,7 @@ class Weather:
         return True
 
     def _restart(self, life: Life) -> None:
-        """A person ends an engine that cannot write; when all faults are over, the end of the run does."""
+        """End an engine that cannot write, as a person would; when all faults are over, the end of the run does."""
         if not self._world.plan.are_over:
             life.kill()
 
