@@ -38,6 +38,7 @@ SETTLE_S: Final = 75.0
 """How soon after the last fault an engine must be quiet and agree with its venues: two comparisons and some more."""
 MOST_LIVES: Final = 12
 SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder for one run, made by tempfile
+MIDNIGHT_EVERY: Final = 7  # one run of so many crosses midnight
 BEFORE_MIDNIGHT_NS: Final = 9 * 3_600 * NS_PER_S - 60 * NS_PER_S
 
 
@@ -58,7 +59,7 @@ class EpisodeResult(msgspec.Struct, frozen=True, kw_only=True):
 def run_episode(seed: int, only: Fault | None = None) -> EpisodeResult:
     """Run one seed to its end, or to its first violation."""
     folder = SHARED_MEMORY if SHARED_MEMORY.is_dir() else None
-    start_ns = START_NS + (BEFORE_MIDNIGHT_NS if seed % 7 == 3 else 0)
+    start_ns = START_NS + (BEFORE_MIDNIGHT_NS if seed % MIDNIGHT_EVERY == 3 else 0)
     gc.disable()
     loop = VirtualLoop(start_ns)
     try:
@@ -160,7 +161,7 @@ class _Episode:
                 (*books[place], *others[place]),
                 side,
                 self._world.dice(f"{side} {self._lives}"),
-                self._wished,
+                self._oracle.wished,
                 lambda: self._world.plan.are_over,
             )
             for place, side in enumerate(sides)
@@ -171,9 +172,6 @@ class _Episode:
         self._life = life
         life.begin()
         return life
-
-    def _wished(self, client_order_id: str, wish: str, quantity: Decimal) -> None:
-        self._oracle.wishes[client_order_id] = (wish, quantity)
 
     def _try_second_instance(self) -> None:
         """Let another engine try to take the account while one has it."""
@@ -211,7 +209,7 @@ class _Episode:
         if not self._oracle.violations:
             self._world.timeline.after(5.0, self._look)
             if self._life is not None and not self._life.is_dead:
-                self._oracle.look_at_alerts()
+                self._oracle.beliefs.alerts()
 
     # the end -----------------------------------------------------------------------------------------------
 
@@ -242,21 +240,21 @@ class _Episode:
             self._oracle.blame("G10", "the engine ended though all faults were over")
             return
         self._oracle.look()
-        self._oracle.look_at_truth()
-        self._oracle.look_at_alerts()
+        self._oracle.beliefs.against_truth()
+        self._oracle.beliefs.alerts()
         held = life.engine.parts.conditions.blockers()
         for blocker in held:
             self._oracle.blame("G10", f"{blocker.scope} is still blocked by {blocker.cause}: {blocker.reason}")
         await self._probe(life)
         await life.execute(commands.CancelOrders(who="person"))
         await self._loop.elapse(5.0)
-        self._oracle.look_at_truth()
+        self._oracle.beliefs.against_truth()
         life.check_replay()
 
     async def _probe(self, life: Life) -> None:
         """Send one small order: an engine that says it trades must trade."""
         losses = {"daily_loss", "drawdown"}
-        if any(cause in losses for _, cause in self._oracle.shadow.halts):
+        if any(cause in losses for _, cause in self._oracle.evidence.shadow.halts):
             return
         exchange = self._world.exchanges["beta"]
         price = exchange.instruments[ETH].floor_price(Decimal(exchange.books[ETH].mid_ticks - 30) / 100)
@@ -280,7 +278,7 @@ class _Episode:
             violations=tuple(self._oracle.violations),
             faults={fault.value: count for fault, count in sorted(self._world.plan.counts.items())},
             virtual_seconds=self._world.elapsed_s,
-            orders=len(self._oracle.sent),
+            orders=len(self._oracle.evidence.on_wire),
             fills=sum(len(exchange.account.fills) for exchange in self._world.exchanges.values()),
             lives=self._lives,
             facts=store.last_sequence,

@@ -140,7 +140,7 @@ class Life:
         known = all(instrument_id in parts.market.instruments for instrument_id in self._world.instrument_ids)
         if known and self.journal.failed_reason is None:
             facts = [*(row.fact for row in self.journal.rows(0)), *self.journal.waiting_facts]
-            self._oracle.replay(parts.fold, facts, where)
+            self._oracle.beliefs.replay(parts.fold, facts, where)
 
     def check_replay(self) -> None:
         """Look whether the journal so far gives the state of this moment."""

@@ -188,11 +188,11 @@ class Weather:
         ]
         if not found:
             return False
-        _, worst = max(found)
-        exchange = self._world.exchanges[worst.venue]
-        book = exchange.books[worst.symbol]
-        sign = 1 if exchange.account.quantity(worst.symbol) > 0 else -1
-        self._world.step_market(book, -sign * book.mid_ticks * self._dice.whole(5, 30) // 100)
+        size, key = max(found)
+        exchange = self._world.exchanges[key.venue]
+        book, sign = exchange.books[key.symbol], 1 if exchange.account.quantity(key.symbol) > 0 else -1
+        ticks = int(Decimal(self._dice.whole(500, 1_500)) / size / exchange.instruments[key.symbol].tick_size)
+        self._world.step_market(book, -sign * min(ticks, book.mid_ticks * 4 // 5))
         return True
 
     def _rules(self, life: Life, key: InstrumentId) -> bool:

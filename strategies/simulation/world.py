@@ -13,7 +13,7 @@ from strategies.simulation.exchange import Exchange
 from strategies.simulation.faults import Fault, FaultPlan
 from strategies.simulation.journal_disk import Disk
 from strategies.simulation.matching_book import MatchingBook
-from strategies.simulation.timeline import NS_PER_S, Timeline
+from strategies.simulation.timeline import NS_PER_S, START_NS, Timeline
 
 CASH: Final = Decimal(100_000)
 TICK_S: Final = 0.5
@@ -46,6 +46,11 @@ class World:
     @property
     def elapsed_s(self) -> float:
         return (self.timeline.now_ns - self.began_ns) / NS_PER_S
+
+    @property
+    def crosses_midnight(self) -> bool:
+        """Tell whether the run is one of those that begin just before midnight, UTC."""
+        return self.began_ns != START_NS
 
     def instrument(self, instrument_id: InstrumentId) -> Instrument:
         return self.exchanges[instrument_id.venue].instruments[instrument_id.symbol]
