@@ -57,7 +57,8 @@ class Oracle:
         self._loss.forget()
         for fact in durable:
             evidence.shadow.apply(fact)
-        self.committed(durable)
+            if isinstance(fact, OrderIntended):
+                evidence.durable[fact.intent.client_order_id] = fact.intent
 
     def look(self) -> None:
         """Look at a running engine; called every second."""
@@ -74,18 +75,25 @@ class Oracle:
                 self._look_at_fill(fact.fill)
             case PositionAdopted():
                 self._look_at_adoption(fact)
-            case EngineStarted():
-                if fact.run <= self._run:
-                    self.blame("G8", f"run {fact.run} began after run {self._run}: order ids repeat")
-                self._run = fact.run
             case _:
                 pass
         self._evidence.shadow.apply(fact)
 
     def committed(self, facts: list[AnyFact]) -> None:
         for fact in facts:
-            if isinstance(fact, OrderIntended):
-                self._evidence.durable[fact.intent.client_order_id] = fact.intent
+            match fact:
+                case OrderIntended():
+                    self._evidence.durable[fact.intent.client_order_id] = fact.intent
+                case EngineStarted():
+                    self._look_at_run(fact.run)
+                case _:
+                    pass
+
+    def _look_at_run(self, run: int) -> None:
+        """Demand that a run's number is new once it is durable: order ids hold it."""
+        if run <= self._run:
+            self.blame("G8", f"run {run} began after run {self._run}: order ids repeat")
+        self._run = run
 
     def _look_at_intent(self, intent: OrderIntent) -> None:
         if intent.client_order_id in self._evidence.shadow.intents:
