@@ -30,6 +30,9 @@ class Actor:
             (0.03, lambda _: commands.SetRiskMode(who=WHO, mode=self._dice.pick(("balanced", "aggressive")))),
             (0.02, self._kill),
             (0.04, self._strategy),
+            (0.03, self._halt),
+            (0.02, self._override),
+            (0.02, self._end_override),
         ]
 
     def begin(self) -> None:
@@ -106,6 +109,17 @@ class Actor:
 
     def _kill(self, _: Life) -> AnyCommand:
         return commands.Kill(who=WHO, reason="to be safe", flatten=self._dice.chance(0.5))
+
+    def _halt(self, _: Life) -> AnyCommand:
+        scope = self._dice.pick(["global", "strategy:wisher-buy", *(f"venue:{name}" for name in self._world.exchanges)])
+        level = self._dice.pick(("reduce_only", "reduce_only", "cancel_only", "halted"))
+        return commands.Halt(who=WHO, scope=scope, level=level, reason="a doubt")
+
+    def _override(self, _: Life) -> AnyCommand:
+        return commands.ManualOverride(who=WHO, seconds=self._dice.between(5, 60), reason="looked at it")
+
+    def _end_override(self, _: Life) -> AnyCommand:
+        return commands.EndOverride(who=WHO, reason="enough")
 
     def _strategy(self, life: Life) -> AnyCommand:
         name = self._dice.pick([state.name for state in life.engine.parts.strategies.states()] or ["nobody"])

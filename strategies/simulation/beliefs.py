@@ -3,7 +3,10 @@
 from decimal import Decimal
 
 from core.engine.fold import EngineFold
+from core.jobs.limits import JobLimits
+from core.jobs.rulebook import Rulebook
 from core.journal.facts import AnyFact
+from core.risk.limits import RiskLimits
 from core.types.control import RiskMode
 from core.types.instrument import InstrumentId
 from core.types.order import OrderStatus
@@ -11,6 +14,7 @@ from strategies.simulation.evidence import Evidence
 from strategies.simulation.venue_account import WIDE
 
 ZERO = Decimal(0)
+RULES = Rulebook(JobLimits(), RiskLimits())
 
 
 class Beliefs:
@@ -29,6 +33,9 @@ class Beliefs:
             ours, theirs = ledger.quantity(instrument_id), evidence.shadow.position(instrument_id)
             if ours != theirs:
                 evidence.blame("G1", f"{instrument_id} is {ours:f} in the ledger, {theirs:f} by its journal")
+            bound = engine.parts.fold.capital.position(instrument_id)
+            if (ZERO if bound is None else bound.quantity) != theirs:
+                evidence.blame("G5", f"{instrument_id} is {theirs:f}, capital is bound for {bound}")
         for venue, account in evidence.shadow.accounts.items():
             for asset, total in account.cash.items():
                 cash = ledger.cash_of(venue, asset)
@@ -85,7 +92,7 @@ class Beliefs:
 
     def replay(self, fold: EngineFold, facts: list[AnyFact], where: str) -> None:
         """Fold every fact again and demand the same state (G7)."""
-        again = EngineFold(self._evidence.shadow.rules.get, RiskMode.BALANCED)
+        again = EngineFold(self._evidence.shadow.rules.get, RiskMode.BALANCED, RULES)
         for fact in facts:
             again.apply(fact)
         if again.to_bytes() != fold.to_bytes():

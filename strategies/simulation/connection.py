@@ -14,6 +14,7 @@ import msgspec
 from core.ports.venue import ExecutionSink, OrderReport, SendOutcome, SendResult
 from core.risk.verdict import Approved
 from core.types.account import AccountReport, FundingPayment
+from core.types.job_tag import LegRole
 from core.types.order import Fill, OrderIntent, OrderStatus
 from strategies.simulation.chance import Dice
 from strategies.simulation.exchange import Event, Exchange, VenueOrder
@@ -121,7 +122,7 @@ class Connection:
             self._after(LATE_S, lambda: self._arrive(intent, None))
         elif plan.strikes(Fault.RATE_LIMITED, 0.05):
             self._refuse(intent, answer, "429 too many requests")
-        elif plan.strikes(Fault.ORDER_REJECTED, 0.06):
+        elif plan.strikes(Fault.ORDER_REJECTED, 0.25 if self._is_hedge(intent) else 0.06):
             self._refuse(intent, answer, "insufficient margin")
         elif plan.strikes(Fault.ANSWER_LOST, 0.06):
             self._held_s[client_order_id] = 30.0 if self._dice.chance(0.5) else 0.0
@@ -132,6 +133,10 @@ class Connection:
         else:
             self._after(ON_THE_WAY_S, lambda: self._arrive(intent, answer))
 
+    @staticmethod
+    def _is_hedge(intent: OrderIntent) -> bool:
+        return intent.job is not None and intent.job.role is LegRole.HEDGE
+
     def _refuse(self, intent: OrderIntent, answer: Result, reason: str) -> None:
         self._wire.arrived(intent.client_order_id)
         self._after(ON_THE_WAY_S, lambda: self._answer(answer, SendResult(SendOutcome.REJECTED, reason)))
@@ -139,7 +144,7 @@ class Connection:
     def _arrive(self, intent: OrderIntent, answer: Result | None) -> None:
         if self._plan.strikes(Fault.FILL_BEFORE_ACK, 0.15):
             self._stream_due_ns = 0  # the stream overtakes the answer
-        refusal = self._exchange.arrive(intent)
+        refusal = self._exchange.arrive(intent, self._liquidity_for(intent))
         self._wire.arrived(intent.client_order_id)
         if answer is None:
             return
@@ -151,6 +156,17 @@ class Connection:
         )
         delay_s = (0.2, 1.0) if self._plan.is_on(Fault.FILL_BEFORE_ACK) and self._dice.chance(0.2) else ON_THE_WAY_S
         self._after(delay_s, lambda: self._answer(answer, accepted))
+
+    def _liquidity_for(self, intent: OrderIntent) -> Decimal | None:
+        """Return how much of an order of a job finds liquidity, None for all of it."""
+        if intent.job is None:
+            return None
+        lot = self._exchange.instruments[intent.symbol].order_lot
+        if self._plan.strikes(Fault.DUST_LEFT, 0.15):
+            return max(Decimal(0), intent.quantity - lot * self._dice.whole(1, 4))
+        if self._plan.is_on(Fault.ORDER_REJECTED) and self._dice.chance(0.2):
+            return intent.quantity * 6 // 10
+        return None
 
     def _cancel_arrives(self, client_order_id: str, answer: Result) -> None:
         exchange, order = self._exchange, self._exchange.live.get(client_order_id)

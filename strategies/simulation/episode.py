@@ -23,6 +23,7 @@ from core.types.instrument import InstrumentId
 from core.types.market import FeedState
 from core.types.order import Side
 from strategies.simulation.actor import Actor
+from strategies.simulation.beliefs import RULES
 from strategies.simulation.faults import Fault
 from strategies.simulation.life import Life
 from strategies.simulation.oracle import Oracle
@@ -37,6 +38,8 @@ FAULTS_S: Final = 90.0
 SETTLE_S: Final = 75.0
 """How soon after the last fault an engine must be quiet and agree with its venues: two comparisons and some more."""
 MOST_LIVES: Final = 12
+MANY_JOBS: Final = 50
+JOB_CHANCE: Final = 0.03  # that a strategy proposes one when a book of its own changes
 SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder for one run, made by tempfile
 MIDNIGHT_EVERY: Final = 7  # one run of so many crosses midnight
 BEFORE_MIDNIGHT_NS: Final = 9 * 3_600 * NS_PER_S - 60 * NS_PER_S
@@ -139,7 +142,7 @@ class _Episode:
     def _look_for_damage(self) -> None:
         journal = InlineJournal(self._world.disk.path)
         try:
-            restore(EngineFold(lambda _: None, RiskMode.BALANCED), journal)
+            restore(EngineFold(lambda _: None, RiskMode.BALANCED, RULES), journal)
             self._oracle.blame("F25", "an engine would start on a journal with a flipped bit")
         except JournalError:
             pass
@@ -149,29 +152,41 @@ class _Episode:
     def _begin_life(self) -> Life:
         self._lives += 1
         self._try_second_instance()
-        sides = (Side.BUY, Side.SELL)
-        books = [InstrumentId("alpha", BTC), InstrumentId("beta", BTC)], [InstrumentId("gamma", BTC)]
-        if self._world.plan.is_on(Fault.OPPOSING_STRATEGIES):
-            self._world.plan.note(Fault.OPPOSING_STRATEGIES)
-            books = [InstrumentId("alpha", BTC), InstrumentId("beta", BTC)], [InstrumentId("alpha", BTC)]
-        others = [InstrumentId("beta", ETH)], [InstrumentId("gamma", COIN), InstrumentId("alpha", ETH)]
-        strategies = [
-            Wisher(
-                f"wisher-{side.value}",
-                (*books[place], *others[place]),
-                side,
-                self._world.dice(f"{side} {self._lives}"),
-                self._oracle.wished,
-                lambda: self._world.plan.are_over,
-            )
-            for place, side in enumerate(sides)
-        ]
+        strategies = [self._wisher(side) for side in (Side.BUY, Side.SELL)]
         life = Life(self._world, self._oracle, self._lives, strategies)
         if self._lives > 1 and self._world.plan.strikes(Fault.EARLIER_CLOCK_AT_START, 0.5):
             life.clock.offset_ns = -int(self._dice.between(1, 30) * NS_PER_S)
         self._life = life
         life.begin()
         return life
+
+    def _wisher(self, side: Side) -> Wisher:
+        """Make a strategy; with opposing ones on, both want the same book on different sides."""
+        opposes = self._world.plan.strikes(Fault.OPPOSING_STRATEGIES, 1.0)
+        if side is Side.BUY:
+            books = [InstrumentId("alpha", BTC), InstrumentId("beta", BTC), InstrumentId("beta", ETH)]
+        else:
+            first = InstrumentId("alpha" if opposes else "gamma", BTC)
+            books = [first, InstrumentId("gamma", COIN), InstrumentId("alpha", ETH)]
+        return Wisher(
+            f"wisher-{side.value}",
+            tuple(books),
+            side,
+            self._world.dice(f"{side} {self._lives}"),
+            self._oracle.wished,
+            self._jobs_wanted,
+        )
+
+    def _jobs_wanted(self) -> int | None:
+        """Return how many jobs a strategy shall propose at once, None where it shall do nothing any more."""
+        if self._world.plan.are_over:
+            return None
+        if self._world.plan.strikes(Fault.MANY_RESERVATIONS, 0.004):
+            life = self._life
+            if life is not None and self._dice.chance(0.5):
+                self._world.timeline.after(self._dice.between(0.0, 4.0), life.kill)
+            return MANY_JOBS
+        return 1 if self._dice.chance(JOB_CHANCE) else 0
 
     def _try_second_instance(self) -> None:
         """Let another engine try to take the account while one has it."""
@@ -249,6 +264,7 @@ class _Episode:
         await life.execute(commands.CancelOrders(who="person"))
         await self._loop.elapse(5.0)
         self._oracle.beliefs.against_truth()
+        self._oracle.look_at_rest()
         life.check_replay()
 
     async def _probe(self, life: Life) -> None:

@@ -81,8 +81,8 @@ class Exchange:
 
     # requests that arrive ----------------------------------------------------------------------------
 
-    def arrive(self, intent: OrderIntent) -> str | None:
-        """Take an order; return None, or why it is refused."""
+    def arrive(self, intent: OrderIntent, most: Decimal | None = None) -> str | None:
+        """Take an order; return None, or why it is refused. Not more than `most` of it finds liquidity at once."""
         refusal = self._refusal(intent)
         if refusal is not None:
             return refusal
@@ -90,7 +90,7 @@ class Exchange:
         order = VenueOrder(intent, f"{self.name}-o{self._numbers}")
         self.orders[intent.client_order_id] = self.live[intent.client_order_id] = order
         self.on_event(order)
-        self._match_taker(order)
+        self._match_taker(order, most)
         ends = intent.time_in_force is TimeInForce.IOC or intent.order_type is OrderType.MARKET
         if order.is_live and (ends or (intent.reduce_only and not self._allowed(order))):
             self.end(order, OrderStatus.CANCELLED)
@@ -212,11 +212,12 @@ class Exchange:
             return "insufficient balance"
         return None
 
-    def _match_taker(self, order: VenueOrder) -> None:
+    def _match_taker(self, order: VenueOrder, most: Decimal | None) -> None:
         intent, book = order.intent, self.books[order.intent.symbol]
         instrument = self.instruments[intent.symbol]
         limit = None if intent.limit_price is None else instrument.price_to_ticks(intent.limit_price)
         wanted = min(order.left, self._allowed(order)) if intent.reduce_only else order.left
+        wanted = wanted if most is None else min(wanted, most)
         lots = instrument.quantity_to_lots(instrument.floor_quantity(wanted))
         for ticks, part in book.take(intent.side, lots, limit):
             quantity, price = instrument.lots_to_quantity(part), instrument.ticks_to_price(ticks)

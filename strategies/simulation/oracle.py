@@ -9,6 +9,7 @@ from core.types.instrument import InstrumentId
 from core.types.order import Fill, OrderIntent
 from strategies.simulation.beliefs import Beliefs
 from strategies.simulation.evidence import Evidence, words
+from strategies.simulation.job_judge import JobJudge
 from strategies.simulation.loss_watch import LossWatch
 from strategies.simulation.market_feed import MarketFeed
 from strategies.simulation.shadow import Shadow
@@ -28,6 +29,7 @@ class Oracle:
         self._evidence = Evidence(world)
         self._wire = WireJudge(self._evidence)
         self._loss = LossWatch(self._evidence)
+        self._jobs = JobJudge(self._evidence)
         self._run = 0
         self.beliefs = Beliefs(self._evidence)
 
@@ -55,6 +57,7 @@ class Oracle:
         evidence.compared, evidence.durable = {}, {}
         evidence.shadow = Shadow({key: world.instrument(key) for key in world.instrument_ids})
         self._loss.forget()
+        self._jobs.restart(durable)
         for fact in durable:
             evidence.shadow.apply(fact)
             if isinstance(fact, OrderIntended):
@@ -64,6 +67,19 @@ class Oracle:
         """Look at a running engine; called every second."""
         self.beliefs.against_journal()
         self._loss.look()
+
+    def look_at_rest(self) -> None:
+        """Demand that nothing runs and nothing is bound any more, but what positions bind (G5, G10)."""
+        running = self._jobs.running
+        if running:
+            self.blame("G10", f"jobs still run: {', '.join(running)}")
+        engine = self._evidence.engine
+        if engine is None or any(True for _ in engine.parts.fold.orders.live()):
+            return
+        for venue in self._world.exchanges:
+            bound = engine.parts.fold.capital.in_flight_usd(venue)
+            if bound:
+                self.blame("G5", f"{bound} is reserved at {venue} though nothing runs")
 
     # the journal -----------------------------------------------------------------------------------------
 
@@ -78,6 +94,7 @@ class Oracle:
             case _:
                 pass
         self._evidence.shadow.apply(fact)
+        self._jobs.appended(fact)
 
     def committed(self, facts: list[AnyFact]) -> None:
         for fact in facts:
@@ -124,6 +141,7 @@ class Oracle:
     def submitted(self, intent: OrderIntent) -> None:
         """Judge an order at the moment it leaves."""
         self._wire.judge(intent)
+        self._jobs.submitted(intent)
 
     def arrived(self, client_order_id: str) -> None:
         self._evidence.in_flight.pop(client_order_id, None)

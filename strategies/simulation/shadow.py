@@ -11,6 +11,8 @@ from core.journal.facts import (
     FundingBooked,
     OrderFilled,
     OrderIntended,
+    OverrideEnded,
+    OverrideGranted,
     PositionAdopted,
 )
 from core.types.control import HaltLevel
@@ -19,6 +21,8 @@ from core.types.order import Fill, OrderIntent
 from strategies.simulation.venue_account import WIDE, Holding, VenueAccount
 
 ZERO = Decimal(0)
+CLOCK_ERROR_NS = 35_000_000_000  # as far as an engine's clock may be behind
+LIFTED = ("order_failures", "consecutive_failures")
 
 
 @dataclass(slots=True)
@@ -30,6 +34,7 @@ class Shadow:
     halts: dict[tuple[str, str], HaltLevel] = field(default_factory=dict[tuple[str, str], HaltLevel])
     accounts: dict[str, VenueAccount] = field(default_factory=dict[str, VenueAccount])
     seen: dict[tuple[str, str], Fill | None] = field(default_factory=dict[tuple[str, str], "Fill | None"])
+    override_until_ns: int = 0
     filled: dict[str, Decimal] = field(default_factory=dict[str, Decimal])
 
     def apply(self, fact: AnyFact) -> None:
@@ -41,6 +46,10 @@ class Shadow:
                 self.halts[key] = max(fact.blocker.level, self.halts.get(key, HaltLevel.NORMAL))
             case BlockerLifted():
                 self.halts.pop((fact.scope, fact.cause), None)
+            case OverrideGranted():
+                self.override_until_ns = fact.until_ns
+            case OverrideEnded():
+                self.override_until_ns = 0
             case OrderFilled():
                 self._fill(fact.fill)
             case FundingBooked():
@@ -75,12 +84,17 @@ class Shadow:
     def position(self, instrument_id: InstrumentId) -> Decimal:
         return self.account(instrument_id.venue).quantity(instrument_id.symbol)
 
-    def level(self, intent: OrderIntent) -> HaltLevel:
-        """Return the tightest journaled halt that bears on an order."""
+    def level(self, intent: OrderIntent, now_ns: int) -> HaltLevel:
+        """Return the tightest journaled halt that bears on an order; an override lets some past the failures'."""
         scopes = {"global", f"venue:{intent.venue}"}
         kind, _, name = intent.source.partition(":")
         if kind == "strategy":
             scopes.add(f"strategy:{name}")
         if intent.job is not None:
             scopes.add(f"strategy:{intent.job.strategy}")
-        return max((level for (scope, _), level in self.halts.items() if scope in scopes), default=HaltLevel.NORMAL)
+        bearing = (
+            level
+            for (scope, cause), level in self.halts.items()
+            if scope in scopes and not (cause in LIFTED and now_ns < self.override_until_ns + CLOCK_ERROR_NS)
+        )
+        return max(bearing, default=HaltLevel.NORMAL)

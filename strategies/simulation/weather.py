@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 
+from core.control import commands
 from core.types.instrument import AssetType, InstrumentId
 from core.types.market import FeedState
 from core.types.order import Side
@@ -36,6 +37,7 @@ class Weather:
             F.KILLED: self._kill,
             F.DISK: self._disk,
             F.FOREIGN: self._foreign,
+            F.OVERRIDE_AT_LIMIT: self._override_at_limit,
             F.LOSS_JUMP: self._loss_jump,
             F.LIQUIDATION: self._liquidation,
             F.FUNDING_EDGE: self._funding,
@@ -194,6 +196,11 @@ class Weather:
         ticks = int(Decimal(self._dice.whole(500, 1_500)) / size / exchange.instruments[key.symbol].tick_size)
         self._world.step_market(book, -sign * min(ticks, book.mid_ticks * 4 // 5))
         return True
+
+    def _override_at_limit(self, life: Life, key: InstrumentId) -> bool:
+        """Have soft rules lifted a moment before the day's loss goes beyond its limit."""
+        life.command(commands.ManualOverride(who="person", seconds=120.0, reason="it will be fine"))
+        return self._loss_jump(life, key)
 
     def _rules(self, life: Life, key: InstrumentId) -> bool:
         """Coarsen tick and lot of one instrument, or make them fine again."""

@@ -34,7 +34,7 @@ class WireJudge:
             evidence.blame("F20", f"order {client_order_id} left before {intent.venue} was reconciled")
 
     def _judge_halt(self, intent: OrderIntent) -> None:
-        level = self._evidence.shadow.level(intent)
+        level = self._evidence.shadow.level(intent, self._evidence.world.timeline.now_ns)
         match level:
             case HaltLevel.NORMAL:
                 return

@@ -7,7 +7,7 @@ from core.bars.bar import Bar
 from core.bars.timeframe import Timeframe
 from core.ports.strategy import StrategyContext
 from core.types.instrument import Instrument, InstrumentId
-from core.types.job import JobEnd
+from core.types.job import JobEnd, JobProposal, JobType, Leg
 from core.types.market import Trade
 from core.types.order import Fill, Order, OrderStatus, OrderType, Side
 from core.types.signal import Signal
@@ -15,6 +15,12 @@ from strategies.simulation.chance import Dice
 
 TRIES = 3
 EAGERNESS = 0.08  # chance of doing something at a change of a book
+BTC, ETH = "BTC/USDT:USDT", "ETH/USDT:USDT"
+PAIRS = (
+    (InstrumentId("alpha", BTC), InstrumentId("beta", BTC)),
+    (InstrumentId("alpha", BTC), InstrumentId("gamma", BTC)),
+    (InstrumentId("alpha", ETH), InstrumentId("beta", ETH)),
+)
 OnWish = Callable[[str, str, Decimal], None]
 """Told of each order: client order id, name of the wish behind it, and the quantity that the wish is for in all."""
 
@@ -29,14 +35,14 @@ class Wisher:
         side: Side,
         dice: Dice,
         on_wish: OnWish,
-        is_over: Callable[[], bool],
+        jobs_wanted: Callable[[], int | None],
     ) -> None:
         self._name = name
         self._instruments = instruments
         self._side = side
         self._dice = dice
         self._on_wish = on_wish
-        self._is_over = is_over
+        self._jobs_wanted = jobs_wanted
         self._wishes: dict[str, tuple[str, Signal, int]] = {}
         self._made = 0
 
@@ -82,7 +88,10 @@ class Wisher:
     def handle_stop(self, ctx: StrategyContext) -> None: ...
 
     def handle_book(self, ctx: StrategyContext, instrument_id: InstrumentId) -> None:
-        if self._is_over() or not self._dice.chance(EAGERNESS):
+        jobs = self._jobs_wanted()
+        for _ in range(jobs or 0):
+            self._propose(ctx)
+        if jobs is None or not self._dice.chance(EAGERNESS):
             return
         book, instrument = ctx.book(instrument_id), ctx.instrument(instrument_id)
         mid = None if book is None else book.mid()
@@ -104,7 +113,12 @@ class Wisher:
             return
         del self._wishes[order.intent.client_order_id]
         name, signal, tries = wish
-        if order.status is OrderStatus.REJECTED and not order.filled_quantity and tries > 1 and not self._is_over():
+        if (
+            order.status is OrderStatus.REJECTED
+            and not order.filled_quantity
+            and tries > 1
+            and self._jobs_wanted() is not None
+        ):
             self._submit(ctx, name, signal, tries - 1)
 
     def _submit(self, ctx: StrategyContext, wish: str, signal: Signal, tries: int) -> None:
@@ -112,6 +126,31 @@ class Wisher:
         if client_order_id is not None and signal.quantity is not None:
             self._wishes[client_order_id] = (wish, signal, tries)
             self._on_wish(client_order_id, wish, signal.quantity)
+
+    def _propose(self, ctx: StrategyContext) -> None:
+        """Propose a job between two venues of different matching engines, at an edge that is only claimed."""
+        first, second = self._dice.pick(PAIRS)
+        if self._dice.chance(0.5):
+            first, second = second, first
+        instrument = ctx.instrument(first)
+        if instrument is None:
+            return
+        quantity = Decimal(self._dice.whole(20, 4_800)) / 100
+        price = Decimal(100) if instrument.base == "BTC" else Decimal(50)
+        side = self._dice.pick((Side.BUY, Side.SELL))
+        ctx.submit_job(
+            JobProposal(
+                strategy_type=self._dice.pick((JobType.HEDGE, JobType.HEDGE, JobType.ARB)),
+                symbol=f"{instrument.base}/USDT",
+                legs=(
+                    Leg(venue=first.venue, symbol=first.symbol, side=side, quantity=quantity),
+                    Leg(venue=second.venue, symbol=second.symbol, side=side.opposite, quantity=quantity),
+                ),
+                notional_usd=quantity * price,
+                expected_edge_bps=Decimal(60),
+                ttl_s=self._dice.between(5, 60),
+            )
+        )
 
     def _signal(self, ctx: StrategyContext, instrument: Instrument, mid: Decimal) -> Signal:
         """Close what is held, rest an order near the middle, or take."""
