@@ -64,8 +64,8 @@ def _gone(known: Order, at_ns: int) -> tuple[AnyFact, str]:
 
 
 def _was_never_answered(known: Order) -> bool:
-    """Tell whether nobody ever said that the venue had the order."""
-    is_unsure = known.status in {OrderStatus.INTENDED, OrderStatus.IN_DOUBT}
+    """Tell whether nobody ever said that the venue had the order; to have asked for its cancel is no answer."""
+    is_unsure = known.status in {OrderStatus.INTENDED, OrderStatus.IN_DOUBT, OrderStatus.CANCELLING}
     return is_unsure and known.venue_order_id is None and not known.filled_quantity
 
 

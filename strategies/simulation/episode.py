@@ -38,6 +38,7 @@ FAULTS_S: Final = 90.0
 SETTLE_S: Final = 75.0
 """How soon after the last fault an engine must be quiet and agree with its venues: two comparisons and some more."""
 MOST_LIVES: Final = 12
+PROBE_USD: Final = Decimal(10)
 MANY_JOBS: Final = 50
 JOB_CHANCE: Final = 0.03  # that a strategy proposes one when a book of its own changes
 SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder for one run, made by tempfile
@@ -95,6 +96,9 @@ class _Episode:
         await self._until(self._world.timeline.now_ns + int(FAULTS_S * NS_PER_S))
         life = await self._calm()
         await self._loop.elapse(SETTLE_S)
+        # Jobs that were running when the faults ended may have failed since, and too many of them pause trading.
+        life.command(_resume())
+        await self._loop.elapse(1.0)
         if not self._oracle.violations:
             await self._judge_the_end(life)
         life.kill()
@@ -247,7 +251,7 @@ class _Episode:
             feed.silent_until_ns.clear()
             feed.invalid_until_ns.clear()
             feed.tell_state(FeedState.UP)
-        life.command(commands.Resume(who="person", reason="all is well again", word="resume"))
+        life.command(_resume())
         return life
 
     async def _judge_the_end(self, life: Life) -> None:
@@ -273,13 +277,14 @@ class _Episode:
         if any(cause in losses for _, cause in self._oracle.evidence.shadow.halts):
             return
         exchange = self._world.exchanges["beta"]
-        price = exchange.instruments[ETH].floor_price(Decimal(exchange.books[ETH].mid_ticks - 30) / 100)
+        rules = exchange.instruments[ETH]
+        price = rules.floor_price(rules.ticks_to_price(exchange.books[ETH].mid_ticks) * Decimal("0.99"))
         result = await life.execute(
             commands.PlaceOrder(
                 venue="beta",
                 symbol=ETH,
                 side="buy",
-                quantity=Decimal("0.1"),
+                quantity=rules.floor_quantity(PROBE_USD / price),
                 order_type="limit",
                 limit_price=price,
             )
@@ -302,3 +307,7 @@ class _Episode:
         )
         store.close()
         return result
+
+
+def _resume() -> commands.Resume:
+    return commands.Resume(who="person", reason="all is well again", word="resume")

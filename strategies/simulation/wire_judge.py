@@ -3,6 +3,7 @@
 from decimal import Decimal
 
 from core.types.control import HaltLevel
+from core.types.job_tag import LegRole
 from core.types.order import OrderIntent, OrderStatus
 from strategies.simulation.evidence import Evidence, can_meet, words
 
@@ -39,16 +40,13 @@ class WireJudge:
             case HaltLevel.NORMAL:
                 return
             case HaltLevel.REDUCE_ONLY:
-                is_open = self._evidence.reduces(intent) or self._completes_a_hedge(intent)
+                is_open = self._evidence.reduces(intent) or _ends_exposure(intent)
             case HaltLevel.CANCEL_ONLY:
                 is_open = False
             case HaltLevel.HALTED | HaltLevel.FLATTEN:
                 is_open = intent.source == "flatten" and self._evidence.reduces(intent)
         if not is_open:
             self._evidence.blame("G6", f"{words(intent)} left in {level.name}")
-
-    def _completes_a_hedge(self, intent: OrderIntent) -> bool:
-        return intent.job is not None and intent.job.role.value != "primary"
 
     def _judge_crossing(self, intent: OrderIntent) -> None:
         for other in self._evidence.possibly_live(intent.venue, intent.symbol):
@@ -60,7 +58,8 @@ class WireJudge:
         if engine is None or self._evidence.reduces(intent):
             return
         for order in engine.parts.fold.orders.live(intent.instrument_id):
-            if order.status is OrderStatus.IN_DOUBT and order.updated_ns < intent.created_ns:
+            is_doubtful = order.status is OrderStatus.IN_DOUBT and order.updated_ns < intent.created_ns
+            if is_doubtful and not (_ends_exposure(intent) and order.intent.job != intent.job):
                 self._evidence.blame("F05", f"{words(intent)} left while {order.intent.client_order_id} was in doubt")
 
     def _judge_wish(self, intent: OrderIntent) -> None:
@@ -72,3 +71,8 @@ class WireJudge:
         possible = sum((evidence.possible_quantity(each) for each in orders), ZERO)
         if possible > wish[1]:
             evidence.blame("G2", f"{', '.join(orders)} may fill {possible:f} of the {wish[1]:f} wanted")
+
+
+def _ends_exposure(intent: OrderIntent) -> bool:
+    """Tell whether an order hedges or gives back what a job has filled: how much of it is judged apart (G3)."""
+    return intent.job is not None and intent.job.role is not LegRole.PRIMARY
