@@ -60,6 +60,8 @@ class Reconciler:
         While the venue is closed nothing is sent there, so its word counts at once. While it trades, an order must
         have been quiet for `SETTLE_NS` and the account must differ twice in the same way.
         """
+        if self.is_closed(execution.venue):
+            self._doubt_the_unanswered(execution.venue)
         asked_ns = self._parts.clock.utc_ns()
         report = await self._read(execution)
         if report is None:
@@ -70,8 +72,6 @@ class Reconciler:
         self._booked_until_ns[report.venue] = asked_ns
         self._parts.account_reads.note(report.venue, asked_ns, answered_ns - asked_ns)
         is_closed = self.is_closed(report.venue)
-        if is_closed:
-            self._doubt_the_unanswered(report.venue)
         findings = self._take_over_orders(report, asked_ns, settle_ns=0 if is_closed else SETTLE_NS)
         if has_moved:  # the report is older than the ledger: neither proves the other wrong
             if findings:

@@ -1,6 +1,5 @@
 """After a crash the same engine goes on: nothing lost, nothing twice, nothing renamed."""
 
-import asyncio
 import sqlite3
 from collections.abc import Callable
 from decimal import Decimal
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from core.control.commands import CancelOrder, Kill, Outcome, Pause, SetRiskMode
+from core.control.commands import Kill, Outcome, Pause, SetRiskMode
 from core.engine.fold import EngineFold
 from core.io.inline_journal import InlineJournal
 from core.io.virtual_loop import VirtualLoop
@@ -338,30 +337,5 @@ def test_a_damaged_journal_refuses_to_start(tmp_path: Path):
         database.close()
         with pytest.raises(JournalError, match=r"journal\.sqlite"):
             EngineRig(loop, journal=InlineJournal(path), world=rig)
-
-    in_virtual_time(work)
-
-
-def test_an_order_whose_answer_died_with_the_engine_is_not_given_up_because_its_cancel_was_asked_for():
-    async def work(loop: VirtualLoop) -> None:
-        rig = await EngineRig(loop).start()
-        rig.venue.answers.append(Answer.LOSE_REQUEST)  # it is still on its way when the next engine looks
-        placing = asyncio.ensure_future(rig.place(price="95"))
-        await rig.settle()
-        await rig.crash()
-        placing.cancel()
-        (order_id,) = [order.intent.client_order_id for order in rig.fold.orders.live()]
-        again = EngineRig(loop, world=rig)
-        again.venue.report_delay_s = 1.0
-        again.venue.cancel_answers.append(Answer.LOSE_REQUEST)
-        starting = asyncio.ensure_future(again.start())
-        await again.elapse(0.5)
-        cancelling = asyncio.ensure_future(again.execute(CancelOrder(client_order_id=order_id)))
-        await again.elapse(2)
-        assert again.status(order_id) is OrderStatus.CANCELLING
-        await starting
-        await cancelling
-        await again.elapse(30)
-        assert again.status(order_id) is OrderStatus.REJECTED
 
     in_virtual_time(work)
