@@ -128,8 +128,11 @@ class Book:
     # reading ---------------------------------------------------------------------------------------
 
     def is_fresh(self, now_ns: int, stale_after_ns: int) -> bool:
-        """Tell whether the book is VALID and was written at most `stale_after_ns` ago."""
-        return self.state is _VALID and now_ns - self.received_ns <= stale_after_ns
+        """Tell whether the book is VALID and was written at most `stale_after_ns` ago.
+
+        One from the future is not: the clock was set back, and nobody knows how old it is.
+        """
+        return self.state is _VALID and 0 <= now_ns - self.received_ns <= stale_after_ns
 
     def best_bid(self) -> tuple[int, int] | None:
         """Return (ticks, lots) of the best bid, None without one or when not VALID."""

@@ -60,6 +60,8 @@ class Reconciler:
         While the venue is closed nothing is sent there, so its word counts at once. While it trades, an order must
         have been quiet for `SETTLE_NS` and the account must differ twice in the same way.
         """
+        if self.is_closed(execution.venue):
+            self._doubt_the_unanswered(execution.venue)
         asked_ns = self._parts.clock.utc_ns()
         report = await self._read(execution)
         if report is None:
@@ -70,9 +72,7 @@ class Reconciler:
         self._booked_until_ns[report.venue] = asked_ns
         self._parts.account_reads.note(report.venue, asked_ns, answered_ns - asked_ns)
         is_closed = self.is_closed(report.venue)
-        if is_closed:
-            self._doubt_the_unanswered(report.venue)
-        findings = self._take_over_orders(report, settle_ns=0 if is_closed else SETTLE_NS)
+        findings = self._take_over_orders(report, asked_ns, settle_ns=0 if is_closed else SETTLE_NS)
         if has_moved:  # the report is older than the ledger: neither proves the other wrong
             if findings:
                 self._record(report.venue, findings, is_clean=False)
@@ -84,10 +84,11 @@ class Reconciler:
 
     async def last_words(self, execution: ExecutionVenue) -> None:
         """Book how orders ended after everything was cancelled: nothing is on its way any more."""
+        asked_ns = self._parts.clock.utc_ns()
         report = await self._read(execution)
         if report is not None:
             self._on_executions(report)
-            self._take_over_orders(report, settle_ns=0)
+            self._take_over_orders(report, asked_ns, settle_ns=0)
 
     async def _read(self, execution: ExecutionVenue) -> AccountReport | None:
         asked_ns = self._parts.clock.utc_ns()
@@ -137,9 +138,10 @@ class Reconciler:
                     )
                 )
 
-    def _take_over_orders(self, report: AccountReport, *, settle_ns: int) -> list[str]:
-        at_ns = self._parts.clock.utc_ns()
-        return self._take_over(list(order_differences(report, self._parts.fold.orders, at_ns, settle_ns)))
+    def _take_over_orders(self, report: AccountReport, asked_ns: int, *, settle_ns: int) -> list[str]:
+        at_ns, orders = self._parts.clock.utc_ns(), self._parts.fold.orders
+        found = order_differences(report, orders, asked_ns=asked_ns, at_ns=at_ns, settle_ns=settle_ns)
+        return self._take_over(list(found))
 
     def _take_over_account(self, report: AccountReport, *, at_once: bool) -> tuple[list[str], bool]:
         """Return what was taken over, and whether ledger and venue agree now."""

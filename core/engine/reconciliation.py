@@ -1,8 +1,9 @@
 """Compare the venue's truth with the journal's and say, as facts, what has to change. Pure.
 
 The venue is right about what is resting, what was filled and what the account holds. What it cannot say is
-whether a request is still on its way: so an order that it shows otherwise is only believed when the report is
-younger than the order's last movement by `settle_ns`, and one that was never answered for by `SETTLE_NS` always.
+whether a request is still on its way: so an order that it shows otherwise is only believed when the report was
+asked for `settle_ns` after the order's last movement, and one that was never answered for `SETTLE_NS` after it
+always. Both times are of this machine: a venue's clock may be seconds away from it.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,20 +27,20 @@ SETTLE_NS: Final = 10_000_000_000
 
 
 def order_differences(
-    report: AccountReport, orders: OrderTracker, at_ns: int, settle_ns: int
+    report: AccountReport, orders: OrderTracker, *, asked_ns: int, at_ns: int, settle_ns: int
 ) -> Iterator[tuple[AnyFact, str]]:
     """Yield (fact, finding) for orders that the venue shows otherwise than the journal."""
     resting = {order.intent.client_order_id: order for order in report.open_orders}
     for found in report.open_orders:
         ours = orders.get(found.intent.client_order_id)
-        if ours is None or report.at_ns - ours.updated_ns >= settle_ns:
+        if ours is None or asked_ns - ours.updated_ns >= settle_ns:
             yield from _resting_difference(found, ours, at_ns)
     for known in list(orders.live()):
         if known.intent.venue != report.venue or known.intent.client_order_id in resting:
             continue
         if not known.status.may_live:  # reported filled, and its fills are still to come
             continue
-        if report.at_ns - known.updated_ns < (SETTLE_NS if _was_never_answered(known) else settle_ns):
+        if asked_ns - known.updated_ns < (SETTLE_NS if _was_never_answered(known) else settle_ns):
             continue
         yield _gone(known, at_ns)
 
@@ -63,8 +64,8 @@ def _gone(known: Order, at_ns: int) -> tuple[AnyFact, str]:
 
 
 def _was_never_answered(known: Order) -> bool:
-    """Tell whether nobody ever said that the venue had the order."""
-    is_unsure = known.status in {OrderStatus.INTENDED, OrderStatus.IN_DOUBT}
+    """Tell whether nobody ever said that the venue had the order; to have asked for its cancel is no answer."""
+    is_unsure = known.status in {OrderStatus.INTENDED, OrderStatus.IN_DOUBT, OrderStatus.CANCELLING}
     return is_unsure and known.venue_order_id is None and not known.filled_quantity
 
 

@@ -172,7 +172,7 @@ class RiskViews:
             return None
         return BookLook(
             state=book.state,
-            age_ns=max(0, now_ns - book.received_ns),
+            age_ns=now_ns - book.received_ns,  # below zero after the clock was set back: unknown, so refused
             execution_price=book.execution_price(intent.side, intent.quantity) if intent.quantity > 0 else None,
             visible_quantity=book.visible_quantity(intent.side, self._limits.liquidity_levels),
         )

@@ -5,9 +5,10 @@ from decimal import Decimal
 import pytest
 
 from core.control.commands import Outcome
-from core.io.virtual_loop import VirtualLoop
+from core.io.virtual_loop import VirtualClock, VirtualLoop
 from core.journal.facts import DayBegan, EquityPeaked
 from core.state.desk import DeskRequest
+from core.types.order import OrderStatus
 from tests.engine.rig import PERP, EngineRig, in_virtual_time
 from tests.engine.venues import START_NS, Answer
 
@@ -106,6 +107,37 @@ def test_an_order_in_doubt_is_resolved_in_time_though_the_clock_was_set_back():
         rig.clock.step(-5)
         await rig.elapse(30)
         assert rig.fold.orders.live_count == 0
+
+    in_virtual_time(work)
+
+
+def test_an_order_is_not_given_up_early_because_the_venues_clock_is_ahead():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        rig.clock.step(-60)  # from here on everything the venue says is stamped a minute ahead
+        await rig.elapse(61)
+        rig.venue.clock = VirtualClock(loop)
+        rig.venue.answers.append(Answer.LOSE_REQUEST)
+        order_id = str((await rig.place(price="95")).data["client_order_id"])
+        await rig.elapse(9)
+        assert rig.status(order_id) is OrderStatus.IN_DOUBT
+        await rig.elapse(20)
+        assert rig.status(order_id) is OrderStatus.REJECTED
+
+    in_virtual_time(work)
+
+
+def test_a_book_that_fell_silent_is_not_fresh_again_because_the_clock_was_set_back():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        rig.feed.is_silent = True
+        await rig.elapse(1)
+        rig.clock.step(-5)
+        await rig.elapse(3)
+        assert (await rig.place()).outcome is Outcome.REFUSED
+        rig.feed.is_silent = False
+        await rig.elapse(1)
+        assert (await rig.place()).outcome is Outcome.DONE
 
     in_virtual_time(work)
 

@@ -1,11 +1,12 @@
 """The venue's truth against the journal: adopted, counted, taken over, and trading only once it is clean."""
 
+import asyncio
 from decimal import Decimal
 
 import msgspec
 import pytest
 
-from core.control.commands import CancelOrders, Kill, Outcome
+from core.control.commands import CancelOrder, CancelOrders, Kill, Outcome
 from core.io.virtual_loop import VirtualLoop
 from core.journal.facts import OrderAdopted, PositionAdopted, ReconciliationFinished
 from core.ports.venue import ExecutionSink
@@ -327,5 +328,28 @@ def test_a_venue_that_does_not_start_stays_closed_with_its_own_cause():
         (blocker,) = rig.engine.parts.conditions.blockers()
         assert (blocker.scope, blocker.level) == ("venue:v1", HaltLevel.CANCEL_ONLY)
         assert "v1 did not start: ConnectionError: a row cannot be read" in blocker.reason
+
+    in_virtual_time(work)
+
+
+def test_an_order_without_an_answer_is_not_given_up_because_its_cancel_was_asked_for_and_its_venue_talked_nonsense():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        await rig.place()
+        await rig.settle()
+        rig.venue.answers.append(Answer.LOSE_REQUEST)  # on its way for as long as a request can be
+        rig.venue.cancel_answers.append(Answer.LOSE_REQUEST)
+        placing = asyncio.ensure_future(rig.place(price="95"))
+        await rig.settle()
+        order_id = rig.venue.submitted[-1].client_order_id
+        cancelling = asyncio.ensure_future(rig.execute(CancelOrder(client_order_id=order_id)))
+        await rig.settle()
+        rig.venue.tell_fill(msgspec.structs.replace(rig.venue.fills[0], fill_id="broken", price=Decimal("NaN")))
+        await rig.elapse(3)
+        assert rig.causes() == []  # the venue was compared
+        assert rig.status(order_id).may_live
+        await rig.elapse(30)
+        assert rig.status(order_id) is OrderStatus.REJECTED
+        await asyncio.gather(placing, cancelling)
 
     in_virtual_time(work)

@@ -171,7 +171,7 @@ class ScriptedVenue:
         self.other_balances: dict[str, Decimal] = {}
         self.on_cancelled: Callable[[Order], None] = lambda _: None
         self.on_submit: Callable[[OrderIntent], None] = lambda _: None
-        self._clock = clock
+        self.clock = clock
         self._sink: ExecutionSink | None = None
 
     # the port ------------------------------------------------------------------------------------------
@@ -253,7 +253,7 @@ class ScriptedVenue:
             open_orders=tuple(msgspec.structs.replace(order) for order in self.open_orders),
             fills=tuple(fill for fill in self.fills if fill.venue_ns >= since_ns),
             funding=tuple(payment for payment in self.funding if payment.venue_ns >= since_ns),
-            at_ns=self._clock.utc_ns(),
+            at_ns=self.clock.utc_ns(),
         )
 
     def _average_price(self, symbol: str, quantity: Decimal) -> Decimal:
@@ -291,7 +291,7 @@ class ScriptedVenue:
     def tell(self, client_order_id: str, status: OrderStatus) -> None:
         """Say a status on the stream, true or not."""
         report = OrderReport(
-            client_order_id=client_order_id, venue=self.venue, status=status, venue_ns=self._clock.utc_ns()
+            client_order_id=client_order_id, venue=self.venue, status=status, venue_ns=self.clock.utc_ns()
         )
         self._deliver(lambda sink: sink.order_report(report))
 
@@ -309,7 +309,7 @@ class ScriptedVenue:
     def _take(self, intent: OrderIntent) -> None:
         order = Order(
             intent=intent, status=OrderStatus.OPEN, venue_order_id=f"v-{intent.client_order_id}",
-            updated_ns=self._clock.utc_ns(),
+            updated_ns=self.clock.utc_ns(),
         )  # fmt: skip
         self.orders[intent.client_order_id] = order
         if not self.fills_before_ack:
@@ -329,7 +329,7 @@ class ScriptedVenue:
             fill_id=f"{self.venue}-{len(self.fills) + 1}", client_order_id=intent.client_order_id, venue=self.venue,
             symbol=intent.symbol, side=intent.side, price=price, quantity=quantity,
             fee=instrument.notional(price, quantity) * rate, liquidity=liquidity,
-            venue_ns=self._clock.utc_ns(), received_ns=self._clock.utc_ns(),
+            venue_ns=self.clock.utc_ns(), received_ns=self.clock.utc_ns(),
         )  # fmt: skip
         self.fills.append(fill)
         order.filled_quantity += quantity
@@ -367,7 +367,7 @@ class ScriptedVenue:
             return
         report = OrderReport(
             client_order_id=order.intent.client_order_id, venue=self.venue, status=order.status,
-            venue_order_id=order.venue_order_id, venue_ns=self._clock.utc_ns(),
+            venue_order_id=order.venue_order_id, venue_ns=self.clock.utc_ns(),
         )  # fmt: skip
         self._stream(lambda sink: sink.order_report(report))
 

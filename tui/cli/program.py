@@ -1,4 +1,4 @@
-"""`seraphim version`, `daemon` and `simulate`: the program itself."""
+"""`seraphim version` and `daemon`: the program itself."""
 
 import platform
 from importlib import import_module, metadata
@@ -22,11 +22,6 @@ def register(app: typer.Typer) -> None:
     app.command(
         "daemon", help="Run the engine without a console, in the foreground; SIGTERM ends it, SIGUSR1 is `kill`."
     )(daemon)
-    app.command(
-        "simulate",
-        help="Run the engine over the embedded market in virtual time and print the journal's digest.\n\n"
-        "Example: seraphim simulate --seed 7 --seconds 3600 --json",
-    )(simulate)
 
 
 def version(json: Json = False) -> None:
@@ -52,22 +47,3 @@ def version(json: Json = False) -> None:
 def daemon(config: ConfigFile = None) -> None:
     launch: Any = import_module("tui.launch")
     raise typer.Exit(int(launch.run_daemon(config)))
-
-
-def simulate(
-    seed: Annotated[int, typer.Option("--seed", help="Same seed, same market.")] = 1,
-    seconds: Annotated[int, typer.Option("--seconds", min=1, help="Virtual seconds to run.")] = 600,
-    digest: Annotated[bool, typer.Option("--digest", help="Print the journal's SHA-256 and nothing else.")] = False,
-    config: ConfigFile = None,
-    json: Json = False,
-) -> None:
-    simulation: Any = import_module("strategies.simulate")
-    result: dict[str, object] = simulation.run_simulation(seed=seed, seconds=seconds, config_file=config)
-    if digest:
-        say(str(result["digest"]))
-        return
-    if json:
-        say_json(result)
-        return
-    for name, value in result.items():
-        say(f"{name:<10} {value}")

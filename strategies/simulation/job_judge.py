@@ -1,0 +1,190 @@
+"""Judges jobs: what their orders may do together, and what is left when they say that they have ended."""
+
+from decimal import Decimal
+from typing import Final
+
+from core.journal.facts import AnyFact, JobFinished, JobStarted, JobSubmitted
+from core.types.capital import Claim
+from core.types.job import HedgeJob, JobOutcome
+from core.types.job_tag import LegRole
+from core.types.order import OrderIntent
+from strategies.simulation.evidence import Evidence, words
+
+ZERO = Decimal(0)
+MAX_NAKED_USD: Final = Decimal(2_500)
+SINGLE_SHARE, IN_FLIGHT_SHARE = Decimal("0.10"), Decimal("0.30")
+BY_TRUE_PRICES: Final = Decimal("1.05")  # the engine's prices are a little older than the true ones
+
+
+class JobJudge:
+    """Knows jobs from the journal alone, and what their orders did from the venues alone."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+        self._jobs: dict[str, HedgeJob] = {}
+        self._running: dict[str, tuple[Claim, ...]] = {}
+        self._orders: dict[str, list[OrderIntent]] = {}
+
+    def restart(self, facts: list[AnyFact]) -> None:
+        """Take over what the journal holds; what was sent stays sent."""
+        self._jobs, self._running = {}, {}
+        for fact in facts:
+            self._fold(fact)
+
+    def appended(self, fact: AnyFact) -> None:
+        self._fold(fact)
+        match fact:
+            case JobStarted():
+                self._judge_start(self._jobs[fact.job_id])
+            case JobFinished():
+                self._judge_end(fact)
+            case _:
+                pass
+
+    @property
+    def running(self) -> list[str]:
+        return list(self._running)
+
+    def _fold(self, fact: AnyFact) -> None:
+        match fact:
+            case JobSubmitted():
+                self._jobs[fact.job.job_id] = fact.job
+            case JobStarted():
+                self._running[fact.job_id] = fact.claims
+            case JobFinished():
+                self._running.pop(fact.job_id, None)
+            case _:
+                pass
+
+    # orders ----------------------------------------------------------------------------------------------
+
+    def submitted(self, intent: OrderIntent) -> None:
+        """Judge an order of a job after it was put on the wire (G2, G3)."""
+        if intent.job is None:
+            return
+        job = self._jobs.get(intent.job.job_id)
+        if job is None or intent.job.job_id not in self._running:
+            self._evidence.blame("G2", f"{words(intent)} belongs to no running job")
+            return
+        self._orders.setdefault(job.job_id, []).append(intent)
+        match intent.job.role:
+            case LegRole.PRIMARY:
+                self._judge_primary(job, intent)
+            case LegRole.HEDGE:
+                self._judge_hedge(job, intent)
+            case LegRole.UNWIND:
+                self._judge_unwind(job, intent)
+
+    def _judge_primary(self, job: HedgeJob, intent: OrderIntent) -> None:
+        possible = self._possible(job, 0, LegRole.PRIMARY)
+        if possible > job.legs[0].quantity:
+            text = f"{words(intent)}: {possible:f} may fill of the {job.legs[0].quantity:f} of leg 0"
+            self._evidence.blame("G2", text)
+        price = self._price(job, 0)
+        open_share = min(self._filled_share(job, at) for at in range(1, len(job.legs)))
+        given_back = self._filled(job, 0, LegRole.UNWIND)
+        naked_usd = (possible - given_back - open_share * job.legs[0].quantity) * price
+        if naked_usd > MAX_NAKED_USD * BY_TRUE_PRICES:
+            self._evidence.blame("F13", f"{words(intent)} may leave {naked_usd:.2f} USD without a hedge")
+
+    def _judge_hedge(self, job: HedgeJob, intent: OrderIntent) -> None:
+        at = 0 if intent.job is None else intent.job.leg
+        hedged, filled = self._possible(job, at, LegRole.HEDGE), self._filled(job, 0, LegRole.PRIMARY)
+        if hedged * job.legs[0].quantity > filled * job.legs[at].quantity:
+            text = f"{words(intent)}: {hedged:f} may be hedged of {filled:f} filled"
+            self._evidence.blame("G3", text)
+
+    def _judge_unwind(self, job: HedgeJob, intent: OrderIntent) -> None:
+        at = 0 if intent.job is None else intent.job.leg
+        opened = self._filled(job, at, LegRole.PRIMARY) + self._filled(job, at, LegRole.HEDGE)
+        given_back = self._possible(job, at, LegRole.UNWIND)
+        if given_back > opened:
+            self._evidence.blame("G3", f"{words(intent)}: {given_back:f} may be given back of {opened:f} filled")
+
+    def _of(self, job: HedgeJob, leg: int, role: LegRole) -> list[str]:
+        return [
+            intent.client_order_id
+            for intent in self._orders.get(job.job_id, ())
+            if intent.job is not None and (intent.job.leg, intent.job.role) == (leg, role)
+        ]
+
+    def _possible(self, job: HedgeJob, leg: int, role: LegRole) -> Decimal:
+        return sum((self._evidence.possible_quantity(each) for each in self._of(job, leg, role)), ZERO)
+
+    def _filled(self, job: HedgeJob, leg: int, role: LegRole) -> Decimal:
+        return sum((self._evidence.filled_quantity(each) for each in self._of(job, leg, role)), ZERO)
+
+    def _filled_share(self, job: HedgeJob, leg: int) -> Decimal:
+        return self._filled(job, leg, LegRole.HEDGE) / job.legs[leg].quantity
+
+    def _price(self, job: HedgeJob, leg: int) -> Decimal:
+        key = job.legs[leg].instrument_id
+        exchange = self._evidence.world.exchanges[key.venue]
+        return exchange.instruments[key.symbol].ticks_to_price(exchange.books[key.symbol].mid_ticks)
+
+    # ends ------------------------------------------------------------------------------------------------
+
+    def _judge_end(self, fact: JobFinished) -> None:
+        """Demand that a job that says it is hedged is hedged, by the venues' fills."""
+        job = self._jobs[fact.job_id]
+        live = [
+            intent.client_order_id
+            for intent in self._orders.get(job.job_id, ())
+            if intent.client_order_id in self._evidence.world.exchanges[intent.venue].live
+        ]
+        if live:
+            self._evidence.blame("F13", f"job {job.job_id} ended {fact.outcome} while {', '.join(live)} lives")
+        if fact.outcome is JobOutcome.NAKED:
+            return
+        net = self._net(job, 0)
+        worst = max((abs(net - self._net(job, at)) for at in range(1, len(job.legs))), default=ZERO)
+        if worst > self._dust(job):
+            text = f"job {job.job_id} ended {fact.outcome} with {worst:f} of leg 0 unhedged: {fact.reason}"
+            self._evidence.blame("F13", text)
+
+    def _net(self, job: HedgeJob, leg: int) -> Decimal:
+        """Return what a leg holds, in units of the primary leg."""
+        opened = self._filled(job, leg, LegRole.PRIMARY) + self._filled(job, leg, LegRole.HEDGE)
+        held = opened - self._filled(job, leg, LegRole.UNWIND)
+        return held * job.legs[0].quantity / job.legs[leg].quantity
+
+    def _dust(self, job: HedgeJob) -> Decimal:
+        """Return what no venue of the job would take as an order, and what a hedge may miss."""
+        rules = [self._evidence.world.instrument(leg.instrument_id) for leg in job.legs]
+        return 2 * max(max(each.min_quantity, each.order_lot) for each in rules) + job.legs[0].quantity / 100
+
+    # capital ---------------------------------------------------------------------------------------------
+
+    def _judge_start(self, job: HedgeJob) -> None:
+        """Hold what is bound at each venue of a job against the caps, equity counted at true prices (G5)."""
+        claims = self._running[job.job_id]
+        for venue in job.venues:
+            equity = self._equity(venue) * BY_TRUE_PRICES
+            single = max(claim.amount_usd for claim in claims if claim.venue == venue)
+            if single > equity * SINGLE_SHARE:
+                self._evidence.blame("G5", f"job {job.job_id} reserves {single:.2f} at {venue}, equity {equity:.2f}")
+            bound = self._in_flight(venue)
+            if bound > equity * IN_FLIGHT_SHARE:
+                text = f"{bound:.2f} in flight at {venue} with job {job.job_id}, equity {equity:.2f}"
+                self._evidence.blame("G5", text)
+
+    def _in_flight(self, venue: str) -> Decimal:
+        """Return what running jobs may still bind at a venue: their claims less what has filled."""
+        total = ZERO
+        for job_id, claims in self._running.items():
+            job = self._jobs[job_id]
+            for at, (leg, claim) in enumerate(zip(job.legs, claims, strict=True)):
+                role = LegRole.PRIMARY if at == 0 else LegRole.HEDGE
+                if leg.venue == venue:
+                    left = max(ZERO, 1 - self._filled(job, at, role) / leg.quantity)
+                    total += claim.amount_usd * left
+        return total
+
+    def _equity(self, venue: str) -> Decimal:
+        exchange = self._evidence.world.exchanges[venue]
+        total = exchange.account.cash["USDT"]
+        for symbol, held in exchange.account.holdings.items():
+            rules = exchange.instruments[symbol]
+            value = rules.ticks_to_price(exchange.books[symbol].mid_ticks) * held.quantity
+            total += value if rules.funding_interval_s is None else value - held.cost
+        return total

@@ -1,0 +1,150 @@
+"""Judges an engine by the venues' truth, at every step: what it appends, what it sends, what it believes."""
+
+from decimal import Decimal
+from typing import Final
+
+from core.engine.engine import Engine
+from core.journal.facts import AnyFact, EngineStarted, OrderFilled, OrderIntended, PositionAdopted
+from core.types.instrument import InstrumentId
+from core.types.order import Fill, OrderIntent
+from strategies.simulation.beliefs import Beliefs
+from strategies.simulation.evidence import Evidence, words
+from strategies.simulation.job_judge import JobJudge
+from strategies.simulation.loss_watch import LossWatch
+from strategies.simulation.market_feed import MarketFeed
+from strategies.simulation.shadow import Shadow
+from strategies.simulation.timeline import NS_PER_S
+from strategies.simulation.violation import Violation
+from strategies.simulation.wire_judge import WireJudge
+from strategies.simulation.world import World
+
+STALE_AFTER_NS: Final = 2 * NS_PER_S
+
+
+class Oracle:
+    """Keeps its own fold of the journal and its own list of what is on the wire."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._evidence = Evidence(world)
+        self._wire = WireJudge(self._evidence)
+        self._loss = LossWatch(self._evidence)
+        self._jobs = JobJudge(self._evidence)
+        self._run = 0
+        self.beliefs = Beliefs(self._evidence)
+
+    @property
+    def violations(self) -> list[Violation]:
+        return self._evidence.violations
+
+    @property
+    def evidence(self) -> Evidence:
+        return self._evidence
+
+    def blame(self, invariant: str, text: str) -> None:
+        self._evidence.blame(invariant, text)
+
+    def wished(self, client_order_id: str, wish: str, quantity: Decimal) -> None:
+        """Take note of what an order is for, and how much that is for in all."""
+        self._evidence.wishes[client_order_id] = (wish, quantity)
+
+    # lives -----------------------------------------------------------------------------------------------
+
+    def engine_begins(self, engine: Engine, feeds: dict[str, MarketFeed], durable: list[AnyFact]) -> None:
+        """Take over what the journal holds: what was appended and not durable never was."""
+        evidence, world = self._evidence, self._world
+        evidence.engine, evidence.feeds = engine, feeds
+        evidence.compared, evidence.durable = {}, {}
+        evidence.shadow = Shadow({key: world.instrument(key) for key in world.instrument_ids})
+        self._loss.forget()
+        self._jobs.restart(durable)
+        for fact in durable:
+            evidence.shadow.apply(fact)
+            if isinstance(fact, OrderIntended):
+                evidence.durable[fact.intent.client_order_id] = fact.intent
+
+    def look(self) -> None:
+        """Look at a running engine; called every second."""
+        self.beliefs.against_journal()
+        self._loss.look()
+
+    def look_at_rest(self) -> None:
+        """Demand that nothing runs and nothing is bound any more, but what positions bind (G5, G10)."""
+        running = self._jobs.running
+        if running:
+            self.blame("G10", f"jobs still run: {', '.join(running)}")
+        engine = self._evidence.engine
+        if engine is None or any(True for _ in engine.parts.fold.orders.live()):
+            return
+        for venue in self._world.exchanges:
+            bound = engine.parts.fold.capital.in_flight_usd(venue)
+            if bound:
+                self.blame("G5", f"{bound} is reserved at {venue} though nothing runs")
+
+    # the journal -----------------------------------------------------------------------------------------
+
+    def appended(self, fact: AnyFact) -> None:
+        match fact:
+            case OrderIntended():
+                self._look_at_intent(fact.intent)
+            case OrderFilled():
+                self._look_at_fill(fact.fill)
+            case PositionAdopted():
+                self._look_at_adoption(fact)
+            case _:
+                pass
+        self._evidence.shadow.apply(fact)
+        self._jobs.appended(fact)
+
+    def committed(self, facts: list[AnyFact]) -> None:
+        for fact in facts:
+            match fact:
+                case OrderIntended():
+                    self._evidence.durable[fact.intent.client_order_id] = fact.intent
+                case EngineStarted():
+                    self._look_at_run(fact.run)
+                case _:
+                    pass
+
+    def _look_at_run(self, run: int) -> None:
+        """Demand that a run's number is new once it is durable: order ids hold it."""
+        if run <= self._run:
+            self.blame("G8", f"run {run} began after run {self._run}: order ids repeat")
+        self._run = run
+
+    def _look_at_intent(self, intent: OrderIntent) -> None:
+        if intent.client_order_id in self._evidence.shadow.intents:
+            self.blame("G8", f"client order id {intent.client_order_id} is used again")
+        if self._evidence.reduces(intent):
+            return
+        if intent.reduce_only:
+            self.blame("G6", f"{words(intent)} says that it reduces and does not")
+        feed = self._evidence.feeds[intent.venue]
+        age_ns = self._world.timeline.now_ns - feed.shown_ns.get(intent.symbol, 0)
+        if age_ns > STALE_AFTER_NS:
+            self.blame("F19", f"{words(intent)} approved on a book not shown for {age_ns / NS_PER_S:.1f} s")
+
+    def _look_at_fill(self, fill: Fill) -> None:
+        true = next((f for f in self._world.exchanges[fill.venue].account.fills if f.fill_id == fill.fill_id), None)
+        if true != fill:
+            self.blame("G1", f"fill {fill.fill_id} is booked as {fill}, at the venue it is {true}")
+
+    def _look_at_adoption(self, fact: PositionAdopted) -> None:
+        """Demand that no position is taken over as it is: a venue here tells every fill sooner or later."""
+        instrument_id = InstrumentId(fact.venue, fact.symbol)
+        known = self._evidence.shadow.position(instrument_id)
+        if fact.quantity != known:
+            self.blame("G1", f"{instrument_id} is taken over as {fact.quantity:f}, its fills give {known:f}")
+
+    # the wire --------------------------------------------------------------------------------------------
+
+    def submitted(self, intent: OrderIntent) -> None:
+        """Judge an order at the moment it leaves."""
+        self._wire.judge(intent)
+        self._jobs.submitted(intent)
+
+    def arrived(self, client_order_id: str) -> None:
+        self._evidence.in_flight.pop(client_order_id, None)
+
+    def compared(self, venue: str) -> None:
+        self._evidence.compared[venue] = None

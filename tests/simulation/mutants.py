@@ -1,0 +1,181 @@
+"""Take one protection out of the core at a time and run seeds until the simulation notices.
+
+`python -m tests.simulation.mutants [--seeds 200] [NAME ...]` prints a table: mutant, seed that killed it, violation.
+A mutant that outlives its seeds is a protection that nothing proves; the program then ends with 1.
+"""
+
+import argparse
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+from core.book.warm_up import warm_up
+from core.engine import order_desk, reconciler, risk_views
+from core.engine.engine import Engine
+from core.engine.fold import EngineFold
+from core.engine.monitoring_builder import MonitoringBuilder
+from core.orders import seen_ids
+from core.ports.venue import SendOutcome
+from core.risk import auto_halt, gate
+from core.risk.rules.finding import judged
+from core.types.order import OrderStatus
+from strategies.simulation import life
+from strategies.simulation.episode import run_episode
+
+
+class Mutant(NamedTuple):
+    name: str
+    protection: str
+    remove: Callable[[], None]
+
+
+def _pass_rule(name: str) -> Callable[[], None]:
+    def remove() -> None:
+        rules = tuple(
+            rule._replace(judge=lambda _: judged(True, "removed", "removed")) if rule.name == name else rule
+            for rule in gate.RULES
+        )
+        assert rules != gate.RULES, f"there is no rule {name}"
+        gate.RULES = rules
+
+    return remove
+
+
+def _send_before_it_is_durable() -> None:
+    desk: Any = order_desk.OrderDesk
+    send = desk._send_when_durable
+
+    async def at_once(self: Any, approved: Any, durable: Any, *more: Any) -> None:
+        del durable
+        import asyncio
+
+        done = asyncio.get_running_loop().create_future()
+        done.set_result(None)
+        await send(self, approved, done, *more)
+
+    desk._send_when_durable = at_once
+
+
+def _book_fills_again() -> None:
+    seen: Any = seen_ids.SeenIds
+    seen.look = lambda *_: seen_ids.Novelty.NEW
+
+
+def _take_doubt_for_a_reject() -> None:
+    statuses: Any = order_desk
+    statuses.STATUS_OF_OUTCOME = {**order_desk.STATUS_OF_OUTCOME, SendOutcome.IN_DOUBT: OrderStatus.REJECTED}
+
+
+def _ask_no_halt_before_sending() -> None:
+    views: Any = risk_views.RiskViews
+    views.still_open_for = lambda *_, **__: True
+
+
+def _trade_before_it_is_reconciled() -> None:
+    each: Any = reconciler.Reconciler
+    each.close_venue = lambda *_, **__: None
+
+
+def _count_ids_from_one_again() -> None:
+    made, lives = life.OrderIds, life
+    changed: Any = lives
+    changed.OrderIds = lambda _: made(1)
+
+
+def _forget_the_days_loss() -> None:
+    halt: Any = auto_halt
+    halt._day_loss = lambda *_: None
+
+
+def _forget_halts_at_a_restart() -> None:
+    fold: Any = EngineFold
+    restore = fold.restore
+
+    def restore_without(self: Any, encoded: bytes) -> None:
+        restore(self, encoded)
+        self.halts._blockers.clear()
+
+    fold.restore = restore_without
+
+
+def _give_up_an_order_at_once() -> None:
+    module: Any = __import__("core.engine.reconciliation", fromlist=["SETTLE_NS"])
+    module.SETTLE_NS = 0
+
+
+def _fetch_no_missed_fills() -> None:
+    engine: Any = Engine
+    engine._book_report = lambda *_: None
+
+
+def _alert_to_no_blocker() -> None:
+    builder: Any = MonitoringBuilder
+    builder._alerts = lambda *_: []
+
+
+def _probe_no_doubt() -> None:
+    engine: Any = Engine
+    engine._due_for_comparison = lambda _: ()
+
+
+MUTANTS = (
+    Mutant("write-ahead", "an order waits until its intent is durable", _send_before_it_is_durable),
+    Mutant("fill-dedupe", "a fill counts once, whoever tells of it", _book_fills_again),
+    Mutant("self-cross", "no own order crosses an own one", _pass_rule("self_cross")),
+    Mutant("in-doubt-freeze", "no new risk on a book with an order in doubt", _pass_rule("in_doubt")),
+    Mutant("doubt-is-no-reject", "silence is doubt, not failure", _take_doubt_for_a_reject),
+    Mutant("settle-window", "a request may still be on its way", _give_up_an_order_at_once),
+    Mutant("halt-recheck", "halts are asked again before the send", _ask_no_halt_before_sending),
+    Mutant("reconcile-first", "no order before the venue was compared", _trade_before_it_is_reconciled),
+    Mutant("unique-ids", "ids hold the number of the run", _count_ids_from_one_again),
+    Mutant("day-loss-halt", "a day's loss beyond its limit halts", _forget_the_days_loss),
+    Mutant("halt-level", "halted means halted at the gate", _pass_rule("halt_level")),
+    Mutant("reduce-only-truth", "what says that it reduces does", _pass_rule("reduce_only_truth")),
+    Mutant("fresh-book", "no order on a book that is stale or invalid", _pass_rule("fresh_book")),
+    Mutant("halts-survive", "a restart keeps what a person or a loss has halted", _forget_halts_at_a_restart),
+    Mutant("backfill", "fills that never came on the stream are fetched", _fetch_no_missed_fills),
+    Mutant("comparison", "venues are compared again and again", _probe_no_doubt),
+    Mutant("alerts", "what blocks stands as an alert", _alert_to_no_blocker),
+)
+
+
+def hunt(mutant: Mutant, seeds: int) -> tuple[str, int | None, str]:
+    """Return the mutant's name, the seed that killed it, and the violation."""
+    warm_up()
+    mutant.remove()
+    for seed in range(seeds):
+        try:
+            found = run_episode(seed).violations
+        except Exception as error:  # a core that falls over is dead, too
+            return mutant.name, seed, f"{type(error).__name__}: {error}"
+        if found:
+            return mutant.name, seed, f"{found[0].invariant}: {found[0].text}"
+    return mutant.name, None, ""
+
+
+def _hunt_by_name(task: tuple[str, int]) -> tuple[str, int | None, str]:
+    name, seeds = task
+    return hunt(next(mutant for mutant in MUTANTS if mutant.name == name), seeds)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=200)
+    parser.add_argument("names", nargs="*")
+    chosen = parser.parse_args()
+    tasks = [(mutant.name, chosen.seeds) for mutant in MUTANTS if not chosen.names or mutant.name in chosen.names]
+    protections = {mutant.name: mutant.protection for mutant in MUTANTS}
+    survivors = 0
+    # A process for each mutant: what was removed must not stay removed for the next one.
+    with multiprocessing.get_context("spawn").Pool(os.cpu_count(), maxtasksperchild=1) as pool:
+        for name, seed, violation in pool.imap_unordered(_hunt_by_name, tasks, chunksize=1):
+            survivors += seed is None
+            text = "SURVIVED" if seed is None else f"seed {seed:<4} {violation[:110]}"
+            print(f"{name:<20} {protections[name]:<55} {text}", flush=True)
+    return 1 if survivors else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
