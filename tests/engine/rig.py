@@ -206,6 +206,7 @@ class EngineRig:
         world: "EngineRig | None" = None,
         run_blocking: "Callable[[Callable[[], None]], Awaitable[None]] | None" = None,
         kill_wish: Callable[[], Kill | None] = no_wish,
+        settings: EngineSettings | None = None,
     ) -> None:
         self.loop = loop
         self.clock = SteppableClock(loop)
@@ -219,11 +220,12 @@ class EngineRig:
         for name, venue in self.venues.items():
             venue.feed = self.feeds[name]
         self.journal = journal or (world.journal if world is not None else InlineJournal())
-        self.limits = limits or RiskLimits()
+        self.settings = settings or EngineSettings(version="0", limits=limits or RiskLimits())
+        self.limits = self.settings.limits
         self._makers = dict(strategies or {})
         self._trade_ids = count(1)
         self.engine: Engine = assemble(
-            EngineSettings(version="0", limits=self.limits),
+            self.settings,
             EnginePorts(
                 clock=self.clock,
                 journal=self.journal,
@@ -233,7 +235,7 @@ class EngineRig:
                 run_blocking=run_blocking or _at_once,
                 call_soon=loop.call_soon,
                 feeds=lambda: _feeds(self),
-                executions=lambda: _executions(self),
+                executions=self.executions,
                 make_strategy=self._make_strategy,
                 kill_wish=kill_wish,
             ),
@@ -244,6 +246,10 @@ class EngineRig:
         if name not in self._makers:
             raise ValueError(f"there is no strategy {name!r}")
         return self._makers[name]()
+
+    def executions(self) -> list[ExecutionVenue]:
+        """Return what the engine reaches its venues through."""
+        return list(self.venues.values())
 
     # life ------------------------------------------------------------------------------------------------
 
@@ -342,10 +348,6 @@ class EngineRig:
 
 def _feeds(rig: EngineRig) -> list[Feed]:
     return list(rig.feeds.values())
-
-
-def _executions(rig: EngineRig) -> list[ExecutionVenue]:
-    return list(rig.venues.values())
 
 
 class LogErrors(logging.Handler):
