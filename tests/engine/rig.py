@@ -27,6 +27,7 @@ from core.ports.time_budget import Budget, NoBudget
 from core.ports.venue import ExecutionVenue, Feed
 from core.risk.limits import RiskLimits
 from core.types.instrument import Instrument, InstrumentId
+from core.types.job import JobEnd
 from core.types.market import Trade
 from core.types.order import Fill, Order, OrderStatus, OrderType, Side
 from core.types.signal import Signal
@@ -138,6 +139,7 @@ class ScriptedStrategy:
         self.calls: list[str] = []
         self.orders: list[tuple[str, OrderStatus]] = []
         self.fills: list[Fill] = []
+        self.jobs: list[JobEnd] = []
         self._scripts = scripts
 
     def script(self, callback: str, script: Script) -> None:
@@ -169,6 +171,10 @@ class ScriptedStrategy:
     def handle_order(self, ctx: StrategyContext, order: Order) -> None:
         self.orders.append((order.intent.client_order_id, order.status))
         self._run("order", ctx, order)
+
+    def handle_job(self, ctx: StrategyContext, end: JobEnd) -> None:
+        self.jobs.append(end)
+        self._run("job", ctx, end)
 
     def handle_stop(self, ctx: StrategyContext) -> None:
         self._run("stop", ctx)
