@@ -28,6 +28,7 @@ class HealthWatch:
         self._recent = parts.recent
         self._statistics = parts.statistics
         self._pnl_curve = parts.pnl_curve
+        self._capital = parts.capital
         self._judged_ns = 0
         self._on_halt: Callable[[], None] = lambda: None
 
@@ -71,6 +72,7 @@ class HealthWatch:
             return valuation
         self._recorder.record(DayBegan(at_ns=valuation.at_ns, day=today, total_pnl_usd=total))
         self._pnl_curve.begin_day()
+        self._capital.begin_day()
         return msgspec.structs.replace(
             valuation, day_pnl_usd=ZERO, today_volume_usd=ZERO, today_fees_usd=ZERO, today_trades=0
         )

@@ -34,14 +34,14 @@ def evaluate(job: HedgeJob, market: JobMarket, rules: Rulebook) -> JobVerdict:
     case = open_case(job, market, rules)
     found = [_apply(control, case) for control in CONTROLS]
     mask = sum(BIT[control.name] for control, each in zip(CONTROLS, found, strict=True) if not _passed(each))
-    decision = decide(mask, market.account)
+    decision, lifted = decide(mask, market.account), lifted_bits(market.account)
     scores = scores_of(case)
     return JobVerdict(
         decision=decision,
         safety=scores.safety,
         volume=scores.volume,
         final=scores.final,
-        checks=tuple(_check(control, each) for control, each in zip(CONTROLS, found, strict=True)),
+        checks=tuple(_check(control, each, lifted) for control, each in zip(CONTROLS, found, strict=True)),
         under_override=decision is JobDecision.ACCEPTED and mask != 0,
     )
 
@@ -159,8 +159,9 @@ def _passed(found: Found) -> bool:
     return all(finding.passed for _, finding in found)
 
 
-def _check(control: Control, found: Found) -> Check:
+def _check(control: Control, found: Found, lifted: int) -> Check:
     """Put a control into words: the legs that failed, else all of them."""
+    passed = _passed(found)
     told = [each for each in found if not each[1].passed] or list(found)
     observed = [(where, text_of(finding.observed)) for where, finding in told]
     if all(text.startswith(UNKNOWN) for _, text in observed):
@@ -174,5 +175,6 @@ def _check(control: Control, found: Found) -> Check:
         unit=control.unit,
         limit=limit_text(told[0][1]),
         observed=text,
-        passed=_passed(found),
+        passed=passed,
+        lifted=not passed and bool(BIT[control.name] & lifted),
     )

@@ -27,6 +27,7 @@ from core.ports.time_budget import Budget, NoBudget
 from core.ports.venue import ExecutionVenue, Feed
 from core.risk.limits import RiskLimits
 from core.types.instrument import Instrument, InstrumentId
+from core.types.job import JobEnd
 from core.types.market import Trade
 from core.types.order import Fill, Order, OrderStatus, OrderType, Side
 from core.types.signal import Signal
@@ -138,6 +139,7 @@ class ScriptedStrategy:
         self.calls: list[str] = []
         self.orders: list[tuple[str, OrderStatus]] = []
         self.fills: list[Fill] = []
+        self.jobs: list[JobEnd] = []
         self._scripts = scripts
 
     def script(self, callback: str, script: Script) -> None:
@@ -169,6 +171,10 @@ class ScriptedStrategy:
     def handle_order(self, ctx: StrategyContext, order: Order) -> None:
         self.orders.append((order.intent.client_order_id, order.status))
         self._run("order", ctx, order)
+
+    def handle_job(self, ctx: StrategyContext, end: JobEnd) -> None:
+        self.jobs.append(end)
+        self._run("job", ctx, end)
 
     def handle_stop(self, ctx: StrategyContext) -> None:
         self._run("stop", ctx)
@@ -206,6 +212,7 @@ class EngineRig:
         world: "EngineRig | None" = None,
         run_blocking: "Callable[[Callable[[], None]], Awaitable[None]] | None" = None,
         kill_wish: Callable[[], Kill | None] = no_wish,
+        settings: EngineSettings | None = None,
     ) -> None:
         self.loop = loop
         self.clock = SteppableClock(loop)
@@ -219,11 +226,12 @@ class EngineRig:
         for name, venue in self.venues.items():
             venue.feed = self.feeds[name]
         self.journal = journal or (world.journal if world is not None else InlineJournal())
-        self.limits = limits or RiskLimits()
+        self.settings = settings or EngineSettings(version="0", limits=limits or RiskLimits())
+        self.limits = self.settings.limits
         self._makers = dict(strategies or {})
         self._trade_ids = count(1)
         self.engine: Engine = assemble(
-            EngineSettings(version="0", limits=self.limits),
+            self.settings,
             EnginePorts(
                 clock=self.clock,
                 journal=self.journal,
@@ -233,7 +241,7 @@ class EngineRig:
                 run_blocking=run_blocking or _at_once,
                 call_soon=loop.call_soon,
                 feeds=lambda: _feeds(self),
-                executions=lambda: _executions(self),
+                executions=self.executions,
                 make_strategy=self._make_strategy,
                 kill_wish=kill_wish,
             ),
@@ -244,6 +252,10 @@ class EngineRig:
         if name not in self._makers:
             raise ValueError(f"there is no strategy {name!r}")
         return self._makers[name]()
+
+    def executions(self) -> list[ExecutionVenue]:
+        """Return what the engine reaches its venues through."""
+        return list(self.venues.values())
 
     # life ------------------------------------------------------------------------------------------------
 
@@ -342,10 +354,6 @@ class EngineRig:
 
 def _feeds(rig: EngineRig) -> list[Feed]:
     return list(rig.feeds.values())
-
-
-def _executions(rig: EngineRig) -> list[ExecutionVenue]:
-    return list(rig.venues.values())
 
 
 class LogErrors(logging.Handler):

@@ -18,6 +18,7 @@ from core.types.instrument import AssetType, Instrument, InstrumentId, MarketHou
 from core.types.market import FeedState, FeedStatus, Trade
 from core.types.order import Fill, Liquidity, Order, OrderIntent, OrderStatus, OrderType, Side
 
+LATE_S = 3.0
 START_NS = 1_767_625_200_000_000_000  # Monday 2026-01-05 15:00 UTC
 PULSE_S = 0.5
 ZERO = Decimal(0)
@@ -130,6 +131,7 @@ class Answer(Enum):
     REJECT = auto()
     LOSE_ANSWER = auto()  # it arrives, and nobody ever says so
     LOSE_REQUEST = auto()  # it never arrives, and nobody ever says so
+    ARRIVE_LATE = auto()  # it arrives seconds after everybody gave it up, and nobody ever says so
     RAISE = auto()  # the venue's library fails after the order arrived
 
 
@@ -150,6 +152,7 @@ class ScriptedVenue:
         self.feed = feed
         self.answers: deque[Answer] = deque()  # of the next submits, TAKE when empty
         self.cancel_answers: deque[Answer] = deque()
+        self.shares: deque[Decimal] = deque()  # of the next orders that trade at once, how much of them; all when empty
         self.cancels_hang = False
         self.account_fails = False
         self.starts_never = False
@@ -197,6 +200,9 @@ class ScriptedVenue:
                 return await self._silence()
             case Answer.LOSE_ANSWER:
                 self._take(intent)
+                return await self._silence()
+            case Answer.ARRIVE_LATE:
+                asyncio.get_running_loop().call_later(LATE_S, self._take, intent)
                 return await self._silence()
             case Answer.RAISE:
                 self._take(intent)
@@ -318,9 +324,14 @@ class ScriptedVenue:
         best, limit = (ask if intent.side is Side.BUY else bid), intent.limit_price
         reaches = limit is None or (limit >= best if intent.side is Side.BUY else limit <= best)
         if reaches:
-            self._fill(order, order.remaining_quantity, best, Liquidity.TAKER)
-        elif intent.time_in_force == "ioc":
+            quantity = self.feed.instruments[intent.symbol].floor_quantity(order.remaining_quantity * self._share())
+            if quantity:
+                self._fill(order, quantity, best, Liquidity.TAKER)
+        if order.remaining_quantity and intent.time_in_force == "ioc":
             self._end(order, OrderStatus.CANCELLED)
+
+    def _share(self) -> Decimal:
+        return self.shares.popleft() if self.shares else Decimal(1)
 
     def _fill(self, order: Order, quantity: Decimal, price: Decimal, liquidity: Liquidity) -> Fill:
         intent, instrument = order.intent, self.feed.instruments[order.intent.symbol]
