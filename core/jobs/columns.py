@@ -19,9 +19,10 @@ Indices = NDArray[np.uint32]  # unsigned: compiled code need not look whether an
 NOTIONAL, SHARE, EDGE, LOSS = 0, 1, 2, 3  # columns of `floats`
 FLOAT_COLUMNS: Final = 4
 STRATEGY, IS_ARB, IS_REBALANCE, LEGS, EXPIRES, SEQUENCE, HELD_UNTIL = 0, 1, 2, 3, 4, 5, 6  # columns of `ints`
-INT_COLUMNS: Final = 7
+INT_COLUMNS: Final = 8  # one of them free: a row is a cache line
 SAFETY, VOLUME, FINAL = 0, 1, 2  # columns of `scores`
 SCORE_COLUMNS: Final = 3
+MAX_LEGS: Final = 8
 
 WAITING, READY, REFUSED, EXPIRED, CROWDED, PICKED = (
     0,
@@ -33,7 +34,6 @@ WAITING, READY, REFUSED, EXPIRED, CROWDED, PICKED = (
 )  # of `status`; CROWDED: ready, but fits no more
 
 _FIRST_ROWS: Final = 64
-_FIRST_LEGS: Final = 2
 
 
 class Slots:
@@ -62,7 +62,7 @@ class PendingColumns:
         self.slots = Slots()
         self.jobs: list[HedgeJob] = []  # by row
         self._rows: dict[str, int] = {}
-        self._make(_FIRST_ROWS, _FIRST_LEGS)
+        self._make(_FIRST_ROWS)
 
     def __len__(self) -> int:
         return len(self.jobs)
@@ -73,8 +73,10 @@ class PendingColumns:
     def add(self, job: HedgeJob, sequence: int) -> None:
         """Append a job; `sequence` rises with each one and settles ties in favour of the older."""
         row = len(self.jobs)
-        if row == len(self.ints) or len(job.legs) > self.leg_instruments.shape[1]:
-            self._grow(row + 1, len(job.legs))
+        if len(job.legs) > MAX_LEGS:
+            raise ValueError(f"job {job.job_id} has {len(job.legs)} legs; allowed are at most {MAX_LEGS}")
+        if row == len(self.ints):
+            self._grow()
         self.floats[row] = (
             notional_micro(job),
             notional_share(job, self._rules),
@@ -88,6 +90,7 @@ class PendingColumns:
             len(job.legs),
             job.expires_ns,
             sequence,
+            0,
             0,
         )
         for at, leg in enumerate(job.legs):
@@ -146,24 +149,21 @@ class PendingColumns:
             self.status,
         )
 
-    def _make(self, rows: int, legs: int) -> None:
+    def _make(self, rows: int) -> None:
         self.floats: Floats = np.zeros((rows, FLOAT_COLUMNS))
         self.ints: Ints = np.zeros((rows, INT_COLUMNS), np.int64)
-        self.leg_instruments: Indices = np.zeros((rows, legs), np.uint32)
-        self.leg_sides: Indices = np.zeros((rows, legs), np.uint32)  # asks at even, bids at odd numbers
-        self.leg_venues: Indices = np.zeros((rows, legs), np.uint32)
-        self.leg_quantities: Floats = np.zeros((rows, legs))
-        self.leg_micro: Floats = np.zeros((rows, legs))
+        self.leg_instruments: Indices = np.zeros((rows, MAX_LEGS), np.uint32)
+        self.leg_sides: Indices = np.zeros((rows, MAX_LEGS), np.uint32)  # asks at even, bids at odd numbers
+        self.leg_venues: Indices = np.zeros((rows, MAX_LEGS), np.uint32)
+        self.leg_quantities: Floats = np.zeros((rows, MAX_LEGS))
+        self.leg_micro: Floats = np.zeros((rows, MAX_LEGS))
         self.masks: Ints = np.zeros(rows, np.int64)
         self.scores: Floats = np.zeros((rows, SCORE_COLUMNS))
         self.status: Ints = np.zeros(rows, np.int64)
 
-    def _grow(self, rows: int, legs: int) -> None:
-        """Make room in powers of two and keep what there is."""
-        old, (old_rows, old_legs) = self._columns(), self.leg_instruments.shape
-        self._make(max(old_rows, 1 << (rows - 1).bit_length()), max(old_legs, 1 << (legs - 1).bit_length()))
+    def _grow(self) -> None:
+        """Double the rows and keep what there is."""
+        old = self._columns()
+        self._make(2 * len(self.ints))
         for before, now in zip(old, self._columns(), strict=True):
-            if before.ndim == 1:
-                now[:old_rows] = before
-            else:
-                now[:old_rows, : before.shape[1]] = before
+            now[: len(before)] = before

@@ -1,5 +1,8 @@
 """The compiled judge of the scheduler: one pass over arrays that judges and scores all pending jobs.
 
+Written without branches where an outcome is a matter of chance: a processor that guesses wrong loses as much time there
+as half a job takes.
+
 The twin of `core.jobs.evaluation` on the arrays of `core.jobs.columns` and `core.jobs.packing`; a test holds both to
 the same answers. Only what concerns a job as a whole is judged here: the controls on account, strategies and legs
 come as bits.
@@ -17,15 +20,19 @@ from core.jobs.columns import (
     EXPIRED,
     EXPIRES,
     FINAL,
+    FLOAT_COLUMNS,
     HELD_UNTIL,
+    INT_COLUMNS,
     IS_ARB,
     IS_REBALANCE,
     LEGS,
     LOSS,
+    MAX_LEGS,
     NOTIONAL,
     READY,
     REFUSED,
     SAFETY,
+    SCORE_COLUMNS,
     SHARE,
     STRATEGY,
     VOLUME,
@@ -37,6 +44,8 @@ from core.jobs.packing import (
     ACCOUNT_BITS,
     BOOK,
     CONTRACT,
+    CURVE_ROW,
+    CURVE_SIZE,
     DRAWDOWN,
     FAILURES,
     FEE,
@@ -45,6 +54,8 @@ from core.jobs.packing import (
     HEDGE_CLEAR,
     HEDGE_ROOM,
     IN_FLIGHT_ROOM,
+    INSTRUMENT_FLOATS,
+    INSTRUMENT_INTS,
     LATENCY,
     LEAST_EDGE,
     LEVERAGE,
@@ -56,10 +67,13 @@ from core.jobs.packing import (
     SAFETY_WEIGHT,
     SINGLE_LIMIT,
     STRATEGY_BITS,
+    STRATEGY_COLUMNS,
     TARGET_GAP,
     TOLERANCE,
     UNDERLYING,
     UNIT,
+    UNKNOWN,
+    VENUE_COLUMNS,
     VOLATILITY,
 )
 
@@ -108,10 +122,14 @@ def judge_all(
 ) -> int:
     """Write failed controls, scores and status of the first `count` jobs; list the ready ones and return how many."""
     found = 0
-    for row in range(count):
-        legs = job_ints[row, LEGS]
-        is_arb = job_ints[row, IS_ARB]
-        mask = account_ints[ACCOUNT_BITS] | strategies[job_ints[row, STRATEGY], STRATEGY_BITS]
+    for number in range(count):
+        row = np.uint32(number)  # unsigned: no look whether the index counts from the end
+        legs = job_ints[row * INT_COLUMNS + LEGS]
+        is_arb = job_ints[row * INT_COLUMNS + IS_ARB]
+        mask = (
+            account_ints[ACCOUNT_BITS]
+            | strategies[job_ints[row * INT_COLUMNS + STRATEGY] * STRATEGY_COLUMNS + STRATEGY_BITS]
+        )
         net = 0.0
         primary = 0.0
         costs = 0.0
@@ -119,35 +137,48 @@ def judge_all(
         volatility = 1.0
         latency = 1.0
         leverage = 1.0
+        book = UNKNOWN  # of the leg before
+        venue_before = leg_venues[row * MAX_LEGS + 0]
+        underlying = UNKNOWN  # of the last leg where it is known
         is_doubtful = False  # capital: worth a close look
         for at in range(legs):
-            instrument = leg_instruments[row, at]
-            venue = leg_venues[row, at]
-            signed = leg_quantities[row, at]
+            instrument = leg_instruments[row * MAX_LEGS + at]
+            venue = leg_venues[row * MAX_LEGS + at]
+            signed = leg_quantities[row * MAX_LEGS + at]
             quantity = abs(signed)
-            mask |= instrument_ints[instrument, HEDGE_BITS + is_arb]
-            micro = _leg_micro_usd(quantity, instrument_floats[instrument, UNIT], job_floats[row, NOTIONAL])
-            leg_micro[row, at] = micro
-            is_doubtful |= not micro <= venues[venue, HEDGE_CLEAR + is_arb]
-            base = quantity * instrument_floats[instrument, CONTRACT]
+            mask |= instrument_ints[instrument * INSTRUMENT_INTS + HEDGE_BITS + is_arb]
+            micro = _leg_micro_usd(
+                quantity,
+                instrument_floats[instrument * INSTRUMENT_FLOATS + UNIT],
+                job_floats[row * FLOAT_COLUMNS + NOTIONAL],
+            )
+            leg_micro[row * MAX_LEGS + at] = micro
+            is_doubtful |= not micro <= venues[venue * VENUE_COLUMNS + HEDGE_CLEAR + is_arb]
+            base = quantity * instrument_floats[instrument * INSTRUMENT_FLOATS + CONTRACT]
             if at == 0:
                 primary = base
             weight = 1.0
             if at > 0:
                 weight = base / primary
-            slippage = _slippage(quantity, curves, leg_sides[row, at])
-            paid = weight * instrument_floats[instrument, FUNDING]
-            costs += weight * (instrument_floats[instrument, FEE] + slippage)
+            slippage = _slippage(quantity, curves, leg_sides[row * MAX_LEGS + at])
+            paid = weight * instrument_floats[instrument * INSTRUMENT_FLOATS + FUNDING]
+            costs += weight * (instrument_floats[instrument * INSTRUMENT_FLOATS + FEE] + slippage)
             net += base if signed > 0.0 else -base
             funding += paid if signed > 0.0 else -paid
-            volatility = min(volatility, instrument_floats[instrument, VOLATILITY])
-            latency = min(latency, instrument_floats[instrument, LATENCY])
-            leverage = min(leverage, instrument_floats[instrument, LEVERAGE])
-            for before in range(at):
-                mask |= _pair_bits(instrument_ints, instrument, leg_instruments[row, before])
-                is_doubtful |= venue == leg_venues[row, before]
-        if not abs(net) * 100.0 <= account_floats[TOLERANCE] * primary:
-            mask |= _DIRECTION
+            volatility = min(volatility, instrument_floats[instrument * INSTRUMENT_FLOATS + VOLATILITY])
+            latency = min(latency, instrument_floats[instrument * INSTRUMENT_FLOATS + LATENCY])
+            leverage = min(leverage, instrument_floats[instrument * INSTRUMENT_FLOATS + LEVERAGE])
+            mask |= _SELF_MATCH * ((instrument_ints[instrument * INSTRUMENT_INTS + BOOK] == book) & (book >= 0))
+            is_doubtful |= (at > 0) & (venue == venue_before)
+            book = instrument_ints[instrument * INSTRUMENT_INTS + BOOK]
+            venue_before = venue
+            own = instrument_ints[instrument * INSTRUMENT_INTS + UNDERLYING]
+            mask |= _DIRECTION * ((own != underlying) & (own >= 0) & (underlying >= 0))
+            underlying = own if own >= 0 else underlying
+        if legs > 2:
+            is_doubtful = True
+            mask |= _self_match_bit(row, legs, leg_instruments, instrument_ints)
+        mask |= _DIRECTION * (not abs(net) * 100.0 <= account_floats[TOLERANCE] * primary)
         if is_doubtful:
             mask |= _capital_bits(row, legs, is_arb, leg_venues, leg_micro, venues, account_floats)
         mask |= _edge_bits(row, job_floats, job_ints, costs, funding, account_floats)
@@ -160,10 +191,10 @@ def judge_all(
             account_floats[DRAWDOWN],
             account_floats[FAILURES],
         )
-        volume = _volume_score(job_floats[row, SHARE], account_floats[TARGET_GAP])
-        scores[row, SAFETY] = safety
-        scores[row, VOLUME] = volume
-        scores[row, FINAL] = _final_score(safety, volume, account_floats[SAFETY_WEIGHT])
+        volume = _volume_score(job_floats[row * FLOAT_COLUMNS + SHARE], account_floats[TARGET_GAP])
+        scores[row * SCORE_COLUMNS + SAFETY] = safety
+        scores[row * SCORE_COLUMNS + VOLUME] = volume
+        scores[row * SCORE_COLUMNS + FINAL] = _final_score(safety, volume, account_floats[SAFETY_WEIGHT])
         state = _status(mask & ~account_ints[LIFTED_BITS], job_ints, row, account_ints[NOW])
         status[row] = state
         ready[found] = row
@@ -176,24 +207,28 @@ def _slippage(quantity: float, curves: Floats, side: int) -> float:
     """Find the level by counting, first blocks, then within one: no branch that the processor would have to guess."""
     level = 0
     for block in range(BLOCK, DEPTH_LEVELS, BLOCK):
-        level += curves[side, BEGIN, block] < quantity
+        level += curves[side * CURVE_SIZE + BEGIN * CURVE_ROW + block] < quantity
     level *= BLOCK
     block = level
     for at in range(1, BLOCK + 1):
-        level += curves[side, BEGIN, block + at] < quantity
-    return _slippage_bps(quantity, curves[side, BEGIN, level], curves[side, COST, level], curves[side, RATE, level])
+        level += curves[side * CURVE_SIZE + BEGIN * CURVE_ROW + block + at] < quantity
+    return _slippage_bps(
+        quantity,
+        curves[side * CURVE_SIZE + BEGIN * CURVE_ROW + level],
+        curves[side * CURVE_SIZE + COST * CURVE_ROW + level],
+        curves[side * CURVE_SIZE + RATE * CURVE_ROW + level],
+    )
 
 
 @kernel
-def _pair_bits(instrument_ints: Ints, one: int, other: int) -> int:
-    """Compare two legs: not on one book, and of one underlying."""
-    bits = 0
-    book, underlying = instrument_ints[one, BOOK], instrument_ints[one, UNDERLYING]
-    if book >= 0 and book == instrument_ints[other, BOOK]:
-        bits |= _SELF_MATCH
-    if underlying >= 0 and instrument_ints[other, UNDERLYING] >= 0 and underlying != instrument_ints[other, UNDERLYING]:
-        bits |= _DIRECTION
-    return bits
+def _self_match_bit(row: int, legs: int, leg_instruments: Indices, instrument_ints: Ints) -> int:
+    """Compare each leg's book with all before it; with two legs the pass has done so by itself."""
+    for at in range(legs):
+        book = instrument_ints[leg_instruments[row * MAX_LEGS + at] * INSTRUMENT_INTS + BOOK]
+        for before in range(at):
+            if book >= 0 and book == instrument_ints[leg_instruments[row * MAX_LEGS + before] * INSTRUMENT_INTS + BOOK]:
+                return _SELF_MATCH
+    return 0
 
 
 @kernel
@@ -202,20 +237,20 @@ def _capital_bits(
 ) -> int:
     bits = 0
     for at in range(legs):
-        venue = leg_venues[row, at]
+        venue = leg_venues[row * MAX_LEGS + at]
         total = 0.0
         for other in range(legs):
-            if leg_venues[row, other] == venue:
-                total += leg_micro[row, other]
-        if not leg_micro[row, at] <= account_floats[MAX_LEG]:
+            if leg_venues[row * MAX_LEGS + other] == venue:
+                total += leg_micro[row * MAX_LEGS + other]
+        if not leg_micro[row * MAX_LEGS + at] <= account_floats[MAX_LEG]:
             bits |= _LEG_NOTIONAL
-        if not leg_micro[row, at] <= venues[venue, SINGLE_LIMIT]:
+        if not leg_micro[row * MAX_LEGS + at] <= venues[venue * VENUE_COLUMNS + SINGLE_LIMIT]:
             bits |= _SINGLE_RESERVE
-        if not total <= venues[venue, HEDGE_ROOM + is_arb]:
+        if not total <= venues[venue * VENUE_COLUMNS + HEDGE_ROOM + is_arb]:
             bits |= _POOL_ROOM
-        if not total <= venues[venue, IN_FLIGHT_ROOM]:
+        if not total <= venues[venue * VENUE_COLUMNS + IN_FLIGHT_ROOM]:
             bits |= _IN_FLIGHT
-        if not total <= venues[venue, NOTIONAL_ROOM]:
+        if not total <= venues[venue * VENUE_COLUMNS + NOTIONAL_ROOM]:
             bits |= _VENUE_NOTIONAL
     return bits
 
@@ -224,23 +259,20 @@ def _capital_bits(
 def _edge_bits(
     row: int, job_floats: Floats, job_ints: Ints, costs: float, funding: float, account_floats: Floats
 ) -> int:
-    bits = 0
     paid = funding if funding > 0.0 else 0.0
-    if not job_floats[row, EDGE] + job_floats[row, LOSS] >= costs + paid:
-        bits |= _EDGE_AFTER_COSTS
-    if not (job_ints[row, IS_REBALANCE] or job_floats[row, EDGE] >= account_floats[LEAST_EDGE]):
-        bits |= _MIN_EDGE
-    if not funding <= account_floats[MAX_FUNDING]:
-        bits |= _FUNDING_COST
-    return bits
+    least = account_floats[LEAST_EDGE]
+    return (
+        _EDGE_AFTER_COSTS
+        * (not job_floats[row * FLOAT_COLUMNS + EDGE] + job_floats[row * FLOAT_COLUMNS + LOSS] >= costs + paid)
+        | _MIN_EDGE
+        * ((job_ints[row * INT_COLUMNS + IS_REBALANCE] == 0) & (not job_floats[row * FLOAT_COLUMNS + EDGE] >= least))
+        | _FUNDING_COST * (not funding <= account_floats[MAX_FUNDING])
+    )
 
 
 @kernel
 def _status(standing: int, job_ints: Ints, row: int, now_ns: int) -> int:
-    if job_ints[row, EXPIRES] <= now_ns:
-        return EXPIRED
-    if standing & _DROP and not standing & _KNOWN:
-        return REFUSED
-    if standing or job_ints[row, HELD_UNTIL] > now_ns:
-        return WAITING
-    return READY
+    status = READY
+    status = WAITING if (standing != 0) | (job_ints[row * INT_COLUMNS + HELD_UNTIL] > now_ns) else status
+    status = REFUSED if (standing & _DROP != 0) & (standing & _KNOWN == 0) else status
+    return EXPIRED if job_ints[row * INT_COLUMNS + EXPIRES] <= now_ns else status

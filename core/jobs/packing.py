@@ -21,7 +21,7 @@ from core.jobs.controls.job import venue_notional_room
 from core.jobs.controls.leg import sight_of
 from core.jobs.controls.table import BIT
 from core.jobs.evaluation import account_mask, leg_mask, lifted_bits, strategy_mask, venue_mask
-from core.jobs.market import NO_DEPTH, JobMarket, VenueLook
+from core.jobs.market import DEPTH_LEVELS, NO_DEPTH, JobMarket, VenueLook
 from core.jobs.rulebook import Rulebook
 
 Floats = NDArray[np.float64]
@@ -35,6 +35,13 @@ HEDGE_CLEAR, ARB_CLEAR = 8, 9  # a lone leg of that pool up to here passes every
 STRATEGY_BITS, ACTIVE = 0, 1  # of a strategy: failed controls, jobs running
 NOW, ACCOUNT_BITS, LIFTED_BITS, FREE_SLOTS = 0, 1, 2, 3  # of the account, integers
 LEAST_EDGE, SAFETY_WEIGHT, DRAWDOWN, FAILURES, TARGET_GAP, MAX_FUNDING, MAX_LEG, TOLERANCE = 0, 1, 2, 3, 4, 5, 6, 7
+
+INSTRUMENT_FLOATS: Final = 7
+INSTRUMENT_INTS: Final = 4
+VENUE_COLUMNS: Final = 10
+STRATEGY_COLUMNS: Final = 2
+CURVE_ROW: Final = DEPTH_LEVELS + 1
+CURVE_SIZE: Final = 3 * CURVE_ROW
 
 UNKNOWN: Final = -1  # book or underlying of an instrument that is not known
 
@@ -74,13 +81,15 @@ def pack(market: JobMarket, slots: Slots, running: Mapping[str, int], rules: Rul
             )
         )
     return PackedMarket(
-        np.array(floats, np.float64).reshape(-1, len(LegParts._fields)),
-        np.array(ints, np.int64).reshape(-1, 4),
+        np.array(floats, np.float64).reshape(-1, INSTRUMENT_FLOATS),
+        np.array(ints, np.int64).reshape(-1, INSTRUMENT_INTS),
         np.concatenate(curves).reshape(-1, *NO_DEPTH.curve.shape) if curves else np.zeros((0, *NO_DEPTH.curve.shape)),
-        np.array([_rooms(market.venues.get(name), rules) for name in slots.venues], np.float64).reshape(-1, 10),
+        np.array([_rooms(market.venues.get(name), rules) for name in slots.venues], np.float64).reshape(
+            -1, VENUE_COLUMNS
+        ),
         np.array(
             [(strategy_mask(market.account, name), running.get(name, 0)) for name in slots.strategies], np.int64
-        ).reshape(-1, 2),
+        ).reshape(-1, STRATEGY_COLUMNS),
         *_account(market, rules),
     )
 
@@ -92,7 +101,7 @@ def _safe_mode_bit(venue: VenueLook | None) -> int:
 
 def _rooms(venue: VenueLook | None, rules: Rulebook) -> tuple[float, ...]:
     if venue is None:
-        return (NO_ROOM,) * 10
+        return (NO_ROOM,) * VENUE_COLUMNS
     hedge, arb = room_micro(venue.hedge_room_usd), room_micro(venue.arb_room_usd)
     in_flight, notional = room_micro(venue.in_flight_room_usd), venue_notional_room(venue, rules)
     jobs = rules.jobs.max_running_per_venue - venue.running_jobs

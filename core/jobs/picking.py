@@ -10,7 +10,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.compiled import kernel
-from core.jobs.columns import CROWDED, FINAL, IS_ARB, LEGS, PICKED, READY, SEQUENCE, STRATEGY
+from core.jobs.columns import (
+    CROWDED,
+    FINAL,
+    INT_COLUMNS,
+    IS_ARB,
+    LEGS,
+    MAX_LEGS,
+    PICKED,
+    READY,
+    SCORE_COLUMNS,
+    SEQUENCE,
+    STRATEGY,
+)
 from core.jobs.packing import (
     ACTIVE,
     ARB_ROOM,
@@ -21,6 +33,8 @@ from core.jobs.packing import (
     IN_FLIGHT_ROOM,
     JOBS_ROOM,
     NOTIONAL_ROOM,
+    STRATEGY_COLUMNS,
+    VENUE_COLUMNS,
 )
 
 Floats = NDArray[np.float64]
@@ -59,7 +73,7 @@ def pick(
         best = -1
         best_strategy = -1
         is_used_up = False
-        for strategy in range(len(strategies)):
+        for strategy in range(len(cursors)):
             row = _next_fitting(strategy, kept, cursors, job_ints, leg_venues, leg_micro, status, venues)
             if row >= 0:
                 if best < 0 or _goes_first(strategy, row, best_strategy, best, strategies, scores, job_ints):
@@ -75,7 +89,7 @@ def pick(
             break
         _take_room(best, job_ints, leg_venues, leg_micro, venues)
         status[best] = PICKED
-        strategies[best_strategy, ACTIVE] += 1
+        strategies[best_strategy * STRATEGY_COLUMNS + ACTIVE] += 1
         cursors[best_strategy, _AT] += 1
         picks[picked] = best
         picked += 1
@@ -107,7 +121,10 @@ def _next_fitting(
 def _goes_first(
     strategy: int, row: int, other_strategy: int, other: int, strategies: Ints, scores: Floats, job_ints: Ints
 ) -> bool:
-    active, other_active = strategies[strategy, ACTIVE], strategies[other_strategy, ACTIVE]
+    active, other_active = (
+        strategies[strategy * STRATEGY_COLUMNS + ACTIVE],
+        strategies[other_strategy * STRATEGY_COLUMNS + ACTIVE],
+    )
     return active < other_active or (active == other_active and _is_better(row, other, scores, job_ints))
 
 
@@ -125,11 +142,11 @@ def _drop_unfit(
     left = 0
     for at in range(waiting):
         row = ready[at]
-        if status[row] == READY and _fits(row, job_ints, leg_venues, leg_micro, venues):
-            ready[left] = row
-            left += 1
-        elif status[row] == READY:
-            status[row] = CROWDED
+        is_ready = status[row] == READY
+        fits = _fits(row, job_ints, leg_venues, leg_micro, venues)
+        status[row] = CROWDED if is_ready & (not fits) else status[row]
+        ready[left] = row
+        left += is_ready & fits
     return left
 
 
@@ -142,7 +159,7 @@ def _keep_best(waiting: int, ready: Ints, job_ints: Ints, scores: Floats, kept: 
         cursors[strategy, _LEFT_OUT] = 0
     for at in range(waiting):
         row = ready[at]
-        strategy = job_ints[row, STRATEGY]
+        strategy = job_ints[row * INT_COLUMNS + STRATEGY]
         size = cursors[strategy, _KEPT]
         if size < TOP:
             _sift_up(kept, strategy, size, row, scores, job_ints)
@@ -162,9 +179,9 @@ def _keep_best(waiting: int, ready: Ints, job_ints: Ints, scores: Floats, kept: 
 
 @kernel
 def _is_better(one: int, other: int, scores: Floats, job_ints: Ints) -> bool:
-    if scores[one, FINAL] != scores[other, FINAL]:
-        return scores[one, FINAL] > scores[other, FINAL]
-    return job_ints[one, SEQUENCE] < job_ints[other, SEQUENCE]
+    if scores[one * SCORE_COLUMNS + FINAL] != scores[other * SCORE_COLUMNS + FINAL]:
+        return scores[one * SCORE_COLUMNS + FINAL] > scores[other * SCORE_COLUMNS + FINAL]
+    return job_ints[one * INT_COLUMNS + SEQUENCE] < job_ints[other * INT_COLUMNS + SEQUENCE]
 
 
 @kernel
@@ -197,34 +214,34 @@ def _sift_down(kept: Ints, strategy: int, size: int, row: int, scores: Floats, j
 
 @kernel
 def _fits(row: int, job_ints: Ints, leg_venues: Indices, leg_micro: Floats, venues: Floats) -> bool:
-    tight = HEDGE_TIGHT + job_ints[row, IS_ARB]
-    for at in range(job_ints[row, LEGS]):
-        venue = leg_venues[row, at]
-        total = leg_micro[row, at]
-        for other in range(job_ints[row, LEGS]):
-            if other != at and leg_venues[row, other] == venue:
-                total += leg_micro[row, other]
-        if not total <= venues[venue, tight]:
-            return False
-    return True
+    tight = HEDGE_TIGHT + job_ints[row * INT_COLUMNS + IS_ARB]
+    fits = True
+    for at in range(job_ints[row * INT_COLUMNS + LEGS]):
+        venue = leg_venues[row * MAX_LEGS + at]
+        total = leg_micro[row * MAX_LEGS + at]
+        for other in range(job_ints[row * INT_COLUMNS + LEGS]):
+            if other != at and leg_venues[row * MAX_LEGS + other] == venue:
+                total += leg_micro[row * MAX_LEGS + other]
+        fits &= total <= venues[venue * VENUE_COLUMNS + tight]
+    return fits
 
 
 @kernel
 def _take_room(row: int, job_ints: Ints, leg_venues: Indices, leg_micro: Floats, venues: Floats) -> None:
-    pool = HEDGE_ROOM + job_ints[row, IS_ARB]
-    for at in range(job_ints[row, LEGS]):
-        venue = leg_venues[row, at]
-        venues[venue, pool] -= leg_micro[row, at]
-        venues[venue, IN_FLIGHT_ROOM] -= leg_micro[row, at]
-        venues[venue, NOTIONAL_ROOM] -= leg_micro[row, at]
+    pool = HEDGE_ROOM + job_ints[row * INT_COLUMNS + IS_ARB]
+    for at in range(job_ints[row * INT_COLUMNS + LEGS]):
+        venue = leg_venues[row * MAX_LEGS + at]
+        venues[venue * VENUE_COLUMNS + pool] -= leg_micro[row * MAX_LEGS + at]
+        venues[venue * VENUE_COLUMNS + IN_FLIGHT_ROOM] -= leg_micro[row * MAX_LEGS + at]
+        venues[venue * VENUE_COLUMNS + NOTIONAL_ROOM] -= leg_micro[row * MAX_LEGS + at]
         is_first = True
         for before in range(at):
-            if leg_venues[row, before] == venue:
+            if leg_venues[row * MAX_LEGS + before] == venue:
                 is_first = False
         if is_first:
-            venues[venue, JOBS_ROOM] -= 1.0
-        both = min(venues[venue, IN_FLIGHT_ROOM], venues[venue, NOTIONAL_ROOM])
-        if venues[venue, JOBS_ROOM] < 1.0:
+            venues[venue * VENUE_COLUMNS + JOBS_ROOM] -= 1.0
+        both = min(venues[venue * VENUE_COLUMNS + IN_FLIGHT_ROOM], venues[venue * VENUE_COLUMNS + NOTIONAL_ROOM])
+        if venues[venue * VENUE_COLUMNS + JOBS_ROOM] < 1.0:
             both = -1.0
-        venues[venue, HEDGE_TIGHT] = min(venues[venue, HEDGE_ROOM], both)
-        venues[venue, ARB_TIGHT] = min(venues[venue, ARB_ROOM], both)
+        venues[venue * VENUE_COLUMNS + HEDGE_TIGHT] = min(venues[venue * VENUE_COLUMNS + HEDGE_ROOM], both)
+        venues[venue * VENUE_COLUMNS + ARB_TIGHT] = min(venues[venue * VENUE_COLUMNS + ARB_ROOM], both)
