@@ -115,10 +115,11 @@ class NumpyForm:
         return masks, funding
 
     def _pair_masks(self, keys: Ints) -> Ints:
-        book, underlying = keys[at.BOOK][self._legs], keys[at.UNDERLYING][self._legs]
-        masks = np.where((book[0] == book[1]) & (book[0] >= 0), BIT["self_match"], 0)
-        strange = (underlying[0] != underlying[1]) & (underlying[0] >= 0) & (underlying[1] >= 0)
-        masks |= np.where(strange, BIT["direction"], 0)
+        key = keys[at.KEY][self._legs]
+        is_known = (key[0] >= 0) & (key[1] >= 0)
+        differing = key[0] ^ key[1]
+        masks = np.where(is_known & (differing & ((1 << at.BOOK_BITS) - 1) == 0), BIT["self_match"], 0)
+        masks |= np.where(is_known & (differing >> at.BOOK_BITS != 0), BIT["direction"], 0)
         return masks
 
     def _scores(self, packed: at.PackedMarket, table: Floats, funding: Floats) -> Floats:

@@ -14,15 +14,23 @@ from core.types.order import Side
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Indices = NDArray[np.uint32]  # unsigned: compiled code need not look whether an index counts from the end
 
-NOTIONAL, SHARE, EDGE, LOSS = 0, 1, 2, 3  # columns of `floats`
-FLOAT_COLUMNS: Final = 4
-STRATEGY, IS_ARB, IS_REBALANCE, LEGS, EXPIRES, SEQUENCE, HELD_UNTIL = 0, 1, 2, 3, 4, 5, 6  # columns of `ints`
-INT_COLUMNS: Final = 8  # one of them free: a row is a cache line
-SAFETY, VOLUME, FINAL = 0, 1, 2  # columns of `scores`
-SCORE_COLUMNS: Final = 3
 MAX_LEGS: Final = 8
+NOTIONAL, SHARE, EDGE, EDGE_AND_LOSS, QUANTITY = (
+    0,
+    1,
+    2,
+    3,
+    4,
+)  # of `floats`; then one a leg, sells negative
+EXPIRES, HELD_UNTIL, STRATEGY, IS_ARB, IS_REBALANCE, LEGS, LEG = 0, 1, 2, 3, 4, 5, 6  # of `ints`; then one a leg
+SEQUENCE: Final = LEG + MAX_LEGS
+SAFETY, VOLUME, FINAL, MICRO = 0, 1, 2, 3  # of `results`; from MICRO on one a leg
+COLUMNS: Final = 16  # of each: two cache lines, of which a job of two legs needs the first
+
+# A leg is `venue << VENUE_SHIFT | instrument << 1 | sells`, all of them slots; the last two name a side of a book.
+VENUE_SHIFT: Final = 32
+SIDE_MASK: Final = (1 << VENUE_SHIFT) - 1
 
 WAITING, READY, REFUSED, EXPIRED, CROWDED, PICKED = (
     0,
@@ -77,29 +85,26 @@ class PendingColumns:
             raise ValueError(f"job {job.job_id} has {len(job.legs)} legs; allowed are at most {MAX_LEGS}")
         if row == len(self.ints):
             self._grow()
-        self.floats[row] = (
+        self.floats[row, :QUANTITY] = (
             notional_micro(job),
             notional_share(job, self._rules),
             float(job.expected_edge_bps),
-            float(job.max_acceptable_loss_bps),
+            float(job.expected_edge_bps) + float(job.max_acceptable_loss_bps),
         )
-        self.ints[row] = (
+        self.ints[row, :LEG] = (
+            job.expires_ns,
+            0,
             self.slots.strategy(job.strategy),
             pool_of(job) is Pool.ARB,
             job.strategy_type is JobType.REBALANCE,
             len(job.legs),
-            job.expires_ns,
-            sequence,
-            0,
-            0,
         )
+        self.ints[row, SEQUENCE] = sequence
         for at, leg in enumerate(job.legs):
-            instrument = self.slots.instrument(leg.instrument_id)
-            self.leg_instruments[row, at] = instrument
-            self.leg_sides[row, at] = 2 * instrument + (leg.side is Side.SELL)
-            self.leg_venues[row, at] = self.slots.venue(leg.venue)
-            self.leg_quantities[row, at] = signed_quantity(leg)
-        self.masks[row], self.scores[row], self.status[row] = 0, 0.0, WAITING
+            side = 2 * self.slots.instrument(leg.instrument_id) + (leg.side is Side.SELL)
+            self.ints[row, LEG + at] = self.slots.venue(leg.venue) << VENUE_SHIFT | side
+            self.floats[row, QUANTITY + at] = signed_quantity(leg)
+        self.results[row], self.masks[row], self.status[row] = 0.0, 0, WAITING
         self.jobs.append(job)
         self._rows[job.job_id] = row
 
@@ -118,6 +123,16 @@ class PendingColumns:
     def sequence_of(self, row: int) -> int:
         return int(self.ints[row, SEQUENCE])
 
+    @property
+    def scores(self) -> Floats:
+        """Safety, volume and final score of each row."""
+        return self.results[:, :MICRO]
+
+    @property
+    def leg_micro(self) -> Floats:
+        """What each leg of each row binds."""
+        return self.results[:, MICRO : MICRO + MAX_LEGS]
+
     def hold(self, job_id: str, until_ns: int) -> None:
         """Let a job be passed over until then."""
         self.ints[self._rows[job_id], HELD_UNTIL] = until_ns
@@ -125,40 +140,24 @@ class PendingColumns:
     def rank_of(self, job_id: str) -> int:
         """Return a job's place among all pending ones by final score, then age; the first is 1."""
         row, count = self._rows[job_id], len(self.jobs)
-        final, sequence = self.scores[:count, FINAL], self.ints[:count, SEQUENCE]
+        final, sequence = self.results[:count, FINAL], self.ints[:count, SEQUENCE]
         ahead = (final > final[row]) | ((final == final[row]) & (sequence < sequence[row]))
         return 1 + int(np.count_nonzero(ahead))
 
     def best(self, most: int) -> list[int]:
         """Return the rows of the best jobs by final score, then age."""
         count = len(self.jobs)
-        order = np.lexsort((self.ints[:count, SEQUENCE], -self.scores[:count, FINAL]))
+        order = np.lexsort((self.ints[:count, SEQUENCE], -self.results[:count, FINAL]))
         return order[:most].tolist()
 
-    def _columns(self) -> tuple[Floats | Ints | Indices, ...]:
-        return (
-            self.floats,
-            self.ints,
-            self.leg_instruments,
-            self.leg_sides,
-            self.leg_venues,
-            self.leg_quantities,
-            self.leg_micro,
-            self.masks,
-            self.scores,
-            self.status,
-        )
+    def _columns(self) -> tuple[Floats | Ints, ...]:
+        return self.floats, self.ints, self.results, self.masks, self.status
 
     def _make(self, rows: int) -> None:
-        self.floats: Floats = np.zeros((rows, FLOAT_COLUMNS))
-        self.ints: Ints = np.zeros((rows, INT_COLUMNS), np.int64)
-        self.leg_instruments: Indices = np.zeros((rows, MAX_LEGS), np.uint32)
-        self.leg_sides: Indices = np.zeros((rows, MAX_LEGS), np.uint32)  # asks at even, bids at odd numbers
-        self.leg_venues: Indices = np.zeros((rows, MAX_LEGS), np.uint32)
-        self.leg_quantities: Floats = np.zeros((rows, MAX_LEGS))
-        self.leg_micro: Floats = np.zeros((rows, MAX_LEGS))
+        self.floats: Floats = np.zeros((rows, COLUMNS))
+        self.ints: Ints = np.zeros((rows, COLUMNS), np.int64)
+        self.results: Floats = np.zeros((rows, COLUMNS))
         self.masks: Ints = np.zeros(rows, np.int64)
-        self.scores: Floats = np.zeros((rows, SCORE_COLUMNS))
         self.status: Ints = np.zeros(rows, np.int64)
 
     def _grow(self) -> None:

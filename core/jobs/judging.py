@@ -16,25 +16,27 @@ from numpy.typing import NDArray
 from core.compiled import kernel
 from core.jobs import scores as plain
 from core.jobs.columns import (
+    COLUMNS,
     EDGE,
+    EDGE_AND_LOSS,
     EXPIRED,
     EXPIRES,
     FINAL,
-    FLOAT_COLUMNS,
     HELD_UNTIL,
-    INT_COLUMNS,
     IS_ARB,
     IS_REBALANCE,
+    LEG,
     LEGS,
-    LOSS,
-    MAX_LEGS,
+    MICRO,
     NOTIONAL,
+    QUANTITY,
     READY,
     REFUSED,
     SAFETY,
-    SCORE_COLUMNS,
     SHARE,
+    SIDE_MASK,
     STRATEGY,
+    VENUE_SHIFT,
     VOLUME,
     WAITING,
 )
@@ -42,7 +44,7 @@ from core.jobs.controls.table import BIT, DROP_BITS
 from core.jobs.market import BEGIN, COST, DEPTH_LEVELS, RATE
 from core.jobs.packing import (
     ACCOUNT_BITS,
-    BOOK,
+    BOOK_BITS,
     CONTRACT,
     CURVE_ROW,
     CURVE_SIZE,
@@ -56,6 +58,7 @@ from core.jobs.packing import (
     IN_FLIGHT_ROOM,
     INSTRUMENT_FLOATS,
     INSTRUMENT_INTS,
+    KEY,
     LATENCY,
     LEAST_EDGE,
     LEVERAGE,
@@ -70,16 +73,13 @@ from core.jobs.packing import (
     STRATEGY_COLUMNS,
     TARGET_GAP,
     TOLERANCE,
-    UNDERLYING,
     UNIT,
-    UNKNOWN,
     VENUE_COLUMNS,
     VOLATILITY,
 )
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Indices = NDArray[np.uint32]
 
 BLOCK: Final = 5  # levels looked at together; divides DEPTH_LEVELS
 
@@ -95,6 +95,7 @@ _KNOWN, _DROP = BIT["known_instrument"], DROP_BITS
 _SELF_MATCH, _DIRECTION, _LEG_NOTIONAL = BIT["self_match"], BIT["direction"], BIT["leg_notional"]
 _POOL_ROOM, _SINGLE_RESERVE, _IN_FLIGHT = BIT["pool_room"], BIT["single_reserve"], BIT["in_flight"]
 _VENUE_NOTIONAL, _EDGE_AFTER_COSTS = BIT["venue_notional"], BIT["edge_after_costs"]
+_BOOK_MASK = (1 << BOOK_BITS) - 1
 _MIN_EDGE, _FUNDING_COST = BIT["min_edge"], BIT["funding_cost"]
 
 
@@ -103,13 +104,8 @@ def judge_all(
     count: int,
     job_floats: Floats,
     job_ints: Ints,
-    leg_instruments: Indices,
-    leg_sides: Indices,
-    leg_venues: Indices,
-    leg_quantities: Floats,
-    leg_micro: Floats,
+    results: Floats,
     masks: Ints,
-    scores: Floats,
     status: Ints,
     instrument_floats: Floats,
     instrument_ints: Ints,
@@ -123,13 +119,10 @@ def judge_all(
     """Write failed controls, scores and status of the first `count` jobs; list the ready ones and return how many."""
     found = 0
     for number in range(count):
-        row = np.uint32(number)  # unsigned: no look whether the index counts from the end
-        legs = job_ints[row * INT_COLUMNS + LEGS]
-        is_arb = job_ints[row * INT_COLUMNS + IS_ARB]
-        mask = (
-            account_ints[ACCOUNT_BITS]
-            | strategies[job_ints[row * INT_COLUMNS + STRATEGY] * STRATEGY_COLUMNS + STRATEGY_BITS]
-        )
+        row = np.uint32(number) * COLUMNS
+        legs = job_ints[row + LEGS]
+        is_arb = job_ints[row + IS_ARB]
+        mask = account_ints[ACCOUNT_BITS] | strategies[job_ints[row + STRATEGY] * STRATEGY_COLUMNS + STRATEGY_BITS]
         net = 0.0
         primary = 0.0
         costs = 0.0
@@ -137,52 +130,43 @@ def judge_all(
         volatility = 1.0
         latency = 1.0
         leverage = 1.0
-        book = UNKNOWN  # of the leg before
-        venue_before = leg_venues[row * MAX_LEGS + 0]
-        underlying = UNKNOWN  # of the last leg where it is known
-        is_doubtful = False  # capital: worth a close look
+        key_before = 0
+        venue_before = np.uint32(0)
+        is_plain = legs == 2  # two legs at two venues with room for each: nothing to look at closely
         for at in range(legs):
-            instrument = leg_instruments[row * MAX_LEGS + at]
-            venue = leg_venues[row * MAX_LEGS + at]
-            signed = leg_quantities[row * MAX_LEGS + at]
+            leg = job_ints[row + LEG + at]
+            venue = np.uint32(leg >> VENUE_SHIFT)
+            side = np.uint32(leg & SIDE_MASK)
+            instrument = (side >> 1) * INSTRUMENT_FLOATS
+            signed = job_floats[row + QUANTITY + at]
             quantity = abs(signed)
-            mask |= instrument_ints[instrument * INSTRUMENT_INTS + HEDGE_BITS + is_arb]
-            micro = _leg_micro_usd(
-                quantity,
-                instrument_floats[instrument * INSTRUMENT_FLOATS + UNIT],
-                job_floats[row * FLOAT_COLUMNS + NOTIONAL],
-            )
-            leg_micro[row * MAX_LEGS + at] = micro
-            is_doubtful |= not micro <= venues[venue * VENUE_COLUMNS + HEDGE_CLEAR + is_arb]
-            base = quantity * instrument_floats[instrument * INSTRUMENT_FLOATS + CONTRACT]
+            mask |= instrument_ints[(side >> 1) * INSTRUMENT_INTS + HEDGE_BITS + is_arb]
+            micro = _leg_micro_usd(quantity, instrument_floats[instrument + UNIT], job_floats[row + NOTIONAL])
+            results[row + MICRO + at] = micro
+            base = quantity * instrument_floats[instrument + CONTRACT]
+            key = instrument_ints[(side >> 1) * INSTRUMENT_INTS + KEY]
+            weight = 1.0
             if at == 0:
                 primary = base
-            weight = 1.0
-            if at > 0:
+            else:
                 weight = base / primary
-            slippage = _slippage(quantity, curves, leg_sides[row * MAX_LEGS + at])
-            paid = weight * instrument_floats[instrument * INSTRUMENT_FLOATS + FUNDING]
-            costs += weight * (instrument_floats[instrument * INSTRUMENT_FLOATS + FEE] + slippage)
+                is_plain &= (venue != venue_before) & (0 < (key ^ key_before) < 1 << BOOK_BITS)
+            key_before = key
+            venue_before = venue
+            is_plain &= micro <= venues[venue * VENUE_COLUMNS + HEDGE_CLEAR + is_arb]
+            paid = weight * instrument_floats[instrument + FUNDING]
+            costs += weight * (instrument_floats[instrument + FEE] + _slippage(quantity, curves, side * CURVE_SIZE))
             net += base if signed > 0.0 else -base
             funding += paid if signed > 0.0 else -paid
-            volatility = min(volatility, instrument_floats[instrument * INSTRUMENT_FLOATS + VOLATILITY])
-            latency = min(latency, instrument_floats[instrument * INSTRUMENT_FLOATS + LATENCY])
-            leverage = min(leverage, instrument_floats[instrument * INSTRUMENT_FLOATS + LEVERAGE])
-            mask |= _SELF_MATCH * ((instrument_ints[instrument * INSTRUMENT_INTS + BOOK] == book) & (book >= 0))
-            is_doubtful |= (at > 0) & (venue == venue_before)
-            book = instrument_ints[instrument * INSTRUMENT_INTS + BOOK]
-            venue_before = venue
-            own = instrument_ints[instrument * INSTRUMENT_INTS + UNDERLYING]
-            mask |= _DIRECTION * ((own != underlying) & (own >= 0) & (underlying >= 0))
-            underlying = own if own >= 0 else underlying
-        if legs > 2:
-            is_doubtful = True
-            mask |= _self_match_bit(row, legs, leg_instruments, instrument_ints)
+            volatility = min(volatility, instrument_floats[instrument + VOLATILITY])
+            latency = min(latency, instrument_floats[instrument + LATENCY])
+            leverage = min(leverage, instrument_floats[instrument + LEVERAGE])
         mask |= _DIRECTION * (not abs(net) * 100.0 <= account_floats[TOLERANCE] * primary)
-        if is_doubtful:
-            mask |= _capital_bits(row, legs, is_arb, leg_venues, leg_micro, venues, account_floats)
+        if not is_plain:
+            mask |= _pair_bits(row, legs, job_ints, instrument_ints)
+            mask |= _capital_bits(row, legs, is_arb, job_ints, results, venues, account_floats)
         mask |= _edge_bits(row, job_floats, job_ints, costs, funding, account_floats)
-        masks[row] = mask
+        masks[number] = mask
         safety = _safety_score(
             _room_score(funding, account_floats[MAX_FUNDING]),
             volatility,
@@ -191,67 +175,65 @@ def judge_all(
             account_floats[DRAWDOWN],
             account_floats[FAILURES],
         )
-        volume = _volume_score(job_floats[row * FLOAT_COLUMNS + SHARE], account_floats[TARGET_GAP])
-        scores[row * SCORE_COLUMNS + SAFETY] = safety
-        scores[row * SCORE_COLUMNS + VOLUME] = volume
-        scores[row * SCORE_COLUMNS + FINAL] = _final_score(safety, volume, account_floats[SAFETY_WEIGHT])
+        volume = _volume_score(job_floats[row + SHARE], account_floats[TARGET_GAP])
+        results[row + SAFETY] = safety
+        results[row + VOLUME] = volume
+        results[row + FINAL] = _final_score(safety, volume, account_floats[SAFETY_WEIGHT])
         state = _status(mask & ~account_ints[LIFTED_BITS], job_ints, row, account_ints[NOW])
-        status[row] = state
-        ready[found] = row
+        status[number] = state
+        ready[found] = number
         found += state == READY
     return found
 
 
 @kernel
-def _slippage(quantity: float, curves: Floats, side: int) -> float:
+def _slippage(quantity: float, curves: Floats, start: int) -> float:
     """Find the level by counting, first blocks, then within one: no branch that the processor would have to guess."""
     level = 0
     for block in range(BLOCK, DEPTH_LEVELS, BLOCK):
-        level += curves[side * CURVE_SIZE + BEGIN * CURVE_ROW + block] < quantity
+        level += curves[start + BEGIN * CURVE_ROW + block] < quantity
     level *= BLOCK
     block = level
     for at in range(1, BLOCK + 1):
-        level += curves[side * CURVE_SIZE + BEGIN * CURVE_ROW + block + at] < quantity
+        level += curves[start + BEGIN * CURVE_ROW + block + at] < quantity
+    at = start + level
     return _slippage_bps(
-        quantity,
-        curves[side * CURVE_SIZE + BEGIN * CURVE_ROW + level],
-        curves[side * CURVE_SIZE + COST * CURVE_ROW + level],
-        curves[side * CURVE_SIZE + RATE * CURVE_ROW + level],
+        quantity, curves[at + BEGIN * CURVE_ROW], curves[at + COST * CURVE_ROW], curves[at + RATE * CURVE_ROW]
     )
 
 
 @kernel
-def _self_match_bit(row: int, legs: int, leg_instruments: Indices, instrument_ints: Ints) -> int:
-    """Compare each leg's book with all before it; with two legs the pass has done so by itself."""
+def _pair_bits(row: int, legs: int, job_ints: Ints, instrument_ints: Ints) -> int:
+    """Compare each known leg with all known ones before it: not on one book, and of one underlying."""
+    bits = 0
     for at in range(legs):
-        book = instrument_ints[leg_instruments[row * MAX_LEGS + at] * INSTRUMENT_INTS + BOOK]
+        key = instrument_ints[((job_ints[row + LEG + at] & SIDE_MASK) >> 1) * INSTRUMENT_INTS + KEY]
         for before in range(at):
-            if book >= 0 and book == instrument_ints[leg_instruments[row * MAX_LEGS + before] * INSTRUMENT_INTS + BOOK]:
-                return _SELF_MATCH
-    return 0
+            other = instrument_ints[((job_ints[row + LEG + before] & SIDE_MASK) >> 1) * INSTRUMENT_INTS + KEY]
+            if key >= 0 and other >= 0:
+                bits |= _SELF_MATCH * ((key & _BOOK_MASK) == (other & _BOOK_MASK))
+                bits |= _DIRECTION * (key >> BOOK_BITS != other >> BOOK_BITS)
+    return bits
 
 
 @kernel
 def _capital_bits(
-    row: int, legs: int, is_arb: int, leg_venues: Indices, leg_micro: Floats, venues: Floats, account_floats: Floats
+    row: int, legs: int, is_arb: int, job_ints: Ints, results: Floats, venues: Floats, account_floats: Floats
 ) -> int:
     bits = 0
     for at in range(legs):
-        venue = leg_venues[row * MAX_LEGS + at]
+        venue = job_ints[row + LEG + at] >> VENUE_SHIFT
+        micro = results[row + MICRO + at]
         total = 0.0
         for other in range(legs):
-            if leg_venues[row * MAX_LEGS + other] == venue:
-                total += leg_micro[row * MAX_LEGS + other]
-        if not leg_micro[row * MAX_LEGS + at] <= account_floats[MAX_LEG]:
-            bits |= _LEG_NOTIONAL
-        if not leg_micro[row * MAX_LEGS + at] <= venues[venue * VENUE_COLUMNS + SINGLE_LIMIT]:
-            bits |= _SINGLE_RESERVE
-        if not total <= venues[venue * VENUE_COLUMNS + HEDGE_ROOM + is_arb]:
-            bits |= _POOL_ROOM
-        if not total <= venues[venue * VENUE_COLUMNS + IN_FLIGHT_ROOM]:
-            bits |= _IN_FLIGHT
-        if not total <= venues[venue * VENUE_COLUMNS + NOTIONAL_ROOM]:
-            bits |= _VENUE_NOTIONAL
+            if job_ints[row + LEG + other] >> VENUE_SHIFT == venue:
+                total += results[row + MICRO + other]
+        venue *= VENUE_COLUMNS
+        bits |= _LEG_NOTIONAL * (not micro <= account_floats[MAX_LEG])
+        bits |= _SINGLE_RESERVE * (not micro <= venues[venue + SINGLE_LIMIT])
+        bits |= _POOL_ROOM * (not total <= venues[venue + HEDGE_ROOM + is_arb])
+        bits |= _IN_FLIGHT * (not total <= venues[venue + IN_FLIGHT_ROOM])
+        bits |= _VENUE_NOTIONAL * (not total <= venues[venue + NOTIONAL_ROOM])
     return bits
 
 
@@ -260,12 +242,10 @@ def _edge_bits(
     row: int, job_floats: Floats, job_ints: Ints, costs: float, funding: float, account_floats: Floats
 ) -> int:
     paid = funding if funding > 0.0 else 0.0
-    least = account_floats[LEAST_EDGE]
+    is_thin = (job_ints[row + IS_REBALANCE] == 0) & (not job_floats[row + EDGE] >= account_floats[LEAST_EDGE])
     return (
-        _EDGE_AFTER_COSTS
-        * (not job_floats[row * FLOAT_COLUMNS + EDGE] + job_floats[row * FLOAT_COLUMNS + LOSS] >= costs + paid)
-        | _MIN_EDGE
-        * ((job_ints[row * INT_COLUMNS + IS_REBALANCE] == 0) & (not job_floats[row * FLOAT_COLUMNS + EDGE] >= least))
+        _EDGE_AFTER_COSTS * (not job_floats[row + EDGE_AND_LOSS] >= costs + paid)
+        | _MIN_EDGE * is_thin
         | _FUNDING_COST * (not funding <= account_floats[MAX_FUNDING])
     )
 
@@ -273,6 +253,6 @@ def _edge_bits(
 @kernel
 def _status(standing: int, job_ints: Ints, row: int, now_ns: int) -> int:
     status = READY
-    status = WAITING if (standing != 0) | (job_ints[row * INT_COLUMNS + HELD_UNTIL] > now_ns) else status
+    status = WAITING if (standing != 0) | (job_ints[row + HELD_UNTIL] > now_ns) else status
     status = REFUSED if (standing & _DROP != 0) & (standing & _KNOWN == 0) else status
-    return EXPIRED if job_ints[row * INT_COLUMNS + EXPIRES] <= now_ns else status
+    return EXPIRED if job_ints[row + EXPIRES] <= now_ns else status

@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 UNIT, CONTRACT, FEE, FUNDING, VOLATILITY, LATENCY, LEVERAGE = 0, 1, 2, 3, 4, 5, 6  # of an instrument, floats
-HEDGE_BITS, ARB_BITS, BOOK, UNDERLYING = 0, 1, 2, 3  # and integers: failed controls of a job of either pool
+HEDGE_BITS, ARB_BITS, KEY = 0, 1, 2  # and integers: failed controls of a job of either pool, and what it is
 HEDGE_ROOM, ARB_ROOM, IN_FLIGHT_ROOM, NOTIONAL_ROOM, SINGLE_LIMIT, JOBS_ROOM = 0, 1, 2, 3, 4, 5  # of a venue
 HEDGE_TIGHT, ARB_TIGHT = 6, 7  # the least of the rooms that bear on a job of that pool, none without a job slot
 HEDGE_CLEAR, ARB_CLEAR = 8, 9  # a lone leg of that pool up to here passes every control on capital
@@ -37,13 +37,16 @@ NOW, ACCOUNT_BITS, LIFTED_BITS, FREE_SLOTS = 0, 1, 2, 3  # of the account, integ
 LEAST_EDGE, SAFETY_WEIGHT, DRAWDOWN, FAILURES, TARGET_GAP, MAX_FUNDING, MAX_LEG, TOLERANCE = 0, 1, 2, 3, 4, 5, 6, 7
 
 INSTRUMENT_FLOATS: Final = 7
-INSTRUMENT_INTS: Final = 4
+INSTRUMENT_INTS: Final = 3
 VENUE_COLUMNS: Final = 10
 STRATEGY_COLUMNS: Final = 2
 CURVE_ROW: Final = DEPTH_LEVELS + 1
 CURVE_SIZE: Final = 3 * CURVE_ROW
 
-UNKNOWN: Final = -1  # book or underlying of an instrument that is not known
+# A key is `underlying << BOOK_BITS | book`, numbers of this tick. Two legs are a hedge on two books where only the
+# lower parts of their keys differ.
+BOOK_BITS: Final = 32
+UNKNOWN: Final = -1  # key of an instrument that is not known
 
 
 class PackedMarket(msgspec.Struct, frozen=True):
@@ -76,8 +79,10 @@ def pack(market: JobMarket, slots: Slots, running: Mapping[str, int], rules: Rul
             (
                 bits := leg_mask(sight) | venue_bits[instrument_id.venue],
                 bits | arb_bits[instrument_id.venue],
-                UNKNOWN if look is None else books.setdefault(look.book_id, len(books)),
-                UNKNOWN if look is None else underlyings.setdefault(look.underlying, len(underlyings)),
+                UNKNOWN
+                if look is None
+                else underlyings.setdefault(look.underlying, len(underlyings)) << BOOK_BITS
+                | books.setdefault(look.book_id, len(books)),
             )
         )
     return PackedMarket(
