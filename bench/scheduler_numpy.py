@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.jobs import packing as at
-from core.jobs.columns import FINAL, SAFETY, VOLUME, Slots
+from core.jobs.columns import SAFETY, VOLUME, Slots
 from core.jobs.controls.case import notional_micro, notional_share, pool_of, signed_quantity
 from core.jobs.controls.table import BIT, DROP_BITS
 from core.jobs.market import BEGIN, COST, RATE, JobMarket
@@ -71,7 +71,7 @@ class NumpyForm:
         scores = self._scores(packed, table, funding)
         standing = masks & ~packed.account_ints[at.LIFTED_BITS]
         ready = np.flatnonzero((standing == 0) & (self._expires > packed.account_ints[at.NOW]))
-        return self._pick(ready, scores[FINAL], micro, packed), masks, scores
+        return self._pick(ready, scores[2], micro, packed), masks, scores
 
     def dropped(self, masks: Ints, lifted: int) -> Bools:
         """Tell which rows fail what will not pass."""
@@ -137,7 +137,7 @@ class NumpyForm:
         )
         scores[VOLUME] = 0.5 * self._share + 0.5 * account[at.TARGET_GAP]
         weight = account[at.SAFETY_WEIGHT]
-        scores[FINAL] = weight * scores[SAFETY] + (1.0 - weight) * scores[VOLUME]
+        scores[2] = weight * scores[SAFETY] + (1.0 - weight) * scores[VOLUME]
         return scores
 
     def _pick(self, ready: Ints, final: Floats, micro: Floats, packed: at.PackedMarket) -> list[int]:

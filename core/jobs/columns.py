@@ -25,7 +25,7 @@ NOTIONAL, SHARE, EDGE, EDGE_AND_LOSS, QUANTITY = (
 )  # of `floats`; then one a leg, sells negative
 EXPIRES, HELD_UNTIL, STRATEGY, IS_ARB, IS_REBALANCE, LEGS, LEG = 0, 1, 2, 3, 4, 5, 6  # of `ints`; then one a leg
 SEQUENCE: Final = LEG + MAX_LEGS
-SAFETY, VOLUME, FINAL, MICRO = 0, 1, 2, 3  # of `results`; from MICRO on one a leg
+SAFETY, VOLUME, MICRO = 0, 1, 2  # of `results`; from MICRO on one a leg. The final score is apart: all look at it
 COLUMNS: Final = 16  # of each: two cache lines, of which a job of two legs needs the first
 
 # A leg is `venue << VENUE_SHIFT | instrument << 1 | sells`, all of them slots; the last two name a side of a book.
@@ -104,7 +104,7 @@ class PendingColumns:
             side = 2 * self.slots.instrument(leg.instrument_id) + (leg.side is Side.SELL)
             self.ints[row, LEG + at] = self.slots.venue(leg.venue) << VENUE_SHIFT | side
             self.floats[row, QUANTITY + at] = signed_quantity(leg)
-        self.results[row], self.masks[row], self.status[row] = 0.0, 0, WAITING
+        self.results[row], self.finals[row], self.masks[row], self.status[row] = 0.0, 0.0, 0, WAITING
         self.jobs.append(job)
         self._rows[job.job_id] = row
 
@@ -126,7 +126,7 @@ class PendingColumns:
     @property
     def scores(self) -> Floats:
         """Safety, volume and final score of each row."""
-        return self.results[:, :MICRO]
+        return np.column_stack((self.results[:, SAFETY], self.results[:, VOLUME], self.finals))
 
     @property
     def leg_micro(self) -> Floats:
@@ -140,23 +140,24 @@ class PendingColumns:
     def rank_of(self, job_id: str) -> int:
         """Return a job's place among all pending ones by final score, then age; the first is 1."""
         row, count = self._rows[job_id], len(self.jobs)
-        final, sequence = self.results[:count, FINAL], self.ints[:count, SEQUENCE]
+        final, sequence = self.finals[:count], self.ints[:count, SEQUENCE]
         ahead = (final > final[row]) | ((final == final[row]) & (sequence < sequence[row]))
         return 1 + int(np.count_nonzero(ahead))
 
     def best(self, most: int) -> list[int]:
         """Return the rows of the best jobs by final score, then age."""
         count = len(self.jobs)
-        order = np.lexsort((self.ints[:count, SEQUENCE], -self.results[:count, FINAL]))
+        order = np.lexsort((self.ints[:count, SEQUENCE], -self.finals[:count]))
         return order[:most].tolist()
 
     def _columns(self) -> tuple[Floats | Ints, ...]:
-        return self.floats, self.ints, self.results, self.masks, self.status
+        return self.floats, self.ints, self.results, self.finals, self.masks, self.status
 
     def _make(self, rows: int) -> None:
         self.floats: Floats = np.zeros((rows, COLUMNS))
         self.ints: Ints = np.zeros((rows, COLUMNS), np.int64)
         self.results: Floats = np.zeros((rows, COLUMNS))
+        self.finals: Floats = np.zeros(rows)
         self.masks: Ints = np.zeros(rows, np.int64)
         self.status: Ints = np.zeros(rows, np.int64)
 

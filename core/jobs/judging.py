@@ -21,7 +21,6 @@ from core.jobs.columns import (
     EDGE_AND_LOSS,
     EXPIRED,
     EXPIRES,
-    FINAL,
     HELD_UNTIL,
     IS_ARB,
     IS_REBALANCE,
@@ -41,6 +40,7 @@ from core.jobs.columns import (
     WAITING,
 )
 from core.jobs.controls.table import BIT, DROP_BITS
+from core.jobs.kept import OFFERED, begin, offer
 from core.jobs.market import BEGIN, COST, DEPTH_LEVELS, RATE
 from core.jobs.packing import (
     ACCOUNT_BITS,
@@ -95,6 +95,7 @@ _KNOWN, _DROP = BIT["known_instrument"], DROP_BITS
 _SELF_MATCH, _DIRECTION, _LEG_NOTIONAL = BIT["self_match"], BIT["direction"], BIT["leg_notional"]
 _POOL_ROOM, _SINGLE_RESERVE, _IN_FLIGHT = BIT["pool_room"], BIT["single_reserve"], BIT["in_flight"]
 _VENUE_NOTIONAL, _EDGE_AFTER_COSTS = BIT["venue_notional"], BIT["edge_after_costs"]
+_INDEX = (1 << 32) - 1  # shows the compiler that an index is not negative: nothing is looked up from the end
 _BOOK_MASK = (1 << BOOK_BITS) - 1
 _MIN_EDGE, _FUNDING_COST = BIT["min_edge"], BIT["funding_cost"]
 
@@ -105,6 +106,7 @@ def judge_all(
     job_floats: Floats,
     job_ints: Ints,
     results: Floats,
+    finals: Floats,
     masks: Ints,
     status: Ints,
     instrument_floats: Floats,
@@ -114,15 +116,23 @@ def judge_all(
     strategies: Ints,
     account_ints: Ints,
     account_floats: Floats,
+    kept: Ints,
+    cursors: Ints,
+    floors: Floats,
     ready: Ints,
 ) -> int:
-    """Write failed controls, scores and status of the first `count` jobs; list the ready ones and return how many."""
+    """Write failed controls, scores and status of the first `count` jobs; list the ready ones and keep the best.
+
+    Returns how many are ready.
+    """
     found = 0
+    begin(kept, cursors, floors)
     for number in range(count):
-        row = np.uint32(number) * COLUMNS
+        row = (number & _INDEX) * COLUMNS
+        strategy = job_ints[row + STRATEGY] & _INDEX
         legs = job_ints[row + LEGS]
         is_arb = job_ints[row + IS_ARB]
-        mask = account_ints[ACCOUNT_BITS] | strategies[job_ints[row + STRATEGY] * STRATEGY_COLUMNS + STRATEGY_BITS]
+        mask = account_ints[ACCOUNT_BITS] | strategies[strategy * STRATEGY_COLUMNS + STRATEGY_BITS]
         net = 0.0
         primary = 0.0
         costs = 0.0
@@ -131,12 +141,12 @@ def judge_all(
         latency = 1.0
         leverage = 1.0
         key_before = 0
-        venue_before = np.uint32(0)
+        venue_before = 0
         is_plain = legs == 2  # two legs at two venues with room for each: nothing to look at closely
         for at in range(legs):
             leg = job_ints[row + LEG + at]
-            venue = np.uint32(leg >> VENUE_SHIFT)
-            side = np.uint32(leg & SIDE_MASK)
+            venue = leg >> VENUE_SHIFT & _INDEX
+            side = leg & SIDE_MASK
             instrument = (side >> 1) * INSTRUMENT_FLOATS
             signed = job_floats[row + QUANTITY + at]
             quantity = abs(signed)
@@ -178,9 +188,13 @@ def judge_all(
         volume = _volume_score(job_floats[row + SHARE], account_floats[TARGET_GAP])
         results[row + SAFETY] = safety
         results[row + VOLUME] = volume
-        results[row + FINAL] = _final_score(safety, volume, account_floats[SAFETY_WEIGHT])
+        final = _final_score(safety, volume, account_floats[SAFETY_WEIGHT])
+        finals[number] = final
         state = _status(mask & ~account_ints[LIFTED_BITS], job_ints, row, account_ints[NOW])
         status[number] = state
+        cursors[strategy, OFFERED] += state == READY
+        if (state == READY) & (final >= floors[strategy]):
+            offer(number, strategy, finals, job_ints, kept, cursors, floors)
         ready[found] = number
         found += state == READY
     return found
@@ -241,8 +255,8 @@ def _capital_bits(
 def _edge_bits(
     row: int, job_floats: Floats, job_ints: Ints, costs: float, funding: float, account_floats: Floats
 ) -> int:
-    paid = funding if funding > 0.0 else 0.0
     is_thin = (job_ints[row + IS_REBALANCE] == 0) & (not job_floats[row + EDGE] >= account_floats[LEAST_EDGE])
+    paid = funding if funding > 0.0 else 0.0
     return (
         _EDGE_AFTER_COSTS * (not job_floats[row + EDGE_AND_LOSS] >= costs + paid)
         | _MIN_EDGE * is_thin
