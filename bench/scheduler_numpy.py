@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.jobs import packing as at
-from core.jobs.columns import FINAL, SAFETY, VOLUME, Slots
+from core.jobs.columns import SAFETY, VOLUME, Slots
 from core.jobs.controls.case import notional_micro, notional_share, pool_of, signed_quantity
 from core.jobs.controls.table import BIT, DROP_BITS
 from core.jobs.market import BEGIN, COST, RATE, JobMarket
@@ -71,7 +71,7 @@ class NumpyForm:
         scores = self._scores(packed, table, funding)
         standing = masks & ~packed.account_ints[at.LIFTED_BITS]
         ready = np.flatnonzero((standing == 0) & (self._expires > packed.account_ints[at.NOW]))
-        return self._pick(ready, scores[FINAL], micro, packed), masks, scores
+        return self._pick(ready, scores[2], micro, packed), masks, scores
 
     def dropped(self, masks: Ints, lifted: int) -> Bools:
         """Tell which rows fail what will not pass."""
@@ -115,10 +115,11 @@ class NumpyForm:
         return masks, funding
 
     def _pair_masks(self, keys: Ints) -> Ints:
-        book, underlying = keys[at.BOOK][self._legs], keys[at.UNDERLYING][self._legs]
-        masks = np.where((book[0] == book[1]) & (book[0] >= 0), BIT["self_match"], 0)
-        strange = (underlying[0] != underlying[1]) & (underlying[0] >= 0) & (underlying[1] >= 0)
-        masks |= np.where(strange, BIT["direction"], 0)
+        key = keys[at.KEY][self._legs]
+        is_known = (key[0] >= 0) & (key[1] >= 0)
+        differing = key[0] ^ key[1]
+        masks = np.where(is_known & (differing & ((1 << at.BOOK_BITS) - 1) == 0), BIT["self_match"], 0)
+        masks |= np.where(is_known & (differing >> at.BOOK_BITS != 0), BIT["direction"], 0)
         return masks
 
     def _scores(self, packed: at.PackedMarket, table: Floats, funding: Floats) -> Floats:
@@ -136,7 +137,7 @@ class NumpyForm:
         )
         scores[VOLUME] = 0.5 * self._share + 0.5 * account[at.TARGET_GAP]
         weight = account[at.SAFETY_WEIGHT]
-        scores[FINAL] = weight * scores[SAFETY] + (1.0 - weight) * scores[VOLUME]
+        scores[2] = weight * scores[SAFETY] + (1.0 - weight) * scores[VOLUME]
         return scores
 
     def _pick(self, ready: Ints, final: Floats, micro: Floats, packed: at.PackedMarket) -> list[int]:

@@ -1,7 +1,7 @@
 """The scheduler's tick as one would first write it: a dataclass a job, a function a rule, a list to sort.
 
-The same rules as `core.jobs`, on numbers that are converted once per tick and instrument as in the other forms, and without
-putting anything into words.
+The same rules as `core.jobs`, on numbers that are converted once per tick and instrument as in the other forms, and
+without putting anything into words.
 """
 
 from bisect import bisect_left

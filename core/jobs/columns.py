@@ -14,14 +14,23 @@ from core.types.order import Side
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Indices = NDArray[np.uint32]  # unsigned: compiled code need not look whether an index counts from the end
 
-NOTIONAL, SHARE, EDGE, LOSS = 0, 1, 2, 3  # columns of `floats`
-FLOAT_COLUMNS: Final = 4
-STRATEGY, IS_ARB, IS_REBALANCE, LEGS, EXPIRES, SEQUENCE, HELD_UNTIL = 0, 1, 2, 3, 4, 5, 6  # columns of `ints`
-INT_COLUMNS: Final = 7
-SAFETY, VOLUME, FINAL = 0, 1, 2  # columns of `scores`
-SCORE_COLUMNS: Final = 3
+MAX_LEGS: Final = 8
+NOTIONAL, SHARE, EDGE, EDGE_AND_LOSS, QUANTITY = (
+    0,
+    1,
+    2,
+    3,
+    4,
+)  # of `floats`; then one a leg, sells negative
+EXPIRES, HELD_UNTIL, STRATEGY, IS_ARB, IS_REBALANCE, LEGS, LEG = 0, 1, 2, 3, 4, 5, 6  # of `ints`; then one a leg
+SEQUENCE: Final = LEG + MAX_LEGS
+SAFETY, VOLUME, MICRO = 0, 1, 2  # of `results`; from MICRO on one a leg. The final score is apart: all look at it
+COLUMNS: Final = 16  # of each: two cache lines, of which a job of two legs needs the first
+
+# A leg is `venue << VENUE_SHIFT | instrument << 1 | sells`, all of them slots; the last two name a side of a book.
+VENUE_SHIFT: Final = 32
+SIDE_MASK: Final = (1 << VENUE_SHIFT) - 1
 
 WAITING, READY, REFUSED, EXPIRED, CROWDED, PICKED = (
     0,
@@ -33,7 +42,6 @@ WAITING, READY, REFUSED, EXPIRED, CROWDED, PICKED = (
 )  # of `status`; CROWDED: ready, but fits no more
 
 _FIRST_ROWS: Final = 64
-_FIRST_LEGS: Final = 2
 
 
 class Slots:
@@ -62,7 +70,7 @@ class PendingColumns:
         self.slots = Slots()
         self.jobs: list[HedgeJob] = []  # by row
         self._rows: dict[str, int] = {}
-        self._make(_FIRST_ROWS, _FIRST_LEGS)
+        self._make(_FIRST_ROWS)
 
     def __len__(self) -> int:
         return len(self.jobs)
@@ -73,30 +81,30 @@ class PendingColumns:
     def add(self, job: HedgeJob, sequence: int) -> None:
         """Append a job; `sequence` rises with each one and settles ties in favour of the older."""
         row = len(self.jobs)
-        if row == len(self.ints) or len(job.legs) > self.leg_instruments.shape[1]:
-            self._grow(row + 1, len(job.legs))
-        self.floats[row] = (
+        if len(job.legs) > MAX_LEGS:
+            raise ValueError(f"job {job.job_id} has {len(job.legs)} legs; allowed are at most {MAX_LEGS}")
+        if row == len(self.ints):
+            self._grow()
+        self.floats[row, :QUANTITY] = (
             notional_micro(job),
             notional_share(job, self._rules),
             float(job.expected_edge_bps),
-            float(job.max_acceptable_loss_bps),
+            float(job.expected_edge_bps) + float(job.max_acceptable_loss_bps),
         )
-        self.ints[row] = (
+        self.ints[row, :LEG] = (
+            job.expires_ns,
+            0,
             self.slots.strategy(job.strategy),
             pool_of(job) is Pool.ARB,
             job.strategy_type is JobType.REBALANCE,
             len(job.legs),
-            job.expires_ns,
-            sequence,
-            0,
         )
+        self.ints[row, SEQUENCE] = sequence
         for at, leg in enumerate(job.legs):
-            instrument = self.slots.instrument(leg.instrument_id)
-            self.leg_instruments[row, at] = instrument
-            self.leg_sides[row, at] = 2 * instrument + (leg.side is Side.SELL)
-            self.leg_venues[row, at] = self.slots.venue(leg.venue)
-            self.leg_quantities[row, at] = signed_quantity(leg)
-        self.masks[row], self.scores[row], self.status[row] = 0, 0.0, WAITING
+            side = 2 * self.slots.instrument(leg.instrument_id) + (leg.side is Side.SELL)
+            self.ints[row, LEG + at] = self.slots.venue(leg.venue) << VENUE_SHIFT | side
+            self.floats[row, QUANTITY + at] = signed_quantity(leg)
+        self.results[row], self.finals[row], self.masks[row], self.status[row] = 0.0, 0.0, 0, WAITING
         self.jobs.append(job)
         self._rows[job.job_id] = row
 
@@ -115,6 +123,16 @@ class PendingColumns:
     def sequence_of(self, row: int) -> int:
         return int(self.ints[row, SEQUENCE])
 
+    @property
+    def scores(self) -> Floats:
+        """Safety, volume and final score of each row."""
+        return np.column_stack((self.results[:, SAFETY], self.results[:, VOLUME], self.finals))
+
+    @property
+    def leg_micro(self) -> Floats:
+        """What each leg of each row binds."""
+        return self.results[:, MICRO : MICRO + MAX_LEGS]
+
     def hold(self, job_id: str, until_ns: int) -> None:
         """Let a job be passed over until then."""
         self.ints[self._rows[job_id], HELD_UNTIL] = until_ns
@@ -122,48 +140,30 @@ class PendingColumns:
     def rank_of(self, job_id: str) -> int:
         """Return a job's place among all pending ones by final score, then age; the first is 1."""
         row, count = self._rows[job_id], len(self.jobs)
-        final, sequence = self.scores[:count, FINAL], self.ints[:count, SEQUENCE]
+        final, sequence = self.finals[:count], self.ints[:count, SEQUENCE]
         ahead = (final > final[row]) | ((final == final[row]) & (sequence < sequence[row]))
         return 1 + int(np.count_nonzero(ahead))
 
     def best(self, most: int) -> list[int]:
         """Return the rows of the best jobs by final score, then age."""
         count = len(self.jobs)
-        order = np.lexsort((self.ints[:count, SEQUENCE], -self.scores[:count, FINAL]))
+        order = np.lexsort((self.ints[:count, SEQUENCE], -self.finals[:count]))
         return order[:most].tolist()
 
-    def _columns(self) -> tuple[Floats | Ints | Indices, ...]:
-        return (
-            self.floats,
-            self.ints,
-            self.leg_instruments,
-            self.leg_sides,
-            self.leg_venues,
-            self.leg_quantities,
-            self.leg_micro,
-            self.masks,
-            self.scores,
-            self.status,
-        )
+    def _columns(self) -> tuple[Floats | Ints, ...]:
+        return self.floats, self.ints, self.results, self.finals, self.masks, self.status
 
-    def _make(self, rows: int, legs: int) -> None:
-        self.floats: Floats = np.zeros((rows, FLOAT_COLUMNS))
-        self.ints: Ints = np.zeros((rows, INT_COLUMNS), np.int64)
-        self.leg_instruments: Indices = np.zeros((rows, legs), np.uint32)
-        self.leg_sides: Indices = np.zeros((rows, legs), np.uint32)  # asks at even, bids at odd numbers
-        self.leg_venues: Indices = np.zeros((rows, legs), np.uint32)
-        self.leg_quantities: Floats = np.zeros((rows, legs))
-        self.leg_micro: Floats = np.zeros((rows, legs))
+    def _make(self, rows: int) -> None:
+        self.floats: Floats = np.zeros((rows, COLUMNS))
+        self.ints: Ints = np.zeros((rows, COLUMNS), np.int64)
+        self.results: Floats = np.zeros((rows, COLUMNS))
+        self.finals: Floats = np.zeros(rows)
         self.masks: Ints = np.zeros(rows, np.int64)
-        self.scores: Floats = np.zeros((rows, SCORE_COLUMNS))
         self.status: Ints = np.zeros(rows, np.int64)
 
-    def _grow(self, rows: int, legs: int) -> None:
-        """Make room in powers of two and keep what there is."""
-        old, (old_rows, old_legs) = self._columns(), self.leg_instruments.shape
-        self._make(max(old_rows, 1 << (rows - 1).bit_length()), max(old_legs, 1 << (legs - 1).bit_length()))
+    def _grow(self) -> None:
+        """Double the rows and keep what there is."""
+        old = self._columns()
+        self._make(2 * len(self.ints))
         for before, now in zip(old, self._columns(), strict=True):
-            if before.ndim == 1:
-                now[:old_rows] = before
-            else:
-                now[:old_rows, : before.shape[1]] = before
+            now[: len(before)] = before

@@ -7,11 +7,13 @@ from numpy.typing import NDArray
 
 from core.jobs.columns import PendingColumns
 from core.jobs.judging import judge_all
+from core.jobs.kept import CURSOR_COLUMNS, TOP
 from core.jobs.market import JobMarket
 from core.jobs.packing import FREE_SLOTS, pack
-from core.jobs.picking import CURSOR_COLUMNS, TOP, pick
+from core.jobs.picking import pick
 from core.jobs.rulebook import Rulebook
 
+Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 
@@ -22,8 +24,9 @@ class CompiledSelector:
         self._rules = rules
         self._kept: Ints = np.zeros((0, TOP), np.int64)
         self._cursors: Ints = np.zeros((0, CURSOR_COLUMNS), np.int64)
-        self._picks: Ints = np.zeros(0, np.int64)
         self._ready: Ints = np.zeros(0, np.int64)
+        self._floors: Floats = np.zeros(0)
+        self._picks: Ints = np.zeros(0, np.int64)
 
     def select(self, columns: PendingColumns, market: JobMarket, running: Mapping[str, int]) -> list[int]:
         """Judge and pick; without pending jobs there is nothing to do."""
@@ -32,40 +35,40 @@ class CompiledSelector:
             return []
         packed = pack(market, columns.slots, running, self._rules)
         self._make_room(count, len(packed.strategies), int(packed.account_ints[FREE_SLOTS]))
-        ready = judge_all(
+        kept, cursors, floors = self._kept, self._cursors, self._floors
+        waiting = judge_all(
             count,
-            columns.floats,
-            columns.ints,
-            columns.leg_instruments,
-            columns.leg_sides,
-            columns.leg_venues,
-            columns.leg_quantities,
-            columns.leg_micro,
+            columns.floats.reshape(-1),
+            columns.ints.reshape(-1),
+            columns.results.reshape(-1),
+            columns.finals,
             columns.masks,
-            columns.scores,
             columns.status,
-            packed.instrument_floats,
-            packed.instrument_ints,
-            packed.curves,
-            packed.venues,
-            packed.strategies,
+            packed.instrument_floats.reshape(-1),
+            packed.instrument_ints.reshape(-1),
+            packed.curves.reshape(-1),
+            packed.venues.reshape(-1),
+            packed.strategies.reshape(-1),
             packed.account_ints,
             packed.account_floats,
+            kept,
+            cursors,
+            floors,
             self._ready,
         )
         found = pick(
-            ready,
-            columns.ints,
-            columns.leg_venues,
-            columns.leg_micro,
-            columns.scores,
+            waiting,
+            columns.ints.reshape(-1),
+            columns.results.reshape(-1),
+            columns.finals,
             columns.status,
-            packed.venues,
-            packed.strategies,
+            packed.venues.reshape(-1),
+            packed.strategies.reshape(-1),
             packed.account_ints,
+            kept,
+            cursors,
+            floors,
             self._ready,
-            self._kept[: len(packed.strategies)],
-            self._cursors[: len(packed.strategies)],
             self._picks,
         )
         return self._picks[:found].tolist()
@@ -73,8 +76,9 @@ class CompiledSelector:
     def _make_room(self, jobs: int, strategies: int, slots: int) -> None:
         if jobs > len(self._ready):
             self._ready = np.zeros(2 * jobs, np.int64)
-        if strategies > len(self._kept):
+        if strategies != len(self._kept):
             self._kept = np.zeros((strategies, TOP), np.int64)
             self._cursors = np.zeros((strategies, CURSOR_COLUMNS), np.int64)
+            self._floors = np.zeros(strategies)
         if slots > len(self._picks):
             self._picks = np.zeros(slots, np.int64)

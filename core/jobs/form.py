@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
 
+from core.jobs.columns import MAX_LEGS
 from core.risk.verdict import Check, Hardness
 from core.types.job import HedgeJob, JobType
 
-MAX_LEGS: Final = 8
 MAX_EDGE_BPS: Final = Decimal(10_000)
 MAX_ACCEPTABLE_LOSS_BPS: Final = Decimal(100)
 MAX_AMOUNT: Final = Decimal(10) ** 12

@@ -21,14 +21,14 @@ from core.jobs.controls.job import venue_notional_room
 from core.jobs.controls.leg import sight_of
 from core.jobs.controls.table import BIT
 from core.jobs.evaluation import account_mask, leg_mask, lifted_bits, strategy_mask, venue_mask
-from core.jobs.market import NO_DEPTH, JobMarket, VenueLook
+from core.jobs.market import DEPTH_LEVELS, NO_DEPTH, JobMarket, VenueLook
 from core.jobs.rulebook import Rulebook
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 UNIT, CONTRACT, FEE, FUNDING, VOLATILITY, LATENCY, LEVERAGE = 0, 1, 2, 3, 4, 5, 6  # of an instrument, floats
-HEDGE_BITS, ARB_BITS, BOOK, UNDERLYING = 0, 1, 2, 3  # and integers: failed controls of a job of either pool
+HEDGE_BITS, ARB_BITS, KEY = 0, 1, 2  # and integers: failed controls of a job of either pool, and what it is
 HEDGE_ROOM, ARB_ROOM, IN_FLIGHT_ROOM, NOTIONAL_ROOM, SINGLE_LIMIT, JOBS_ROOM = 0, 1, 2, 3, 4, 5  # of a venue
 HEDGE_TIGHT, ARB_TIGHT = 6, 7  # the least of the rooms that bear on a job of that pool, none without a job slot
 HEDGE_CLEAR, ARB_CLEAR = 8, 9  # a lone leg of that pool up to here passes every control on capital
@@ -36,7 +36,17 @@ STRATEGY_BITS, ACTIVE = 0, 1  # of a strategy: failed controls, jobs running
 NOW, ACCOUNT_BITS, LIFTED_BITS, FREE_SLOTS = 0, 1, 2, 3  # of the account, integers
 LEAST_EDGE, SAFETY_WEIGHT, DRAWDOWN, FAILURES, TARGET_GAP, MAX_FUNDING, MAX_LEG, TOLERANCE = 0, 1, 2, 3, 4, 5, 6, 7
 
-UNKNOWN: Final = -1  # book or underlying of an instrument that is not known
+INSTRUMENT_FLOATS: Final = 7
+INSTRUMENT_INTS: Final = 3
+VENUE_COLUMNS: Final = 10
+STRATEGY_COLUMNS: Final = 2
+CURVE_ROW: Final = DEPTH_LEVELS + 1
+CURVE_SIZE: Final = 3 * CURVE_ROW
+
+# A key is `underlying << BOOK_BITS | book`, numbers of this tick. Two legs are a hedge on two books where only the
+# lower parts of their keys differ.
+BOOK_BITS: Final = 32
+UNKNOWN: Final = -1  # key of an instrument that is not known
 
 
 class PackedMarket(msgspec.Struct, frozen=True):
@@ -69,18 +79,22 @@ def pack(market: JobMarket, slots: Slots, running: Mapping[str, int], rules: Rul
             (
                 bits := leg_mask(sight) | venue_bits[instrument_id.venue],
                 bits | arb_bits[instrument_id.venue],
-                UNKNOWN if look is None else books.setdefault(look.book_id, len(books)),
-                UNKNOWN if look is None else underlyings.setdefault(look.underlying, len(underlyings)),
+                UNKNOWN
+                if look is None
+                else underlyings.setdefault(look.underlying, len(underlyings)) << BOOK_BITS
+                | books.setdefault(look.book_id, len(books)),
             )
         )
     return PackedMarket(
-        np.array(floats, np.float64).reshape(-1, len(LegParts._fields)),
-        np.array(ints, np.int64).reshape(-1, 4),
+        np.array(floats, np.float64).reshape(-1, INSTRUMENT_FLOATS),
+        np.array(ints, np.int64).reshape(-1, INSTRUMENT_INTS),
         np.concatenate(curves).reshape(-1, *NO_DEPTH.curve.shape) if curves else np.zeros((0, *NO_DEPTH.curve.shape)),
-        np.array([_rooms(market.venues.get(name), rules) for name in slots.venues], np.float64).reshape(-1, 10),
+        np.array([_rooms(market.venues.get(name), rules) for name in slots.venues], np.float64).reshape(
+            -1, VENUE_COLUMNS
+        ),
         np.array(
             [(strategy_mask(market.account, name), running.get(name, 0)) for name in slots.strategies], np.int64
-        ).reshape(-1, 2),
+        ).reshape(-1, STRATEGY_COLUMNS),
         *_account(market, rules),
     )
 
@@ -92,7 +106,7 @@ def _safe_mode_bit(venue: VenueLook | None) -> int:
 
 def _rooms(venue: VenueLook | None, rules: Rulebook) -> tuple[float, ...]:
     if venue is None:
-        return (NO_ROOM,) * 10
+        return (NO_ROOM,) * VENUE_COLUMNS
     hedge, arb = room_micro(venue.hedge_room_usd), room_micro(venue.arb_room_usd)
     in_flight, notional = room_micro(venue.in_flight_room_usd), venue_notional_room(venue, rules)
     jobs = rules.jobs.max_running_per_venue - venue.running_jobs

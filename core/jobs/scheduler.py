@@ -9,7 +9,7 @@ from typing import Final
 
 import numpy as np
 
-from core.jobs.columns import EXPIRED, FINAL, REFUSED, SAFETY, VOLUME, WAITING, PendingColumns
+from core.jobs.columns import EXPIRED, REFUSED, SAFETY, VOLUME, WAITING, PendingColumns
 from core.jobs.controls.table import names_in
 from core.jobs.evaluation import evaluate, lifted_bits
 from core.jobs.explanation import Explanation, explain_past
@@ -167,13 +167,13 @@ class Scheduler:
         )
 
     def _pending(self, row: int) -> PendingJob:
-        job, scores = self._columns.jobs[row], self._columns.scores[row].tolist()
+        job, columns = self._columns.jobs[row], self._columns
         is_judged = self._is_judged(row)
         return PendingJob(
             job=job,
-            safety=scores[SAFETY] if is_judged else None,
-            volume=scores[VOLUME] if is_judged else None,
-            final=scores[FINAL] if is_judged else None,
+            safety=float(columns.results[row, SAFETY]) if is_judged else None,
+            volume=float(columns.results[row, VOLUME]) if is_judged else None,
+            final=float(columns.finals[row]) if is_judged else None,
             waits_for=self._waits_for(row),
         )
 

@@ -22,12 +22,9 @@ def room_score(observed: float, limit: float) -> float:
     """Return ``1 - observed / limit`` within [0, 1]: 1 with nothing used, 0 at the limit, beyond it or unknown."""
     if not limit > 0.0:
         return 0.0
-    share = observed / limit
-    if share <= 0.0:
-        return 1.0
-    if share < 1.0:
-        return 1.0 - share
-    return 0.0
+    room = 1.0 - observed / limit
+    room = room if room > 0.0 else 0.0  # NaN too
+    return room if room < 1.0 else 1.0
 
 
 def distance_score(distance_pct: float, least_pct: float) -> float:
@@ -82,10 +79,8 @@ def leg_micro_usd(quantity: float, unit_micro_usd: float, notional_micro_usd: fl
 
     Whole millionths are exact in a float up to 9 billion dollars, so that limits compare as decimals do.
     """
-    value = quantity * unit_micro_usd + 0.5
-    if value >= notional_micro_usd + 1.0:
-        return float(np.floor(value))
-    return notional_micro_usd
+    value = float(np.floor(quantity * unit_micro_usd + 0.5))
+    return value if value > notional_micro_usd else notional_micro_usd
 
 
 def slippage_bps(quantity: float, begin: float, cost: float, rate: float) -> float:

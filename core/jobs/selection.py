@@ -13,6 +13,7 @@ from core.jobs.columns import (
     EXPIRED,
     EXPIRES,
     HELD_UNTIL,
+    MICRO,
     PICKED,
     READY,
     REFUSED,
@@ -100,7 +101,8 @@ class ObjectSelector:
         verdict = evaluate(job, market, self._rules)
         case = open_case(job, market, self._rules)
         columns.masks[row] = mask_of(verdict)
-        columns.scores[row] = (verdict.safety, verdict.volume, verdict.final)
+        columns.results[row, :MICRO] = (verdict.safety, verdict.volume)
+        columns.finals[row] = verdict.final
         columns.leg_micro[row, : len(job.legs)] = case.leg_micro
         columns.status[row] = self._status(columns, row, verdict.decision, market.account.now_ns)
         if columns.status[row] != READY:

@@ -135,7 +135,7 @@ def is_missing(value: float) -> bool:
 def _ratio(base: float, primary: float) -> float:
     """Divide as compiled code does: nothing is raised."""
     if primary == 0.0:
-        return math.copysign(math.inf, base) * math.copysign(1.0, primary) if base else math.nan
+        return math.inf if base > 0.0 else math.nan
     return base / primary
 
 
