@@ -1,11 +1,15 @@
 """One line of log for each fact worth reading."""
 
 from decimal import Decimal
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from core.journal import facts
 from core.risk.verdict import reasons_of
+from core.types.job import JobOutcome, JobPhase
 from core.types.order import OrderIntent, OrderStatus
+
+_TROUBLE: Final = frozenset({JobPhase.UNWINDING, JobPhase.FROZEN})
+_BAD: Final = frozenset({JobOutcome.UNWOUND, JobOutcome.NAKED})
 
 
 class Line(NamedTuple):
@@ -64,6 +68,33 @@ def _engine_line(fact: facts.AnyFact) -> Line | None:
         case facts.ReconciliationFinished():
             level = "warning" if fact.is_clean else "error"
             return Line(level, "engine", f"{fact.venue} reconciled with findings: " + "; ".join(fact.findings))
+        case _:
+            return _job_line(fact)
+
+
+def _job_line(fact: facts.AnyFact) -> Line | None:
+    match fact:
+        case facts.JobSubmitted(job=job):
+            legs = ", ".join(f"{leg.side} {plain(leg.quantity)} {leg.instrument_id}" for leg in job.legs)
+            return Line("info", "job", f"{job.job_id} of {job.strategy}: {legs}, edge {job.expected_edge_bps:.1f} bps")
+        case facts.JobDropped():
+            return Line("info", "job", f"{fact.job_id} {fact.cause}: {fact.reason}")
+        case facts.JobStarted():
+            marked = " UNDER OVERRIDE" if fact.under_override else ""
+            return Line("info", "job", f"{fact.job_id} started, score {fact.final:.2f}{marked}; {fact.unwind_plan}")
+        case facts.JobMoved():
+            level = "warning" if fact.phase in _TROUBLE else "info"
+            return Line(level, "job", f"{fact.job_id} {fact.phase}: {fact.reason}")
+        case facts.JobFinished():
+            text = f"{fact.job_id} {fact.outcome}: {fact.reason}, profit {fact.pnl_usd:.2f} USD after fees"
+            return Line("warning" if fact.outcome in _BAD else "info", "job", text)
+        case facts.SafeModeSet():
+            verb = "entered" if fact.is_on else "left"
+            return Line("warning", "risk", f"{fact.venue} {verb} safe mode, by {fact.who}: {fact.reason}".rstrip(": "))
+        case facts.OverrideGranted():
+            return Line("warning", "risk", f"soft rules lifted by {fact.who}: {fact.reason}")
+        case facts.OverrideEnded():
+            return Line("warning", "risk", f"override ended by {fact.who}")
         case _:
             return None
 

@@ -118,7 +118,7 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
     sequence: int  # rises by one a line, so that a reader knows what is new
     at_ns: int
     level: str  # info, warning, error
-    topic: str  # fill, order, risk, strategy, feed, engine, control
+    topic: str  # fill, order, job, risk, strategy, feed, engine, control
     text: str
 
 
