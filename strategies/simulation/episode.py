@@ -189,7 +189,7 @@ class _Episode:
         if self._world.plan.strikes(Fault.MANY_RESERVATIONS, 0.004):
             life = self._life
             if life is not None and self._dice.chance(0.5):
-                self._world.timeline.after(self._dice.between(0.0, 4.0), life.kill)
+                self._world.timeline.after(self._dice.between(0.0, 4.0), life.kill_among_faults)
             return MANY_JOBS
         return 1 if self._dice.chance(JOB_CHANCE) else 0
 
