@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 from core.engine.malformed import malformed_report
 from core.engine.parts import EngineParts
-from core.engine.reconciliation import SETTLE_NS, account_differences, order_differences
+from core.engine.reconciliation import SETTLE_NS, account_differences, order_differences, was_never_answered
 from core.journal.facts import AnyFact, OrderStatusChanged, ReconciliationFinished
 from core.ports.venue import ExecutionVenue
 from core.risk.halts import Cause
@@ -39,6 +39,7 @@ class Reconciler:
         self._on_executions = on_executions
         self._suspects: dict[str, tuple[str, ...]] = {}
         self._booked_until_ns: dict[str, int] = {}
+        self._doubted: dict[str, None] = {}  # venues whose unanswered orders of earlier engines are marked
         self._reads: dict[str, AccountRead] = {}
         self._unread: dict[str, str] = {}  # why a venue's account could not be read the last time
 
@@ -125,10 +126,16 @@ class Reconciler:
         return any(position.venue == venue and position.updated_ns > asked_ns for position in positions)
 
     def _doubt_the_unanswered(self, venue: str) -> None:
-        """Mark orders of an engine that ended before their answer: nobody waits for it any more."""
+        """Mark, once, orders of earlier engines that were never answered: nobody waits for their answer any more.
+
+        Their time on the way counts from now, for nobody knows what this machine's clock said while they were sent.
+        """
+        if venue in self._doubted:
+            return
+        self._doubted[venue] = None
         at_ns = self._parts.clock.utc_ns()
         for order in list(self._parts.fold.orders.live()):
-            if order.intent.venue == venue and order.status is OrderStatus.INTENDED:
+            if order.intent.venue == venue and was_never_answered(order):
                 self._parts.recorder.record(
                     OrderStatusChanged(
                         at_ns=at_ns,

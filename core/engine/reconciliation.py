@@ -40,7 +40,7 @@ def order_differences(
             continue
         if not known.status.may_live:  # reported filled, and its fills are still to come
             continue
-        if asked_ns - known.updated_ns < (SETTLE_NS if _was_never_answered(known) else settle_ns):
+        if asked_ns - known.updated_ns < (SETTLE_NS if was_never_answered(known) else settle_ns):
             continue
         yield _gone(known, at_ns)
 
@@ -56,14 +56,14 @@ def _resting_difference(found: Order, known: Order | None, at_ns: int) -> Iterat
 
 
 def _gone(known: Order, at_ns: int) -> tuple[AnyFact, str]:
-    status = OrderStatus.REJECTED if _was_never_answered(known) else OrderStatus.CANCELLED
+    status = OrderStatus.REJECTED if was_never_answered(known) else OrderStatus.CANCELLED
     fact = OrderStatusChanged(
         at_ns=at_ns, client_order_id=known.intent.client_order_id, status=status, reason="not at the venue"
     )
     return fact, f"order {known.intent.client_order_id} is not at the venue, was {known.status.value}"
 
 
-def _was_never_answered(known: Order) -> bool:
+def was_never_answered(known: Order) -> bool:
     """Tell whether nobody ever said that the venue had the order; to have asked for its cancel is no answer."""
     is_unsure = known.status in {OrderStatus.INTENDED, OrderStatus.IN_DOUBT, OrderStatus.CANCELLING}
     return is_unsure and known.venue_order_id is None and not known.filled_quantity

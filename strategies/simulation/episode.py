@@ -35,9 +35,10 @@ from strategies.simulation.world import BTC, COIN, ETH, TICK_S, World
 
 WARM_UP_S: Final = 8.0
 FAULTS_S: Final = 90.0
-SETTLE_S: Final = 75.0
-"""How soon after the last fault an engine must be quiet and agree with its venues: two comparisons and some more."""
+SETTLE_S: Final = 105.0
+"""How soon after the last fault all must be quiet and agreed with the venues: jobs run out, then two comparisons."""
 MOST_LIVES: Final = 12
+CLOSED_BY: Final = ("halt_level", "reconciled", "auto_halt", "breaker", "fresh_book", "in_doubt", "unknown")
 PROBE_USD: Final = Decimal(10)
 MANY_JOBS: Final = 50
 JOB_CHANCE: Final = 0.03  # that a strategy proposes one when a book of its own changes
@@ -188,7 +189,7 @@ class _Episode:
         if self._world.plan.strikes(Fault.MANY_RESERVATIONS, 0.004):
             life = self._life
             if life is not None and self._dice.chance(0.5):
-                self._world.timeline.after(self._dice.between(0.0, 4.0), life.kill)
+                self._world.timeline.after(self._dice.between(0.0, 4.0), life.kill_among_faults)
             return MANY_JOBS
         return 1 if self._dice.chance(JOB_CHANCE) else 0
 
@@ -289,7 +290,7 @@ class _Episode:
                 limit_price=price,
             )
         )
-        if result.outcome is not Outcome.DONE:
+        if result.outcome is not Outcome.DONE and any(rule in result.message for rule in CLOSED_BY):
             self._oracle.blame("G10", f"trading does not go on: {result.message}")
 
     def _result(self) -> EpisodeResult:

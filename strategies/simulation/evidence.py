@@ -26,6 +26,7 @@ class Evidence:
     durable: dict[str, OrderIntent] = field(default_factory=dict[str, OrderIntent])
     on_wire: dict[str, OrderIntent] = field(default_factory=dict[str, OrderIntent])
     in_flight: dict[str, None] = field(default_factory=dict[str, None])
+    reducing: dict[str, bool] = field(default_factory=dict[str, bool])  # as orders were when they were approved
     compared: dict[str, None] = field(default_factory=dict[str, None])
     feeds: dict[str, MarketFeed] = field(default_factory=dict[str, MarketFeed])
     engine: Engine | None = None

@@ -54,6 +54,7 @@ class Fault(StrEnum):
 RARE: Final = {Fault.LOSS_JUMP: 0.15, Fault.BURST: 0.15, Fault.MARKET_CLOSED: 0.2, Fault.OVERRIDE_AT_LIMIT: 0.2}
 """Share of the runs with a fault that stops most of the trading that follows it, or costs much to run."""
 USUAL_SHARE: Final = 0.45
+ALONE: Final = 3.0  # how much more often a fault strikes that is the only one of a run
 
 
 class FaultPlan:
@@ -73,7 +74,8 @@ class FaultPlan:
 
     def strikes(self, fault: Fault, likelihood: float) -> bool:
         """Decide whether a fault happens here and now, and count it where it does."""
-        if not self.is_on(fault) or not self._dice[fault].chance(likelihood):
+        likely = likelihood * ALONE if self.only is fault else likelihood
+        if not self.is_on(fault) or not self._dice[fault].chance(likely):
             return False
         self.note(fault)
         return True

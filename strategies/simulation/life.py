@@ -90,11 +90,10 @@ class Life:
         self.journal.die(self._dice)
         self.died.set_result(None)
 
-    async def stop(self) -> None:
-        """End in order: cancel own orders, save everything."""
-        await self.engine.stop("end of the simulation", cancel_orders=True)
-        self.journal.commit_now()
-        self.is_dead = True
+    def kill_among_faults(self) -> None:
+        """End like that unless all faults are over: what was planned before must not happen after."""
+        if not self._world.plan.are_over:
+            self.kill()
 
     def command(self, command: AnyCommand) -> None:
         """Give a command without waiting for its answer."""

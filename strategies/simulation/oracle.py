@@ -115,7 +115,8 @@ class Oracle:
     def _look_at_intent(self, intent: OrderIntent) -> None:
         if intent.client_order_id in self._evidence.shadow.intents:
             self.blame("G8", f"client order id {intent.client_order_id} is used again")
-        if self._evidence.reduces(intent):
+        reduces = self._evidence.reducing[intent.client_order_id] = self._evidence.reduces(intent)
+        if reduces:
             return
         if intent.reduce_only:
             self.blame("G6", f"{words(intent)} says that it reduces and does not")

@@ -228,16 +228,13 @@ class Weather:
         """Let the disk be full, or slow."""
         if self._dice.chance(0.4):
             self._world.disk.is_full = True
-            self._world.timeline.after(self._dice.between(1.0, 10.0), lambda: self._restart(life))
+            self._world.timeline.after(
+                self._dice.between(1.0, 10.0), life.kill_among_faults
+            )  # and a person restarts it
             return True
         life.journal.stall_s = self._dice.between(0.05, 1.0)
         self._world.timeline.after(2.0, life.journal.run_freely)
         return True
-
-    def _restart(self, life: Life) -> None:
-        """End an engine that cannot write, as a person would; when all faults are over, the end of the run does."""
-        if not self._world.plan.are_over:
-            life.kill()
 
     def _replay(self, life: Life, _: InstrumentId) -> bool:
         life.check_replay()

@@ -55,7 +55,7 @@ class WireJudge:
 
     def _judge_doubt(self, intent: OrderIntent) -> None:
         engine = self._evidence.engine
-        if engine is None or self._evidence.reduces(intent):
+        if engine is None or self._evidence.reducing.get(intent.client_order_id, False):
             return
         for order in engine.parts.fold.orders.live(intent.instrument_id):
             is_doubtful = order.status is OrderStatus.IN_DOUBT and order.updated_ns < intent.created_ns

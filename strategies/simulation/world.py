@@ -15,7 +15,8 @@ from strategies.simulation.journal_disk import Disk
 from strategies.simulation.matching_book import MatchingBook
 from strategies.simulation.timeline import NS_PER_S, START_NS, Timeline
 
-CASH: Final = Decimal(100_000)
+CASH: Final = {"alpha": Decimal(100_000), "beta": Decimal(60_000), "gamma": Decimal(25_000)}
+"""Unequal, so that caps in percent of a venue's equity bind at one venue first."""
 TICK_S: Final = 0.5
 SHARED: Final = "matching-engine:BTC"
 
@@ -79,7 +80,7 @@ class World:
 
     def _exchange(self, name: str, instruments: list[Instrument]) -> Exchange:
         books = {instrument.symbol: self._book(instrument) for instrument in instruments}
-        return Exchange(name, self.timeline, instruments, books, self.dice(f"exchange {name}"), CASH)
+        return Exchange(name, self.timeline, instruments, books, self.dice(f"exchange {name}"), CASH[name])
 
     def _book(self, instrument: Instrument) -> MatchingBook:
         name = instrument.book_id

@@ -127,6 +127,22 @@ def test_an_order_is_not_given_up_early_because_the_venues_clock_is_ahead():
     in_virtual_time(work)
 
 
+def test_an_order_in_doubt_is_not_given_up_early_because_the_next_engine_has_another_clock():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        rig.venue.answers.append(Answer.LOSE_REQUEST)
+        order_id = str((await rig.place(price="95")).data["client_order_id"])
+        await rig.crash()
+        again = EngineRig(loop, world=rig)
+        again.clock.step(60)
+        await again.start(warm_up_s=4)
+        assert again.status(order_id) is OrderStatus.IN_DOUBT
+        await again.elapse(20)
+        assert again.status(order_id) is OrderStatus.REJECTED
+
+    in_virtual_time(work)
+
+
 def test_a_book_that_fell_silent_is_not_fresh_again_because_the_clock_was_set_back():
     async def work(loop: VirtualLoop) -> None:
         rig = await EngineRig(loop).start()

@@ -10,6 +10,9 @@ from tests.repository.tree import ROOT, python_files
 
 EXEMPT = {
     "strategies/simulate.py": "composes the engine over virtual time and measures how fast that runs",
+    "strategies/simulation/campaign.py": "measures how fast many runs are",
+    "strategies/simulation/timeline.py": "is the time of everything outside of the engine, with its timers",
+    "strategies/simulation/workers.py": "runs seeds in processes",
 }
 BANNED_MODULES = {"time", "random", "secrets", "uuid", "threading", "multiprocessing", "concurrent", "_thread", "queue"}
 BANNED_NAMES = {

@@ -34,7 +34,10 @@ DOORS = {
         ["tui.launch", "tui.headless", "tui.compose.engine_process", "tui.compose.venues"],
         ["textual", "rich", "ccxt", "polars"],
     ),
-    "simulation": (["strategies.maker", "strategies.simulate"], ["textual", "rich", "typer", "ccxt", "tui"]),
+    "simulation": (
+        ["strategies.maker", "strategies.simulate", "strategies.simulation.campaign"],
+        ["textual", "rich", "typer", "ccxt", "tui"],
+    ),
     "venues": (
         ["adapters.binance.venue", "adapters.paper.execution", "adapters.sim.market"],
         ["textual", "ccxt", "exchange_calendars", "pandas"],

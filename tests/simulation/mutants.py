@@ -9,13 +9,21 @@ import multiprocessing
 import os
 import sys
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, NamedTuple
 
+import msgspec
+
 from core.book.warm_up import warm_up
+from core.capital.limits import CapitalLimits
+from core.capital.reserves import Reserves
 from core.engine import order_desk, reconciler, risk_views
 from core.engine.engine import Engine
 from core.engine.fold import EngineFold
+from core.engine.job_runner import JobRunner
 from core.engine.monitoring_builder import MonitoringBuilder
+from core.execution import exposure
+from core.jobs.limits import JobLimits
 from core.orders import seen_ids
 from core.ports.venue import SendOutcome
 from core.risk import auto_halt, gate
@@ -23,6 +31,9 @@ from core.risk.rules.finding import judged
 from core.types.order import OrderStatus
 from strategies.simulation import life
 from strategies.simulation.episode import run_episode
+
+NO_NAKED_CAP = JobLimits(max_naked_usd=Decimal(1_000_000))
+NO_IN_FLIGHT_CAP = CapitalLimits(max_total_notional_pct=Decimal(1_000))
 
 
 class Mutant(NamedTuple):
@@ -120,6 +131,38 @@ def _probe_no_doubt() -> None:
     engine._due_for_comparison = lambda _: ()
 
 
+def _settings(**changed: Any) -> Callable[[], None]:
+    """Give the engine other limits than those it is judged by."""
+
+    def remove() -> None:
+        module: Any = life
+        made = life.EngineSettings
+        module.EngineSettings = lambda **given: made(**given, **changed)
+
+    return remove
+
+
+def _hedge_whatever_is_filled() -> None:
+    _pass_rule("child_quantity")()
+    module: Any = exposure
+    module.hedgeable = lambda job, _, leg, instrument: instrument.floor_quantity(job.legs[leg].quantity)
+
+
+def _keep_what_a_job_has_bound() -> None:
+    reserves: Any = Reserves
+    reserves.finish_job = lambda *_: None
+
+
+def _end_a_job_without_a_last_look() -> None:
+    runner: Any = JobRunner
+    look = runner._leg_view
+
+    def always_read(self: Any, leg: Any, job: Any) -> Any:
+        return msgspec.structs.replace(look(self, leg, job), account_read_ns=self._clock.utc_ns() + 10**12)
+
+    runner._leg_view = always_read
+
+
 MUTANTS = (
     Mutant("write-ahead", "an order waits until its intent is durable", _send_before_it_is_durable),
     Mutant("fill-dedupe", "a fill counts once, whoever tells of it", _book_fills_again),
@@ -137,6 +180,11 @@ MUTANTS = (
     Mutant("halts-survive", "a restart keeps what a person or a loss has halted", _forget_halts_at_a_restart),
     Mutant("backfill", "fills that never came on the stream are fetched", _fetch_no_missed_fills),
     Mutant("comparison", "venues are compared again and again", _probe_no_doubt),
+    Mutant("hedge-only-filled", "hedges never exceed what is filled", _hedge_whatever_is_filled),
+    Mutant("naked-cap", "a job's exposure without a hedge is capped", _settings(jobs=NO_NAKED_CAP)),
+    Mutant("in-flight-cap", "reservations of a venue are capped", _settings(capital=NO_IN_FLIGHT_CAP)),
+    Mutant("release", "a job's end frees what it had bound", _keep_what_a_job_has_bound),
+    Mutant("last-look", "a job ends after its venues were asked", _end_a_job_without_a_last_look),
     Mutant("alerts", "what blocks stands as an alert", _alert_to_no_blocker),
 )
 
