@@ -131,6 +131,7 @@ async def play(loop: VirtualLoop, path: Path, fates: list[Fate], arrange: Arrang
             await until_dead_or_done(rig, job)
         nothing_is_opened_since(rig, job, since_ns)
         nothing_is_sent_twice(rig)
+    rig.fate.is_counting = False
     await rig.elapse(15)  # what the venues had not yet said has come
     everything_adds_up(rig, job)
     await rig.crash()
