@@ -117,8 +117,8 @@ class JobDesk:
     # what happens ------------------------------------------------------------------------------------
 
     def on_order(self, order: Order) -> None:
-        if self._is_open and order.intent.job is not None:
-            self.runner.drive(order.intent.job.job_id)
+        if self._is_open:
+            self.runner.on_order(order)
 
     def on_book(self, instrument_id: InstrumentId) -> None:
         if self._is_open and len(self._fold.runs):

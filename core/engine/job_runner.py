@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from core.engine.fold import EngineFold
 from core.engine.order_desk import OrderDesk
+from core.engine.passing_orders import Wanted, has_to_wait
 from core.engine.recorder import Recorder
 from core.engine.risk_views import RiskViews
 from core.execution.commands import AskAccount, CancelOrder, Command, EnterPhase, FinishJob, SendOrder
@@ -26,7 +27,7 @@ from core.types.instrument import InstrumentId
 from core.types.job import HedgeJob, Leg
 from core.types.job_tag import JobTag, LegRole
 from core.types.market import FeedState
-from core.types.order import OrderIntent, OrderType, TimeInForce
+from core.types.order import Order, OrderIntent, OrderType, TimeInForce
 
 MOST_ROUNDS: Final = 20  # of one drive; what is left is gone on with at the next event
 
@@ -75,6 +76,7 @@ class JobRunner:
         self._plans: dict[str, Plan] = {}
         self._cancelled: dict[str, str] = {}  # job → why somebody wants its end
         self._driving: dict[str, bool] = {}  # job → whether it must be asked again
+        self._waiting: dict[str, tuple[LegRole, Wanted]] = {}  # job → what waits for own orders to be out of the way
         self._cancel_asked: dict[str, int] = {}  # order → how many cancels of it were under way when one was asked
 
     # what happens ----------------------------------------------------------------------------------
@@ -91,6 +93,15 @@ class JobRunner:
         self._cancelled.setdefault(job_id, reason)
         self.drive(job_id)
         return True
+
+    def on_order(self, order: Order) -> None:
+        """Go on with the job of an order that moved; after its end also with those that waited for it, hedges first."""
+        if order.intent.job is not None:
+            self.drive(order.intent.job.job_id)
+        if not (self._waiting and order.status.is_final):
+            return
+        for job_id in sorted(self._waiting, key=lambda job_id: self._waiting[job_id][0] is LegRole.PRIMARY):
+            self.drive(job_id)
 
     def on_book(self, instrument_id: InstrumentId) -> None:
         for run in self._fold.runs:
@@ -116,6 +127,7 @@ class JobRunner:
                 if run is None:
                     return
                 self._driving[job_id] = False
+                self._waiting.pop(job_id, None)
                 commands = decide(run, self._view(run))
                 changed = [self._carry_out(run, command) for command in commands]
                 if not any(changed) and not self._driving[job_id]:
@@ -129,7 +141,7 @@ class JobRunner:
         """Do it; return whether the run is another one already. Cancels and accounts take effect later."""
         match command:
             case SendOrder():
-                self._send(run, command)
+                return self._send(run, command)
             case CancelOrder():
                 self._cancel(run, command.client_order_id)
                 return False
@@ -156,8 +168,13 @@ class JobRunner:
             self._cancel_asked[client_order_id] = asked
             self._desk.cancel_soon(client_order_id)
 
-    def _send(self, run: JobRun, command: SendOrder) -> None:
+    def _send(self, run: JobRun, command: SendOrder) -> bool:
+        """Send an order, or let it wait until own orders are out of its way; return whether it was tried."""
         job, leg = run.job, run.job.legs[command.leg]
+        wanted = Wanted(leg.instrument_id, command.side, command.limit_price)
+        if has_to_wait(wanted, self._fold.orders.live(), self._views.book_id) or self._gives_way(command, wanted):
+            self._waiting[job.job_id] = (command.role, wanted)
+            return False
         tag = JobTag(job_id=job.job_id, strategy=job.strategy, leg=command.leg, role=command.role)
         intent = OrderIntent(
             client_order_id=self._ids.next_order_id(),
@@ -176,6 +193,19 @@ class JobRunner:
         verdict = self._desk.place(intent)
         if isinstance(verdict, Refused):
             run.refused(command.leg, command.role, verdict.reason, self._clock.utc_ns())
+        return True
+
+    def _gives_way(self, command: SendOrder, wanted: Wanted) -> bool:
+        """Tell whether something new would keep the hedge of another job waiting still longer."""
+        if command.role is not LegRole.PRIMARY:
+            return False
+        book_id = self._views.book_id(wanted.instrument_id)
+        return any(
+            role is not LegRole.PRIMARY
+            and other.side is not wanted.side
+            and self._views.book_id(other.instrument_id) == book_id
+            for role, other in self._waiting.values()
+        )
 
     def _is_reducing(self, leg: Leg, command: SendOrder) -> bool:
         """Tell whether the account's whole position shrinks: other strategies may hold the other side."""
@@ -201,6 +231,7 @@ class JobRunner:
         self._recorder.record(fact)
         self._plans.pop(fact.job_id, None)
         self._cancelled.pop(fact.job_id, None)
+        self._waiting.pop(fact.job_id, None)
         for client_order_id in run.orders:
             self._cancel_asked.pop(client_order_id, None)
         self._on_finished(run, fact)

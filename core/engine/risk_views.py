@@ -149,7 +149,7 @@ class RiskViews:
 
     def _own_orders(self, instrument_id: InstrumentId) -> list[OwnOrder]:
         """Return the account's orders that may live on the instrument's book, external ones and other venues' too."""
-        book_id = self._book_id(instrument_id)
+        book_id = self.book_id(instrument_id)
         return [
             OwnOrder(
                 order.intent.client_order_id,
@@ -158,10 +158,11 @@ class RiskViews:
                 is_in_doubt=order.status is OrderStatus.IN_DOUBT,
             )
             for order in self._fold.orders.live()
-            if order.status.may_live and self._book_id(order.intent.instrument_id) == book_id
+            if order.status.may_live and self.book_id(order.intent.instrument_id) == book_id
         ]
 
-    def _book_id(self, instrument_id: InstrumentId) -> str:
+    def book_id(self, instrument_id: InstrumentId) -> str:
+        """Return what names the order book of an instrument, as far as its rules are known."""
         instrument = self._market.instruments.get(instrument_id)
         return str(instrument_id) if instrument is None else instrument.book_id
 

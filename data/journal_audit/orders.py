@@ -112,7 +112,8 @@ class Orders:
         if status == "rejected" and str(body.get("reason") or "").startswith(NOT_SENT):
             life.was_withdrawn = True
         life.may_live = _may_live_after(life, status)
-        life.is_acknowledged = life.is_acknowledged or status in {"open", "partially_filled"}
+        # Who says how an order ended has had it: an answer that comes behind does not bring it back.
+        life.is_acknowledged = life.is_acknowledged or status in {"open", "partially_filled", "cancelled", "expired"}
         self._file(life)
 
     def _filled(self, sequence: int, fill: Body) -> Iterator[Finding]:

@@ -102,7 +102,7 @@ class JobRig(EngineRig):
             if what():
                 return
             await self.elapse(step_s)
-        raise AssertionError(f"did not come within {patience_s:g} s:\n{self.log()}")
+        raise AssertionError(f"did not come within {patience_s:g} s:\n{self.log()[-4000:]}")
 
     async def end_of(self, job: HedgeJob, patience_s: float = 60.0) -> JobFinished:
         await self.until(lambda: self.ends(job), patience_s)

@@ -103,6 +103,12 @@ async def until_dead_or_done(rig: MortalRig, job: HedgeJob) -> None:
     raise AssertionError(f"the job did not end:\n{rig.log()}")
 
 
+async def started_or_dead(loop: VirtualLoop, rig: MortalRig) -> None:
+    starting = loop.create_task(rig.start(warm_up_s=1))
+    while not (starting.done() or rig.fate.is_dead):
+        await loop.elapse(0.05)
+
+
 async def play(loop: VirtualLoop, path: Path, fates: list[Fate], arrange: Arrange, pauses_s: list[float]) -> MortalRig:
     """Run one job through as many lives as there are fates, and a last one that nothing ends; check everything."""
     inner = InlineJournal(path)
@@ -120,11 +126,12 @@ async def play(loop: VirtualLoop, path: Path, fates: list[Fate], arrange: Arrang
         since_ns = rig.clock.utc_ns()
         fate.is_counting = True
         rig = MortalRig(loop, inner, fate, world=rig)
-        await rig.start(warm_up_s=1)
+        await started_or_dead(loop, rig)
         if rig.engine.parts.fold.scheduler.book.knows(job.job_id):
             await until_dead_or_done(rig, job)
         nothing_is_opened_since(rig, job, since_ns)
         nothing_is_sent_twice(rig)
+    rig.fate.is_counting = False
     await rig.elapse(15)  # what the venues had not yet said has come
     everything_adds_up(rig, job)
     await rig.crash()

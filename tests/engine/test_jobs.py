@@ -263,9 +263,10 @@ def test_two_jobs_against_each_other_on_the_same_books_never_meet_and_both_end(j
                 if other.side is not intent.side and rig.order(other.client_order_id).status.may_live
             )
         for job in jobs:
-            await rig.end_of(job)
+            assert (await rig.end_of(job)).outcome is JobOutcome.COMPLETED
             told_truly(rig, job)
         assert crossed == []
+        assert rig.refusals() == []
         assert not rig.fold.orders.live_count
         assert rig.agrees_with_venues()
         assert [len(each.jobs) for each in (one, other)] == [1, 1]

@@ -287,6 +287,14 @@ class ScriptedVenue:
         assert paid is not None
         return self._fill(order, size, paid, Liquidity.MAKER)
 
+    def execute_late(self, client_order_id: str, quantity: str, price: str) -> Fill:
+        """Tell only now of a fill that an order had before it ended."""
+        order = self.orders[client_order_id]
+        ended = order.status
+        fill = self._fill(order, Decimal(quantity), Decimal(price), Liquidity.TAKER)
+        order.status = ended
+        return fill
+
     def lose(self, client_order_id: str) -> None:
         """Forget an order as if it had never been here."""
         del self.orders[client_order_id]
