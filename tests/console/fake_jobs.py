@@ -1,5 +1,6 @@
 """Jobs and capital of the scripted engine: one of each kind a trader may see."""
 
+from collections.abc import Collection, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -89,11 +90,12 @@ def some_jobs() -> list[JobView]:
     ]  # fmt: skip
 
 
-def some_capital(safe: set[str], unknown: set[str]) -> list[CapitalView]:
-    return [_capital(venue, venue in safe, is_known=venue not in unknown) for venue in ("sim-a", "sim-b", "sim-x")]
+def some_capital(safe: Mapping[str, bool], unknown: Collection[str]) -> list[CapitalView]:
+    venues = ("sim-a", "sim-b", "sim-x")
+    return [capital(venue, is_safe=safe.get(venue, False), is_known=venue not in unknown) for venue in venues]
 
 
-def _capital(venue: str, is_safe: bool, *, is_known: bool) -> CapitalView:
+def capital(venue: str, *, is_safe: bool = False, is_known: bool = True) -> CapitalView:
     pools = [("hedge", "70000", "3200", "12000"), ("arb", "20000", "0", "5500"), ("reserve", "10000", "0", "0")]
     return CapitalView(
         venue=venue,

@@ -69,8 +69,8 @@ _MEDIUM_DESK = _rows(
 _LARGE_DESK = _rows(
     (23, _columns((132, _ladders(1, 4)), (68, _rows((16, "chart"), (7, "pnl"))))),
     (14, _columns((62, "positions"), (62, "orders"), (76, "jobs"))),
-    (10, _columns((62, "risk"), (62, "capital"), (76, _rows((5, "venues"), (5, "strategies"))))),
-    (11, _columns((124, "log"), (76, "fills"))),
+    (10, _columns((62, "risk"), (62, "capital"), (76, "venues"))),
+    (11, _columns((94, "log"), (50, "strategies"), (56, "fills"))),
 )
 _SMALL_LADDERS = _rows((14, _ladders(1, 2)), (6, "fills"))
 _MEDIUM_LADDERS = _rows((27, _ladders(1, 3)), (10, _columns((60, "fills"), (60, "orders"))))

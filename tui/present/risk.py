@@ -8,7 +8,7 @@ from core.state.monitoring import Alert, LimitUse, MonitoringState
 from core.types.control import Blocker, HaltLevel
 from tui.present import numbers
 from tui.present.bars import room_bar
-from tui.present.cells import left, width_of, wrap
+from tui.present.cells import left, line_width, width_of, wrap
 from tui.present.ink import Decor, Ink, Line, Span
 from tui.present.override import override_lines
 from tui.present.table import Align, Column, Row, Table
@@ -70,12 +70,13 @@ def limit_line(limit: LimitUse, width: int, name_cells: int | None = None) -> Li
     bar_cells = 8 if width < 60 else 12 if width < 100 else 20
     ink = Ink.ALARM if limit.left is None or limit.left <= 0 else Ink.TEXT
     name = limit.name.replace("_", " ")
-    return (
+    line = (
         Span(left(name, name_cells or min(24, max(10, width // 3))) + " ", Ink.QUIET),
         *room_bar(limit.left, limit.limit, bar_cells),
-        Span(f" {numbers.room(limit.left)}{unit if width >= 60 else ''} left", ink),
-        Span(f" of {numbers.exact(limit.limit)}{unit}", Ink.QUIET),
+        Span(f" {numbers.room(limit.left)}{unit} left", ink),
     )
+    whole = Span(f" of {numbers.exact(limit.limit)}", Ink.QUIET)
+    return (*line, whole) if line_width((*line, whole)) <= width else line  # left out rather than cut
 
 
 def _notices(state: MonitoringState) -> list[Line]:
