@@ -122,12 +122,12 @@ def _one_check(check: CheckView, width: int) -> list[Line]:
         mark, ink = "! LIFTED", Ink.WARNING
     else:
         mark, ink = "✗ FAILED", Ink.ALARM
-    unit = f" {check.unit}" if check.unit else ""
+    unit = f" {check.unit}" if check.unit and any(letter.isdigit() for letter in check.observed) else ""
     head = (
         Span(mark, ink, Decor.NONE if check.passed else Decor.BOLD),
         Span(f" {left(check.rule.replace('_', ' '), _RULE_CELLS)} ", Ink.STRONG),
     )
     room = max(20, width - 10 - _RULE_CELLS)
-    text = f"{check.observed}{unit}, allowed {check.limit}{unit}"
+    text = f"{check.observed}{unit}, allowed {check.limit}"
     first, *others = wrap(text, room, Ink.TEXT if check.passed else ink)
     return [(*head, *first), *((Span(" " * (10 + _RULE_CELLS)), *line) for line in others)]

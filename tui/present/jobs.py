@@ -184,7 +184,8 @@ def leg_line(leg: LegView, width: int) -> Line:
     name = Span(left(f"{leg.venue} {leg.symbol}", max(12, min(26, width - 50))), Ink.TEXT)
     bar = Span(f" {share_bar(float(done), _LEG_BAR)} ", Ink.OWN)
     state = Span(f"  {leg.state}", ink, Decor.BOLD if ink is Ink.ALARM else Decor.NONE)
-    return (Span(_INDENT), side_span(leg.side), Span(" "), name, bar, Span(progress, Ink.STRONG), state)
+    side = side_span(leg.side)
+    return (Span(_INDENT), side._replace(text=left(side.text, 7)), name, bar, Span(progress, Ink.STRONG), state)
 
 
 def _naked_lines(job: JobView, snapshot_age_s: float) -> list[Line]:

@@ -66,7 +66,7 @@ def _name_cells(limits: Sequence[LimitUse], width: int) -> int:
 
 def limit_line(limit: LimitUse, width: int, name_cells: int | None = None) -> Line:
     """Show one limit as the room that is left."""
-    unit = "" if limit.unit.lower() == "usd" else f" {limit.unit}"
+    unit = "" if limit.unit.lower() in {"", "usd"} else f" {limit.unit}"
     bar_cells = 8 if width < 60 else 12 if width < 100 else 20
     ink = Ink.ALARM if limit.left is None or limit.left <= 0 else Ink.TEXT
     name = limit.name.replace("_", " ")
