@@ -4,7 +4,19 @@ import math
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-from core.control.commands import AnyCommand, CommandResult, Kill, Outcome, Pause, Resume, SetRiskMode
+from core.control.commands import (
+    AnyCommand,
+    CommandResult,
+    EndOverride,
+    ExplainJob,
+    Kill,
+    ManualOverride,
+    Outcome,
+    Pause,
+    Resume,
+    SetRiskMode,
+    SetSafeMode,
+)
 from core.state.desk import (
     BarView,
     BookView,
@@ -13,6 +25,7 @@ from core.state.desk import (
     DeskSnapshot,
     FillView,
     InstrumentView,
+    JobView,
     LogLine,
     NetPositionView,
     OrderView,
@@ -35,8 +48,8 @@ from core.state.monitoring import (
 )
 from core.types.control import Blocker, HaltLevel
 from tests.console.fake_halt import kill_state
+from tests.console.fake_jobs import START_NS, explained, some_capital, some_jobs
 
-START_NS = 1_767_616_267_000_000_000
 MINUTE_NS = 60_000_000_000
 
 
@@ -101,6 +114,11 @@ class FakeLink:
     trading_mode: str = "paper"
     risk_mode: str = "balanced"
     halt_level: str = "normal"
+    override_until_ns: int | None = None
+    safe_venues: dict[str, bool] = field(default_factory=dict)
+    scoped_blockers: list[Blocker] = field(default_factory=list)
+    jobs: list[JobView] = field(default_factory=some_jobs)
+    venues_of_unknown_equity: tuple[str, ...] = ()
     answer: CommandResult | None = None
     commands: list[AnyCommand] = field(default_factory=list)
     requests: list[DeskRequest] = field(default_factory=list)
@@ -136,6 +154,15 @@ class FakeLink:
             self.status, self.halt_level = "halted", "flatten" if command.flatten else "halted"
         elif isinstance(command, SetRiskMode):
             self.risk_mode = command.mode
+        elif isinstance(command, ManualOverride):
+            self.status = "manual_override"
+            self.override_until_ns = self.engine_ns + int(command.seconds * 1e9)
+        elif isinstance(command, EndOverride):
+            self.status, self.override_until_ns = "running", None
+        elif isinstance(command, SetSafeMode):
+            self.safe_venues[command.venue] = command.is_on
+        elif isinstance(command, ExplainJob):
+            return explained(command.job_id)
         return CommandResult(outcome=Outcome.DONE, message="done")
 
     @property
@@ -182,6 +209,8 @@ class FakeLink:
             fills=[] if self.is_empty else self._fills(),
             log=self._log(),
             pnl_curve=[] if self.is_empty else self._pnl(),
+            jobs=[] if self.is_empty else list(self.jobs),
+            capital=[] if self.is_empty else some_capital(self.safe_venues, self.venues_of_unknown_equity),
         )
 
     def _middle(self, listing: _Listing, step: int) -> int:
@@ -393,14 +422,22 @@ class FakeLink:
                 "sim-b": self._venue("up", 0.2, 2, 1 if open_orders else 0),
                 "sim-x": self._venue("closed", None, 0, 0),
             },
-            jobs=JobsState(),
+            jobs=JobsState()
+            if self.is_empty
+            else JobsState(
+                running_jobs=[job.job_id for job in self.jobs if job.status == "running"],
+                pending_jobs_count=sum(job.status == "pending" for job in self.jobs),
+                completed_today=41,
+                failed_today=0,
+            ),
             risk=RiskState(
                 fast_markets=[],
                 delayed_venues=[],
                 consecutive_failures=0,
                 auto_halt=False,
-                manual_override=False,
-                blockers=self._blockers(),
+                manual_override=self.override_until_ns is not None,
+                override_until_ns=self.override_until_ns,
+                blockers=[*self._blockers(), *self.scoped_blockers],
                 limits=[
                     LimitUse(name="daily_loss", unit="USD", limit=_D(500), used=_D("84.40"), left=_D("415.60")),
                     LimitUse(name="drawdown", unit="%", limit=_D(10), used=_D("0.8"), left=_D("9.2")),

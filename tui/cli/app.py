@@ -8,7 +8,22 @@ from contextlib import suppress
 import typer
 
 from core.paths import Paths, StateFolderError
-from tui.cli import config, control, journal, kill, logs, orders, program, replay, simulate, status, strategies, views
+from tui.cli import (
+    config,
+    control,
+    jobs,
+    journal,
+    kill,
+    logs,
+    orders,
+    program,
+    replay,
+    risk,
+    simulate,
+    status,
+    strategies,
+    views,
+)
 from tui.cli.exits import CommandError, ExitCode
 from tui.cli.output import flush, report_error
 
@@ -27,7 +42,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for part in (status, control, kill, views, orders, strategies, logs, journal, replay, program, simulate, config):
+for part in (
+    status,
+    control,
+    kill,
+    risk,
+    views,
+    orders,
+    jobs,
+    strategies,
+    logs,
+    journal,
+    replay,
+    program,
+    simulate,
+    config,
+):
     part.register(app)
 
 

@@ -5,7 +5,7 @@ import shutil
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from decimal import Decimal
+from decimal import ROUND_FLOOR, Decimal
 from typing import Final, NamedTuple
 
 from tui.cli.output import say
@@ -19,7 +19,7 @@ class Column(NamedTuple):
 
     heading: str
     key: str
-    kind: str = "text"  # text, number, money, time, age
+    kind: str = "text"  # text, number, money, score, time, age
 
 
 def print_table(title: str, columns: Sequence[Column], rows: Iterable[Mapping[str, object]], *, empty: str) -> None:
@@ -68,6 +68,8 @@ def cell(value: object, kind: str) -> str:
             return f"{_decimal(value):,.2f}"
         case "number":
             return f"{_decimal(value):,f}"
+        case "score":
+            return f"{_decimal(value).quantize(Decimal('0.01'), rounding=ROUND_FLOOR)}"
         case "time":
             return utc_text(int(str(value)))
         case "age":

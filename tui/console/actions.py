@@ -15,6 +15,7 @@ class Guard(Enum):
     NONE = "at once"
     ASKS = "asks"
     TYPED = "asks; typed after a halt"
+    WORD = "a typed word"
 
 
 class Group(Enum):
@@ -30,6 +31,12 @@ class Controls(Protocol):
     def halt(self) -> None: ...
     def pause(self) -> None: ...
     def pause_or_resume(self) -> None: ...
+    def lift_halts(self) -> None: ...
+    def halt_selected(self) -> None: ...
+    def override(self) -> None: ...
+    def end_override(self) -> None: ...
+    def enter_safe_mode(self) -> None: ...
+    def leave_safe_mode(self) -> None: ...
     def safer_mode(self) -> None: ...
     def riskier_mode(self) -> None: ...
     def cancel_selected(self) -> None: ...
@@ -98,6 +105,30 @@ ACTIONS: Final[tuple[Action, ...]] = (
         Group.SAFETY, lambda do: do.riskier_mode(), verbs.SET_RISK_MODE, Guard.ASKS,
     ),
     Action(
+        "halt-selected", ("h",), "halt this", "Halt the selected venue or strategy at once.",
+        Group.SAFETY, lambda do: do.halt_selected(), verbs.HALT,
+    ),
+    Action(
+        "lift-halts", ("R",), "lift halts", "Lift every halt, those of venues and strategies too.",
+        Group.SAFETY, lambda do: do.lift_halts(), verbs.RESUME, Guard.WORD,
+    ),
+    Action(
+        "safe-mode", ("v",), "safe mode", "Keep the selected venue to its hedge and reserve pools.",
+        Group.SAFETY, lambda do: do.enter_safe_mode(), verbs.SAFE_MODE,
+    ),
+    Action(
+        "leave-safe-mode", ("V",), "leave safe mode", "Let the selected venue use all its pools again.",
+        Group.SAFETY, lambda do: do.leave_safe_mode(), verbs.SAFE_MODE, Guard.WORD,
+    ),
+    Action(
+        "override", ("o",), "override", "Lift the soft rules for some minutes; hard rules and halts stand.",
+        Group.SAFETY, lambda do: do.override(), verbs.OVERRIDE, Guard.WORD,
+    ),
+    Action(
+        "end-override", ("O",), "end override", "End the override at once: soft rules count again.",
+        Group.SAFETY, lambda do: do.end_override(), verbs.OVERRIDE,
+    ),
+    Action(
         "buy", ("b",), "buy", "Open a buy ticket, at the price of the ladder's cursor.",
         Group.TRADING, lambda do: do.open_ticket("buy"), verbs.ORDER, Guard.ASKS, footer_rank=2,
     ),
@@ -107,11 +138,11 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     Action(
         "ticket-here", ("enter",), "ticket",
-        "Ticket at the ladder cursor: a buy below the market, a sell above. On an order: explain it.",
+        "Ticket at the ladder cursor: a buy below the market, a sell above. On an order or a job: explain it.",
         Group.TRADING, lambda do: do.open_ticket(None), verbs.ORDER, Guard.ASKS,
     ),
     Action(
-        "cancel", ("x",), "cancel", "Cancel the selected order, or the own orders at the ladder's cursor.",
+        "cancel", ("x",), "cancel", "Cancel the selected order or job, or the own orders at the ladder's cursor.",
         Group.TRADING, lambda do: do.cancel_selected(), verbs.CANCEL, footer_rank=4,
     ),
     Action(
@@ -127,8 +158,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
         Group.TRADING, lambda do: do.stop_strategy(), verbs.STRATEGIES,
     ),
     Action(
-        "explain", ("e",), "explain", "Explain the selected order: what happened to it and why.",
-        Group.TRADING, lambda do: do.explain(), verbs.ORDERS, footer_rank=9,
+        "explain", ("e",), "explain", "Explain the selected order or job: what happened to it and why.",
+        Group.TRADING, lambda do: do.explain(), verbs.EXPLAIN, footer_rank=9,
     ),
     *(
         Action(
@@ -136,7 +167,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
             Group.LOOKING, lambda do, number=number: do.show_desk(number),
         )
         for number, what in enumerate(
-            ("desk", "ladders and fills", "strategies, jobs, capital", "risk and alarms", "charts", "log and orders"),
+            ("desk", "ladders, fills", "jobs, capital", "risk, alarms", "charts, strategies", "log, orders"),
             start=1,
         )
     ),

@@ -7,19 +7,20 @@ from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
 from tui.console.desks import LADDERS, SizeClass, arrangement, size_class
+from tui.panes.capital import CapitalPane
+from tui.panes.jobs import JobsPane
 from tui.panes.ladder import LadderPane
 from tui.panes.pane import Pane
 from tui.panes.plots import ChartPane, PnlPane
 from tui.panes.tables import (
     AlertsPane,
-    CapitalPane,
     FillsPane,
     OrdersPane,
     PositionsPane,
     StrategiesPane,
     VenuesPane,
 )
-from tui.panes.texts import JobsPane, LogPane, RiskPane
+from tui.panes.texts import LogPane, RiskPane
 from tui.present.ladder_window import Recentring
 
 _PANES: dict[str, tuple[type[Pane], str]] = {

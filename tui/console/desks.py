@@ -61,34 +61,34 @@ def _ladders(first: int, count: int) -> Split:
 _SMALL, _MEDIUM, _LARGE = SizeClass.SMALL, SizeClass.MEDIUM, SizeClass.LARGE
 _SMALL_DESK = _columns((38, "ladder-1"), (42, _rows((8, "chart"), (7, "positions"), (5, "log"))))
 _MEDIUM_DESK = _rows(
-    (
-        18,
-        _columns((37, "ladder-1"), (37, "ladder-2"), (46, _rows((12, "chart"), (6, "pnl")))),
-    ),
-    (9, _columns((62, "positions"), (58, "orders"))),
-    (10, _columns((50, "risk"), (70, "log"))),
+    (15, _columns((37, "ladder-1"), (37, "ladder-2"), (46, _rows((10, "chart"), (5, "pnl"))))),
+    (7, _columns((62, "positions"), (58, "orders"))),
+    (9, _columns((50, "risk"), (70, "jobs"))),
+    (6, "log"),
 )
 _LARGE_DESK = _rows(
-    (26, _columns((132, _ladders(1, 4)), (68, _rows((18, "chart"), (8, "pnl"))))),
-    (13, _columns((76, "positions"), (76, "orders"), (48, "jobs"))),
-    (9, _columns((66, "strategies"), (66, "venues"), (68, "capital"))),
-    (10, _columns((60, "risk"), (70, "log"), (70, "fills"))),
+    (23, _columns((132, _ladders(1, 4)), (68, _rows((16, "chart"), (7, "pnl"))))),
+    (14, _columns((62, "positions"), (62, "orders"), (76, "jobs"))),
+    (10, _columns((62, "risk"), (62, "capital"), (76, "venues"))),
+    (11, _columns((94, "log"), (50, "strategies"), (56, "fills"))),
 )
 _SMALL_LADDERS = _rows((14, _ladders(1, 2)), (6, "fills"))
 _MEDIUM_LADDERS = _rows((27, _ladders(1, 3)), (10, _columns((60, "fills"), (60, "orders"))))
 _LARGE_LADDERS = _rows((22, _ladders(1, 5)), (22, _columns((120, _ladders(6, 3)), (80, "fills"))), (12, "orders"))
-_JOBS = _rows((7, "strategies"), (6, "jobs"), (6, "capital"))
+_SMALL_JOBS = _rows((13, "jobs"), (7, "capital"))
+_JOBS = _rows((17, "jobs"), (20, _columns((62, "capital"), (58, "strategies"))))
+_LARGE_JOBS = _rows((32, "jobs"), (25, _columns((100, "capital"), (100, _rows((12, "strategies"), (13, "risk"))))))
 _RISK = _columns((42, _rows((12, "risk"), (8, "venues"))), (38, "alerts"))
 _WIDE_RISK = _columns((60, _rows((20, "risk"), (10, "venues"))), (60, _rows((14, "alerts"), (16, "log"))))
-_CHARTS = _rows((14, "chart"), (6, "pnl"))
-_WIDE_CHARTS = _columns((34, "ladder-1"), (86, _rows((26, "chart"), (10, "pnl"))))
+_CHARTS = _rows((13, "chart"), (7, _columns((40, "pnl"), (40, "strategies"))))
+_WIDE_CHARTS = _columns((34, "ladder-1"), (86, _rows((22, "chart"), (8, "pnl"), (7, "strategies"))))
 _LOG = _rows((10, "log"), (10, "orders"))
 _WIDE_LOG = _rows((18, "log"), (18, _columns((60, "orders"), (60, "fills"))))
 
 DESKS: Final[Mapping[int, Mapping[SizeClass, Node]]] = {
     1: {_SMALL: _SMALL_DESK, _MEDIUM: _MEDIUM_DESK, _LARGE: _LARGE_DESK},
     2: {_SMALL: _SMALL_LADDERS, _MEDIUM: _MEDIUM_LADDERS, _LARGE: _LARGE_LADDERS},
-    3: {_SMALL: _JOBS, _MEDIUM: _JOBS, _LARGE: _JOBS},
+    3: {_SMALL: _SMALL_JOBS, _MEDIUM: _JOBS, _LARGE: _LARGE_JOBS},
     4: {_SMALL: _RISK, _MEDIUM: _WIDE_RISK, _LARGE: _WIDE_RISK},
     5: {_SMALL: _CHARTS, _MEDIUM: _WIDE_CHARTS, _LARGE: _WIDE_CHARTS},
     6: {_SMALL: _LOG, _MEDIUM: _WIDE_LOG, _LARGE: _WIDE_LOG},

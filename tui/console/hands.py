@@ -5,8 +5,10 @@ from typing import TYPE_CHECKING
 from tui.console.dialogs.jump import JumpDialog
 from tui.console.dialogs.pages import PageDialog, help_lines
 from tui.console.instruments import stepped, stepped_timeframe
+from tui.console.jobs import Jobs
 from tui.console.leaving import Leaving
 from tui.console.safety import Safety
+from tui.console.scopes import Scopes
 from tui.console.trading import Trading
 from tui.panes.ladder import LadderPane
 from tui.panes.pane import Pane
@@ -15,7 +17,7 @@ if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
 
 
-class Hands(Safety, Trading, Leaving):
+class Hands(Safety, Scopes, Jobs, Trading, Leaving):
     """All the controls; this part moves around the screen."""
 
     def __init__(self, app: "ConsoleApp") -> None:

@@ -3,12 +3,14 @@
 from typing import TYPE_CHECKING
 
 from core.control.commands import CancelOrders, Kill, Pause, Resume, SetRiskMode
-from core.types.control import RiskMode
+from core.risk.halts import GLOBAL, RESUME_WORD, Cause
+from core.types.control import Blocker, RiskMode
 from tui.console.dialogs.choice import Choice, ChoiceDialog
 from tui.console.dialogs.halted import HaltDialog
 from tui.console.dialogs.typed import Typed, TypedDialog
 from tui.present.cells import wrap
 from tui.present.ink import Ink, plain
+from tui.present.risk import blocker_lines
 
 if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
@@ -50,19 +52,38 @@ class Safety:
 
     def pause_or_resume(self) -> None:
         """Pause unless a fresh snapshot says that trading already stands still."""
-        view = self.app.view
-        status = "" if view.snapshot is None or view.link.is_late else view.snapshot.monitoring.global_.system_status
-        if status == "paused":
+        standing = [blocker for blocker in self._standing() if blocker.scope == GLOBAL]
+        if not standing:
+            self.pause()
+        elif all(blocker.cause == Cause.PAUSE for blocker in standing):
             text = plain("New jobs and new directional orders will be allowed again.", Ink.STRONG)
             dialog = ChoiceDialog("Resume?", [text], [Choice("Resume trading", "resume")], self.app.repeat)
             self.app.dialogs.open(dialog, self._resume_paused)
-        elif status == "halted":
-            lines = wrap("Trading is halted. Resuming lifts the halt: look at the risk pane for its cause first.", 60)
-            self.app.dialogs.open(
-                TypedDialog("Resume after a halt", lines, "resume", asks_reason=True), self._resume_halted
-            )
         else:
-            self.pause()
+            self._ask_resume("Trading is halted. Resuming lifts the halt, those of venues and strategies too.")
+
+    def lift_halts(self) -> None:
+        """Lift every halt, with the word and a reason."""
+        view = self.app.view
+        if view.snapshot is None or view.link.is_late:
+            self.app.say("warning", "what stands is not known: the engine is silent")
+        elif not self._standing():
+            self.app.say("info", "nothing is halted or paused")
+        else:
+            self._ask_resume("This lifts everything that a person can lift.")
+
+    def _standing(self) -> list[Blocker]:
+        """Return what blocks now; nothing is known to stand where the snapshot is old."""
+        view = self.app.view
+        return [] if view.snapshot is None or view.link.is_late else view.snapshot.monitoring.risk.blockers
+
+    def _ask_resume(self, text: str) -> None:
+        lines = [
+            *wrap(f"{text} Has its cause gone?", 60),
+            *(line for blocker in self._standing() for line in blocker_lines(blocker, self.app.view.engine_ns, 60)),
+        ]
+        dialog = TypedDialog("Resume after a halt", lines, RESUME_WORD, asks_reason=True)
+        self.app.dialogs.open(dialog, self._resume_halted)
 
     def _resume_paused(self, answer: str | None) -> None:
         if answer is not None:

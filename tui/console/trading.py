@@ -9,6 +9,7 @@ from tui.console.dialogs.pages import PageDialog
 from tui.console.dialogs.ticket import TicketDialog
 from tui.console.dialogs.typed import Typed, TypedDialog
 from tui.console.ticket_rules import Draft, Judgement, describe
+from tui.panes.jobs import JobsPane
 from tui.panes.ladder import LadderPane
 from tui.panes.pane import Pane
 from tui.panes.tables import FillsPane, OrdersPane, PositionsPane, StrategiesPane
@@ -31,10 +32,16 @@ class Trading:
     def _ladder(self) -> LadderPane:
         raise NotImplementedError
 
+    def cancel_job(self, pane: JobsPane) -> None:
+        raise NotImplementedError
+
+    def explain_job(self, pane: JobsPane) -> None:
+        raise NotImplementedError
+
     def open_ticket(self, side: str | None) -> None:
         """Open a ticket; without a side, enter was pressed: on a ladder row the row says which side."""
         pane = self.focused_pane()
-        if side is None and isinstance(pane, OrdersPane):
+        if side is None and isinstance(pane, OrdersPane | JobsPane):
             self.explain()
             return
         if side is None and not isinstance(pane, LadderPane):
@@ -87,10 +94,13 @@ class Trading:
             self.app.sender.send(order, describe(order))
 
     def cancel_selected(self) -> None:
-        """Cancel the selected order, or the own orders at the ladder's cursor."""
+        """Cancel the selected order or job, or the own orders at the ladder's cursor."""
         pane = self.focused_pane()
         if isinstance(pane, LadderPane):
             self._cancel_at_cursor(pane)
+            return
+        if isinstance(pane, JobsPane):
+            self.cancel_job(pane)
             return
         order = self._selected_order()
         if order is None:
@@ -140,13 +150,16 @@ class Trading:
 
     def explain(self) -> None:
         snapshot, pane = self.app.view.snapshot, self.focused_pane()
+        if isinstance(pane, JobsPane):
+            self.explain_job(pane)
+            return
         order = self._selected_order()
         if order is None and isinstance(pane, FillsPane) and snapshot is not None:
             fill = next((fill for fill in snapshot.fills if f"{fill.venue} {fill.fill_id}" == pane.selected), None)
             wanted = None if fill is None else fill.client_order_id
             order = next((order for order in snapshot.orders if order.client_order_id == wanted), None)
         if order is None or snapshot is None:
-            self.app.say("info", "select an order or a fill to have it explained")
+            self.app.say("info", "select an order, a fill or a job to have it explained")
             return
         log = [*snapshot.log, *self.app.messages.lines]
         self.app.dialogs.open(PageDialog("Why", order_explanation(order, log, PageDialog.BOX_COLUMNS - 4)))
@@ -155,7 +168,7 @@ class Trading:
         pane = self.focused_pane()
         if isinstance(pane, StrategiesPane) and pane.selected is not None:
             return pane.selected
-        self.app.say("info", "no strategy is selected: 3 shows the strategies, tab and ↑ ↓ choose one")
+        self.app.say("info", "no strategy is selected: 5 shows the strategies, tab and ↑ ↓ choose one")
         return None
 
     def start_strategy(self) -> None:

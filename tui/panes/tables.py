@@ -1,4 +1,4 @@
-"""The table panes: positions, orders, fills, venues, capital, strategies, alerts."""
+"""The table panes: positions, orders, fills, venues, strategies, alerts."""
 
 from core.state.desk import DeskSnapshot
 from tui.panes.table_pane import TablePane
@@ -9,7 +9,7 @@ from tui.present.positions import positions_table
 from tui.present.risk import alerts_table
 from tui.present.strategies import strategies_table
 from tui.present.table import Table
-from tui.present.venues import capital_table, venues_table
+from tui.present.venues import venues_table
 
 
 def _snapshot(view: View) -> DeskSnapshot:
@@ -53,13 +53,6 @@ class VenuesPane(TablePane):
 
     def table(self, view: View) -> Table:
         return venues_table(_snapshot(view).monitoring, view.snapshot_age_s)
-
-
-class CapitalPane(TablePane):
-    TITLE = "Capital"
-
-    def table(self, view: View) -> Table:
-        return capital_table(_snapshot(view).monitoring.capital)
 
 
 class StrategiesPane(TablePane):

@@ -1,4 +1,4 @@
-"""The panes of plain lines: risk, jobs and the log."""
+"""The panes of plain lines: risk and the log."""
 
 from core.state.desk import LogLine
 from tui.panes.pane import Pane
@@ -7,33 +7,38 @@ from tui.present.ink import Ink, Span
 from tui.present.log import log_lines
 from tui.present.picture import Picture
 from tui.present.risk import risk_lines
-from tui.present.strategies import jobs_lines, jobs_title
 
 
 class RiskPane(Pane):
+    """Blockers and limits; where they do not fit, the cursor keys scroll."""
+
     TITLE = "Risk"
     FRAMES_BETWEEN = 2
+
+    def __init__(self, pane_id: str, letter: str = "") -> None:
+        super().__init__(pane_id, letter)
+        self._first = 0
 
     def draw(self, view: View, width: int, height: int) -> Picture:
         if view.snapshot is None:
             return Picture((), (), [])
         state = view.snapshot.monitoring
         lines = risk_lines(state, view.engine_ns, width)
+        self._first = max(0, min(self._first, len(lines) - height))
+        body = lines[self._first : self._first + height]
+        hidden = len(lines) - self._first - height
+        if hidden > 0:
+            body[-1] = (Span(f"… {hidden + 1} more: ↓ scrolls, z shows this pane alone", Ink.QUIET),)
         note = (Span(state.global_.halt_level.replace("_", " "), Ink.ALARM if state.risk.blockers else Ink.QUIET),)
-        if len(lines) > height:
-            lines = [*lines[: height - 1], (Span(f"… {len(lines) - height + 1} more, z shows all", Ink.QUIET),)]
-        return Picture((Span(self.TITLE, Ink.STRONG),), note, lines)
+        return Picture((Span(self.TITLE, Ink.STRONG),), note, body)
 
+    def move_cursor(self, step: int) -> None:
+        self._first = max(0, self._first + step)
+        self.paint()
 
-class JobsPane(Pane):
-    TITLE = "Jobs"
-    FRAMES_BETWEEN = 2
-
-    def draw(self, view: View, width: int, height: int) -> Picture:
-        if view.snapshot is None:
-            return Picture((), (), [])
-        jobs = view.snapshot.monitoring.jobs
-        return Picture(jobs_title(jobs), (), jobs_lines(jobs, width)[:height])
+    def drop_cursor(self) -> None:
+        self._first = 0
+        self.paint()
 
 
 class LogPane(Pane):

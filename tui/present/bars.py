@@ -49,3 +49,11 @@ def room_bar(left: Decimal | None, limit: Decimal | None, cells: int) -> tuple[S
     filled = int(part * cells)
     ink = Ink.GOOD if part > Decimal("0.5") else Ink.WARNING if part > Decimal("0.2") else Ink.ALARM
     return (Span("▇" * filled, ink), Span("▁" * (cells - filled), Ink.QUIET))
+
+
+def share_bar(share: float, cells: int) -> str:
+    """Draw a share of 0 to 1 in whole cells; full only where it is whole, empty only where it is nothing."""
+    if not share > 0:
+        return "▱" * cells
+    filled = cells if share >= 1 else min(cells - 1, max(1, int(share * cells)))
+    return "▰" * filled + "▱" * (cells - filled)

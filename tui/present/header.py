@@ -10,6 +10,7 @@ from tui.present.bars import room_bar
 from tui.present.cells import fit, line_width
 from tui.present.freshness import LATE_AFTER_S
 from tui.present.ink import Decor, Ink, Line, Span, signed_ink
+from tui.present.override import countdown
 
 BAR = Span("▌", Ink.FRAME)
 
@@ -58,7 +59,12 @@ def _state_cells(snapshot: DeskSnapshot, link: LinkView) -> list[_Cell]:
     cells = [_Cell(0, (mode_span(state),))]
     if link.is_late:
         cells.append(_Cell(0, (Span(_late_text(link), Ink.ALARM, Decor.BOLD | Decor.REVERSED),)))
-    cells.append(_Cell(1, (status_span(state, is_late=link.is_late),)))
+    if state.system_status != "manual_override" or link.is_late:
+        cells.append(_Cell(1, (status_span(state, is_late=link.is_late),)))
+    if snapshot.monitoring.risk.manual_override:
+        now_ns = snapshot.engine_ns + int((link.snapshot_age_s or 0.0) * 1e9)
+        text = f" OVERRIDE {countdown(snapshot.monitoring.risk, now_ns)} "
+        cells.append(_Cell(0, (Span(text, Ink.ALARM, Decor.BOLD | Decor.REVERSED),)))
     cells.append(_Cell(3, (Span(state.risk_mode.upper(), Ink.STRONG),)))
     return cells
 

@@ -1,54 +1,82 @@
 """Risk: what stops new risk and who did it, and the room left under each limit."""
 
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
 from core.state.monitoring import Alert, LimitUse, MonitoringState
-from core.types.control import Blocker
+from core.types.control import Blocker, HaltLevel
 from tui.present import numbers
 from tui.present.bars import room_bar
-from tui.present.cells import left, wrap
+from tui.present.cells import left, line_width, width_of, wrap
 from tui.present.ink import Decor, Ink, Line, Span
+from tui.present.override import override_lines
 from tui.present.table import Align, Column, Row, Table
+
+NEARLY_USED: Final = Decimal("0.2")  # what is left of a limit that counts as little
 
 
 def risk_lines(state: MonitoringState, now_ns: int, width: int) -> list[Line]:
-    """Blockers first (nothing is more urgent), then limits by room left, then what is slow or fast."""
+    """Override and blockers first (nothing is more urgent), then limits by room left, then what is slow or fast."""
     risk = state.risk
-    lines: list[Line] = []
-    for blocker in risk.blockers:
-        lines += _blocker_lines(blocker, now_ns, width)
+    lines = override_lines(risk, now_ns)
+    for blocker in sorted(risk.blockers, key=_scope_order):
+        lines += blocker_lines(blocker, now_ns, width)
     if not risk.blockers:
         lines.append((Span("✓ ", Ink.GOOD), Span("nothing blocks new risk", Ink.QUIET)))
-    lines += [limit_line(limit, width) for limit in risk.limits]
+    lines += _notices(state)
+    lines += [limit_line(limit, width, _name_cells(risk.limits, width)) for limit in _tight_first(risk.limits)]
     if not risk.limits:
         lines.append((Span("limits appear here once the risk gate reports them", Ink.QUIET),))
-    lines += _notices(state)
     return lines
 
 
-def _blocker_lines(blocker: Blocker, now_ns: int, width: int) -> list[Line]:
+def _scope_order(blocker: Blocker) -> tuple[int, str]:
+    """Put what stops everything before a venue, and a venue before a strategy."""
+    return {"global": 0, "venue": 1, "strategy": 2}.get(blocker.scope.partition(":")[0], 3), blocker.scope
+
+
+def blocker_lines(blocker: Blocker, now_ns: int, width: int) -> list[Line]:
+    """Say what stands where, since when, by whom and why."""
     level = blocker.level.name.replace("_", " ")
     since = numbers.duration(max(0, now_ns - blocker.since_ns) / 1e9)
+    loud = Decor.BOLD | (Decor.REVERSED if blocker.level >= HaltLevel.HALTED else Decor.NONE)
     head = (
-        Span(f"■ {level}", Ink.ALARM, Decor.BOLD),
-        Span(f" {blocker.scope}", Ink.STRONG),
-        Span(f" {blocker.cause} by {blocker.who}, {since} ago", Ink.TEXT),
+        Span(f"■ {level}", Ink.ALARM, loud),
+        Span(f" {blocker.scope.replace(':', ' ')}", Ink.STRONG),
+        Span(f"  {blocker.cause.replace('_', ' ')}, {since} ago", Ink.TEXT),
     )
-    reason = wrap(blocker.reason, max(1, width - 2), Ink.QUIET) if blocker.reason else []
-    return [head, *((Span("  "), *line) for line in reason)]
+    facts = f"by {blocker.who}" + (f": {blocker.reason}" if blocker.reason else "")
+    return [head, *((Span("  "), *line) for line in wrap(facts, max(1, width - 2), Ink.QUIET))]
 
 
-def limit_line(limit: LimitUse, width: int) -> Line:
+def _tight_first(limits: Sequence[LimitUse]) -> list[LimitUse]:
+    """Put limits with little or unknown room before the others; otherwise they keep their places."""
+    return sorted(limits, key=lambda limit: not _is_tight(limit))
+
+
+def _is_tight(limit: LimitUse) -> bool:
+    return limit.left is None or limit.limit is None or limit.left <= NEARLY_USED * limit.limit
+
+
+def _name_cells(limits: Sequence[LimitUse], width: int) -> int:
+    longest = max((width_of(limit.name) for limit in limits), default=10)
+    return min(longest, max(10, width // 3))
+
+
+def limit_line(limit: LimitUse, width: int, name_cells: int | None = None) -> Line:
     """Show one limit as the room that is left."""
-    unit = "" if limit.unit.lower() == "usd" else f" {limit.unit}"
-    name_cells = min(24, max(10, width // 3))
-    bar_cells = 8 if width < 60 else 12
-    text = f" {numbers.room(limit.left)}{unit} left of {numbers.exact(limit.limit)}{unit}"
+    unit = "" if limit.unit.lower() in {"", "usd"} else f" {limit.unit}"
+    bar_cells = 8 if width < 60 else 12 if width < 100 else 20
     ink = Ink.ALARM if limit.left is None or limit.left <= 0 else Ink.TEXT
     name = limit.name.replace("_", " ")
-    return (
-        Span(left(name, name_cells) + " ", Ink.QUIET),
+    line = (
+        Span(left(name, name_cells or min(24, max(10, width // 3))) + " ", Ink.QUIET),
         *room_bar(limit.left, limit.limit, bar_cells),
-        Span(text, ink),
+        Span(f" {numbers.room(limit.left)}{unit} left", ink),
     )
+    whole = Span(f" of {numbers.exact(limit.limit)}", Ink.QUIET)
+    return (*line, whole) if line_width((*line, whole)) <= width else line  # left out rather than cut
 
 
 def _notices(state: MonitoringState) -> list[Line]:
@@ -60,8 +88,6 @@ def _notices(state: MonitoringState) -> list[Line]:
         lines.append((Span("slow venues   ", Ink.QUIET), Span(", ".join(risk.delayed_venues), Ink.WARNING)))
     if risk.consecutive_failures:
         lines.append((Span(f"failures in a row  {risk.consecutive_failures}", Ink.WARNING),))
-    if risk.manual_override:
-        lines.append((Span("! manual override is on: soft rules are lifted", Ink.ALARM, Decor.BOLD),))
     return lines
 
 

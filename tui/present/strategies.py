@@ -1,8 +1,7 @@
-"""Strategies and hedge jobs as tables."""
+"""Strategies as a table."""
 
-from core.state.monitoring import JobsState, StrategyState
-from tui.present.cells import wrap
-from tui.present.ink import Decor, Ink, Line, Span
+from core.state.monitoring import StrategyState
+from tui.present.ink import Decor, Ink, Span
 from tui.present.table import Align, Column, Row, Table
 
 _COLUMNS = (
@@ -40,29 +39,3 @@ def _row(strategy: StrategyState) -> Row:
         Span(strategy.detail, Ink.QUIET),
     )
     return Row(strategy.name, cells)
-
-
-def jobs_title(jobs: JobsState) -> Line:
-    counts = (
-        f"running {len(jobs.running_jobs)} · waiting {jobs.pending_jobs_count} · "
-        f"done {jobs.completed_today} · failed {jobs.failed_today}"
-    )
-    return (Span("Jobs", Ink.STRONG, Decor.BOLD), Span(f"  {counts}", Ink.ALARM if jobs.failed_today else Ink.QUIET))
-
-
-def jobs_lines(jobs: JobsState, width: int) -> list[Line]:
-    """List running jobs and the newest finished ones; without any, say what a job is."""
-    lines: list[Line] = [(Span("▶ ", Ink.GOOD), Span(job, Ink.STRONG)) for job in jobs.running_jobs]
-    lines += [(Span("✓ ", Ink.QUIET), Span(job, Ink.QUIET)) for job in jobs.recent_completed]
-    if lines:
-        return lines
-    return [
-        *wrap("No hedge jobs.", width),
-        *wrap(
-            "A job trades two or more venues against each other (hedge, arbitrage, rebalance). "
-            "Each will be listed with its legs, its progress and its naked exposure; a waiting one says why it waits.",
-            width,
-            Ink.QUIET,
-        ),
-        *wrap("Jobs need the scheduler, which this engine does not run yet.", width, Ink.QUIET),
-    ]

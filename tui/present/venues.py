@@ -1,6 +1,6 @@
-"""Venues: feed, latency, funding and the capital pools of each."""
+"""Venues: feed, latency, what is open and whether the books match."""
 
-from core.state.monitoring import MonitoringState, VenueCapital, VenueState
+from core.state.monitoring import MonitoringState, VenueState
 from tui.present import numbers
 from tui.present.freshness import Freshness, freshness
 from tui.present.ink import Decor, Ink, Span
@@ -16,16 +16,6 @@ _VENUE_COLUMNS = (
     Column("jobs", Align.NUMBER, rank=6),
     Column("books match", rank=5),
     Column("detail", rank=7, shrinks_to=8),
-)
-_CAPITAL_COLUMNS = (
-    Column("venue", shrinks_to=5),
-    Column("equity", Align.NUMBER),
-    Column("hedge used", Align.NUMBER, rank=2),
-    Column("of", Align.NUMBER, rank=3),
-    Column("arb used", Align.NUMBER, rank=4),
-    Column("of", Align.NUMBER, rank=5),
-    Column("reserve", Align.NUMBER, rank=6),
-    Column("in flight", Align.NUMBER, rank=1),
 )
 _FEED = {"up": ("●", Ink.GOOD), "connecting": ("◌", Ink.WARNING), "closed": ("◇", Ink.QUIET), "down": ("▼", Ink.ALARM)}
 
@@ -53,26 +43,5 @@ def _venue_row(name: str, venue: VenueState, snapshot_age_s: float) -> Row:
         Span(
             venue.feed_detail + (" SAFE MODE" if venue.safe_mode else ""), Ink.WARNING if venue.safe_mode else Ink.QUIET
         ),
-    )
-    return Row(name, cells)
-
-
-def capital_table(capital: dict[str, VenueCapital]) -> Table:
-    rows = [_capital_row(name, pools) for name, pools in sorted(capital.items())]
-    return Table(
-        _CAPITAL_COLUMNS, rows, ("No capital yet.", "Equity and its pools per venue appear once balances are known.")
-    )
-
-
-def _capital_row(name: str, pools: VenueCapital) -> Row:
-    cells = (
-        Span(name, Ink.STRONG),
-        Span(numbers.money(pools.equity)),
-        Span(numbers.money(pools.hedge_used, 0)),
-        Span(numbers.money(pools.hedge_budget, 0), Ink.QUIET),
-        Span(numbers.money(pools.arb_used, 0)),
-        Span(numbers.money(pools.arb_budget, 0), Ink.QUIET),
-        Span(numbers.money(pools.reserve_size, 0)),
-        Span(numbers.money(pools.total_in_flight, 0)),
     )
     return Row(name, cells)

@@ -30,10 +30,12 @@ class ChoiceDialog(Dialog[str]):
         repeat: KeyRepeat,
         *,
         is_danger: bool = False,
+        stay: Choice = CANCEL,
     ) -> None:
+        """Take another word for Cancel where what is asked about is a cancel itself."""
         super().__init__(title, is_danger=is_danger)
         self._question = list(lines)
-        self._choices = (CANCEL, *choices)
+        self._choices = (stay, *choices)
         self._at = 0
         self._repeat = repeat
         self._box = Lines()

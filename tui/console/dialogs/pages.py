@@ -18,10 +18,14 @@ class PageDialog(Dialog[None]):
 
     def __init__(self, title: str, lines: Sequence[Line]) -> None:
         super().__init__(title)
-        self._page = list(lines)
+        self._page = Lines(lines)
 
     def contents(self) -> list[Widget]:
-        return [Lines(self._page)]
+        return [self._page]
+
+    def put(self, lines: Sequence[Line]) -> None:
+        """Show other lines."""
+        self._page.put(lines)
 
     def on_key(self, event: events.Key) -> None:
         event.stop()

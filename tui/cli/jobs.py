@@ -1,0 +1,163 @@
+"""`seraphim jobs` and `explain`: which hedge jobs wait, run or ended, why, and the end of one."""
+
+from collections.abc import Iterable, Mapping
+from decimal import Decimal
+from typing import Annotated, Final, cast
+
+import typer
+
+from core.control.verbs import EXPLAIN, JOBS
+from tui.cli import engine
+from tui.cli.exits import CommandError, ExitCode
+from tui.cli.output import Json, say, say_json
+from tui.cli.tables import Column, cell, print_table
+
+COLUMNS: Final = (
+    Column("id", "job_id"),
+    Column("state", "state"),
+    Column("type", "strategy_type"),
+    Column("symbol", "symbol"),
+    Column("legs", "legs_text"),
+    Column("USD a leg", "notional_usd", "money"),
+    Column("edge bps", "expected_edge_bps", "score"),
+    Column("safety", "safety", "score"),
+    Column("volume", "volume", "score"),
+    Column("final", "final", "score"),
+    Column("naked USD", "naked_usd", "money"),
+    Column("PnL", "pnl_usd", "money"),
+    Column("fees", "fees_usd", "money"),
+    Column("why", "why"),
+)
+CHECK_COLUMNS: Final = (
+    Column("control", "rule"),
+    Column("kind", "kind"),
+    Column("verdict", "verdict"),
+    Column("observed", "observed"),
+    Column("allowed", "limit"),
+    Column("unit", "unit"),
+)
+EXAMPLES: Final = "Examples: seraphim jobs --pending · seraphim jobs cancel 0001-7 --reason 'not now'"
+MOST_JOBS: Final = 1000  # the engine shows no more
+OVER: Final = frozenset({"finished", "dropped"})
+JobId = Annotated[str, typer.Argument(help="The job's id, or its end as the console shows it, e.g. 0001-7.")]
+
+group = typer.Typer(help=f"{JOBS.help}\n\n{EXAMPLES}", invoke_without_command=True)
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(group, name=JOBS.name)
+    app.command(EXPLAIN.name, help=f"{EXPLAIN.help}\n\nExample: seraphim explain 0001-7")(explain)
+
+
+@group.callback()
+def default(
+    context: typer.Context,
+    pending: Annotated[bool, typer.Option("--pending", help="Only those that wait, best score first.")] = False,
+    running: Annotated[bool, typer.Option("--running", help="Only those that run, with their legs.")] = False,
+    finished: Annotated[bool, typer.Option("--finished", help="Only those that ended, newest first.")] = False,
+    json: Json = False,
+) -> None:
+    if context.invoked_subcommand is not None:
+        return
+    wanted = _statuses(pending=pending, running=running, finished=finished)
+    answer = engine.read(f"/api/jobs?limit={MOST_JOBS}")
+    jobs = [job for job in engine.rows(answer, "jobs") if not wanted or job.get("status") in wanted]
+    if json:
+        say_json({"jobs": jobs})
+        return
+    print_table("", COLUMNS, (_row(job) for job in jobs), empty="no such jobs" if wanted else "no jobs")
+
+
+def _statuses(*, pending: bool, running: bool, finished: bool) -> frozenset[str]:
+    """Return the states to show; none chosen shows all."""
+    chosen: list[str] = []
+    chosen += ["pending"] if pending else []
+    chosen += ["running"] if running else []
+    chosen += sorted(OVER) if finished else []
+    return frozenset(chosen)
+
+
+@group.command("cancel", help="End a job. Example: seraphim jobs cancel 0001-7 --reason 'not now'")
+def cancel(
+    job_id: JobId,
+    reason: Annotated[str, typer.Option("--reason", help="Why; kept in the journal.")] = "",
+    json: Json = False,
+) -> None:
+    _say(engine.delete(f"/api/jobs/{engine.segment(_whole_id(job_id))}", {"reason": reason}), as_json=json)
+
+
+def explain(job_id: JobId, json: Json = False) -> None:
+    answer = engine.command(f"/api/jobs/{engine.segment(_whole_id(job_id))}/explain")
+    if json:
+        say_json(answer)
+        return
+    say(str(answer.get("message")))
+    found = engine.table(answer, "data")
+    if found.get("final") is not None:
+        say(_score_text(found))
+    checks = found.get("checks")
+    rows = [_check_row(check) for check in cast("list[engine.Body]", checks)] if isinstance(checks, list) else []
+    print_table("", CHECK_COLUMNS, rows, empty="no controls are on record for it")
+
+
+def _whole_id(job_id: str) -> str:
+    """Complete the end of an id where it names one job; an id that no job has goes to the engine, which says so."""
+    if job_id.startswith("job-"):
+        return job_id
+    known = [str(job.get("job_id")) for job in engine.rows(engine.read(f"/api/jobs?limit={MOST_JOBS}"), "jobs")]
+    found = [each for each in known if each.endswith(f"-{job_id}")]
+    if len(found) > 1:
+        raise CommandError(ExitCode.USAGE, f"{job_id!r} is the end of {len(found)} jobs: {', '.join(found)}")
+    return found[0] if found else job_id
+
+
+def _row(job: engine.Body) -> engine.Body:
+    legs = job.get("legs")
+    rows = cast("list[engine.Body]", legs) if isinstance(legs, list) else []
+    status = str(job.get("status"))
+    word = job.get("phase") if status == "running" else job.get("outcome")
+    mark = " OVERRIDE" if job.get("under_override") else ""
+    return {
+        **job,
+        "state": f"{status}{f': {word}' if word else ''}{mark}",
+        "legs_text": _legs_text(rows, is_running=status == "running"),
+        "why": job.get("waits_for") if status == "pending" else job.get("reason"),
+    }
+
+
+def _legs_text(legs: Iterable[Mapping[str, object]], *, is_running: bool) -> str:
+    """Write legs in one line; how far each is only where it runs, the engine keeps no more of ended ones here."""
+    return " · ".join(_leg_text(leg, is_running=is_running) for leg in legs)
+
+
+def _leg_text(leg: Mapping[str, object], *, is_running: bool) -> str:
+    quantity = cell(leg.get("quantity"), "number")
+    if is_running:
+        quantity = f"{cell(leg.get('filled_quantity'), 'number')}/{quantity}"
+    text = f"{leg.get('side')} {quantity} {leg.get('venue')}"
+    if not is_running:
+        return text
+    price = "" if leg.get("average_price") is None else f" @ {cell(leg.get('average_price'), 'number')}"
+    return f"{text}{price} {leg.get('state')}"
+
+
+def _score_text(found: engine.Body) -> str:
+    safety, volume, final = (cell(found.get(name), "score") for name in ("safety", "volume", "final"))
+    weight, rank = found.get("safety_weight"), found.get("rank")
+    text = f"safety {safety}   volume {volume}   final {final}"
+    if weight is not None:
+        share = Decimal(str(weight))
+        text += f" = {share} x safety + {1 - share} x volume"
+    return text if rank is None else f"{text}   rank {rank} of {found.get('pending_count')} waiting"
+
+
+def _check_row(check: engine.Body) -> engine.Body:
+    verdict = "passed" if check.get("passed") else "LIFTED" if check.get("lifted") else "FAILED"
+    return {**check, "kind": "hard" if check.get("is_hard") else "soft", "verdict": verdict}
+
+
+def _say(answer: engine.Body, *, as_json: bool) -> None:
+    if as_json:
+        say_json(answer)
+    else:
+        say(str(answer.get("message") or "done"))

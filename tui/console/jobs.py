@@ -1,0 +1,66 @@
+"""Keys on a job: end it, and have it explained."""
+
+from typing import TYPE_CHECKING
+
+from core.control.commands import CancelJob, ExplainJob
+from core.state.desk import JobView
+from tui.console.dialogs.choice import Choice, ChoiceDialog
+from tui.console.dialogs.job import JobDialog
+from tui.panes.jobs import JobsPane
+from tui.present.ink import Ink, plain
+from tui.present.jobs import OVER, short_job_id
+
+if TYPE_CHECKING:
+    from tui.console.app import ConsoleApp
+
+_NONE_SELECTED = "no job is selected: 3 shows the jobs, tab and ↑ ↓ choose one"
+
+
+class Jobs:
+    app: "ConsoleApp"
+
+    def _selected_job(self, pane: JobsPane) -> JobView | None:
+        snapshot = self.app.view.snapshot
+        jobs = [] if snapshot is None else snapshot.jobs
+        return next((job for job in jobs if job.job_id == pane.selected), None)
+
+    def cancel_job(self, pane: JobsPane) -> None:
+        """Ask, then end the selected job."""
+        job = self._selected_job(pane)
+        if job is None:
+            self.app.say("info", _NONE_SELECTED)
+            return
+        name = short_job_id(job.job_id)
+        if job.status in OVER:
+            self.app.say("info", f"job {name} has ended: {job.outcome}")
+            return
+        what = (
+            "It runs: its primary leg is stopped and what was filled is brought to its end."
+            if job.status == "running"
+            else "It waits: it is dropped and sends nothing."
+        )
+        lines = [plain(f"{job.job_id}  {job.strategy_type} {job.symbol}", Ink.STRONG), plain(what)]
+        dialog = ChoiceDialog(
+            "End this job?",
+            lines,
+            [Choice(f"End job {name}", job.job_id)],
+            self.app.repeat,
+            stay=Choice("Leave it", None),
+        )
+        self.app.dialogs.open(dialog, self._cancel_job)
+
+    def _cancel_job(self, job_id: str | None) -> None:
+        if job_id is not None:
+            command = CancelJob(job_id=job_id, reason="cancel key in the console")
+            self.app.sender.send(command, f"end job {short_job_id(job_id)}")
+
+    def explain_job(self, pane: JobsPane) -> None:
+        """Ask the engine why the selected job is where it is; the dialog waits for the answer."""
+        job = self._selected_job(pane)
+        if job is None:
+            self.app.say("info", _NONE_SELECTED)
+            return
+        answer = self.app.sender.send(ExplainJob(job_id=job.job_id), f"explain {short_job_id(job.job_id)}")
+        dialog = JobDialog(job, answer)
+        self.app.dialogs.open(dialog)
+        dialog.frame(self.app.view)

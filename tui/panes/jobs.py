@@ -1,0 +1,24 @@
+"""The jobs pane."""
+
+from collections.abc import Sequence
+
+from tui.panes.entries_pane import EntriesPane
+from tui.panes.view import View
+from tui.present.entries import Entry
+from tui.present.ink import Ink, Line, Span
+from tui.present.jobs import job_entries, jobs_title, no_jobs_lines
+
+
+class JobsPane(EntriesPane):
+    TITLE = "Jobs"
+
+    def entries(self, view: View, width: int, height: int) -> tuple[list[Line], Sequence[Entry]]:  # noqa: ARG002 (base signature)
+        if view.snapshot is None:
+            return [], []
+        return job_entries(view.snapshot.jobs, view.engine_ns, view.snapshot_age_s, width)
+
+    def title(self, view: View) -> Line:
+        return (Span(self.TITLE, Ink.STRONG),) if view.snapshot is None else jobs_title(view.snapshot.monitoring.jobs)
+
+    def empty(self, view: View, width: int) -> list[Line]:  # noqa: ARG002 (base signature)
+        return no_jobs_lines(width)
