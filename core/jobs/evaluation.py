@@ -33,7 +33,7 @@ def evaluate(job: HedgeJob, market: JobMarket, rules: Rulebook) -> JobVerdict:
     """Apply every control; a control that lacks its input or fails to judge refuses."""
     case = open_case(job, market, rules)
     found = [_apply(control, case) for control in CONTROLS]
-    mask = sum(BIT[control.name] for control, each in zip(CONTROLS, found, strict=True) if not _passed(each))
+    mask = _mask(found)
     decision, lifted = decide(mask, market.account), lifted_bits(market.account)
     scores = scores_of(case)
     return JobVerdict(
@@ -46,9 +46,13 @@ def evaluate(job: HedgeJob, market: JobMarket, rules: Rulebook) -> JobVerdict:
     )
 
 
-def mask_of(verdict: JobVerdict) -> int:
-    """Return the failed controls of a verdict as bits."""
-    return sum(BIT[check.rule] for check in verdict.checks if not check.passed)
+def failed_controls(case: JobCase) -> int:
+    """Return the failed controls of a job as bits, without putting any into words."""
+    return _mask([_apply(control, case) for control in CONTROLS])
+
+
+def _mask(found: list[Found]) -> int:
+    return sum(BIT[control.name] for control, each in zip(CONTROLS, found, strict=True) if not _passed(each))
 
 
 def lifted_bits(account: AccountLook) -> int:
@@ -137,7 +141,9 @@ def _of_venue(judge: Callable[[VenueSight], JobFinding], case: JobCase, name: st
 def _of_leg(what: OfLeg, sight: LegSight | None) -> JobFinding:
     if sight is None:
         return missing("market data")
-    return _found(lambda: JobFinding(what.passes(sight), "{}", *what.tell(sight)))
+    return _found(
+        lambda: JobFinding(what.passes(sight), "{}", lambda: what.tell(sight)[0], lambda: what.tell(sight)[1])
+    )
 
 
 def _found(judge: Callable[[], JobFinding]) -> JobFinding:
@@ -163,7 +169,7 @@ def _check(control: Control, found: Found, lifted: int) -> Check:
     """Put a control into words: the legs that failed, else all of them."""
     passed = _passed(found)
     told = [each for each in found if not each[1].passed] or list(found)
-    observed = [(where, text_of(finding.observed)) for where, finding in told]
+    observed = [(where, _words(lambda finding=finding: text_of(finding.observed))) for where, finding in told]
     if all(text.startswith(UNKNOWN) for _, text in observed):
         wheres = ", ".join(where for where, _ in observed if where)
         text = f"{observed[0][1]}{f' of {wheres}' if wheres else ''}"
@@ -173,8 +179,16 @@ def _check(control: Control, found: Found, lifted: int) -> Check:
         rule=control.name,
         hardness=control.hardness,
         unit=control.unit,
-        limit=limit_text(told[0][1]),
+        limit=_words(lambda: limit_text(told[0][1])),
         observed=text,
         passed=passed,
         lifted=not passed and bool(BIT[control.name] & lifted),
     )
+
+
+def _words(tell: Callable[[], str]) -> str:
+    """Return a text; a number that cannot be written must not keep a verdict from being told."""
+    try:
+        return tell()
+    except Exception as error:  # as above
+        return f"{UNKNOWN}{type(error).__name__}: {error}"

@@ -8,10 +8,7 @@ the same answers. Only what concerns a job as a whole is judged here: the contro
 come as bits.
 """
 
-from typing import Final
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import Any, Final
 
 from core.compiled import kernel
 from core.jobs import scores as plain
@@ -78,8 +75,8 @@ from core.jobs.packing import (
     VOLATILITY,
 )
 
-Floats = NDArray[np.float64]
-Ints = NDArray[np.int64]
+Floats = Any  # an array of float64; compiled, its elements are plain numbers
+Ints = Any  # of int64
 
 BLOCK: Final = 5  # levels looked at together; divides DEPTH_LEVELS
 

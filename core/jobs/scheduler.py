@@ -25,6 +25,7 @@ from core.risk.verdict import Check, Hardness, reasons_of
 from core.types.job import HedgeJob, JobDropCause
 
 HOLD_TICKS: Final = 5  # how long a job stands back whose start failed, so that it does not block others
+WORDS_A_TICK: Final = 100  # drops that are told with every control and its numbers; it takes time to write them
 NEVER_JUDGED: Final = "the next tick"
 
 
@@ -130,19 +131,34 @@ class Scheduler:
         self._columns.hold(job_id, until_ns)
 
     def _drops(self, market: JobMarket) -> list[JobDropped]:
-        now_ns, status = market.account.now_ns, self._columns.status[: len(self._columns)]
-        drops: list[JobDropped] = []
-        doomed: list[int] = np.flatnonzero((status == EXPIRED) | (status == REFUSED)).tolist()
-        for row in doomed:
-            job = self._columns.jobs[row]
-            verdict = evaluate(job, market, self._rules)
-            reasons = reasons_of(verdict.checks)
-            cause, reason = JobDropCause.REFUSED, reasons
-            if status[row] == EXPIRED:
-                cause = JobDropCause.EXPIRED
-                reason = f"expired while it waited for: {reasons}" if reasons else "expired before its turn came"
-            drops.append(JobDropped(at_ns=now_ns, job_id=job.job_id, cause=cause, reason=reason, checks=verdict.checks))
-        return drops
+        """Drop what is refused or expired; refused ones beyond what can be told at once are left for the next tick."""
+        columns, status = self._columns, self._columns.status[: len(self._columns)]
+        refused: list[int] = np.flatnonzero(status == REFUSED)[:WORDS_A_TICK].tolist()
+        expired: list[int] = np.flatnonzero(status == EXPIRED).tolist()
+        told = WORDS_A_TICK - len(refused)
+        return [
+            *(self._refused(columns.jobs[row], market) for row in refused),
+            *(self._expired(columns.jobs[row], market) for row in expired[:told]),
+            *(self._expired_untold(row, market) for row in expired[told:]),
+        ]
+
+    def _refused(self, job: HedgeJob, market: JobMarket) -> JobDropped:
+        checks, now_ns = evaluate(job, market, self._rules).checks, market.account.now_ns
+        cause = JobDropCause.REFUSED
+        return JobDropped(at_ns=now_ns, job_id=job.job_id, cause=cause, reason=reasons_of(checks), checks=checks)
+
+    def _expired(self, job: HedgeJob, market: JobMarket) -> JobDropped:
+        checks, now_ns = evaluate(job, market, self._rules).checks, market.account.now_ns
+        reasons, cause = reasons_of(checks), JobDropCause.EXPIRED
+        reason = f"expired while it waited for: {reasons}" if reasons else "expired before its turn came"
+        return JobDropped(at_ns=now_ns, job_id=job.job_id, cause=cause, reason=reason, checks=checks)
+
+    def _expired_untold(self, row: int, market: JobMarket) -> JobDropped:
+        """Drop one of very many that expire at once, with the names of the controls only."""
+        names = ", ".join(names_in(int(self._columns.masks[row])))
+        reason = f"expired while it waited for: {names}" if names else "expired before its turn came"
+        job_id, cause = self._columns.jobs[row].job_id, JobDropCause.EXPIRED
+        return JobDropped(at_ns=market.account.now_ns, job_id=job_id, cause=cause, reason=reason)
 
     def _start(self, job: HedgeJob, market: JobMarket) -> JobStart | None:
         """Judge once more in words, for the journal; what does not pass here does not start."""

@@ -21,9 +21,9 @@ from core.jobs.columns import (
     WAITING,
     PendingColumns,
 )
-from core.jobs.controls.case import open_case, pool_of, room_micro
+from core.jobs.controls.case import open_case, pool_of, room_micro, scores_of
 from core.jobs.controls.job import venue_notional_room
-from core.jobs.evaluation import evaluate, mask_of
+from core.jobs.evaluation import decide, failed_controls
 from core.jobs.market import JobMarket
 from core.jobs.rulebook import Rulebook
 from core.jobs.verdict import JobDecision
@@ -86,7 +86,7 @@ class ObjectSelector:
         self._rules = rules
 
     def select(self, columns: PendingColumns, market: JobMarket, running: Mapping[str, int]) -> list[int]:
-        """Judge each job by `evaluate`, then pick."""
+        """Judge each job by every control, then pick."""
         ready = [
             candidate for row in range(len(columns)) if (candidate := self._judge(columns, row, market)) is not None
         ]
@@ -98,18 +98,18 @@ class ObjectSelector:
 
     def _judge(self, columns: PendingColumns, row: int, market: JobMarket) -> Candidate | None:
         job = columns.jobs[row]
-        verdict = evaluate(job, market, self._rules)
         case = open_case(job, market, self._rules)
-        columns.masks[row] = mask_of(verdict)
-        columns.results[row, :MICRO] = (verdict.safety, verdict.volume)
-        columns.finals[row] = verdict.final
+        mask, scores = failed_controls(case), scores_of(case)
+        columns.masks[row] = mask
+        columns.results[row, :MICRO] = (scores.safety, scores.volume)
+        columns.finals[row] = scores.final
         columns.leg_micro[row, : len(job.legs)] = case.leg_micro
-        columns.status[row] = self._status(columns, row, verdict.decision, market.account.now_ns)
+        columns.status[row] = self._status(columns, row, decide(mask, market.account), market.account.now_ns)
         if columns.status[row] != READY:
             return None
         binds = {venue: case.venue_micro(venue) for venue in job.venues}
         sequence = int(columns.ints[row, SEQUENCE])
-        return Candidate(row, job.strategy, pool_of(job), verdict.final, sequence, binds)
+        return Candidate(row, job.strategy, pool_of(job), scores.final, sequence, binds)
 
     def _status(self, columns: PendingColumns, row: int, decision: JobDecision, now_ns: int) -> int:
         if columns.ints[row, EXPIRES] <= now_ns:
