@@ -85,6 +85,8 @@ def test_jobs_of_a_killed_daemon_are_ended_by_the_next_and_nothing_is_opened_for
     ids = [fact.intent.client_order_id for fact in facts if isinstance(fact, OrderIntended)]
     assert len(ids) == len(dict.fromkeys(ids))
     assert all(float(venue["in_flight_usd"]) == 0 for venue in capital)
-    naked = {fact.job_id: fact.naked_quantity for fact in facts if isinstance(fact, JobFinished) and fact.naked_quantity}
+    naked = {
+        fact.job_id: fact.naked_quantity for fact in facts if isinstance(fact, JobFinished) and fact.naked_quantity
+    }
     assert naked or all(abs(quantity) < 1e-9 for quantity in held.values()), held
     assert [f"row {each.row} {each.check}: {each.text}" for each in audit(Paths.under(tmp_path).journal).findings] == []
