@@ -1,7 +1,9 @@
 """Many jobs at once: caps hold at every fact, concurrency and fairness keep to their rules, a crash loses nothing."""
 
 from collections import Counter
+from collections.abc import Iterator
 from decimal import Decimal
+from itertools import cycle
 from pathlib import Path
 
 import pytest
@@ -24,11 +26,11 @@ from core.types.capital import Pool
 from core.types.instrument import InstrumentId
 from core.types.job import HedgeJob, JobOutcome
 from core.types.job_tag import LegRole
-from core.types.order import Side
+from core.types.order import OrderIntent, Side
 from tests.engine.job_rig import JobRig, leg, refolded
 from tests.engine.mortality import Fate, MortalJournal, MortalLine
 from tests.engine.rig import PERP, ScriptedStrategy, in_virtual_time
-from tests.engine.venues import Answer, Speech
+from tests.engine.venues import Answer, ScriptedVenue, Speech
 
 D = Decimal
 TEN = tuple(f"v{at}" for at in range(10))
@@ -265,5 +267,24 @@ def test_a_job_that_cannot_be_decided_halts_new_risk_and_keeps_no_other_from_its
         assert "engine_fault" in rig.causes()
         monkeypatch.undo()
         assert (await rig.end_of(broken)).outcome is JobOutcome.COMPLETED
+
+    in_virtual_time(work)
+
+
+def test_a_begun_hedge_comes_before_new_primary_orders_however_many_others_keep_its_book_busy(journal: InlineJournal):
+    async def work(loop: VirtualLoop) -> None:
+        sliced = JobLimits(max_naked_usd=D(210), max_latency_ms=5_000)
+        rig = await JobRig(loop, ("v1", "v2", "v3"), journal=journal, limits=WIDE, jobs=sliced).start()
+        for venue in rig.venues.values():
+            paces_s = cycle((0.2, 0.5, 0.35, 0.6, 0.45))
+
+            def sets_its_pace(_: OrderIntent, venue: ScriptedVenue = venue, paces_s: Iterator[float] = paces_s) -> None:
+                venue.latency_s = next(paces_s)
+
+            venue.on_submit = sets_its_pace
+        jobs = [rig.submit(leg("v2", Side.BUY), leg("v1", Side.SELL)) for _ in range(8)]
+        await rig.elapse(4)
+        jobs.append(rig.submit(leg("v3", Side.BUY, "2"), leg("v2", Side.SELL, "2")))
+        assert await all_ended(rig, jobs) == {"completed": 9}
 
     in_virtual_time(work)
