@@ -71,10 +71,10 @@ class EventIntake:
             now_ns = self._parts.clock.utc_ns()
             for bar in self._parts.bars.advance(now_ns):
                 self._parts.strategies.on_bar(bar)
-            self._parts.jobs.on_second()
             valuation = self._health.judge(self._parts.views.valuation())
             if valuation.day_pnl_usd is not None:
                 self._parts.pnl_curve.add(now_ns, float(valuation.day_pnl_usd))
+            self._parts.jobs.on_second()  # last: what it does is judged by halts that were raised before
         except Exception as error:
             self._fault("second", error)
 

@@ -29,6 +29,9 @@ from core.types.job_tag import JobTag, LegRole
 from core.types.market import FeedState
 from core.types.order import Order, OrderIntent, OrderType, TimeInForce
 
+# A look at one job takes a fifth of a millisecond: on book events alone all of them together stay at 2 % of a core.
+LEAST_GAP_NS: Final = 20_000_000
+GAP_A_RUN_NS: Final = 10_000_000
 MOST_ROUNDS: Final = 20  # of one drive; what is left is gone on with at the next event
 
 
@@ -76,6 +79,7 @@ class JobRunner:
         self._plans: dict[str, Plan] = {}
         self._cancelled: dict[str, str] = {}  # job → why somebody wants its end
         self._driving: dict[str, bool] = {}  # job → whether it must be asked again
+        self._asked_ns: dict[str, int] = {}  # job → when it was last asked, in steady time
         self._waiting: dict[str, tuple[LegRole, Wanted]] = {}  # job → what waits for own orders to be out of the way
         self._cancel_asked: dict[str, int] = {}  # order → how many cancels of it were under way when one was asked
 
@@ -100,17 +104,29 @@ class JobRunner:
             self.drive(order.intent.job.job_id)
         if not (self._waiting and order.status.is_final):
             return
-        for job_id in sorted(self._waiting, key=lambda job_id: self._waiting[job_id][0] is LegRole.PRIMARY):
-            self.drive(job_id)
+        self._drive_all(sorted(self._waiting, key=lambda job_id: self._waiting[job_id][0] is LegRole.PRIMARY))
 
     def on_book(self, instrument_id: InstrumentId) -> None:
-        for run in self._fold.runs:
-            if any(leg.instrument_id == instrument_id for leg in run.job.legs):
-                self.drive(run.job.job_id)
+        """Ask the jobs on an instrument, each no sooner than its share of time after it was asked last."""
+        gap_ns = max(LEAST_GAP_NS, len(self._fold.runs) * GAP_A_RUN_NS)
+        latest_ns = self._clock.monotonic_ns() - gap_ns
+        self._drive_all(
+            job_id for job_id in self._fold.runs.on(instrument_id) if self._asked_ns.get(job_id, latest_ns) <= latest_ns
+        )
 
     def on_second(self) -> None:
-        for run in self._fold.runs:
-            self.drive(run.job.job_id)
+        self._drive_all(run.job.job_id for run in self._fold.runs)
+
+    def _drive_all(self, job_ids: Iterable[str]) -> None:
+        """Drive each; one that fails must not keep the others from their hedges."""
+        faults: list[Exception] = []
+        for job_id in job_ids:
+            try:
+                self.drive(job_id)
+            except Exception as error:  # raised again below: whoever called halts new risk
+                faults.append(error)
+        if faults:
+            raise faults[0]
 
     def drive(self, job_id: str) -> None:
         """Ask a job what to do and do it, until it wants nothing more for now.
@@ -121,10 +137,12 @@ class JobRunner:
             self._driving[job_id] = True
             return
         self._driving[job_id] = False
+        self._asked_ns[job_id] = self._clock.monotonic_ns()
         try:
             for _ in range(MOST_ROUNDS):
                 run = self._fold.runs.get(job_id)
                 if run is None:
+                    self._asked_ns.pop(job_id, None)
                     return
                 self._driving[job_id] = False
                 self._waiting.pop(job_id, None)

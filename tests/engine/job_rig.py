@@ -1,4 +1,4 @@
-"""Jobs on a real engine in virtual time: two venues with funding, a line to them that can be cut, and what must hold."""
+"""Jobs on a real engine in virtual time: venues with funding, what they earned there, and the capital they bind."""
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal

@@ -32,6 +32,7 @@ def told_truly(rig: JobRig, job: HedgeJob) -> None:
     (end,) = rig.ends(job)
     assert (end.pnl_usd, end.volume_usd, end.fees_usd) == rig.true_result(job)
     assert end.naked_quantity == 0
+    assert rig.fold.runs.get(job.job_id) is None
 
 
 # one job ---------------------------------------------------------------------------------------------------

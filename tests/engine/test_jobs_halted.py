@@ -39,7 +39,7 @@ async def to_primary_sent(rig: JobRig) -> HedgeJob:
 
 async def to_primary_filled(rig: JobRig) -> HedgeJob:
     job = rig.submit()
-    await rig.until(lambda: rig.held(), step_s=STEP_S)
+    await rig.until(rig.held, step_s=STEP_S)
     return job
 
 

@@ -1,12 +1,21 @@
 """Many jobs at once: caps hold at every fact, concurrency and fairness keep to their rules, a crash loses nothing."""
 
 from collections import Counter
+from collections.abc import Iterator
 from decimal import Decimal
+from itertools import cycle
 from pathlib import Path
+
+import pytest
 
 from core.capital.limits import CapitalLimits
 from core.control.commands import SetRiskMode
+from core.engine import job_runner
 from core.engine.fold import EngineFold
+from core.execution.commands import Command
+from core.execution.decide import decide
+from core.execution.job_run import JobRun
+from core.execution.view import RunView
 from core.io.inline_journal import InlineJournal
 from core.io.virtual_loop import VirtualLoop
 from core.jobs.limits import JobLimits
@@ -17,10 +26,11 @@ from core.types.capital import Pool
 from core.types.instrument import InstrumentId
 from core.types.job import HedgeJob, JobOutcome
 from core.types.job_tag import LegRole
-from core.types.order import Side
+from core.types.order import OrderIntent, Side
 from tests.engine.job_rig import JobRig, leg, refolded
 from tests.engine.mortality import Fate, MortalJournal, MortalLine
 from tests.engine.rig import PERP, ScriptedStrategy, in_virtual_time
+from tests.engine.venues import Answer, ScriptedVenue, Speech
 
 D = Decimal
 TEN = tuple(f"v{at}" for at in range(10))
@@ -213,5 +223,68 @@ def test_f33_jobs_in_opposite_directions_wait_for_each_other_instead_of_crossing
         assert await all_ended(rig, jobs) == {"completed": 10}
         assert rig.refusals() == []
         assert rig.held() == rig.committed() == rig.in_flight() == {}
+
+    in_virtual_time(work)
+
+
+def test_books_alone_ask_a_job_no_more_often_than_its_share(journal: InlineJournal, monkeypatch: pytest.MonkeyPatch):
+    async def work(loop: VirtualLoop) -> None:
+        rig = await JobRig(loop, journal=journal).start()
+        rig.venues["v1"].answers.append(Answer.LOSE_ANSWER)
+        rig.venues["v1"].speech = Speech.NOTHING
+        job = rig.submit()
+        await rig.until(lambda: rig.is_started(job))
+        asked: list[str] = []
+        monkeypatch.setattr(job_runner, "decide", lambda run, view: asked.append(run.job.job_id) or decide(run, view))
+        for _ in range(400):
+            rig.feed.quote(PERP, "99.9", "100.1")
+            await rig.elapse(0.001)
+        assert 10 <= len(asked) <= 400 // 20 + 2
+        monkeypatch.undo()
+        await rig.end_of(job)
+
+    in_virtual_time(work)
+
+
+def test_a_job_that_cannot_be_decided_halts_new_risk_and_keeps_no_other_from_its_end(
+    journal: InlineJournal, monkeypatch: pytest.MonkeyPatch
+):
+    async def work(loop: VirtualLoop) -> None:
+        rig = await JobRig(loop, journal=journal, limits=WIDE).start()
+        for venue in rig.venues.values():
+            venue.latency_s = 0.4
+        broken, sound = rig.submit(), rig.submit()
+        await rig.until(lambda: len(rig.sent(LegRole.HEDGE)) == 2, step_s=0.01)
+
+        def fails(run: JobRun, view: RunView) -> list[Command]:
+            if run.job is broken:
+                raise ArithmeticError("cannot be decided")
+            return decide(run, view)
+
+        monkeypatch.setattr(job_runner, "decide", fails)
+        assert (await rig.end_of(sound)).outcome is JobOutcome.COMPLETED
+        await rig.elapse(2)
+        assert "engine_fault" in rig.causes()
+        monkeypatch.undo()
+        assert (await rig.end_of(broken)).outcome is JobOutcome.COMPLETED
+
+    in_virtual_time(work)
+
+
+def test_a_begun_hedge_comes_before_new_primary_orders_however_many_others_keep_its_book_busy(journal: InlineJournal):
+    async def work(loop: VirtualLoop) -> None:
+        sliced = JobLimits(max_naked_usd=D(210), max_latency_ms=5_000)
+        rig = await JobRig(loop, ("v1", "v2", "v3"), journal=journal, limits=WIDE, jobs=sliced).start()
+        for venue in rig.venues.values():
+            paces_s = cycle((0.2, 0.5, 0.35, 0.6, 0.45))
+
+            def sets_its_pace(_: OrderIntent, venue: ScriptedVenue = venue, paces_s: Iterator[float] = paces_s) -> None:
+                venue.latency_s = next(paces_s)
+
+            venue.on_submit = sets_its_pace
+        jobs = [rig.submit(leg("v2", Side.BUY), leg("v1", Side.SELL)) for _ in range(8)]
+        await rig.elapse(4)
+        jobs.append(rig.submit(leg("v3", Side.BUY, "2"), leg("v2", Side.SELL, "2")))
+        assert await all_ended(rig, jobs) == {"completed": 9}
 
     in_virtual_time(work)

@@ -37,7 +37,7 @@ def new_rules(rig: JobRig, venue: str, **rules: object) -> None:
 
 async def with_primary_filled(rig: JobRig) -> HedgeJob:
     job = rig.submit()
-    await rig.until(lambda: rig.held(), step_s=0.001)
+    await rig.until(rig.held, step_s=0.001)
     return job
 
 
@@ -159,7 +159,7 @@ def test_a_job_of_a_strategy_that_is_stopped_is_brought_to_its_end(journal: Inli
         strategy = ScriptedStrategy("s", InstrumentId("v1", PERP), InstrumentId("v2", PERP))
         rig = await JobRig(loop, journal=journal, jobs=SLICED).start(strategy)
         job = rig.submit(strategy="s")
-        await rig.until(lambda: rig.held(), step_s=0.001)
+        await rig.until(rig.held, step_s=0.001)
         rig.engine.parts.strategies.stop("s", "test")
         end = await rig.end_of(job)
         assert rig.held().get("v1", D(0)) == -rig.held().get("v2", D(0))
