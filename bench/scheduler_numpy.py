@@ -4,7 +4,7 @@ The same rules as `core.jobs`, for jobs of two legs. Controls on legs, strategie
 packing that ours uses; what is static of a job is a contiguous column made once, as in ours.
 """
 
-from typing import Final
+from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -65,7 +65,7 @@ class NumpyForm:
         micro = self._leg_micro(table)
         masks, funding = self._job_masks(packed, table, micro)
         masks |= packed.strategies[self._strategies, at.STRATEGY_BITS] | packed.account_ints[at.ACCOUNT_BITS]
-        bits = np.where(self._is_arb, keys[at.ARB_BITS][self._legs], keys[at.HEDGE_BITS][self._legs])
+        bits = cast("Ints", np.where(self._is_arb, keys[at.ARB_BITS][self._legs], keys[at.HEDGE_BITS][self._legs]))
         masks |= bits[0] | bits[1]
         masks |= self._pair_masks(keys)
         scores = self._scores(packed, table, funding)
