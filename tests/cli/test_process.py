@@ -22,6 +22,14 @@ FRONT_COMMANDS = [
     ["kill", "--json"],
     ["positions", "--json"],
     ["cancel", "--all", "--json"],
+    ["jobs", "--json"],
+    ["jobs", "cancel", "job-1", "--json"],
+    ["explain", "job-1", "--json"],
+    ["capital", "--json"],
+    ["risk", "--json"],
+    ["override", "--end", "--json"],
+    ["halt", "global", "halted", "--json"],
+    ["safe-mode", "sim-a", "on", "--json"],
 ]
 
 
@@ -30,7 +38,12 @@ def test_front_commands_load_nothing_heavy(engine: FakeEngine, command: list[str
     engine.answer("GET", "/api/monitoring/state", {"global": {}})
     engine.answer("GET", "/api/positions", {"positions": []})
     engine.answer("DELETE", "/api/orders", done())
-    for name in ("pause", "resume", "set_risk_mode", "kill"):
+    engine.answer("GET", "/api/jobs", {"jobs": []})
+    engine.answer("DELETE", "/api/jobs/job-1", done())
+    engine.answer("POST", "/api/jobs/job-1/explain", done())
+    engine.answer("GET", "/api/capital/snapshot", {"venues": []})
+    engine.answer("GET", "/api/risk", {"limits": []})
+    for name in ("pause", "resume", "set_risk_mode", "kill", "end_override", "halt", "set_safe_mode"):
         engine.answer("POST", f"/api/control/{name}", done())
     program = (
         "import sys\nfrom tui.cli.app import run\ncode = run(sys.argv[2:])\n"

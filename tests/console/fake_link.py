@@ -39,7 +39,6 @@ from core.state.monitoring import (
     JobsState,
     LeftPosition,
     LimitUse,
-    MarketState,
     MonitoringState,
     RiskState,
     StrategyState,
@@ -49,8 +48,10 @@ from core.state.monitoring import (
 from core.types.control import Blocker, HaltLevel
 from tests.console.fake_halt import kill_state
 from tests.console.fake_jobs import START_NS, explained, some_capital, some_jobs
+from tests.console.fake_market import LISTINGS, Listing, market_state, name_of, noise
 
 MINUTE_NS = 60_000_000_000
+_D = Decimal
 
 
 class ManualClock:
@@ -67,40 +68,6 @@ class ManualClock:
 
     def advance(self, seconds: float) -> None:
         self.now_ns += int(seconds * 1e9)
-
-
-@dataclass
-class _Listing:
-    venue: str
-    symbol: str
-    asset_type: str
-    mid: Decimal
-    tick: Decimal
-    lot: Decimal
-
-
-_D = Decimal
-LISTINGS = [
-    _Listing(venue, symbol, kind, _D(mid) + _D(tick) * 7 * shift, _D(tick), _D(lot))
-    for shift, venue in enumerate(("sim-a", "sim-b"))
-    for symbol, kind, mid, tick, lot in (
-        ("BTC/USDT:USDT", "perpetual", "64011.0", "0.5", "0.001"),
-        ("ETH/USDT:USDT", "perpetual", "3120.10", "0.05", "0.01"),
-        ("SOL/USDT:USDT", "perpetual", "148.210", "0.001", "0.1"),
-        ("BTC/USDT", "crypto_spot", "64002.5", "0.5", "0.001"),
-        ("ETH/USDT", "crypto_spot", "3119.90", "0.05", "0.01"),
-        ("SOL/USDT", "crypto_spot", "148.190", "0.001", "0.1"),
-    )
-] + [_Listing("sim-x", "NVDA", "stock", _D("131.52"), _D("0.01"), _D(1))]
-
-
-def _noise(*parts: int) -> int:
-    """Mix integers into a number of 0..999, the same in every run."""
-    value = 0x9E3779B9
-    for part in parts:
-        value = (value ^ (part & 0xFFFFFFFF)) * 0x85EBCA6B & 0xFFFFFFFF
-        value ^= value >> 13
-    return value % 1000
 
 
 @dataclass
@@ -174,7 +141,7 @@ class FakeLink:
         return START_NS + self.step * 100_000_000
 
     def snapshot(self) -> DeskSnapshot:
-        books = {name: self._book(listing) for listing in LISTINGS if (name := _name(listing)) in self.request.books}
+        books = {name: self._book(listing) for listing in LISTINGS if (name := name_of(listing)) in self.request.books}
         orders = [] if self.is_empty or self.status == "halted" else self._orders()
         if self.reversed_orders:
             orders.reverse()
@@ -213,17 +180,17 @@ class FakeLink:
             capital=[] if self.is_empty else some_capital(self.safe_venues, self.venues_of_unknown_equity),
         )
 
-    def _middle(self, listing: _Listing, step: int) -> int:
+    def _middle(self, listing: Listing, step: int) -> int:
         base = int(listing.mid / listing.tick)
         wave = 9 * math.sin(step / 37) + 5 * math.sin(step / 11 + base % 7)
         return base + round(wave)
 
-    def _book(self, listing: _Listing) -> BookView:
-        name = _name(listing)
+    def _book(self, listing: Listing) -> BookView:
+        name = name_of(listing)
         middle = self._middle(listing, self.step)
         is_closed = listing.asset_type == "stock"
         scale = 4000 if listing.lot < 1 else 900
-        lots = [max(1, _noise(self.step // 3, level, middle) * scale // 1000) for level in range(80)]
+        lots = [max(1, noise(self.step // 3, level, middle) * scale // 1000) for level in range(80)]
         own = []
         if name == "BTC/USDT:USDT@sim-a" and not self.is_empty and self.status != "halted":
             own = [
@@ -260,7 +227,7 @@ class FakeLink:
         )
 
     def _chart(self) -> ChartView | None:
-        listing = next((listing for listing in LISTINGS if _name(listing) == self.request.chart), None)
+        listing = next((listing for listing in LISTINGS if name_of(listing) == self.request.chart), None)
         if listing is None:
             return None
         tick = float(listing.tick)
@@ -268,14 +235,14 @@ class FakeLink:
         close = float(listing.mid)
         for index in range(120):
             opened = close
-            drift = (_noise(index, 1) - 497) / 1000 * 24 + 6 * math.sin(index / 9)
+            drift = (noise(index, 1) - 497) / 1000 * 24 + 6 * math.sin(index / 9)
             close = opened + round(drift) * tick
             if index == 119:
                 close = self._middle(listing, self.step) * tick
-            high = max(opened, close) + _noise(index, 2) % 9 * tick
-            low = min(opened, close) - _noise(index, 3) % 9 * tick
+            high = max(opened, close) + noise(index, 2) % 9 * tick
+            low = min(opened, close) - noise(index, 3) % 9 * tick
             open_ns = (START_NS // MINUTE_NS - 119 + index) * MINUTE_NS
-            bars.append(BarView(open_ns, opened, high, low, close, float(_noise(index, 4))))
+            bars.append(BarView(open_ns, opened, high, low, close, float(noise(index, 4))))
         fills = [(bars[-20].open_ns, "buy", bars[-20].low), (bars[-8].open_ns, "sell", bars[-8].high)]
         return ChartView(
             venue=listing.venue,
@@ -381,7 +348,7 @@ class FakeLink:
     def _pnl(self) -> list[PnlPoint]:
         return [
             PnlPoint(
-                START_NS - (600 - index) * 1_000_000_000, 260 * math.sin(index / 90) + index * 0.35 + _noise(index) / 40
+                START_NS - (600 - index) * 1_000_000_000, 260 * math.sin(index / 90) + index * 0.35 + noise(index) / 40
             )
             for index in range(600)
         ]
@@ -449,7 +416,7 @@ class FakeLink:
                     LimitUse(name="orders_per_minute", unit="", limit=_D(60), used=_D(4), left=_D(56)),
                 ],
             ),
-            market={"sim-a": {"BTC/USDT": _market()}},
+            market={"sim-a": {"BTC/USDT": market_state()}},
             strategies=[
                 StrategyState(
                     name="ma_cross",
@@ -515,21 +482,3 @@ class FakeLink:
             who="console:trader",
             reason=reason,
         )
-
-
-def _market() -> MarketState:
-    return MarketState(
-        last=_D("64010.5"),
-        bid=_D("64010.5"),
-        ask=_D("64011.0"),
-        spread=_D("0.5"),
-        short_term_volatility=0.0004,
-        timestamp=START_NS,
-        age_s=0.1,
-        validity="valid",
-        sequence=1,
-    )
-
-
-def _name(listing: _Listing) -> str:
-    return f"{listing.symbol}@{listing.venue}"

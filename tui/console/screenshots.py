@@ -1,7 +1,7 @@
 """Write screenshots of the console over a real engine in the embedded market.
 
 Run ``python -m tui.console.screenshots docs/``: it starts an engine in a folder of its own, lets its strategies trade
-for a while, and writes one SVG for each size.
+for a while, and writes one SVG for each size and some desks.
 """
 
 import argparse
@@ -20,7 +20,14 @@ from tui.compose.engine_process import EngineProcess
 from tui.console.app import ConsoleApp
 from tui.hosted import HostedLink
 
-SIZES: Final = ((80, 24), (120, 40), (200, 60))
+PICTURES: Final = (
+    ("console", 1, (80, 24)),
+    ("console", 1, (120, 40)),
+    ("console", 1, (200, 60)),
+    ("console-jobs", 3, (80, 24)),
+    ("console-jobs", 3, (120, 40)),
+    ("console-risk", 4, (120, 40)),
+)  # name, desk, size
 TRADING_S: Final = 90.0
 SETTLING_S: Final = 3.0
 REMOTE_FONT: Final = re.compile(r"\s*@font-face \{[^}]*\}")
@@ -48,21 +55,25 @@ async def _write(folder: Path, trading_s: float) -> list[Path]:
     written: list[Path] = []
     try:
         await asyncio.sleep(trading_s)
-        for width, height in SIZES:
-            written.append(await _photograph(process, folder, width, height))
+        for name, desk, size in PICTURES:
+            written.append(await _photograph(process, folder / f"{name}-{size[0]}x{size[1]}.svg", desk, size))
     finally:
         await process.stop("screenshots are taken", cancel_orders=True)
     return written
 
 
-async def _photograph(process: EngineProcess, folder: Path, width: int, height: int) -> Path:
+async def _photograph(process: EngineProcess, path: Path, desk: int, size: tuple[int, int]) -> Path:
     clock = SystemClock()
     app = ConsoleApp(HostedLink(process.access, clock), clock=clock, who="console:screenshots", native_colours=False)
-    async with app.run_test(size=(width, height)):
+    async with app.run_test(size=size):
+        app.action_act(f"desk-{desk}")
         await asyncio.sleep(SETTLING_S)
-        path = folder / f"console-{width}x{height}.svg"
-        path.write_text(without_remote_fonts(app.export_screenshot()), encoding="utf-8")
+        _save(app, path)
     return path
+
+
+def _save(app: ConsoleApp, path: Path) -> None:
+    path.write_text(without_remote_fonts(app.export_screenshot()), encoding="utf-8")
 
 
 def without_remote_fonts(svg: str) -> str:

@@ -181,11 +181,16 @@ def leg_line(leg: LegView, width: int) -> Line:
     price = "" if leg.average_price is None else f" @ {numbers.average(leg.average_price)}"
     progress = f"{numbers.exact(leg.filled_quantity)}/{numbers.exact(leg.quantity)}{price}"
     ink = _LEG_INKS.get(leg.state, Ink.QUIET)
-    name = Span(left(f"{leg.venue} {leg.symbol}", max(12, min(26, width - 50))), Ink.TEXT)
-    bar = Span(f" {share_bar(float(done), _LEG_BAR)} ", Ink.OWN)
-    state = Span(f"  {leg.state}", ink, Decor.BOLD if ink is Ink.ALARM else Decor.NONE)
-    side = side_span(leg.side)
-    return (Span(_INDENT), side._replace(text=left(side.text, 7)), name, bar, Span(progress, Ink.STRONG), state)
+    head = (Span(_INDENT), Span(left(side_span(leg.side).text, 7), side_span(leg.side).ink))
+    tail = (
+        Span(f" {share_bar(float(done), _LEG_BAR)} ", Ink.OWN),
+        Span(progress, Ink.STRONG),
+        Span(f"  {leg.state}", ink, Decor.BOLD if ink is Ink.ALARM else Decor.NONE),
+    )
+    name, room = f"{leg.venue} {leg.symbol}", width - line_width((*head, *tail))
+    if width_of(name) > room:
+        name = leg.venue  # the symbol stands in the job's row
+    return (*head, Span(left(name, max(0, min(26, room))), Ink.TEXT), *tail)
 
 
 def _naked_lines(job: JobView, snapshot_age_s: float) -> list[Line]:

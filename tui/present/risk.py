@@ -61,7 +61,7 @@ def _is_tight(limit: LimitUse) -> bool:
 
 def _name_cells(limits: Sequence[LimitUse], width: int) -> int:
     longest = max((width_of(limit.name) for limit in limits), default=10)
-    return min(longest, max(10, width // 3))
+    return min(longest, max(10, width // 3, width - 34))
 
 
 def limit_line(limit: LimitUse, width: int, name_cells: int | None = None) -> Line:
