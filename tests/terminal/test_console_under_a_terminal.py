@@ -1,6 +1,7 @@
 """The shipped console on a real terminal: it moves, it halts, it outlives its terminal, it attaches."""
 
 import os
+import re
 import signal
 import sys
 import time
@@ -68,6 +69,18 @@ def test_first_run_shows_moving_books_and_ctrl_k_halts(home: Path):
 
     terminal.wait_for(lambda text: "HALTED" in text, START_S)
     assert wait_for_status(home, "halted")["global"]["halt_level"] in {"halted", "flatten"}
+
+
+def test_jobs_of_the_first_run_appear_and_are_explained(home: Path):
+    terminal = console(home)
+    terminal.wait_for(lambda text: "RUNNING" in text, START_S)
+
+    terminal.send(b"3")
+
+    terminal.wait_for(lambda text: "Capital" in text and "free of" in text, START_S)
+    terminal.wait_for(lambda text: re.search(r"\b0001-\d+ +(?:hedge|arb)", text) is not None, 3 * START_S)
+    terminal.send(b"e")
+    terminal.wait_for(lambda text: "hard rules" in text and "passed" in text, START_S)
 
 
 @pytest.mark.parametrize("target", ["engine", "shell's job"])
