@@ -103,6 +103,17 @@ def test_every_job_can_be_reached_on_a_small_screen() -> None:
     run_console(script, size=SMALL)
 
 
+def test_new_jobs_are_in_sight_again_once_the_cursor_has_left() -> None:
+    async def script(desk: Desk) -> None:
+        await choose(desk, "job-s12ab-0001-9")
+        desk.link.jobs = [job(99, "pending"), *desk.link.jobs]
+        await desk.focus("capital")
+        await desk.frame()
+        assert "0001-99" in desk.pane("jobs")
+
+    run_console(script, size=SMALL)
+
+
 def test_a_job_that_left_takes_the_cursor_with_it() -> None:
     async def script(desk: Desk) -> None:
         await choose(desk, WAITING)

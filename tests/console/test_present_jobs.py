@@ -141,6 +141,7 @@ def test_capital_fits_its_width_whether_as_blocks_or_as_rows(width: int, height:
     heads, entries = capital_entries(views, width, height)
     assert [entry.key for entry in entries] == ["sim-a", "sim-b", "okx"]
     for line in [*heads, *(line for entry in entries for line in entry.lines)]:
+        assert line_width(line) <= width
         assert "#" not in text_of(line)
     assert "UNKNOWN" in texts(list(entries[2].lines)).upper()
     assert "SAFE" in texts(list(entries[1].lines))

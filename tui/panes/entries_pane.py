@@ -54,8 +54,10 @@ class EntriesPane(Pane):
         selected = self.selected if self.has_focus else None
         index = None if selected is None else self._cursor.keys.index(selected)
         room = max(1, height - len(heads))
-        # One row less than there is: the last one may say how many more there are.
-        self._first = first_in_sight([len(entry.lines) for entry in ordered], self._first, index, max(1, room - 1))
+        # Without a cursor the first entries show: what is new must not hide above. With one, a row less than there is
+        # counts, as the last one may say how many more there are.
+        heights = [len(entry.lines) for entry in ordered]
+        self._first = 0 if index is None else first_in_sight(heights, self._first, index, max(1, room - 1))
         body = entry_lines(ordered, self._first, room, width, selected)
         self._rows = [None] * len(heads) + [entry.key for entry in ordered[self._first :] for _ in entry.lines]
         return Picture(self.title(view), self.note(view), [*heads, *body])

@@ -59,12 +59,14 @@ class TablePane(Pane):
         return [by_key[key] for key in self._cursor.arrange(list(by_key), has_focus=self.has_focus)]
 
     def _scroll(self, count: int, height: int) -> None:
-        if self.selected is not None and self.has_focus:
-            index = self._cursor.keys.index(self.selected)
-            if index < self._first:
-                self._first = index
-            elif index >= self._first + height:
-                self._first = index - height + 1
+        if self.selected is None or not self.has_focus:
+            self._first = 0  # without a cursor the first rows show: what is new must not hide above
+            return
+        index = self._cursor.keys.index(self.selected)
+        if index < self._first:
+            self._first = index
+        elif index >= self._first + height:
+            self._first = index - height + 1
         self._first = max(0, min(self._first, count - max(1, height)))
 
     def move_cursor(self, step: int) -> None:

@@ -7,12 +7,14 @@ from typing import Final
 from core.state.desk import CapitalView, PoolView
 from tui.present import numbers
 from tui.present.bars import room_bar
-from tui.present.cells import left, wrap
+from tui.present.cells import joined, left, wrap
 from tui.present.entries import Entry
 from tui.present.ink import Decor, Ink, Line, Span, signed_ink
 from tui.present.table import Align, Column, Row, Table, table_header, table_rows
 
 _BAR: Final = 12
+_NARROW_BAR: Final = 6
+_WIDE: Final = 76  # from here on amounts are named in words
 _SHORT_BAR: Final = 5
 _LABEL: Final = 11
 _COLUMNS: Final = (
@@ -73,7 +75,7 @@ def _cells(part: Decimal, whole: Decimal, cells: int) -> int:
 def _block(view: CapitalView, width: int) -> list[Line]:
     return [
         _head(view),
-        *(_pool_line(pool) for pool in view.pools),
+        *(_pool_line(pool, width) for pool in view.pools),
         _in_flight_line(view, width),
         _today_line(view),
     ]
@@ -90,20 +92,29 @@ def _head(view: CapitalView) -> Line:
     return tuple(line)
 
 
-def _pool_line(pool: PoolView) -> Line:
+def _pool_line(pool: PoolView, width: int) -> Line:
     free = "free unknown" if pool.free_usd is None else f"{numbers.room(pool.free_usd)} free"
     ink = Ink.ALARM if pool.free_usd is None or pool.free_usd <= 0 else Ink.STRONG
-    return (
+    line = (
         Span(f"  {left(pool.pool, _LABEL - 2)} ", Ink.QUIET),
-        *pool_bar(pool, _BAR),
+        *pool_bar(pool, _bar_cells(width)),
         Span(f" {free}", ink),
-        Span(f" of {numbers.money(pool.budget_usd, 0)}", Ink.QUIET),
-        *_amount("in flight", pool.reserved_usd),
-        *_amount("bound", pool.committed_usd),
+    )
+    names = ("in flight", "bound") if width >= _WIDE else ("▓", "█")
+    return joined(
+        line,
+        (Span(f" of {numbers.money(pool.budget_usd, 0)}", Ink.QUIET),),
+        _amount(names[0], pool.reserved_usd),
+        _amount(names[1], pool.committed_usd),
+        width=width,
     )
 
 
-def _amount(name: str, value: Decimal) -> tuple[Span, ...]:
+def _bar_cells(width: int) -> int:
+    return _BAR if width >= _WIDE else _NARROW_BAR
+
+
+def _amount(name: str, value: Decimal) -> Line:
     return (Span(f"  {name} ", Ink.QUIET), Span(numbers.money(value, 0), Ink.TEXT if value else Ink.QUIET))
 
 
@@ -113,21 +124,23 @@ def _in_flight_left(view: CapitalView) -> Decimal | None:
 
 def _in_flight_line(view: CapitalView, width: int) -> Line:
     room = _in_flight_left(view)
-    line: list[Span] = [
+    line = (
         Span(f"  {left('in flight', _LABEL - 2)} ", Ink.QUIET),
-        *room_bar(room, view.in_flight_limit_usd, _BAR),
+        *room_bar(room, view.in_flight_limit_usd, _bar_cells(width)),
         Span(f" {numbers.room(room)} left", Ink.ALARM if room is None or room <= 0 else Ink.STRONG),
-        Span(f" of {numbers.money(view.in_flight_limit_usd, 0)}", Ink.QUIET),
-    ]
-    if width >= 60:
-        line.append(Span(f"  one at most {numbers.room(view.single_limit_usd)}", Ink.QUIET))
-    return tuple(line)
+    )
+    return joined(
+        line,
+        (Span(f" of {numbers.money(view.in_flight_limit_usd, 0)}", Ink.QUIET),),
+        (Span(f"  one at most {numbers.room(view.single_limit_usd)}", Ink.QUIET),),
+        width=width,
+    )
 
 
 def _today_line(view: CapitalView) -> Line:
     pnl = view.today_pnl_usd
     return (
-        Span(f"  {left('jobs today', _LABEL - 1)}", Ink.QUIET),
+        Span(f"  {left('jobs today', _LABEL)}", Ink.QUIET),
         Span(f"PnL {numbers.direction(pnl)}{numbers.signed_money(pnl)}", signed_ink(pnl)),
         Span("  volume ", Ink.QUIET),
         Span(numbers.money(view.today_volume_usd, 0)),

@@ -87,3 +87,11 @@ def wrap(text: str, width: int, ink: Ink = Ink.TEXT) -> list[Line]:
             current = candidate
         lines.append((Span(current, ink),) if current else EMPTY_LINE)
     return lines
+
+
+def joined(line: Line, *extras: Line, width: int) -> Line:
+    """Add those parts, in their order, that fit whole: a part is left out rather than cut."""
+    for extra in extras:
+        if line_width(line) + line_width(extra) <= width:
+            line = (*line, *extra)
+    return line

@@ -14,13 +14,11 @@ class Entry(NamedTuple):
     lines: tuple[Line, ...]
 
 
-def first_in_sight(heights: Sequence[int], first: int, selected: int | None, room: int) -> int:
+def first_in_sight(heights: Sequence[int], first: int, selected: int, room: int) -> int:
     """Return the entry to begin with: `first` where it can stay, moved so far that the selected one is in sight."""
     first = max(0, min(first, len(heights) - 1))
     while first > 0 and sum(heights[first - 1 :]) <= room:  # no blank rows below while something is hidden above
         first -= 1
-    if selected is None:
-        return first
     if selected < first:
         return selected
     while first < selected and sum(heights[first : selected + 1]) > room:

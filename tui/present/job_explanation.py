@@ -129,5 +129,5 @@ def _one_check(check: CheckView, width: int) -> list[Line]:
     )
     room = max(20, width - 10 - _RULE_CELLS)
     text = f"{check.observed}{unit}, allowed {check.limit}"
-    first, *others = wrap(text, room, Ink.TEXT if check.passed else ink)
+    first, *others = wrap(text, room, Ink.QUIET if check.passed else ink)
     return [(*head, *first), *((Span(" " * (10 + _RULE_CELLS)), *line) for line in others)]

@@ -8,7 +8,7 @@ from core.state.monitoring import Alert, LimitUse, MonitoringState
 from core.types.control import Blocker, HaltLevel
 from tui.present import numbers
 from tui.present.bars import room_bar
-from tui.present.cells import left, line_width, width_of, wrap
+from tui.present.cells import joined, left, width_of, wrap
 from tui.present.ink import Decor, Ink, Line, Span
 from tui.present.override import override_lines
 from tui.present.table import Align, Column, Row, Table
@@ -75,8 +75,7 @@ def limit_line(limit: LimitUse, width: int, name_cells: int | None = None) -> Li
         *room_bar(limit.left, limit.limit, bar_cells),
         Span(f" {numbers.room(limit.left)}{unit} left", ink),
     )
-    whole = Span(f" of {numbers.exact(limit.limit)}", Ink.QUIET)
-    return (*line, whole) if line_width((*line, whole)) <= width else line  # left out rather than cut
+    return joined(line, (Span(f" of {numbers.room(limit.limit)}", Ink.QUIET),), width=width)
 
 
 def _notices(state: MonitoringState) -> list[Line]:
