@@ -14,8 +14,8 @@ from core.types.instrument import InstrumentId
 from core.types.job import HedgeJob, JobType, Leg
 from core.types.order import Side
 
-VENUES: Final = ("binance", "okx", "bybit", "kraken", "coinbase", "hyperliquid")
-COINS: Final = {"BTC": 60_000.0, "ETH": 3_000.0, "SOL": 150.0, "DOGE": 0.15}
+VENUES: Final = ("binance", "okx", "bybit", "hyperliquid")
+COINS: Final = {"BTC": 60_000.0, "ETH": 3_000.0, "SOL": 150.0, "DOGE": 0.15, "ZEC": 40.0}
 STRATEGIES: Final = ("hedged_volume", "spread_arb", "funding_arb", "hedge_rebalance")
 NOW_NS: Final = 1_700_000_000_000_000_000
 SECOND_NS: Final = 1_000_000_000

@@ -1,10 +1,10 @@
-"""The scheduler's tick as good vectorised numpy: masked arithmetic on cached columns, one sort of what is ready.
+"""The scheduler's tick as good vectorised numpy: masked arithmetic on columns, one sort of what is ready.
 
 The same rules as `core.jobs`, for jobs of two legs. Controls on legs, strategies and account come as bits from the same
-packing that ours uses; what is static of a job is a contiguous column made once, as in ours.
+packing that ours uses.
 """
 
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from core.jobs import packing as at
 from core.jobs.columns import SAFETY, VOLUME, Slots
 from core.jobs.controls.case import notional_micro, notional_share, pool_of, signed_quantity
-from core.jobs.controls.table import BIT, DROP_BITS
+from core.jobs.controls.table import BIT
 from core.jobs.market import BEGIN, COST, RATE, JobMarket
 from core.jobs.rulebook import Rulebook
 from core.jobs.scores import (
@@ -34,29 +34,41 @@ PRUNE_AFTER: Final = 32  # jobs passed over before all that do not fit any more 
 
 
 class NumpyForm:
-    """Columns of jobs by row; rows are in the order of submission."""
+    """Jobs as tuples of numbers, in the order of submission; arrays are made of them by `gather`."""
 
     def __init__(self, jobs: list[HedgeJob], rules: Rulebook) -> None:
         self._rules = rules
         self._slots = Slots()
-        signed = np.array([[signed_quantity(leg) for leg in job.legs] for job in jobs])
-        self._quantities: Floats = np.abs(signed).T.copy()
-        self._buys: Bools = (signed > 0).T.copy()
-        self._signs: Floats = np.sign(signed).T.copy()
-        self._legs: Ints = np.array(
-            [[self._slots.instrument(leg.instrument_id) for leg in job.legs] for job in jobs]
-        ).T.copy()
-        self._venues: Ints = np.array([[self._slots.venue(leg.venue) for leg in job.legs] for job in jobs]).T.copy()
-        self._sides: Ints = 2 * self._legs + ~self._buys
-        self._strategies: Ints = np.array([self._slots.strategy(job.strategy) for job in jobs])
-        self._is_arb: Bools = np.array([pool_of(job) is Pool.ARB for job in jobs])
+        self._numbers = [self._numbers_of(job) for job in jobs]
+        self._names = [self._names_of(job) for job in jobs]
+        self.gather()
+
+    def _numbers_of(self, job: HedgeJob) -> tuple[float, ...]:
+        edge, loss = float(job.expected_edge_bps), float(job.max_acceptable_loss_bps)
+        scores = notional_micro(job), notional_share(job, self._rules)
+        return *(signed_quantity(leg) for leg in job.legs), *scores, edge, edge + loss
+
+    def _names_of(self, job: HedgeJob) -> tuple[int, ...]:
+        instruments = (self._slots.instrument(leg.instrument_id) for leg in job.legs)
+        venues = (self._slots.venue(leg.venue) for leg in job.legs)
+        is_arb, is_rebalance = pool_of(job) is Pool.ARB, job.strategy_type is JobType.REBALANCE
+        return *instruments, *venues, self._slots.strategy(job.strategy), is_arb, is_rebalance, job.expires_ns
+
+    def gather(self) -> None:
+        """Make the columns of all pending jobs: one array a number, contiguous."""
+        numbers: Floats = np.array(self._numbers).T.copy()
+        names: Ints = np.array(self._names).T.copy()
+        signed: Floats = numbers[:2]
+        self._quantities: Floats = np.abs(signed)
+        self._signs: Floats = np.sign(signed)
+        self._notional, self._share, self._edge, self._edge_and_loss = numbers[2:]
+        self._legs, self._venues = names[:2], names[2:4]
+        self._strategies, is_arb, is_rebalance, self._expires = names[4:]
+        self._is_arb: Bools = is_arb.astype(bool)
+        self._arb_only: Ints = -is_arb  # all bits or none
+        self._is_rebalance: Bools = is_rebalance.astype(bool)
+        self._sides: Ints = 2 * self._legs + (signed < 0)
         self._pool_column: Ints = np.where(self._is_arb, at.ARB_ROOM, at.HEDGE_ROOM)
-        self._is_rebalance: Bools = np.array([job.strategy_type is JobType.REBALANCE for job in jobs])
-        self._notional: Floats = np.array([notional_micro(job) for job in jobs])
-        self._share: Floats = np.array([notional_share(job, rules) for job in jobs])
-        self._edge: Floats = np.array([float(job.expected_edge_bps) for job in jobs])
-        self._edge_and_loss: Floats = self._edge + [float(job.max_acceptable_loss_bps) for job in jobs]
-        self._expires: Ints = np.array([job.expires_ns for job in jobs])
 
     def select(self, market: JobMarket) -> tuple[list[int], Ints, Floats]:
         """Return the rows to start, the masks and the scores (safety, volume, final) of all rows."""
@@ -65,7 +77,8 @@ class NumpyForm:
         micro = self._leg_micro(table)
         masks, funding = self._job_masks(packed, table, micro)
         masks |= packed.strategies[self._strategies, at.STRATEGY_BITS] | packed.account_ints[at.ACCOUNT_BITS]
-        bits = cast("Ints", np.where(self._is_arb, keys[at.ARB_BITS][self._legs], keys[at.HEDGE_BITS][self._legs]))
+        hedge_bits: Ints = keys[at.HEDGE_BITS][self._legs]
+        bits = hedge_bits | (keys[at.ARB_BITS][self._legs] & self._arb_only)
         masks |= bits[0] | bits[1]
         masks |= self._pair_masks(keys)
         scores = self._scores(packed, table, funding)
@@ -73,14 +86,9 @@ class NumpyForm:
         ready = np.flatnonzero((standing == 0) & (self._expires > packed.account_ints[at.NOW]))
         return self._pick(ready, scores[2], micro, packed), masks, scores
 
-    def dropped(self, masks: Ints, lifted: int) -> Bools:
-        """Tell which rows fail what will not pass."""
-        standing = masks & ~lifted
-        return ((standing & DROP_BITS) != 0) & ((standing & BIT["known_instrument"]) == 0)
-
     def _leg_micro(self, table: Floats) -> Floats:
         value = self._quantities * table[at.UNIT][self._legs] + 0.5
-        return np.where(value >= self._notional + 1.0, np.floor(value), self._notional)
+        return np.maximum(np.floor(value), self._notional)
 
     def _slippage(self, curves: Floats, leg: int) -> Floats:
         """Return the depth-implied slippage of one leg: the level is found by counting the ends it goes beyond."""

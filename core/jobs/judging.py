@@ -118,69 +118,86 @@ def judge_all(
     floors: Floats,
     ready: Ints,
 ) -> int:
-    """Write failed controls, scores and status of the first `count` jobs; list the ready ones and return how many."""
+    """Write failed controls, scores and status of the first `count` jobs; list the ready ones and keep the best.
+
+    Returns how many are ready.
+    """
     found = 0
     begin(kept, cursors, floors)
     for number in range(count):
         row = (number & _INDEX) * COLUMNS
         strategy = job_ints[row + STRATEGY] & _INDEX
-        legs, is_arb = job_ints[row + LEGS], job_ints[row + IS_ARB]
         mask = account_ints[ACCOUNT_BITS] | strategies[strategy * STRATEGY_COLUMNS + STRATEGY_BITS]
-        net = primary = costs = funding = 0.0
-        volatility = latency = leverage = 1.0
-        key_before = venue_before = 0
-        is_plain = legs == 2  # two legs at two venues with room for each: nothing to look at closely
-        for at in range(legs):
-            leg = job_ints[row + LEG + at]
-            venue, side = leg >> VENUE_SHIFT & _INDEX, leg & SIDE_MASK
-            instrument, signed = (side >> 1) * INSTRUMENT_FLOATS, job_floats[row + QUANTITY + at]
-            quantity = abs(signed)
-            mask |= instrument_ints[(side >> 1) * INSTRUMENT_INTS + HEDGE_BITS + is_arb]
-            micro = _leg_micro_usd(quantity, instrument_floats[instrument + UNIT], job_floats[row + NOTIONAL])
-            base, results[row + MICRO + at] = quantity * instrument_floats[instrument + CONTRACT], micro
-            key = instrument_ints[(side >> 1) * INSTRUMENT_INTS + KEY]
-            weight = 1.0
-            if at == 0:
-                primary = base
-            else:
-                weight = base / primary
-                is_plain &= (venue != venue_before) & (0 < (key ^ key_before) < 1 << BOOK_BITS)
-            key_before, venue_before = key, venue
-            is_plain &= micro <= venues[venue * VENUE_COLUMNS + HEDGE_CLEAR + is_arb]
-            costs += weight * (instrument_floats[instrument + FEE] + _slippage(quantity, curves, side * CURVE_SIZE))
-            net += base if signed > 0.0 else -base
-            funding += (weight if signed > 0.0 else -weight) * instrument_floats[instrument + FUNDING]
-            volatility = min(volatility, instrument_floats[instrument + VOLATILITY])
-            latency = min(latency, instrument_floats[instrument + LATENCY])
-            leverage = min(leverage, instrument_floats[instrument + LEVERAGE])
-        mask |= _DIRECTION * (not abs(net) * 100.0 <= account_floats[TOLERANCE] * primary)
-        if not is_plain:
-            mask |= _pair_bits(row, legs, job_ints, instrument_ints)
-            mask |= _capital_bits(row, legs, is_arb, job_ints, results, venues, account_floats)
-        mask |= _edge_bits(row, job_floats, job_ints, costs, funding, account_floats)
-        final = _score(row, funding, volatility, latency, leverage, job_floats, results, account_floats)
-        masks[number], finals[number] = mask, final
+        mask |= _weigh(
+            number, row, job_floats, job_ints, results, finals, instrument_floats, instrument_ints, curves, venues,
+            account_floats,
+        )  # fmt: skip
+        masks[number] = mask
         state = _status(mask & ~account_ints[LIFTED_BITS], job_ints, row, account_ints[NOW])
-        status[number], ready[found] = state, number
-        found += state == READY
+        status[number] = state
         cursors[strategy, OFFERED] += state == READY
-        if (state == READY) & (final >= floors[strategy]):
+        if (state == READY) & (finals[number] >= floors[strategy]):
             offer(number, strategy, finals, job_ints, kept, cursors, floors)
+        ready[found] = number
+        found += state == READY
     return found
 
 
 @kernel
-def _score(
+def _weigh(
+    number: int,
     row: int,
-    funding: float,
-    volatility: float,
-    latency: float,
-    leverage: float,
     job_floats: Floats,
+    job_ints: Ints,
     results: Floats,
+    finals: Floats,
+    instrument_floats: Floats,
+    instrument_ints: Ints,
+    curves: Floats,
+    venues: Floats,
     account_floats: Floats,
-) -> float:
-    """Write a job's safety and volume; return its final score."""
+) -> int:
+    """Write a job's scores and what its legs bind; return the failed controls of legs and job."""
+    legs = job_ints[row + LEGS]
+    is_arb = job_ints[row + IS_ARB]
+    mask = 0
+    net = primary = costs = funding = 0.0
+    volatility = latency = leverage = 1.0
+    key_before = venue_before = 0
+    is_plain = legs == 2  # two legs at two venues with room for each: nothing to look at closely
+    for at in range(legs):
+        leg = job_ints[row + LEG + at]
+        venue = leg >> VENUE_SHIFT & _INDEX
+        side = leg & SIDE_MASK
+        instrument = (side >> 1) * INSTRUMENT_FLOATS
+        signed = job_floats[row + QUANTITY + at]
+        quantity = abs(signed)
+        mask |= instrument_ints[(side >> 1) * INSTRUMENT_INTS + HEDGE_BITS + is_arb]
+        micro = _leg_micro_usd(quantity, instrument_floats[instrument + UNIT], job_floats[row + NOTIONAL])
+        results[row + MICRO + at] = micro
+        base = quantity * instrument_floats[instrument + CONTRACT]
+        key = instrument_ints[(side >> 1) * INSTRUMENT_INTS + KEY]
+        weight = 1.0
+        if at == 0:
+            primary = base
+        else:
+            weight = base / primary
+            is_plain &= (venue != venue_before) & (0 < (key ^ key_before) < 1 << BOOK_BITS)
+        key_before = key
+        venue_before = venue
+        is_plain &= micro <= venues[venue * VENUE_COLUMNS + HEDGE_CLEAR + is_arb]
+        paid = weight * instrument_floats[instrument + FUNDING]
+        costs += weight * (instrument_floats[instrument + FEE] + _slippage(quantity, curves, side * CURVE_SIZE))
+        net += base if signed > 0.0 else -base
+        funding += paid if signed > 0.0 else -paid
+        volatility = min(volatility, instrument_floats[instrument + VOLATILITY])
+        latency = min(latency, instrument_floats[instrument + LATENCY])
+        leverage = min(leverage, instrument_floats[instrument + LEVERAGE])
+    mask |= _DIRECTION * (not abs(net) * 100.0 <= account_floats[TOLERANCE] * primary)
+    if not is_plain:
+        mask |= _pair_bits(row, legs, job_ints, instrument_ints)
+        mask |= _capital_bits(row, legs, is_arb, job_ints, results, venues, account_floats)
+    mask |= _edge_bits(row, job_floats, job_ints, costs, funding, account_floats)
     safety = _safety_score(
         _room_score(funding, account_floats[MAX_FUNDING]),
         volatility,
@@ -189,6 +206,12 @@ def _score(
         account_floats[DRAWDOWN],
         account_floats[FAILURES],
     )
+    finals[number] = _write_scores(row, safety, job_floats, results, account_floats)
+    return mask
+
+
+@kernel
+def _write_scores(row: int, safety: float, job_floats: Floats, results: Floats, account_floats: Floats) -> float:
     volume = _volume_score(job_floats[row + SHARE], account_floats[TARGET_GAP])
     results[row + SAFETY] = safety
     results[row + VOLUME] = volume
