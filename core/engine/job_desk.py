@@ -157,8 +157,9 @@ class JobDesk:
         self.scheduler.use(compiled_selector(self._rules))
 
     def explain(self, job_id: str) -> Explanation | None:
-        """Say why a job waits, was refused, runs or ended, by the market as the last tick saw it."""
-        return self.scheduler.explain(job_id)
+        """Say why a job waits, was refused, runs or ended; one that waits is judged by the market of this moment."""
+        job = self.scheduler.book.pending.get(job_id)
+        return self.scheduler.explain(job_id, None if job is None else self._market_for([job]))
 
     def _market_for(self, jobs: Iterable[HedgeJob]) -> JobMarket:
         wanted = tuple(jobs)

@@ -209,12 +209,15 @@ class Scheduler:
             return held[1]
         return "its turn: better jobs took the room of this tick"
 
-    def explain(self, job_id: str) -> Explanation | None:
-        """Say why a job waits, runs or ended; None for one that is not remembered."""
+    def explain(self, job_id: str, market: JobMarket | None = None) -> Explanation | None:
+        """Say why a job waits, runs or ended; None for one that is not remembered.
+
+        A pending job is judged by the market given, else by that of the last tick.
+        """
         job = self.book.pending.get(job_id)
         if job is None:
             return explain_past(self.book, job_id)
-        row, market = self._columns.row_of(job_id), self._market
+        row, market = self._columns.row_of(job_id), market or self._market
         verdict = None if market is None else evaluate(job, market, self._rules)
         return Explanation(
             job=job,

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from core.control.commands import CancelJob, ManualOverride, Outcome, Resume
+from core.control.commands import CancelJob, ExplainJob, ManualOverride, Outcome, Resume
 from core.io.inline_journal import InlineJournal
 from core.io.virtual_loop import VirtualLoop
 from core.jobs.limits import JobLimits
@@ -33,6 +33,20 @@ def told_truly(rig: JobRig, job: HedgeJob) -> None:
     assert (end.pnl_usd, end.volume_usd, end.fees_usd) == rig.true_result(job)
     assert end.naked_quantity == 0
     assert rig.fold.runs.get(job.job_id) is None
+
+
+def test_a_job_that_no_tick_has_judged_yet_is_explained_control_by_control(journal: InlineJournal):
+    async def work(loop: VirtualLoop) -> None:
+        rig = await JobRig(loop, journal=journal).start()
+        job = rig.submit()
+        result = await rig.execute(ExplainJob(job_id=job.job_id))
+        checks = result.data["checks"]
+        assert result.outcome is Outcome.DONE
+        assert isinstance(checks, list)
+        assert len(checks) > 20
+        assert all(check.passed for check in checks)
+
+    in_virtual_time(work)
 
 
 # one job ---------------------------------------------------------------------------------------------------
