@@ -86,6 +86,7 @@ class _Episode:
         self._actor = Actor(self._world, lambda: self._life)
         self._weather = Weather(self._world, lambda: self._life)
         self._dice = self._world.dice("episode")
+        self._is_still = False  # prices stand still while the end is judged: nothing fills in between
 
     async def run(self) -> EpisodeResult:
         self._begin_market()
@@ -99,7 +100,8 @@ class _Episode:
         await self._loop.elapse(SETTLE_S)
         # Jobs that were running when the faults ended may have failed since, and too many of them pause trading.
         life.command(_resume())
-        await self._loop.elapse(1.0)
+        self._is_still = True
+        await self._loop.elapse(5.0)
         if not self._oracle.violations:
             await self._judge_the_end(life)
         life.kill()
@@ -218,7 +220,8 @@ class _Episode:
         self._world.timeline.after(TICK_S, self._tick)
         life = self._life
         for book in self._world.books.values():
-            self._world.step_market(book)
+            if not self._is_still:
+                self._world.step_market(book)
             for exchange, symbol in self._world.sharing(book):
                 if life is not None and not life.is_dead:
                     life.feeds[exchange.name].show(symbol)

@@ -22,7 +22,7 @@ class LossWatch:
     def look(self) -> None:
         """Call every second while an engine runs (F30)."""
         evidence = self._evidence
-        if not self._is_beyond() or not self._is_all_shown():
+        if not self._is_beyond() or not self._is_all_shown() or self._is_journal_lost():
             self._beyond_since_s = None
             return
         now_s = evidence.world.elapsed_s
@@ -38,6 +38,11 @@ class LossWatch:
     def _is_beyond(self) -> bool:
         # Another day has begun within such a run: the loss counts from there, and only the engine's journal says since.
         return not self._evidence.world.crosses_midnight and self._profit() < -LIMIT_USD * BEYOND
+
+    def _is_journal_lost(self) -> bool:
+        """Tell whether halts are in the engine's memory only, where storage has closed trading anyway."""
+        engine = self._evidence.engine
+        return engine is None or engine.parts.recorder.failed_reason is not None
 
     def _profit(self) -> Decimal:
         world, profit = self._evidence.world, ZERO
