@@ -33,6 +33,8 @@ class Actor:
             (0.03, self._halt),
             (0.02, self._override),
             (0.02, self._end_override),
+            (0.02, self._safe_mode),
+            (0.03, self._cancel_job),
         ]
 
     def begin(self) -> None:
@@ -120,6 +122,15 @@ class Actor:
 
     def _end_override(self, _: Life) -> AnyCommand:
         return commands.EndOverride(who=WHO, reason="enough")
+
+    def _safe_mode(self, _: Life) -> AnyCommand:
+        venue = self._dice.pick([*self._world.exchanges])
+        return commands.SetSafeMode(who=WHO, venue=venue, is_on=self._dice.chance(0.3), reason="a doubt")
+
+    def _cancel_job(self, life: Life) -> AnyCommand | None:
+        book = life.engine.parts.fold.scheduler.book
+        jobs = [*book.pending, *book.running]
+        return commands.CancelJob(who=WHO, job_id=self._dice.pick(jobs), reason="no more") if jobs else None
 
     def _strategy(self, life: Life) -> AnyCommand:
         name = self._dice.pick([state.name for state in life.engine.parts.strategies.states()] or ["nobody"])

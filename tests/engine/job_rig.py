@@ -1,16 +1,12 @@
 """Jobs on a real engine in virtual time: two venues with funding, a line to them that can be cut, and what must hold."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from itertools import count
-from pathlib import Path
 from typing import Any
-
-import msgspec
 
 from core.capital.limits import CapitalLimits
 from core.engine.settings import EngineSettings
-from core.io.inline_journal import InlineJournal
 from core.io.virtual_loop import VirtualLoop
 from core.jobs.limits import JobLimits
 from core.journal.facts import JobDropped, JobFinished, JobMoved, JobStarted
@@ -19,13 +15,11 @@ from core.ports.strategy import RunningStrategy
 from core.risk.limits import RiskLimits
 from core.risk.verdict import Check
 from core.types.instrument import Instrument
-from core.types.job import HedgeJob, JobOutcome, JobType, Leg
+from core.types.job import HedgeJob, JobType, Leg
 from core.types.job_tag import LegRole
 from core.types.market import FundingRate
 from core.types.order import OrderIntent, Side
-from data.journal_audit.audit import audit
 from tests.engine.rig import PERP, WARM_UP_S, EngineRig
-from tests.engine.venues import ScriptedVenue
 
 NS = 1_000_000_000
 ZERO = Decimal(0)
@@ -167,8 +161,8 @@ class JobRig(EngineRig):
 
 def refolded(rig: EngineRig) -> bytes:
     """Fold the whole journal anew."""
-    from core.engine.fold import EngineFold  # noqa: PLC0415
-    from core.jobs.rulebook import Rulebook  # noqa: PLC0415
+    from core.engine.fold import EngineFold
+    from core.jobs.rulebook import Rulebook
 
     parts = rig.engine.parts
     rules = Rulebook(rig.settings.jobs, rig.settings.limits)

@@ -58,7 +58,7 @@ class MortalJournal:
     def load_snapshot(self) -> tuple[int, bytes] | None:
         return self.inner.load_snapshot()
 
-    def rows(self, after_sequence: int):  # noqa: ANN201 - as the inner one's
+    def rows(self, after_sequence: int):
         return self.inner.rows(after_sequence)
 
     def digest(self) -> str:

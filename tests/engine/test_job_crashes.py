@@ -97,7 +97,7 @@ def nothing_is_opened_since(rig: JobRig, job: HedgeJob, since_ns: int) -> None:
 
 async def until_dead_or_done(rig: MortalRig, job: HedgeJob) -> None:
     for _ in range(int(PATIENCE_S / 0.05)):
-        if rig.fate.is_dead or (rig.ends(job) or rig.drops(job)) and rig.is_idle():
+        if rig.fate.is_dead or ((rig.ends(job) or rig.drops(job)) and rig.is_idle()):
             return
         await rig.elapse(0.05)
     raise AssertionError(f"the job did not end:\n{rig.log()}")

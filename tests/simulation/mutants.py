@@ -18,10 +18,10 @@ from core.book.warm_up import warm_up
 from core.capital.limits import CapitalLimits
 from core.capital.reserves import Reserves
 from core.engine import order_desk, reconciler, risk_views
+from core.engine.alert_builder import AlertBuilder
 from core.engine.engine import Engine
 from core.engine.fold import EngineFold
 from core.engine.job_runner import JobRunner
-from core.engine.monitoring_builder import MonitoringBuilder
 from core.execution import exposure
 from core.jobs.limits import JobLimits
 from core.orders import seen_ids
@@ -122,8 +122,8 @@ def _fetch_no_missed_fills() -> None:
 
 
 def _alert_to_no_blocker() -> None:
-    builder: Any = MonitoringBuilder
-    builder._alerts = lambda *_: []
+    builder: Any = AlertBuilder
+    builder.build = lambda *_: []
 
 
 def _probe_no_doubt() -> None:
