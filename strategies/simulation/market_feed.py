@@ -97,7 +97,7 @@ class MarketFeed:
             self.is_down = state is FeedState.DOWN
             self._sink.feed_status(FeedStatus(self.venue, state, detail, None, self._clock.utc_ns()))
             if self.is_down:
-                self.shown_ns.clear()
+                self._forget_books(detail)
 
     def come_back(self) -> None:
         """Connect again: say so, and show every book as it is now."""
@@ -105,6 +105,12 @@ class MarketFeed:
             self.tell_state(FeedState.UP)
             for symbol in self._exchange.instruments:
                 self.show(symbol)
+
+    def _forget_books(self, reason: str) -> None:
+        """Take what was shown back: nobody knows what happens at the venue from here on."""
+        self.shown_ns.clear()
+        for book in self._books.values():
+            book.invalidate(reason, self._clock.utc_ns())
 
     def tell_rules(self, instrument: Instrument) -> None:
         if self._sink is not None and not self.is_dead:
