@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from core.book.book import Book, BookState
+from core.book.book import Book
 from core.ports.clock import Clock
 from core.ports.venue import MarketSink
 from core.types.instrument import Instrument, InstrumentId
@@ -13,6 +13,7 @@ from strategies.simulation.timeline import NS_PER_S, Timeline
 
 Ints = NDArray[np.int64]
 FUNDING_INTERVAL_S = 28_800
+MANY_LEVELS = 100
 
 
 class MarketFeed:
@@ -135,12 +136,19 @@ class MarketFeed:
         ticks = self._exchange.books[symbol].mid_ticks
         self._sink.trade(Trade(InstrumentId(self.venue, symbol), self._trades, ticks, 100, False, now_ns, now_ns))
 
-    def top(self, symbol: str) -> tuple[BookState, tuple[int, int] | None, tuple[int, int] | None] | None:
-        """Return what the engine sees: state, best bid and best ask in ticks and lots."""
-        book = self._books.get(symbol)
-        return None if book is None else (book.state, book.best_bid(), book.best_ask())
+    def levels(self, symbol: str) -> tuple[str, list[tuple[int, int]], list[tuple[int, int]]]:
+        """Return what the engine sees: the book's state, bids and asks as (ticks, lots), best first."""
+        book = self._books[symbol]
+        bid_ticks, bid_lots, ask_ticks, ask_lots = book.top(MANY_LEVELS)
+        bids = list(zip(bid_ticks.tolist(), bid_lots.tolist(), strict=True))
+        return book.state.value, bids, list(zip(ask_ticks.tolist(), ask_lots.tolist(), strict=True))
+
+
+def shown(levels: list[list[int]]) -> list[tuple[int, int]]:
+    """Return the levels of a side that a feed shows: those with something in them."""
+    return [(ticks, lots) for ticks, lots in levels if lots]
 
 
 def _columns(levels: list[list[int]]) -> tuple[Ints, Ints]:
-    kept = [level for level in levels if level[1]]
-    return np.array([level[0] for level in kept], np.int64), np.array([level[1] for level in kept], np.int64)
+    kept = shown(levels)
+    return np.array([ticks for ticks, _ in kept], np.int64), np.array([lots for _, lots in kept], np.int64)

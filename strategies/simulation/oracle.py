@@ -11,7 +11,7 @@ from strategies.simulation.beliefs import Beliefs
 from strategies.simulation.evidence import Evidence, words
 from strategies.simulation.job_judge import JobJudge
 from strategies.simulation.loss_watch import LossWatch
-from strategies.simulation.market_feed import MarketFeed
+from strategies.simulation.market_feed import MarketFeed, shown
 from strategies.simulation.shadow import Shadow
 from strategies.simulation.timeline import NS_PER_S
 from strategies.simulation.violation import Violation
@@ -73,6 +73,7 @@ class Oracle:
         running = self._jobs.running
         if running:
             self.blame("G10", f"jobs still run: {', '.join(running)}")
+        self._look_at_books()
         engine = self._evidence.engine
         if engine is None or any(True for _ in engine.parts.fold.orders.live()):
             return
@@ -80,6 +81,16 @@ class Oracle:
             bound = engine.parts.fold.capital.in_flight_usd(venue)
             if bound:
                 self.blame("G5", f"{bound} is reserved at {venue} though nothing runs")
+
+    def _look_at_books(self) -> None:
+        """Demand that every book that is shown again is the venue's: no ghost, no gap is left in it (F16, F18)."""
+        for name, feed in self._evidence.feeds.items():
+            for symbol, book in self._world.exchanges[name].books.items():
+                state, bids, asks = feed.levels(symbol)
+                if (state, bids, asks) != ("valid", shown(book.bids), shown(book.asks)):
+                    self.blame(
+                        "F18", f"book {symbol}@{name} is {state} with {bids} and {asks}, the venue's {book.bids}"
+                    )
 
     # the journal -----------------------------------------------------------------------------------------
 
