@@ -14,7 +14,7 @@ from tests.repository.tree import ROOT
 
 WITHOUT_A_PLACE = {Fault.DEAD_ALERT_SINK}
 """There is no sink of alerts yet that could hang."""
-SEEDS_FOR_ONE_FAULT = 20
+SEEDS_FOR_ONE_FAULT = 6
 
 
 @pytest.fixture(scope="module", autouse=True)
