@@ -251,7 +251,8 @@ def test_ctrl_c_leaves_the_halt_in_place_and_says_so(engine: FakeEngine):
     halting(engine, kill_state("flatten", is_finished=False, venues={"sim-b": SILENT}))
     command = [sys.executable, "-m", "tui.cli", "kill", "--flatten"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as killing:
-        wait_for(lambda: any(request.method == "GET" for request in engine.requests))
+        # Asked a second time, it has read the first answer.
+        wait_for(lambda: sum(request.method == "GET" for request in engine.requests) >= 2)
         killing.send_signal(signal.SIGINT)
         assert killing.wait(PATIENCE_S) == 130
         assert killing.stderr is not None
