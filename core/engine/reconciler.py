@@ -39,6 +39,7 @@ class Reconciler:
         self._on_executions = on_executions
         self._suspects: dict[str, tuple[str, ...]] = {}
         self._booked_until_ns: dict[str, int] = {}
+        self._missing_since: dict[str, dict[str, int]] = {}  # by venue and order, by the steady clock
         self._doubted: dict[str, None] = {}  # venues whose unanswered orders of earlier engines are marked
         self._reads: dict[str, AccountRead] = {}
         self._unread: dict[str, str] = {}  # why a venue's account could not be read the last time
@@ -147,8 +148,24 @@ class Reconciler:
 
     def _take_over_orders(self, report: AccountReport, asked_ns: int, *, settle_ns: int) -> list[str]:
         at_ns, orders = self._parts.clock.utc_ns(), self._parts.fold.orders
-        found = order_differences(report, orders, asked_ns=asked_ns, at_ns=at_ns, settle_ns=settle_ns)
+        found = order_differences(
+            report, orders, asked_ns=asked_ns, at_ns=at_ns, settle_ns=settle_ns, missing_ns=self._missing_ns(report)
+        )
         return self._take_over(list(found))
+
+    def _missing_ns(self, report: AccountReport) -> dict[str, int]:
+        """Return for how long the venue has not shown each order whose answer nobody waits for any more."""
+        steady_ns, shown = self._parts.clock.monotonic_ns(), {o.intent.client_order_id for o in report.open_orders}
+        known = self._missing_since.get(report.venue, {})
+        self._missing_since[report.venue] = since = {
+            order.intent.client_order_id: known.get(order.intent.client_order_id, steady_ns)
+            for order in self._parts.fold.orders.live()
+            if order.intent.venue == report.venue
+            and order.status is not OrderStatus.INTENDED
+            and was_never_answered(order)
+            and order.intent.client_order_id not in shown
+        }
+        return {client_order_id: steady_ns - first_ns for client_order_id, first_ns in since.items()}
 
     def _take_over_account(self, report: AccountReport, *, at_once: bool) -> tuple[list[str], bool]:
         """Return what was taken over, and whether ledger and venue agree now."""

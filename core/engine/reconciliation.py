@@ -2,11 +2,11 @@
 
 The venue is right about what is resting, what was filled and what the account holds. What it cannot say is
 whether a request is still on its way: so an order that it shows otherwise is only believed when the report was
-asked for `settle_ns` after the order's last movement, and one that was never answered for `SETTLE_NS` after it
-always. Both times are of this machine: a venue's clock may be seconds away from it.
+asked for `settle_ns` after the order's last movement by this machine's clock, for a venue's may be seconds away.
+One that was never answered must in addition have been missing for `SETTLE_NS`, whatever any clock was set to.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
@@ -27,9 +27,18 @@ SETTLE_NS: Final = 10_000_000_000
 
 
 def order_differences(
-    report: AccountReport, orders: OrderTracker, *, asked_ns: int, at_ns: int, settle_ns: int
+    report: AccountReport,
+    orders: OrderTracker,
+    *,
+    asked_ns: int,
+    at_ns: int,
+    settle_ns: int,
+    missing_ns: Mapping[str, int],
 ) -> Iterator[tuple[AnyFact, str]]:
-    """Yield (fact, finding) for orders that the venue shows otherwise than the journal."""
+    """Yield (fact, finding) for orders that the venue shows otherwise than the journal.
+
+    `missing_ns` says for how long, by the steady clock, the venue has not shown an order that was never answered.
+    """
     resting = {order.intent.client_order_id: order for order in report.open_orders}
     for found in report.open_orders:
         ours = orders.get(found.intent.client_order_id)
@@ -40,7 +49,10 @@ def order_differences(
             continue
         if not known.status.may_live:  # reported filled, and its fills are still to come
             continue
-        if asked_ns - known.updated_ns < (SETTLE_NS if was_never_answered(known) else settle_ns):
+        if was_never_answered(known):
+            if missing_ns.get(known.intent.client_order_id, 0) < SETTLE_NS:
+                continue
+        elif asked_ns - known.updated_ns < settle_ns:
             continue
         yield _gone(known, at_ns)
 

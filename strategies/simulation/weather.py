@@ -34,6 +34,7 @@ class Weather:
             F.SILENT_SOCKET: self._silence,
             F.PRIVATE_STREAM_DEAD: self._deaf,
             F.CLOCK_STEP: self._clock_step,
+            F.EARLIER_CLOCK_AT_START: self._restart,
             F.KILLED: self._kill,
             F.DISK: self._disk,
             F.FOREIGN: self._foreign,
@@ -223,6 +224,11 @@ class Weather:
     def _kill(self, life: Life, _: InstrumentId) -> bool:
         life.kill()
         return True
+
+    def _restart(self, life: Life, _: InstrumentId) -> bool:
+        """End an engine, so that another one starts: the fault strikes there."""
+        life.kill()
+        return False
 
     def _disk(self, life: Life, _: InstrumentId) -> bool:
         """Let the disk be full, or slow."""

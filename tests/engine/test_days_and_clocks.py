@@ -127,6 +127,20 @@ def test_an_order_is_not_given_up_early_because_the_venues_clock_is_ahead():
     in_virtual_time(work)
 
 
+def test_an_order_in_doubt_is_not_given_up_early_because_the_clock_was_set_forward():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        rig.venue.answers.append(Answer.LOSE_REQUEST)
+        order_id = str((await rig.place(price="95")).data["client_order_id"])
+        rig.clock.step(60)
+        await rig.elapse(6)
+        assert rig.status(order_id) is OrderStatus.IN_DOUBT
+        await rig.elapse(15)
+        assert rig.status(order_id) is OrderStatus.REJECTED
+
+    in_virtual_time(work)
+
+
 def test_an_order_in_doubt_is_not_given_up_early_because_the_next_engine_has_another_clock():
     async def work(loop: VirtualLoop) -> None:
         rig = await EngineRig(loop).start()

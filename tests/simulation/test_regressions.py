@@ -11,6 +11,7 @@ SEEDS = {
     53: "the same, between two jobs",
     76: "an order in doubt was given up early because the venue's clock was ahead",
     106: "a silent book counted as fresh after the clock was set back",
+    319: "an order in doubt was given up early because the clock was set forward, and crossed on a shared book",
 }
 
 
