@@ -8,7 +8,7 @@ class AccountReads:
 
     def __init__(self) -> None:
         self._ask: Callable[[str], None] | None = None
-        self._read_ns: dict[str, int] = {}
+        self._read: dict[str, int] = {}
         self._took_ns: dict[str, int] = {}
 
     def connect(self, ask: Callable[[str], None]) -> None:
@@ -20,14 +20,17 @@ class AccountReads:
         if self._ask is not None:
             self._ask(venue)
 
-    def note(self, venue: str, asked_ns: int, took_ns: int) -> None:
-        """Take note that an account was booked; `asked_ns` is when the venue was asked for it."""
-        self._read_ns[venue] = asked_ns
+    def note(self, venue: str, asked_at: int, took_ns: int) -> None:
+        """Take note that an account was booked; `asked_at` is how many facts there were when the venue was asked."""
+        self._read[venue] = asked_at
         self._took_ns[venue] = max(0, took_ns)
 
-    def read_ns(self, venue: str) -> int | None:
-        """Return when a venue was asked for the account that was booked last, None before the first."""
-        return self._read_ns.get(venue)
+    def read(self, venue: str) -> int | None:
+        """Return how many facts there were when a venue was asked for the account booked last, None before the first.
+
+        What ended after that is not in it, however the clock was set in between.
+        """
+        return self._read.get(venue)
 
     def took_ms(self, venue: str) -> float | None:
         """Return how long the venue took to answer last, None before the first."""

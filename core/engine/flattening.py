@@ -72,6 +72,7 @@ class Flattening:
             positions=positions,
             instruments=parts.market.instruments.get,
             books=parts.market.books.get,
+            book_age_ns=parts.market.age_ns,
             next_order_id=parts.ids.next_order_id,
             limits=parts.settings.limits,
             now_ns=parts.clock.utc_ns(),

@@ -58,6 +58,7 @@ class FoldState(msgspec.Struct, frozen=True, kw_only=True):
     jobs: JobBookState
     runs: JobRunsState
     risk_hub: RiskHubState
+    applied: int = 0
 
 
 class FoldOutcome(msgspec.Struct, frozen=True):
@@ -90,10 +91,12 @@ class EngineFold:
         self.recent_fills: deque[FillView] = deque(maxlen=KEPT_FILLS)
         self.risk_mode = risk_mode
         self.run = 0
+        self.applied = 0  # facts so far: what came before what, whatever any clock says
         self.strategies: dict[str, dict[str, str]] = {}  # running ones and their parameters
         self.reconciled_ns: dict[str, int] = {}  # by venue: what happened there until then is booked
 
     def apply(self, fact: AnyFact) -> FoldOutcome:
+        self.applied += 1
         match fact:
             case EngineStarted():
                 self.run = fact.run
@@ -117,7 +120,7 @@ class EngineFold:
         self.capital.apply(fact, moved, booked)
         self.scheduler.apply(fact)
         self.risk_hub.apply(fact)
-        self.runs.apply(fact, moved, self.running_job)
+        self.runs.apply(fact, moved, self.applied, self.running_job)
         return FoldOutcome(moved, booked)
 
     def running_job(self, job_id: str) -> HedgeJob | None:
@@ -142,6 +145,7 @@ class EngineFold:
             jobs=self.scheduler.to_state(),
             runs=self.runs.to_state(),
             risk_hub=self.risk_hub.to_state(),
+            applied=self.applied,
         )
         return msgspec.json.encode(state, order="deterministic")
 
@@ -156,7 +160,7 @@ class EngineFold:
         self.scheduler.restore(state.jobs)
         self.runs.restore(state.runs)
         self.risk_hub.restore(state.risk_hub)
-        self.risk_mode, self.run = state.risk_mode, state.run
+        self.risk_mode, self.run, self.applied = state.risk_mode, state.run, state.applied
         self.strategies = dict(state.strategies)
         self.reconciled_ns = dict(state.reconciled_ns)
         self.source_positions.restore(state.source_positions)

@@ -31,7 +31,7 @@ class JobLooks:
             run,
             tag,
             without=intent.client_order_id,
-            account_read_ns=tuple(self._reads.read_ns(leg.venue) for leg in run.job.legs),
+            account_reads=tuple(self._reads.read(leg.venue) for leg in run.job.legs),
             pool=pool_of(run.job),
             claim_left_usd=ZERO if reserves is None else reserves[tag.leg].free_usd,
         )

@@ -155,21 +155,22 @@ class JobMarketBuilder:
         is_up = feed is not None and feed.state is FeedState.UP
         funding = market.funding.get(instrument_id)
         bids, asks = _depths(book) if is_up else (NO_DEPTH, NO_DEPTH)
+        age_ns = market.age_ns(instrument_id)
         return InstrumentLook(
             instrument_id=instrument_id,
             book_id=instrument.book_id,
             underlying=underlying_of(instrument),
             contract_size=instrument.contract_size,
             is_open=instrument.market_hours.is_open(now_ns),
-            book_state=book.state if is_up else BookState.INVALID,
-            book_age_ns=max(0, now_ns - book.received_ns),
+            book_state=book.state if is_up and age_ns is not None else BookState.INVALID,
+            book_age_ns=age_ns or 0,
             bids=bids,
             asks=asks,
             unit_usd=self._unit_usd(instrument, book),
             taker_fee_rate=instrument.taker_fee_rate,
             spread_bps=_spread_bps(book),
             usual_spread_bps=self._fold.risk_hub.usual_spread_bps(instrument_id),
-            volatility_pct=market.volatility.percent(instrument_id, now_ns),
+            volatility_pct=market.volatility_pct(instrument_id),
             pays_funding=instrument.asset_type is AssetType.PERPETUAL,
             funding_rate=self._fold.risk_hub.funding_rate(instrument_id.venue, instrument_id.symbol),
             next_settlement_ns=None if funding is None else funding.next_funding_ns,

@@ -42,7 +42,7 @@ class Accounts(Protocol):
         """Have the account read and booked soon; one read of a venue at a time."""
         ...
 
-    def read_ns(self, venue: str) -> int | None:
+    def read(self, venue: str) -> int | None:
         """Return when the venue was asked for the account that was booked last."""
         ...
 
@@ -81,6 +81,7 @@ class JobRunner:
         self._driving: dict[str, bool] = {}  # job → whether it must be asked again
         self._asked_ns: dict[str, int] = {}  # job → when it was last asked, in steady time
         self._waiting: dict[str, tuple[LegRole, Wanted]] = {}  # job → what waits for own orders to be out of the way
+        self._naked_from: dict[str, tuple[int, int]] = {}  # job → since when it is naked, by both clocks
         self._cancel_asked: dict[str, int] = {}  # order → how many cancels of it were under way when one was asked
 
     # what happens ----------------------------------------------------------------------------------
@@ -250,6 +251,7 @@ class JobRunner:
         self._plans.pop(fact.job_id, None)
         self._cancelled.pop(fact.job_id, None)
         self._waiting.pop(fact.job_id, None)
+        self._naked_from.pop(fact.job_id, None)
         for client_order_id in run.orders:
             self._cancel_asked.pop(client_order_id, None)
         self._on_finished(run, fact)
@@ -260,12 +262,25 @@ class JobRunner:
         job = run.job
         return RunView(
             now_ns=self._clock.utc_ns(),
+            naked_age_ns=self._naked_age_ns(run),
             legs=self.leg_views(job.legs, job),
             limits=self._limits,
             stale_after_ns=self._stale_after_ns,
             plan=self._plans.get(job.job_id),
             cancel_reason=self._cancelled.get(job.job_id),
         )
+
+    def _naked_age_ns(self, run: JobRun) -> int:
+        """Return how long a job is naked; after a restart the journal's time says how long it was before."""
+        job_id, since_ns, steady_ns = run.job.job_id, run.naked_since_ns, self._clock.monotonic_ns()
+        if since_ns is None:
+            self._naked_from.pop(job_id, None)
+            return 0
+        known = self._naked_from.get(job_id)
+        if known is None or known[0] != since_ns:
+            known = since_ns, steady_ns - max(0, self._clock.utc_ns() - since_ns)
+            self._naked_from[job_id] = known
+        return steady_ns - known[1]
 
     def leg_views(self, legs: Iterable[Leg], job: HedgeJob) -> tuple[LegView, ...]:
         """Return what is to be seen of each leg now; a book whose feed is not up is not seen."""
@@ -279,8 +294,8 @@ class JobRunner:
         return leg_view(
             instrument,
             market.books.get(leg.instrument_id) if is_up else None,
-            now_ns=self._clock.utc_ns(),
+            book_age_ns=market.age_ns(leg.instrument_id),
             quote_usd=None if rate is None else rate.price,
             halt=self._views.halt_level(leg.venue, None if job.strategy == "manual" else job.strategy),
-            account_read_ns=self._accounts.read_ns(leg.venue),
+            account_read=self._accounts.read(leg.venue),
         )

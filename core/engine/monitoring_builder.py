@@ -201,7 +201,7 @@ class MonitoringBuilder:
                 bid=bid,
                 ask=ask,
                 spread=None if bid is None or ask is None else ask - bid,
-                short_term_volatility=market.volatility.percent(instrument_id, self._parts.clock.utc_ns()),
+                short_term_volatility=market.volatility_pct(instrument_id),
                 timestamp=book.received_ns,
                 age_s=None if age_ns is None else age_ns / 1e9,
                 validity=market.validity(instrument_id),

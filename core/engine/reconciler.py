@@ -64,15 +64,16 @@ class Reconciler:
         """
         if self.is_closed(execution.venue):
             self._doubt_the_unanswered(execution.venue)
-        asked_ns = self._parts.clock.utc_ns()
+        asked_ns, asked_steady_ns = self._parts.clock.utc_ns(), self._parts.clock.monotonic_ns()
+        asked_at, before = self._parts.fold.applied, self._movements(execution.venue)
         report = await self._read(execution)
         if report is None:
             return
-        answered_ns = self._parts.clock.utc_ns()
-        has_moved = self._has_moved_since(report.venue, asked_ns)
+        took_ns = self._parts.clock.monotonic_ns() - asked_steady_ns
+        has_moved = self._movements(report.venue) != before
         self._on_executions(report)
         self._booked_until_ns[report.venue] = asked_ns
-        self._parts.account_reads.note(report.venue, asked_ns, answered_ns - asked_ns)
+        self._parts.account_reads.note(report.venue, asked_at, took_ns)
         is_closed = self.is_closed(report.venue)
         findings = self._take_over_orders(report, asked_ns, settle_ns=0 if is_closed else SETTLE_NS)
         if has_moved:  # the report is older than the ledger: neither proves the other wrong
@@ -122,9 +123,13 @@ class Reconciler:
         known_ns = self._booked_until_ns.get(venue, self._parts.fold.reconciled_ns.get(venue, now_ns))
         return max(0, min(known_ns, now_ns) - OVERLAP_NS)
 
-    def _has_moved_since(self, venue: str, asked_ns: int) -> bool:
-        positions = self._parts.fold.ledger.positions()
-        return any(position.venue == venue and position.updated_ns > asked_ns for position in positions)
+    def _movements(self, venue: str) -> list[tuple[str, int, int, Decimal]]:
+        """Return what differs as soon as anything is booked on a position of the venue."""
+        return [
+            (position.symbol, position.updated_ns, position.trades, position.quantity)
+            for position in self._parts.fold.ledger.positions()
+            if position.venue == venue
+        ]
 
     def _doubt_the_unanswered(self, venue: str) -> None:
         """Mark, once, orders of earlier engines that were never answered: nobody waits for their answer any more.

@@ -58,7 +58,7 @@ class RiskViews:
 
     def valuation(self) -> Valuation:
         """Value the account at the marks of this moment."""
-        return value_ledger(self._fold.ledger, self._market.marks, self._clock.utc_ns())
+        return value_ledger(self._fold.ledger, self._market.marks, self._clock.utc_ns(), self._clock.monotonic_ns())
 
     def blockers_for(self, intent: OrderIntent) -> tuple[Blocker, ...]:
         """Return what bears on an order: journaled blockers and passing conditions."""
@@ -121,11 +121,11 @@ class RiskViews:
             blockers=blockers,
             instrument=instrument,
             is_order_id_unused=self._fold.orders.get(intent.client_order_id) is None,
-            book=self._look_at_book(intent, now_ns),
+            book=self._look_at_book(intent),
             reference_price=None if mark is None else mark.price,
-            window_price=self._market.volatility.mean_price(instrument_id, now_ns),
+            window_price=self._market.window_price(instrument_id),
             quote_usd=None if quote is None else quote.price,
-            volatility_pct=self._market.volatility.percent(instrument_id, now_ns),
+            volatility_pct=self._market.volatility_pct(instrument_id),
             clock_offset_ms=self.clock_offset_ms,
             equity_usd=valuation.equity_usd,
             equity_age_ns=valuation.oldest_mark_age_ns,
@@ -166,14 +166,15 @@ class RiskViews:
         instrument = self._market.instruments.get(instrument_id)
         return str(instrument_id) if instrument is None else instrument.book_id
 
-    def _look_at_book(self, intent: OrderIntent, now_ns: int) -> BookLook | None:
+    def _look_at_book(self, intent: OrderIntent) -> BookLook | None:
         book, feed = self._market.books.get(intent.instrument_id), self._market.feeds.get(intent.venue)
+        age_ns = self._market.age_ns(intent.instrument_id)
         # What a feed left behind when it went down may look fresh for a moment more.
-        if book is None or feed is None or feed.state is not FeedState.UP:
+        if book is None or age_ns is None or feed is None or feed.state is not FeedState.UP:
             return None
         return BookLook(
             state=book.state,
-            age_ns=now_ns - book.received_ns,  # below zero after the clock was set back: unknown, so refused
+            age_ns=age_ns,
             execution_price=book.execution_price(intent.side, intent.quantity) if intent.quantity > 0 else None,
             visible_quantity=book.visible_quantity(intent.side, self._limits.liquidity_levels),
         )

@@ -19,12 +19,12 @@ def job_look(
     tag: JobTag,
     *,
     without: str,
-    account_read_ns: tuple[int | None, ...],
+    account_reads: tuple[int | None, ...],
     pool: Pool,
     claim_left_usd: Decimal,
 ) -> JobLook:
     """Look at a run as if the order `without` did not exist; what is in doubt counts in the worst way."""
-    job, quantities = run.job, run.quantities(account_read_ns, without)
+    job, quantities = run.job, run.quantities(account_reads, without)
     leg, own = job.legs[tag.leg], quantities[tag.leg]
     others = [order for order in run.of_leg(tag.leg) if order.client_order_id != without]
     return JobLook(

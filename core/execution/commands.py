@@ -27,7 +27,7 @@ class CancelOrder(msgspec.Struct, frozen=True, kw_only=True):
 class AskAccount(msgspec.Struct, frozen=True, kw_only=True):
     """Read the venue's account soon and book what it says; while a read is under way nothing more is asked.
 
-    Afterwards `LegView.account_read_ns` is the time at which the venue was asked.
+    Afterwards `LegView.account_read` is the number of facts at which the venue was asked.
     """
 
     venue: str

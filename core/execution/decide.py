@@ -11,6 +11,7 @@ from core.execution.commands import AskAccount, CancelOrder, Command, EnterPhase
 from core.execution.ending import finish
 from core.execution.job_order import JobOrder
 from core.execution.job_run import JobRun
+from core.execution.patience import has_passed
 from core.execution.primary import Stop, next_slice
 from core.execution.situation import (
     CANCEL_AGAIN_NS,
@@ -118,13 +119,13 @@ def _cancels(case: Situation, stage: JobPhase) -> Iterator[CancelOrder]:
 
 def _lives_too_long(order: JobOrder, now_ns: int) -> bool:
     # Until it is answered the order desk waits for it, and calls it in doubt by itself.
-    return order.status is not OrderStatus.INTENDED and now_ns - order.intended_ns >= ORDER_PATIENCE_NS
+    return order.status is not OrderStatus.INTENDED and has_passed(now_ns, order.intended_ns, ORDER_PATIENCE_NS)
 
 
 def _may_cancel(order: JobOrder, now_ns: int) -> bool:
     if order.status.is_final or order.cancels_asked >= MOST_CANCELS:
         return False
-    return order.cancel_asked_ns is None or now_ns - order.cancel_asked_ns >= CANCEL_AGAIN_NS
+    return order.cancel_asked_ns is None or has_passed(now_ns, order.cancel_asked_ns, CANCEL_AGAIN_NS)
 
 
 def _questions(case: Situation) -> Iterator[AskAccount]:
@@ -136,7 +137,8 @@ def _is_unsaid(leg: LegStanding, now_ns: int) -> bool:
     """Tell whether only the account can say what became of an order."""
     is_stuck = any(order.status is not OrderStatus.IN_DOUBT for order in leg.doubtful)
     fills_missing = any(
-        order.awaits_fills and now_ns - (order.ended_ns or now_ns) >= FILLS_PATIENCE_NS for order in leg.in_flight
+        order.awaits_fills and has_passed(now_ns, order.ended_ns or now_ns, FILLS_PATIENCE_NS)
+        for order in leg.in_flight
     )
     return bool(leg.unsettled) or is_stuck or fills_missing
 

@@ -29,6 +29,7 @@ class JobOrder(msgspec.Struct, kw_only=True):
     last_price: Decimal | None = None  # of its newest fill
     reason: str | None = None
     ended_ns: int | None = None  # when it was last said to be over
+    ended_at: int | None = None  # and by which fact of the journal: a clock that is set back has no part in this
     cancels_asked: int = 0
     cancel_asked_ns: int | None = None
 
@@ -45,20 +46,20 @@ class JobOrder(msgspec.Struct, kw_only=True):
     def awaits_fills(self) -> bool:
         return self.status is OrderStatus.FILLED and self.unfilled > 0
 
-    def may_still_fill(self, account_read_ns: int | None) -> bool:
+    def may_still_fill(self, account_read: int | None) -> bool:
         """Tell whether more of it may have been filled than is known.
 
-        An order that ended short is believed once the account was read after its end: a fill report can be lost or
+        An order that ended short is believed once the account was asked for after its end: a fill report can be lost or
         late (F06, F10), and the next order would come on top of it. A rejected order never was in the book.
         """
         if not self.is_over:
             return True
         if self.unfilled == 0 or self.status is OrderStatus.REJECTED:
             return False
-        return account_read_ns is None or self.ended_ns is None or account_read_ns < self.ended_ns
+        return account_read is None or self.ended_at is None or account_read < self.ended_at
 
-    def follow(self, order: Order, fill: Fill | None, at_ns: int) -> None:
-        """Take over what the tracker made of a fact."""
+    def follow(self, order: Order, fill: Fill | None, at_ns: int, number: int) -> None:
+        """Take over what the tracker made of a fact, the `number`-th of the journal."""
         if fill is not None:
             self.fees += fill.fee
             self.last_price = fill.price
@@ -71,4 +72,4 @@ class JobOrder(msgspec.Struct, kw_only=True):
         self.filled_quantity = order.filled_quantity
         self.notional = order.filled_notional
         self.reason = order.reason
-        self.ended_ns = at_ns if order.status.is_final else None
+        self.ended_ns, self.ended_at = (at_ns, number) if order.status.is_final else (None, None)

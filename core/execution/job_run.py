@@ -60,8 +60,11 @@ class JobRun:
 
     # folding ---------------------------------------------------------------------------------------
 
-    def apply(self, fact: AnyFact, moved: TrackerOutcome | None = None) -> None:
-        """Fold one fact; `moved` is what the order tracker made of it. Facts of other jobs change nothing."""
+    def apply(self, fact: AnyFact, number: int, moved: TrackerOutcome | None = None) -> None:
+        """Fold one fact, the `number`-th of the journal; `moved` is what the order tracker made of it.
+
+        Facts of other jobs change nothing.
+        """
         match fact:
             case JobStarted() if fact.job_id == self.job.job_id:
                 self.started_ns = self.moved_ns = fact.at_ns
@@ -74,7 +77,7 @@ class JobRun:
             case _:
                 pass
         if isinstance(moved, Applied):
-            self._order_moved(moved, fact.at_ns)
+            self._order_moved(moved, fact.at_ns, number)
 
     def refused(self, leg: int, role: LegRole, reason: str, at_ns: int) -> None:
         """Take note that the gate refused an order; it counts like the venue's own rejection."""
@@ -87,7 +90,7 @@ class JobRun:
         if STAGES.index(stage) > STAGES.index(self.stage):
             self.stage, self.stage_reason = stage, fact.reason
 
-    def _order_moved(self, moved: Applied, at_ns: int) -> None:
+    def _order_moved(self, moved: Applied, at_ns: int, number: int) -> None:
         intent = moved.order.intent
         if intent.job is None or intent.job.job_id != self.job.job_id:
             return
@@ -105,7 +108,7 @@ class JobRun:
             if intent.job.role is LegRole.PRIMARY:
                 self.naked_since_ns = None  # a slice begins on dust only
         filled_before = known.filled_quantity
-        known.follow(moved.order, moved.fill, at_ns)
+        known.follow(moved.order, moved.fill, at_ns, number)
         if known.filled_quantity != filled_before:
             self._note_nakedness(at_ns)
 
@@ -126,18 +129,18 @@ class JobRun:
         return tuple(self._quantities(leg, ()) for leg in range(len(self.job.legs)))
 
     def quantities(
-        self, account_read_ns: tuple[int | None, ...], without: str | None = None
+        self, account_reads: tuple[int | None, ...], without: str | None = None
     ) -> tuple[LegQuantities, ...]:
-        """Return per leg what is filled, at least and at most; `account_read_ns` per leg as in `LegView`.
+        """Return per leg what is filled, at least and at most; `account_reads` per leg as in `LegView`.
 
         The order named by `without` counts as if it did not exist.
         """
         return tuple(
             self._quantities(
                 leg,
-                tuple(x for x in self.of_leg(leg) if x.client_order_id != without and x.may_still_fill(read_ns)),
+                tuple(x for x in self.of_leg(leg) if x.client_order_id != without and x.may_still_fill(read)),
             )
-            for leg, read_ns in enumerate(account_read_ns)
+            for leg, read in enumerate(account_reads)
         )
 
     def _quantities(self, leg: int, open_ended: tuple[JobOrder, ...]) -> LegQuantities:

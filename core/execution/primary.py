@@ -8,6 +8,7 @@ import msgspec
 from core.execution import exposure, hedging
 from core.execution.commands import SendOrder
 from core.execution.exposure import LegQuantities
+from core.execution.patience import has_passed
 from core.execution.prices import banded_price, edge_price, is_sendable, on_grid
 from core.execution.situation import NS, LegStanding, Situation, known, plan_of
 from core.types.control import HaltLevel
@@ -38,7 +39,7 @@ def next_slice(case: Situation) -> SendOrder | Wait | Stop:
     found = _blocked(case)
     if found is None:
         found = _priced(case)
-    if isinstance(found, Wait) and case.view.now_ns - case.run.last_order_ns > PATIENCE_NS:
+    if isinstance(found, Wait) and has_passed(case.view.now_ns, case.run.last_order_ns, PATIENCE_NS):
         return Stop(f"no slice for {PATIENCE_NS // NS} s: {found.reason}")
     return found
 

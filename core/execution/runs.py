@@ -37,27 +37,32 @@ class JobRuns:
         """Return the jobs with a leg on an instrument."""
         return tuple(self._on.get(instrument_id, ()))
 
-    def apply(self, fact: AnyFact, moved: TrackerOutcome | None, job_of: Callable[[str], HedgeJob | None]) -> None:
-        """Fold one fact; `moved` is what the order tracker made of it, `job_of` finds a job that has started."""
+    def apply(
+        self, fact: AnyFact, moved: TrackerOutcome | None, number: int, job_of: Callable[[str], HedgeJob | None]
+    ) -> None:
+        """Fold one fact, the `number`-th of all.
+
+        `moved` is what the order tracker made of it, `job_of` finds a job that has started.
+        """
         match fact:
             case JobStarted():
                 job = job_of(fact.job_id)
                 if job is not None:
                     self._add(JobRun(job, fact.at_ns))
             case JobMoved():
-                self._tell(fact.job_id, fact)
+                self._tell(fact.job_id, fact, number)
             case JobFinished():
-                self._tell(fact.job_id, fact)
+                self._tell(fact.job_id, fact, number)
                 self._remove(fact.job_id)
             case PositionAdopted():
                 for run in self._runs.values():
-                    run.apply(fact)
+                    run.apply(fact, number)
             case _:
                 pass
         if isinstance(moved, Applied) and moved.order.intent.job is not None:
             run = self._runs.get(moved.order.intent.job.job_id)
             if run is not None:
-                run.apply(fact, moved)
+                run.apply(fact, number, moved)
 
     def _add(self, run: JobRun) -> None:
         self._runs[run.job.job_id] = run
@@ -69,10 +74,10 @@ class JobRuns:
         for leg in () if run is None else run.job.legs:
             self._on.get(leg.instrument_id, {}).pop(job_id, None)
 
-    def _tell(self, job_id: str, fact: AnyFact) -> None:
+    def _tell(self, job_id: str, fact: AnyFact, number: int) -> None:
         run = self._runs.get(job_id)
         if run is not None:
-            run.apply(fact)
+            run.apply(fact, number)
 
     # snapshots -------------------------------------------------------------------------------------
 

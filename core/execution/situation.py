@@ -8,6 +8,7 @@ from core.execution import exposure
 from core.execution.exposure import Quantities
 from core.execution.job_order import JobOrder
 from core.execution.job_run import JobRun
+from core.execution.patience import has_passed
 from core.execution.plan import Plan
 from core.execution.prices import book_flaw
 from core.execution.view import LegView, RunView
@@ -59,13 +60,8 @@ class Situation:
         return all(leg.is_idle for leg in self.legs)
 
     @property
-    def naked_age_ns(self) -> int:
-        since_ns = self.run.naked_since_ns
-        return 0 if since_ns is None else self.view.now_ns - since_ns
-
-    @property
     def is_naked_too_long(self) -> bool:
-        return self.naked_age_ns > self.view.limits.max_naked_age_s * NS
+        return self.view.naked_age_ns > self.view.limits.max_naked_age_s * NS
 
     @property
     def is_within_tolerance(self) -> bool:
@@ -101,7 +97,7 @@ def assess(run: JobRun, view: RunView) -> Situation:
     if len(view.legs) != len(run.job.legs):
         raise ValueError(f"job {run.job.job_id} has {len(run.job.legs)} legs, the view {len(view.legs)}")
     legs = tuple(_standing(run, view, index) for index in range(len(run.job.legs)))
-    return Situation(run, view, legs, run.quantities(tuple(leg.account_read_ns for leg in view.legs)))
+    return Situation(run, view, legs, run.quantities(tuple(leg.account_read for leg in view.legs)))
 
 
 def known(leg: LegStanding) -> Instrument:
@@ -119,7 +115,7 @@ def _standing(run: JobRun, view: RunView, index: int) -> LegStanding:
     doubtful: list[JobOrder] = []
     unsettled: list[JobOrder] = []
     for order in run.of_leg(index):
-        if not order.may_still_fill(view.legs[index].account_read_ns):
+        if not order.may_still_fill(view.legs[index].account_read):
             continue
         if order.status is OrderStatus.IN_DOUBT or _is_stuck(order, view.now_ns):
             doubtful.append(order)
@@ -133,10 +129,10 @@ def _standing(run: JobRun, view: RunView, index: int) -> LegStanding:
 
 def _is_stuck(order: JobOrder, now_ns: int) -> bool:
     if order.ended_ns is not None:
-        return now_ns - order.ended_ns >= WORD_PATIENCE_NS
+        return has_passed(now_ns, order.ended_ns, WORD_PATIENCE_NS)
     if order.cancel_asked_ns is None or order.cancels_asked < MOST_CANCELS:
         return False
-    return now_ns - order.cancel_asked_ns >= CANCEL_AGAIN_NS
+    return has_passed(now_ns, order.cancel_asked_ns, CANCEL_AGAIN_NS)
 
 
 def plan_of(case: Situation) -> Plan:

@@ -5,6 +5,7 @@ from typing import Final
 
 from core.execution import exposure, hedging
 from core.execution.commands import SendOrder
+from core.execution.patience import has_passed
 from core.execution.prices import banded_price, is_sendable
 from core.execution.situation import NS, LegStanding, Situation, is_open_for_hedges, known
 from core.types.control import HaltLevel
@@ -49,7 +50,7 @@ def unwind(case: Situation, leg: LegStanding, since_ns: int) -> SendOrder | None
     if not leg.is_idle or not is_pending(case, leg, since_ns) or not is_open_for_hedges(leg):
         return None
     bands, blanks = case.view.limits.unwind_bands_bps, _blanks(case, leg)
-    if blanks and case.view.now_ns - _last_blank_ns(case, leg) < FIRST_PAUSE_NS * 2 ** (blanks - 1):
+    if blanks and not has_passed(case.view.now_ns, _last_blank_ns(case, leg), FIRST_PAUSE_NS * 2 ** (blanks - 1)):
         return None
     if case.flaw(leg, bands[-1]) is not None:
         return None
@@ -75,7 +76,7 @@ def is_pending(case: Situation, leg: LegStanding, since_ns: int) -> bool:
     """Tell whether a leg has something to give back and is still allowed to try."""
     if not case.is_worth_sending(leg, surplus(case, leg)) or case.rules_changed(leg) is not None:
         return False
-    if leg.view.halt >= HaltLevel.HALTED or case.view.now_ns - since_ns > PATIENCE_NS:
+    if leg.view.halt >= HaltLevel.HALTED or has_passed(case.view.now_ns, since_ns, PATIENCE_NS):
         return False
     orders = sum(1 for _ in case.run.of_leg(leg.index, LegRole.UNWIND))
     return orders < MOST_ORDERS and _blanks(case, leg) < len(case.view.limits.unwind_bands_bps) + EXTRA_BLANKS

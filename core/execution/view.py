@@ -22,7 +22,7 @@ class LegView(msgspec.Struct, frozen=True, kw_only=True):
     best_ask: Decimal | None = None
     quote_usd: Decimal | None = None  # dollars a unit of the quote currency is worth
     halt: HaltLevel = HaltLevel.NORMAL  # the tightest of global, venue and strategy
-    account_read_ns: int | None = None  # when the venue was asked for the account that was last booked
+    account_read: int | None = None  # facts there were when the venue was asked for the account booked last
 
     def touch(self, side: Side) -> Decimal | None:
         """Return the best price that a taker on this side meets."""
@@ -39,6 +39,7 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
     """The world at the moment of one decision about one job; `legs` in the order of the job's."""
 
     now_ns: int
+    naked_age_ns: int = 0  # since when the job is naked, by the steady clock
     legs: tuple[LegView, ...]
     limits: JobLimits
     stale_after_ns: int
@@ -50,22 +51,22 @@ def leg_view(
     instrument: Instrument | None,
     book: Book | None,
     *,
-    now_ns: int,
+    book_age_ns: int | None,
     quote_usd: Decimal | None,
     halt: HaltLevel,
-    account_read_ns: int | None,
+    account_read: int | None,
 ) -> LegView:
     """Put together what is to be seen of one leg."""
     if instrument is None or book is None:
-        return LegView(instrument=instrument, quote_usd=quote_usd, halt=halt, account_read_ns=account_read_ns)
+        return LegView(instrument=instrument, quote_usd=quote_usd, halt=halt, account_read=account_read)
     bid, ask = book.best_bid(), book.best_ask()
     return LegView(
         instrument=instrument,
         book_state=book.state,
-        book_age_ns=now_ns - book.received_ns,
+        book_age_ns=book_age_ns,
         best_bid=None if bid is None else instrument.ticks_to_price(bid[0]),
         best_ask=None if ask is None else instrument.ticks_to_price(ask[0]),
         quote_usd=quote_usd,
         halt=halt,
-        account_read_ns=account_read_ns,
+        account_read=account_read,
     )

@@ -13,13 +13,13 @@ PEAK_STEP = Decimal("0.0005")
 """A new peak is worth a fact once it is this share above the last; drawdown is off by no more."""
 
 
-def value_ledger(ledger: Ledger, marks: Marks, now_ns: int) -> Valuation:
-    """Value everything the ledger holds at the given marks."""
+def value_ledger(ledger: Ledger, marks: Marks, now_ns: int, steady_ns: int) -> Valuation:
+    """Value everything the ledger holds at the given marks; `steady_ns` is the clock they were noted by."""
     missing: list[str] = [f"rules of {instrument_id}" for instrument_id in ledger.unknown_instruments]
     missing.extend(f"{fault.venue}: {fault.reason}" for fault in ledger.faults)
     positions: list[PositionValue] = []
     contracts_usd: dict[str, Decimal | None] = {}  # venue → open profit of its contracts
-    oldest_ns = now_ns
+    oldest_ns = steady_ns
     volume, fees = ZERO, ZERO
     for position in ledger.positions():
         instrument = ledger.instrument(position.instrument_id)
@@ -29,7 +29,7 @@ def value_ledger(ledger: Ledger, marks: Marks, now_ns: int) -> Valuation:
             continue
         mark = marks.mark(position.instrument_id)
         rate = marks.asset_usd(position.venue, instrument.quote)
-        valued = _value_position(position, instrument, mark, rate, now_ns)
+        valued = _value_position(position, instrument, mark, rate, steady_ns)
         positions.append(valued)
         if rate is not None:
             volume += position.today_volume * rate.price
@@ -50,7 +50,7 @@ def value_ledger(ledger: Ledger, marks: Marks, now_ns: int) -> Valuation:
         venues=venues,
         net_positions=_net(positions),
         equity_usd=equity,
-        oldest_mark_age_ns=now_ns - oldest_ns,
+        oldest_mark_age_ns=steady_ns - oldest_ns,
         total_pnl_usd=total_pnl,
         day_pnl_usd=None if total_pnl is None else total_pnl - ledger.day_began_pnl_usd,
         today_volume_usd=volume,
@@ -70,7 +70,7 @@ def is_new_peak(valuation: Valuation) -> bool:
 
 
 def _value_position(
-    position: Position, instrument: Instrument, mark: Mark | None, rate: Mark | None, now_ns: int
+    position: Position, instrument: Instrument, mark: Mark | None, rate: Mark | None, steady_ns: int
 ) -> PositionValue:
     usd = rate.price if rate else None
     unit = _times(mark.price * instrument.contract_size if mark else None, usd)
@@ -87,7 +87,7 @@ def _value_position(
         underlying_quantity=position.quantity * instrument.contract_size,
         average_price=position.average_price(instrument.contract_size),
         mark_price=mark.price if mark else None,
-        mark_age_ns=max(0, now_ns - mark.at_ns) if mark else None,
+        mark_age_ns=max(0, steady_ns - mark.at_ns) if mark else None,
         unit_usd=unit,
         notional_usd=notional,
         unrealised_usd=unrealised,

@@ -37,6 +37,7 @@ class Market:
         self.marks = MarkBoard()
         self.volatility = VolatilityBoard(volatility_window_s)
         self.feeds: dict[str, FeedStatus] = {}
+        self._heard_ns: dict[InstrumentId, int] = {}  # by the steady clock: a step of the other makes no book younger
 
     def on_instrument(self, callback: Callable[[InstrumentId], object]) -> None:
         """Call back whenever an instrument's rules become known or fresh."""
@@ -61,6 +62,7 @@ class Market:
         return book
 
     def book_changed(self, instrument_id: InstrumentId) -> None:
+        self._heard_ns[instrument_id] = self._steady_ns(self.books[instrument_id].received_ns)
         self._on_book(instrument_id)
 
     def trade(self, trade: Trade) -> None:
@@ -75,7 +77,7 @@ class Market:
         instrument = self.instruments.get(mark.instrument_id)
         if instrument is not None and not self.is_fresh(mark.instrument_id):
             # Only without a readable book: two sources in turn would make every profit flicker.
-            self.marks.set_mark(instrument, Decimal(repr(mark.mark)), mark.received_ns)
+            self.marks.set_mark(instrument, Decimal(repr(mark.mark)), self._steady_ns(mark.received_ns))
 
     def feed_status(self, status: FeedStatus) -> None:
         known = self.feeds.get(status.venue)
@@ -90,10 +92,19 @@ class Market:
         """Value the instrument at the middle of its book from now on; return it, None where the book is unreadable."""
         book = self.books.get(instrument_id)
         mid = None if book is None else book.mid()
-        if book is not None and mid is not None:
-            self.marks.set_mark(book.instrument, mid, book.received_ns)
-            self.volatility.update(instrument_id, float(mid), book.received_ns)
+        heard_ns = self._heard_ns.get(instrument_id)
+        if book is not None and mid is not None and heard_ns is not None:
+            self.marks.set_mark(book.instrument, mid, heard_ns)
+            self.volatility.update(instrument_id, float(mid), heard_ns)
         return mid
+
+    def volatility_pct(self, instrument_id: InstrumentId) -> float | None:
+        """Return the short-term volatility, None while there are too few prices."""
+        return self.volatility.percent(instrument_id, self._clock.monotonic_ns())
+
+    def window_price(self, instrument_id: InstrumentId) -> Decimal | None:
+        """Return the mean price of the volatility's window, None while there are too few prices."""
+        return self.volatility.mean_price(instrument_id, self._clock.monotonic_ns())
 
     def is_open(self, instrument_id: InstrumentId) -> bool:
         instrument = self.instruments.get(instrument_id)
@@ -111,17 +122,20 @@ class Market:
         return "valid" if self.is_fresh(instrument_id) else "stale"
 
     def is_fresh(self, instrument_id: InstrumentId) -> bool:
-        book = self.books.get(instrument_id)
-        if book is None or not book.is_fresh(self._clock.utc_ns(), self._stale_after_ns):
+        book, age_ns = self.books.get(instrument_id), self.age_ns(instrument_id)
+        if book is None or book.state is not BookState.VALID or age_ns is None or age_ns > self._stale_after_ns:
             return False
         feed = self.feeds.get(instrument_id.venue)
         return feed is not None and feed.state is FeedState.UP
 
     def age_ns(self, instrument_id: InstrumentId) -> int | None:
-        book = self.books.get(instrument_id)
-        if book is None or not book.received_ns:
-            return None
-        return max(0, self._clock.utc_ns() - book.received_ns)
+        """Return how long ago the book was heard of, None before the first time."""
+        heard_ns = self._heard_ns.get(instrument_id)
+        return None if heard_ns is None else self._clock.monotonic_ns() - heard_ns
+
+    def _steady_ns(self, received_ns: int) -> int:
+        """Return when something that is told now came in, by the steady clock."""
+        return self._clock.monotonic_ns() - max(0, self._clock.utc_ns() - received_ns)
 
     def of_venue(self, venue: str) -> list[InstrumentId]:
         return [instrument_id for instrument_id in self.instruments if instrument_id.venue == venue]

@@ -37,6 +37,7 @@ def plan_flatten(
     positions: Iterable[Position],
     instruments: InstrumentLookup,
     books: Callable[[InstrumentId], Book | None],
+    book_age_ns: Callable[[InstrumentId], int | None],
     next_order_id: Callable[[], str],
     limits: RiskLimits,
     now_ns: int,
@@ -55,7 +56,7 @@ def plan_flatten(
         if instrument is None:
             left.append(NotFlattened(position.instrument_id, position.quantity, "its rules are unknown"))
             continue
-        refusal = _unreadable(instrument, book, limits, now_ns)
+        refusal = _unreadable(instrument, book, book_age_ns(instrument.id), limits, now_ns)
         mid = None if book is None else book.mid()
         if refusal is not None or book is None or mid is None:
             left.append(NotFlattened(position.instrument_id, position.quantity, refusal or "it has no book"))
@@ -75,14 +76,16 @@ def plan_flatten(
     return FlattenPlan(flatten=tuple(flatten), not_flattened=tuple(left))
 
 
-def _unreadable(instrument: Instrument, book: Book | None, limits: RiskLimits, now_ns: int) -> str | None:
+def _unreadable(
+    instrument: Instrument, book: Book | None, age_ns: int | None, limits: RiskLimits, now_ns: int
+) -> str | None:
     if not instrument.market_hours.is_open(now_ns):
         return "its market is closed"
     if book is None:
         return "it has no book"
     if book.state is not BookState.VALID:
         return f"its book is {book.state.value}: {book.reason}"
-    if not book.is_fresh(now_ns, limits.stale_after_ns):
+    if age_ns is None or age_ns > limits.stale_after_ns:
         return f"its book is older than {limits.stale_after_s:g} s"
     if book.mid() is None:
         return "its book has no two sides"

@@ -200,3 +200,27 @@ def test_a_loss_from_before_the_first_day_could_be_valued_is_not_the_days():
         assert rig.engine.monitoring().global_.today_pnl_usd == 0
 
     in_virtual_time(work)
+
+
+def test_a_silent_book_is_not_taken_for_fresh_because_the_clock_was_set_back():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        rig.feed.is_silent = True
+        await rig.elapse(6)
+        rig.clock.step(-5)
+        assert (await rig.place(quantity="1")).outcome is Outcome.REFUSED
+        assert "fresh_book" in rig.refusals()[-1]
+        market = rig.engine.monitoring().market["v1"][PERP]
+        assert market.age_s is not None
+        assert (market.validity, round(market.age_s)) == ("stale", 6)
+
+    in_virtual_time(work)
+
+
+def test_a_fresh_book_stays_fresh_though_the_clock_was_set_forward():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        rig.clock.step(5)
+        assert (await rig.place(quantity="1")).outcome is Outcome.DONE
+
+    in_virtual_time(work)

@@ -105,7 +105,7 @@ class Script:
         self.answers: list[deque[Answer]] = [deque() for _ in self.job.legs]
         self.usual = [Answer() for _ in self.job.legs]
         self.is_deaf = [False for _ in self.job.legs]  # tells nothing of accounts and orders
-        self.read_ns: list[int | None] = [None for _ in self.job.legs]
+        self.reads: list[int | None] = [None for _ in self.job.legs]
         self.cancel_reason: str | None = None
         self.tracker, self.run = OrderTracker(), JobRun(self.job, START_NS)
         self.truth: dict[str, TrueOrder] = {}
@@ -161,12 +161,13 @@ class Script:
             best_ask=quote.ask if is_readable and quote.ask else None,
             quote_usd=D(1),
             halt=self.halts[index],
-            account_read_ns=self.read_ns[index],
+            account_read=self.reads[index],
         )
 
     def view(self) -> RunView:
         return RunView(
             now_ns=self.now_ns,
+            naked_age_ns=self.now_ns - (self.run.naked_since_ns or self.now_ns),
             legs=tuple(self.leg_view(index) for index in range(len(self.job.legs))),
             limits=self.limits,
             stale_after_ns=2 * S,
@@ -194,7 +195,7 @@ class Script:
             if order.status is OrderStatus.INTENDED:
                 self.say(order.intent.client_order_id, OrderStatus.IN_DOUBT)
         for index in range(len(self.job.legs)):
-            self.read_ns[index] = None
+            self.reads[index] = None
             self._reconcile(index, settle_ns=0)
 
     def _carry_out(self, command: Command) -> None:
@@ -217,7 +218,7 @@ class Script:
 
     def tell(self, fact: AnyFact) -> None:
         self.facts.append(fact)
-        self.run.apply(fact, self.tracker.apply(fact))
+        self.run.apply(fact, len(self.facts), self.tracker.apply(fact))
 
     # time ------------------------------------------------------------------------------------------
 
@@ -346,22 +347,22 @@ class Script:
         if venue in self._reading:
             return
         self._reading.add(venue)
-        asked_ns = self.now_ns
+        asked_at = len(self.facts)
 
         def answered() -> None:
             self._reading.discard(venue)
             for index, leg in enumerate(self.job.legs):
                 if leg.venue == venue and not self.is_deaf[index]:
                     self._reconcile(index)
-                    self.read_ns[index] = asked_ns
+                    self.reads[index] = asked_at
 
         self.later(40, answered)
 
-    def _account(self, index: int, asked_ns: int) -> None:
+    def _account(self, index: int, asked_at: int) -> None:
         for order in self.truth.values():
             if self._index_of(order) == index:
                 self._tell_fills(order)
-        self.read_ns[index] = asked_ns
+        self.reads[index] = asked_at
 
     def _doubt_resolved_later(self, order: TrueOrder) -> None:
         self.later(7_000, lambda: self._reconcile(self._index_of(order)))
@@ -371,7 +372,7 @@ class Script:
         if self.is_deaf[index]:
             self.later(2_000, lambda: self._reconcile(index, settle_ns))
             return
-        self._account(index, self.now_ns)
+        self._account(index, len(self.facts))
         for client_order_id, order in self.truth.items():
             known = self.tracker.get(client_order_id)
             if self._index_of(order) != index or known is None or not known.status.may_live or order.is_resting:

@@ -30,12 +30,12 @@ def test_a_snapshot_and_the_facts_after_it_give_the_run_of_all_facts(moods: list
     script.play(30, step_ms=100)
     tracker, run = OrderTracker(), JobRun(script.job, START_NS)
     at = int(len(script.facts) * cut)
-    for fact in script.facts[:at]:
-        run.apply(fact, tracker.apply(fact))
+    for number, fact in enumerate(script.facts[:at], 1):
+        run.apply(fact, number, tracker.apply(fact))
     encoded = msgspec.json.encode(run.to_state())
     run = JobRun.restore(msgspec.json.decode(encoded, type=JobRunState))
-    for fact in script.facts[at:]:
-        run.apply(fact, tracker.apply(fact))
+    for number, fact in enumerate(script.facts[at:], at + 1):
+        run.apply(fact, number, tracker.apply(fact))
     assert msgspec.json.encode(run.to_state()) == msgspec.json.encode(script.run.to_state())
 
 
@@ -43,8 +43,8 @@ def test_orders_and_moves_of_other_jobs_change_nothing():
     script, other = Script(), JobRun(a_job(job_id="j2"), START_NS)
     script.play(10)
     tracker, before = OrderTracker(), other.to_state()
-    for fact in script.facts:
-        other.apply(fact, tracker.apply(fact))
+    for number, fact in enumerate(script.facts, 1):
+        other.apply(fact, number, tracker.apply(fact))
     assert other.to_state() == before
 
 
@@ -78,7 +78,7 @@ def test_what_may_still_fill_counts_as_hedged_and_as_given_back():
 def test_doubt_ends_the_opening_for_good():
     run = JobRun(a_job(), START_NS)
     for phase in (JobPhase.FROZEN, JobPhase.PRIMARY):
-        run.apply(JobMoved(at_ns=START_NS, job_id="j1", phase=phase, reason="an answer is missing"))
+        run.apply(JobMoved(at_ns=START_NS, job_id="j1", phase=phase, reason="an answer is missing"), 1)
     assert run.stage is JobPhase.HEDGING
 
 

@@ -15,7 +15,7 @@ from core.types.job_tag import LegRole
 from core.types.order import OrderStatus, Side
 from tests.engine.venues import perpetual
 from tests.execution.oracle import Oracle
-from tests.execution.scripted import Answer, Mood, Quote, S, Script, a_job, a_leg
+from tests.execution.scripted import Answer, Mood, Quote, Script, a_job, a_leg
 
 D = Decimal
 PRIMARY, HEDGE, UNWIND = LegRole.PRIMARY, LegRole.HEDGE, LegRole.UNWIND
@@ -164,7 +164,7 @@ def test_a_primary_order_in_doubt_lets_the_others_hedge_only_what_is_surely_fill
 def test_what_is_certainly_naked_is_given_back_while_part_of_the_hedge_is_in_doubt():
     script = answering(1, Answer(part=D("0.25")), Answer(Mood.RESTS, D("0.5")))
     script.is_deaf[1] = True
-    script.read_ns[1] = script.now_ns + 3600 * S
+    script.reads[1] = 10**9
     script.play(2.5)
     script.say("o3", OrderStatus.IN_DOUBT)
     script.play(6)
@@ -378,3 +378,15 @@ def test_f09_the_same_fill_told_again_changes_nothing():
     for fact in fills:
         script.tell(fact)
     assert script.run.to_state() == before
+
+
+def test_a_slice_that_ended_short_is_believed_by_an_account_that_was_asked_for_after_its_end():
+    script = answering(0, Answer(Mood.FILLS_LOST, D(0)))
+    script.is_deaf[0] = True
+    script.play(0.3)
+    script.reads[0] = len(script.facts) - 1  # asked for before the end, whatever a clock said then
+    script.play(0.3)
+    assert len(sent(script, PRIMARY)) == 1
+    script.reads[0] = len(script.facts)
+    script.decide()
+    assert len(sent(script, PRIMARY)) == 2

@@ -41,7 +41,7 @@ def marks(price: int | str = 110) -> MarkBoard:
 
 def test_equity_is_cash_holdings_and_the_open_profit_of_contracts() -> None:
     ledger = fold(balance(1000), filled("f1", of=SPOT, fee=D(1)), filled("f2", quantity=D(2), fee=D(1)))
-    seen = value_ledger(ledger, marks(), NOW)
+    seen = value_ledger(ledger, marks(), NOW, NOW)
     assert seen.equity_usd == 1000 - 100 - 2 + 110 + 20
     assert seen.total_pnl_usd == 10 + 20 - 2
     venue = seen.venue("sim-a")
@@ -55,31 +55,31 @@ def test_positions_on_one_underlying_add_up_over_venues_and_kinds() -> None:
         filled("f2", quantity=D(1), side=Side.SELL),
         filled("f3", of=OTHER, quantity=D(2), side=Side.SELL),
     )
-    (net,) = value_ledger(ledger, marks(), NOW).net_positions
+    (net,) = value_ledger(ledger, marks(), NOW, NOW).net_positions
     assert (net.base, net.quantity, net.notional_usd, net.pnl_usd) == ("BTC", D(0), D(0), D(0))
 
 
 def test_without_a_price_nothing_is_guessed_and_the_missing_one_is_named() -> None:
     ledger = fold(balance(1000), filled("f1"))
-    seen = value_ledger(ledger, MarkBoard(), NOW)
+    seen = value_ledger(ledger, MarkBoard(), NOW, NOW)
     assert (seen.equity_usd, seen.total_pnl_usd, seen.day_loss_usd) == (None, None, None)
     assert seen.missing == ("price of BTC/USDT:USDT@sim-a",)
 
 
 def test_an_asset_nobody_quotes_makes_equity_unknown() -> None:
-    seen = value_ledger(fold(balance(1000), balance(7, "XYZ")), marks(), NOW)
+    seen = value_ledger(fold(balance(1000), balance(7, "XYZ")), marks(), NOW, NOW)
     assert (seen.equity_usd, seen.missing) == (None, ("price of XYZ at sim-a",))
-    assert value_ledger(fold(balance(1000), balance(0, "XYZ")), marks(), NOW).equity_usd == 1000
+    assert value_ledger(fold(balance(1000), balance(0, "XYZ")), marks(), NOW, NOW).equity_usd == 1000
 
 
 def test_a_venue_that_never_named_a_balance_has_no_equity() -> None:
-    seen = value_ledger(fold(balance(1000), filled("f1", of=OTHER)), marks(), NOW)
+    seen = value_ledger(fold(balance(1000), filled("f1", of=OTHER)), marks(), NOW, NOW)
     assert (seen.equity_usd, seen.missing) == (None, ("balance of sim-b",))
 
 
 def test_a_fact_that_waits_for_its_instrument_makes_equity_unknown() -> None:
     ledger = fold(balance(1000), filled("f1", of=instrument("SOL/USDT")))
-    seen = value_ledger(ledger, marks(), NOW)
+    seen = value_ledger(ledger, marks(), NOW, NOW)
     assert (seen.equity_usd, seen.total_pnl_usd) == (None, None)
     assert seen.missing == ("rules of SOL/USDT@sim-a",)
 
@@ -87,7 +87,7 @@ def test_a_fact_that_waits_for_its_instrument_makes_equity_unknown() -> None:
 def test_a_quoted_stablecoin_is_worth_its_quote() -> None:
     board = marks()
     board.set_rate("USDT", D("0.98"), NOW)
-    assert value_ledger(fold(balance(1000)), board, NOW).equity_usd == D(980)
+    assert value_ledger(fold(balance(1000)), board, NOW, NOW).equity_usd == D(980)
 
 
 def test_a_price_that_is_none_is_not_taken_over() -> None:
@@ -98,26 +98,26 @@ def test_a_price_that_is_none_is_not_taken_over() -> None:
     mark = board.mark(PERP.id)
     assert mark is not None
     assert mark.price == 110
-    assert value_ledger(fold(balance(1000)), board, NOW).equity_usd == D(1000)
+    assert value_ledger(fold(balance(1000)), board, NOW, NOW).equity_usd == D(1000)
 
 
 def test_the_day_counts_from_the_profit_it_began_with() -> None:
     ledger = fold(balance(1000), filled("f1"), DayBegan(at_ns=6, day="2026-01-02", total_pnl_usd=D(30)))
-    seen = value_ledger(ledger, marks(), NOW)
+    seen = value_ledger(ledger, marks(), NOW, NOW)
     assert (seen.total_pnl_usd, seen.day_pnl_usd, seen.day_loss_usd) == (D(10), D(-20), D(20))
-    assert value_ledger(ledger, marks(150), NOW).day_loss_usd == 0
+    assert value_ledger(ledger, marks(150), NOW, NOW).day_loss_usd == 0
 
 
 def test_drawdown_is_measured_from_the_recorded_peak() -> None:
     ledger = fold(balance(900))
-    first = value_ledger(ledger, marks(), NOW)
+    first = value_ledger(ledger, marks(), NOW, NOW)
     assert (first.drawdown_pct, is_new_peak(first)) == (D(0), True)
     ledger.apply(EquityPeaked(at_ns=2, equity_usd=D(1000)))
-    assert value_ledger(ledger, marks(), NOW).drawdown_pct == 10
+    assert value_ledger(ledger, marks(), NOW, NOW).drawdown_pct == 10
     ledger.apply(balance("1000.4"))
-    assert not is_new_peak(value_ledger(ledger, marks(), NOW))
+    assert not is_new_peak(value_ledger(ledger, marks(), NOW, NOW))
     ledger.apply(balance("1000.5"))
-    assert is_new_peak(value_ledger(ledger, marks(), NOW))
+    assert is_new_peak(value_ledger(ledger, marks(), NOW, NOW))
 
 
 @pytest.mark.parametrize(("always_open", "age_ns"), [(True, 100), (False, 0)])
@@ -128,7 +128,7 @@ def test_the_age_of_equity_is_that_of_its_oldest_mark_in_an_open_market(always_o
     ledger.apply(filled("f1", of=stock))
     board = MarkBoard()
     board.set_mark(stock, D(110), NOW - 100)
-    seen = value_ledger(ledger, board, NOW)
+    seen = value_ledger(ledger, board, NOW, NOW)
     assert (seen.equity_usd, seen.oldest_mark_age_ns) == (D(1010), age_ns)
 
 
@@ -152,7 +152,7 @@ def test_equity_changes_by_exactly_the_profit(
     for number, (of, side, paid, quantity, fee) in enumerate(fills):
         ledger.apply(filled(f"f{number}", of=of, side=side, price=paid, quantity=quantity, fee=fee))
     ledger.apply(FundingBooked(at_ns=6, payment=FundingPayment("p1", PERP.id, D("-1.25"), 0.0001, 6)))
-    seen = value_ledger(ledger, marks(price), NOW)
+    seen = value_ledger(ledger, marks(price), NOW, NOW)
     assert seen.equity_usd is not None
     assert seen.total_pnl_usd is not None
     assert abs(seen.equity_usd - 10_000 - seen.total_pnl_usd) < D("1e-12")
