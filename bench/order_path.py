@@ -49,13 +49,16 @@ LIMITS: Final = RiskLimits(order_rate_per_s=100_000, message_rate_per_s=100_000,
 
 
 class JumpingClock(SystemClock):
-    """The machine's clock, its UTC side set forward a second a message: volatility needs steps, and waiting none."""
+    """The machine's clock, set forward a second a message: volatility needs steps, and waiting none."""
 
     def __init__(self) -> None:
         self._ahead_ns = 0
 
     def utc_ns(self) -> int:
         return super().utc_ns() + self._ahead_ns
+
+    def monotonic_ns(self) -> int:
+        return super().monotonic_ns() + self._ahead_ns
 
     def jump(self) -> None:
         self._ahead_ns += 1_000_000_000

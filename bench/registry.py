@@ -7,4 +7,5 @@ BENCHES: Final = {
     "journal": "bench.journal",
     "order-path": "bench.order_path",
     "scheduler": "bench.scheduler",
+    "simulation": "bench.simulation",
 }

@@ -38,6 +38,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         self._start_ns = start_ns
         self._now_ns = start_ns
         self.outstanding_threads = 0
+        self.steps = 0  # moments of virtual time so far at which something happened
         selector = _JumpingSelector()
         selector.loop = self
         super().__init__(selector)
@@ -53,6 +54,7 @@ class VirtualLoop(asyncio.SelectorEventLoop):
 
     def advance(self, seconds: float) -> None:
         # Rounded up, so that a timer is never a nanosecond short of due and asked for again.
+        self.steps += 1
         self._now_ns += max(1, -int(-seconds * 1e9 // 1))
 
     async def elapse(self, seconds: float) -> None:

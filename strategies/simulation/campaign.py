@@ -36,6 +36,8 @@ class CampaignResult(msgspec.Struct, frozen=True, kw_only=True):
     fills: int
     lives: int
     repeated: int
+    steps: int
+    steps_per_second: float
     virtual_seconds: float
     wall_seconds: float
     virtual_ratio: float
@@ -74,7 +76,9 @@ def _sum_up(
             text = f"the same seed gave journals {result.digest} and {other.digest}"
             violation = Violation(invariant="G11", text=text, at_s=result.virtual_seconds)
             found.append(_found(result.seed, violation, only))
-    virtual_s = sum(result.virtual_seconds for result in (*results, *again.values()))
+    every = (*results, *again.values())
+    virtual_s = sum(result.virtual_seconds for result in every)
+    steps = sum(result.steps for result in every)
     return CampaignResult(
         seeds=len(results),
         violations=found,
@@ -87,6 +91,8 @@ def _sum_up(
         fills=sum(result.fills for result in results),
         lives=sum(result.lives for result in results),
         repeated=len(again),
+        steps=steps,
+        steps_per_second=round(steps / wall_s),
         virtual_seconds=round(virtual_s, 3),
         wall_seconds=round(wall_s, 3),
         virtual_ratio=round(virtual_s / wall_s, 1),

@@ -54,6 +54,7 @@ class EpisodeResult(msgspec.Struct, frozen=True, kw_only=True):
     violations: tuple[Violation, ...]
     faults: dict[str, int]
     virtual_seconds: float
+    steps: int  # moments of virtual time at which something happened
     orders: int
     fills: int
     lives: int
@@ -307,6 +308,7 @@ class _Episode:
             violations=tuple(self._oracle.violations),
             faults={fault.value: count for fault, count in sorted(self._world.plan.counts.items())},
             virtual_seconds=self._world.elapsed_s,
+            steps=self._loop.steps,
             orders=len(self._oracle.evidence.on_wire),
             fills=sum(len(exchange.account.fills) for exchange in self._world.exchanges.values()),
             lives=self._lives,

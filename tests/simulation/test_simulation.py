@@ -10,6 +10,7 @@ from core.book.warm_up import warm_up
 from strategies.simulation.campaign import run_campaign
 from strategies.simulation.episode import run_episode
 from strategies.simulation.faults import Fault
+from strategies.simulation.quiet import run_quiet
 from tests.repository.tree import ROOT
 
 WITHOUT_A_PLACE = {Fault.DEAD_ALERT_SINK}
@@ -68,3 +69,9 @@ def test_the_oracle_notices_a_protection_that_is_gone(mutant: str):
     command = [sys.executable, "-m", "tests.simulation.mutants", "--seeds", "60", mutant]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert ran.returncode == 0, ran.stdout + ran.stderr
+
+
+def test_a_quiet_market_is_run_and_checked_step_by_step():
+    run = run_quiet(1, 20.0)
+    assert run.virtual_s == 20
+    assert run.steps >= 40  # six books move twice a second

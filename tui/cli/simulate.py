@@ -118,7 +118,8 @@ def _print(result: Any) -> None:
     say(f"{result.orders} orders, {result.fills} fills, {result.lives} engine starts, {result.repeated} seeds repeated")
     say("faults  " + "  ".join(f"{name} {count}" for name, count in result.faults.items()))
     say(
-        f"{result.virtual_seconds:.0f} virtual seconds in {result.wall_seconds:.1f} s: {result.virtual_ratio:.0f} times"
+        f"{result.virtual_seconds:.0f} virtual seconds in {result.wall_seconds:.1f} s: "
+        f"{result.virtual_ratio:.0f} times, {result.steps_per_second:.0f} steps/s"
     )
 
 
