@@ -2,7 +2,6 @@
 
 import asyncio
 import tempfile
-import time
 from pathlib import Path
 from typing import Final, NamedTuple
 
@@ -12,13 +11,11 @@ from strategies.simulation.oracle import Oracle
 from strategies.simulation.timeline import START_NS
 from strategies.simulation.world import TICK_S, World
 
-WARM_UP_S: Final = 8.0
 SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder for one run, made by tempfile
 
 
 class QuietRun(NamedTuple):
     virtual_s: float
-    wall_s: float
     steps: int
     """Moments of virtual time at which something happened."""
 
@@ -48,10 +45,8 @@ async def _run(world: World, loop: VirtualLoop, seconds: float) -> QuietRun:
 
     tick()
     life.begin()
-    await loop.elapse(WARM_UP_S)
-    began, steps = time.perf_counter(), loop.steps
     await loop.elapse(seconds)
-    run = QuietRun(seconds, time.perf_counter() - began, loop.steps - steps)
+    run = QuietRun(seconds, loop.steps)
     life.kill()
     for task in asyncio.all_tasks():
         if task is not asyncio.current_task():
