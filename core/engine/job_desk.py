@@ -131,6 +131,7 @@ class JobDesk:
         now_ns, steady_ns = self._clock.utc_ns(), self._clock.monotonic_ns()
         self._take_equity()
         self._markets.observe(now_ns)
+        self._pause_after_failures()  # a crash, or a limit made tighter, may have left failures that nobody could lift
         self.runner.on_second()
         if self._ticked_ns is None or steady_ns - self._ticked_ns >= self._limits.tick_s * NS_PER_S:
             self._ticked_ns = steady_ns
@@ -201,12 +202,14 @@ class JobDesk:
     def finished(self, run: JobRun, fact: JobFinished) -> None:
         """Book a job's end by venue, pause after too many bad ones, and tell its strategy."""
         self._record_results(run, fact)
-        now_ns = self._clock.utc_ns()
-        limit = self._limits.max_consecutive_failures
-        for raised in judge_jobs(self._fold.risk_hub.consecutive_failures, limit, self._fold.halts, now_ns):
-            self._recorder.record(raised)
+        self._pause_after_failures()
         end = JobEnd(job_id=fact.job_id, outcome=fact.outcome, reason=fact.reason, pnl_usd=fact.pnl_usd)
         self._tell_soon(run.job.strategy, end)
+
+    def _pause_after_failures(self) -> None:
+        limit, failures = self._limits.max_consecutive_failures, self._fold.risk_hub.consecutive_failures
+        for raised in judge_jobs(failures, limit, self._fold.halts, self._clock.utc_ns()):
+            self._recorder.record(raised)
 
     def _record_results(self, run: JobRun, fact: JobFinished) -> None:
         """Spread a job's result over its venues by their share of what was traded."""

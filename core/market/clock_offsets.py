@@ -29,7 +29,7 @@ class ClockOffsets:
         self._delays: dict[str, _Delays] = {}
 
     def note(self, venue: str, *, sent_ns: int, received_ns: int, steady_ns: int) -> None:
-        """Take a message over: sent by the venue's clock, received by ours; one without a time of sending says nothing."""
+        """Take a message over, sent by the venue's clock and received by ours; one of no known time says nothing."""
         if sent_ns <= 0:
             return
         delay_ns, known = received_ns - sent_ns, self._delays.get(venue)

@@ -1,0 +1,118 @@
+"""What keeps a job waiting lasts as long as its cause, and a person can end what takes a person."""
+
+from decimal import Decimal
+
+import pytest
+
+from core.control.commands import Outcome, Resume, StartStrategy, StopStrategy
+from core.io.inline_journal import InlineJournal
+from core.io.virtual_loop import VirtualLoop
+from core.journal.facts import JobFinished, JobStarted, JobSubmitted
+from core.types.instrument import InstrumentId
+from core.types.job import JobOutcome, JobProposal, JobType
+from core.types.order import Side
+from tests.engine.job_rig import JobRig, leg
+from tests.engine.rig import PERP, ScriptedStrategy, in_virtual_time
+
+D = Decimal
+V1, V2 = InstrumentId("v1", PERP), InstrumentId("v2", PERP)
+
+
+def waits_for(rig: JobRig, job_id: str) -> str:
+    found = rig.engine.parts.jobs.explain(job_id)
+    assert found is not None
+    return found.waits_for
+
+
+def test_a_venue_that_was_slow_and_is_quick_again_gets_jobs_again():
+    """A venue without orders answers none: only time can end what its slow answers began."""
+
+    async def work(loop: VirtualLoop) -> None:
+        rig = await JobRig(loop).start()
+        for venue in rig.venues.values():
+            venue.latency_s = 0.7
+        await rig.end_of(rig.submit())
+        for venue in rig.venues.values():
+            venue.latency_s = 0.005
+        back = rig.submit(leg("v1", Side.SELL), leg("v2", Side.BUY))
+        await rig.elapse(60)
+        assert waits_for(rig, back.job_id).startswith("latency")
+        await rig.end_of(back, patience_s=300)
+        assert rig.held() == {}
+
+    in_virtual_time(work)
+
+
+@pytest.mark.parametrize("is_lifted", [True, False])
+def test_failures_whose_pause_was_lost_in_a_crash_pause_all_the_same_and_a_person_lifts_it(is_lifted: bool):
+    """The end of a job and the pause after it are two rows: a crash may come between."""
+
+    async def work(loop: VirtualLoop) -> None:
+        journal = InlineJournal()
+        rig = await JobRig(loop, journal=journal).start()
+        for _ in range(rig.settings.jobs.max_consecutive_failures):
+            job, at_ns = rig.job(), rig.clock.utc_ns()
+            journal.append(JobSubmitted(at_ns=at_ns, job=job))
+            journal.append(
+                JobStarted(at_ns=at_ns, job_id=job.job_id, claims=(), checks=(), safety=1, volume=1, final=1)
+            )
+            journal.append(
+                JobFinished(
+                    at_ns=at_ns, job_id=job.job_id, outcome=JobOutcome.UNWOUND, reason="hedge refused",
+                    pnl_usd=D(-1), volume_usd=D(100), fees_usd=D(0),
+                )
+            )  # fmt: skip
+        await rig.crash()
+        again = await JobRig(loop, world=rig).start()
+        assert again.causes() == ["consecutive_failures"]
+        job = again.submit()
+        if is_lifted:
+            resumed = await again.execute(Resume(reason="both venues looked at"))
+            assert resumed.outcome is Outcome.DONE, resumed.message
+            await again.end_of(job)
+        else:
+            await again.elapse(30)
+            assert not again.is_started(job)
+
+    in_virtual_time(work)
+
+
+def test_a_job_of_a_stopped_strategy_waits_instead_of_being_used_up(journal: InlineJournal):
+    async def work(loop: VirtualLoop) -> None:
+        def propose(*_: object) -> None:
+            assert strategy.ctx is not None
+            proposal = JobProposal(
+                strategy_type=JobType.HEDGE, symbol="BTC/USDT", legs=(leg("v1", Side.BUY), leg("v2", Side.SELL)),
+                notional_usd=D(2_000), expected_edge_bps=D(20), ttl_s=60,
+            )  # fmt: skip
+            strategy.ctx.submit_job(proposal)
+
+        strategy = ScriptedStrategy("s", V1, V2, trade=propose)
+        rig = await JobRig(loop, journal=journal, strategies={"s": lambda: strategy}).start(strategy)
+        rig.feed.trade(PERP, "100", 1)
+        await rig.elapse(0.01)
+        await rig.execute(StopStrategy(name="s"))
+        (job,) = rig.fold.scheduler.book.pending.values()
+        await rig.elapse(20)
+        assert not rig.is_started(job)
+        assert rig.refusals() == []
+        assert waits_for(rig, job.job_id).startswith("strategy_halt")
+        await rig.execute(StartStrategy(name="s"))
+        await rig.end_of(job)
+
+    in_virtual_time(work)
+
+
+@pytest.mark.parametrize("step_s", [-5.0, -3_600.0])
+def test_a_book_from_before_the_clock_was_set_back_starts_no_job(journal: InlineJournal, step_s: float):
+    async def work(loop: VirtualLoop) -> None:
+        rig = await JobRig(loop, journal=journal).start()
+        for feed in rig.feeds.values():
+            feed.is_silent = True
+        rig.clock.step(step_s)
+        job = rig.submit()
+        await rig.elapse(3)
+        assert "fresh_book" in waits_for(rig, job.job_id)
+        assert not rig.is_started(job)
+
+    in_virtual_time(work)
