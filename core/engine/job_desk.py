@@ -9,6 +9,7 @@ Hazards and what meets them:
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from decimal import Decimal
+from enum import Enum, auto
 from typing import Final
 
 import msgspec
@@ -40,6 +41,15 @@ from core.types.order import Order
 ZERO: Final = Decimal(0)
 NS_PER_S: Final = 1_000_000_000
 COMPILE_FROM: Final = 200  # pending jobs; fewer are judged within a few milliseconds by the plain form
+PLAIN_MOST: Final = 1_000  # more would keep everything else waiting: they wait until the compiled form is ready
+
+
+class Compiled(Enum):
+    """How far the compiled form of the scheduler is."""
+
+    NOT_WANTED = auto()
+    UNDER_WAY = auto()
+    OVER = auto()  # ready, or it cannot be had: then the plain form judges them all
 
 
 class JobDesk:
@@ -78,7 +88,7 @@ class JobDesk:
         self._spawn = spawn
         self._run_blocking = run_blocking
         self._is_open = False
-        self._is_compiling = False
+        self._compiled = Compiled.NOT_WANTED
         self._ticked_ns: int | None = None
         self.scheduler = fold.scheduler
         self.runner = runner
@@ -142,9 +152,11 @@ class JobDesk:
         pending = self.scheduler.book.pending
         if not pending:
             return
-        if len(pending) >= COMPILE_FROM and not self._is_compiling:
-            self._is_compiling = True
+        if len(pending) >= COMPILE_FROM and self._compiled is Compiled.NOT_WANTED:
+            self._compiled = Compiled.UNDER_WAY
             self._spawn(self._compile())
+        if len(pending) > PLAIN_MOST and self._compiled is Compiled.UNDER_WAY:
+            return
         for decided in self.scheduler.tick(self._market_for(pending.values())):
             match decided:
                 case JobDropped():
@@ -154,8 +166,13 @@ class JobDesk:
 
     async def _compile(self) -> None:
         """Let the compiled form judge from now on; until it is ready the plain one gives the same answers."""
-        await self._run_blocking(warm_up)
-        self.scheduler.use(compiled_selector(self._rules))
+        try:
+            await self._run_blocking(warm_up)
+            self.scheduler.use(compiled_selector(self._rules))
+        except Exception as error:  # whatever the compiler raises: slower is better than never
+            self._log.error("job", f"jobs are judged by the plain form: {type(error).__name__}: {error}")
+        finally:
+            self._compiled = Compiled.OVER
 
     def explain(self, job_id: str) -> Explanation | None:
         """Say why a job waits, was refused, runs or ended; one that waits is judged by the market of this moment."""

@@ -6,11 +6,12 @@ from typing import Final
 
 from core.jobs.columns import MAX_LEGS
 from core.risk.verdict import Check, Hardness
-from core.types.job import HedgeJob, JobType
+from core.types.job import MAX_TTL_S, HedgeJob, JobType
 
 MAX_EDGE_BPS: Final = Decimal(10_000)
 MAX_ACCEPTABLE_LOSS_BPS: Final = Decimal(100)
 MAX_AMOUNT: Final = Decimal(10) ** 12
+NS_PER_S: Final = 1_000_000_000
 
 
 def form_checks(job: HedgeJob, now_ns: int) -> tuple[Check, ...]:
@@ -47,6 +48,8 @@ def _faults(job: HedgeJob, now_ns: int) -> Iterator[tuple[str, str]]:
         yield "expiry after creation", f"{job.expires_ns} after {job.created_ns}"
     elif job.expires_ns <= now_ns:
         yield "expiry ahead", f"{(now_ns - job.expires_ns) / 1e9:.3f} s ago"
+    elif job.expires_ns - now_ns > MAX_TTL_S * NS_PER_S:
+        yield f"expiry within {MAX_TTL_S:g} s", f"in {(job.expires_ns - now_ns) // NS_PER_S} s"
 
 
 def _is_amount(value: Decimal) -> bool:

@@ -1,12 +1,16 @@
 """What keeps a job waiting lasts as long as its cause, and a person can end what takes a person."""
 
+import asyncio
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
 
-from core.control.commands import Outcome, Resume, StartStrategy, StopStrategy
+from core.control.commands import Outcome, Pause, Resume, StartStrategy, StopStrategy
+from core.engine.job_desk import PLAIN_MOST
 from core.io.inline_journal import InlineJournal
 from core.io.virtual_loop import VirtualLoop
+from core.jobs.warm_up import warm_up
 from core.journal.facts import JobFinished, JobStarted, JobSubmitted
 from core.types.instrument import InstrumentId
 from core.types.job import JobOutcome, JobProposal, JobType
@@ -114,5 +118,34 @@ def test_a_book_from_before_the_clock_was_set_back_starts_no_job(journal: Inline
         await rig.elapse(3)
         assert "fresh_book" in waits_for(rig, job.job_id)
         assert not rig.is_started(job)
+
+    in_virtual_time(work)
+
+
+@pytest.mark.parametrize("fails", [True, False])
+def test_a_long_queue_waits_for_the_compiled_form_and_is_judged_also_where_that_cannot_be_had(fails: bool):
+    """A plain look at thousands of jobs would hold up orders, cancels and the kill switch for seconds."""
+
+    async def work(loop: VirtualLoop) -> None:
+        compiled: asyncio.Future[None] = loop.create_future()
+
+        async def run_blocking(work: Callable[[], None]) -> None:
+            if work is warm_up:
+                await compiled
+            work()
+
+        rig = await JobRig(loop, run_blocking=run_blocking).start()
+        await rig.execute(Pause())
+        jobs = [rig.submit(strategy="manual") for _ in range(PLAIN_MOST + 1)]
+        await rig.elapse(10)
+        state = rig.fold.scheduler.get_scheduler_state(1)
+        assert (state.pending_count, state.pending[0].waits_for) == (len(jobs), "the next tick")
+        if fails:
+            compiled.set_exception(RuntimeError("no compiler here"))
+        else:
+            compiled.set_result(None)
+        await rig.elapse(5)
+        assert "halt_level" in rig.fold.scheduler.get_scheduler_state(1).pending[0].waits_for
+        assert ("jobs are judged by the plain form: RuntimeError: no compiler here" in rig.log()) is fails
 
     in_virtual_time(work)

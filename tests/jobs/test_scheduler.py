@@ -349,3 +349,44 @@ def test_a_snapshot_and_the_facts_after_it_give_the_state_of_all_facts(data):
             restored.restore(msgspec.msgpack.decode(packed, type=JobBookState))
     assert msgspec.msgpack.encode(restored.to_state()) == msgspec.msgpack.encode(scheduler.to_state())
     assert restored.tick(market()) == scheduler.tick(market())
+
+
+def test_a_strategy_that_fills_the_queue_leaves_its_last_tenth_to_others():
+    rules = Rulebook(JobLimits(max_pending=50), RiskLimits())
+    scheduler = Scheduler(rules)
+
+    def taken(strategy: str, count: int) -> int:
+        found = 0
+        for number in range(count):
+            fact = scheduler.submit_job(job(job_id=f"{strategy}-{number}", strategy=strategy), NOW_NS).fact
+            if fact is not None:
+                scheduler.apply(fact)
+                found += 1
+        return found
+
+    assert (taken("greedy", 60), taken("modest", 60)) == (45, 5)
+    assert "pending_share" not in scheduler.submit_job(job(job_id="x", strategy="third"), NOW_NS).reason
+    scheduler.apply(JobDropped(at_ns=NOW_NS, job_id="modest-0", cause=JobDropCause.CANCELLED, reason="-"))
+    greedy = scheduler.submit_job(job(job_id="x", strategy="greedy"), NOW_NS)
+    assert greedy.reason == (
+        "pending_share: 45 of greedy, 49 in all, allowed less than 5 of one strategy while more than 45 wait"
+    )
+    assert scheduler.submit_job(job(job_id="x", strategy="third"), NOW_NS).fact is not None
+
+
+def test_thousands_that_expire_at_once_are_dropped_over_several_ticks_and_none_of_them_starts():
+    scheduler = Scheduler(RULES)
+    for number in range(2_500):
+        fact = scheduler.submit_job(job(job_id=str(number), strategy=f"s{number % 20}"), NOW_NS).fact
+        assert fact is not None
+        scheduler.apply(fact)
+    late = market(now_ns=NOW_NS + 3_600 * SECOND_NS)
+    dropped: list[int] = []
+    while scheduler.book.pending:
+        decided = scheduler.tick(late)
+        assert started(decided) == []
+        for each in decided:
+            assert isinstance(each, JobDropped)
+            scheduler.apply(each)
+        dropped.append(len(decided))
+    assert dropped == [1_000, 1_000, 500]
