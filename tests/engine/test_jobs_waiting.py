@@ -107,21 +107,6 @@ def test_a_job_of_a_stopped_strategy_waits_instead_of_being_used_up(journal: Inl
     in_virtual_time(work)
 
 
-@pytest.mark.parametrize("step_s", [-5.0, -3_600.0])
-def test_a_book_from_before_the_clock_was_set_back_starts_no_job(journal: InlineJournal, step_s: float):
-    async def work(loop: VirtualLoop) -> None:
-        rig = await JobRig(loop, journal=journal).start()
-        for feed in rig.feeds.values():
-            feed.is_silent = True
-        rig.clock.step(step_s)
-        job = rig.submit()
-        await rig.elapse(3)
-        assert "fresh_book" in waits_for(rig, job.job_id)
-        assert not rig.is_started(job)
-
-    in_virtual_time(work)
-
-
 @pytest.mark.parametrize("fails", [True, False])
 def test_a_long_queue_waits_for_the_compiled_form_and_is_judged_also_where_that_cannot_be_had(fails: bool):
     """A plain look at thousands of jobs would hold up orders, cancels and the kill switch for seconds."""
