@@ -12,6 +12,7 @@ from core.io.inline_journal import InlineJournal
 from core.io.virtual_loop import VirtualLoop
 from core.jobs.warm_up import warm_up
 from core.journal.facts import JobFinished, JobStarted, JobSubmitted
+from core.risk.limits import RiskLimits
 from core.types.instrument import InstrumentId
 from core.types.job import JobOutcome, JobProposal, JobType
 from core.types.order import Side
@@ -132,5 +133,36 @@ def test_a_long_queue_waits_for_the_compiled_form_and_is_judged_also_where_that_
         await rig.elapse(5)
         assert "halt_level" in rig.fold.scheduler.get_scheduler_state(1).pending[0].waits_for
         assert ("jobs are judged by the plain form: RuntimeError: no compiler here" in rig.log()) is fails
+
+    in_virtual_time(work)
+
+
+def test_a_strategy_whose_jobs_fill_alike_again_and_again_is_paused_until_a_person_resumes(journal: InlineJournal):
+    async def work(loop: VirtualLoop) -> None:
+        def propose(*_: object) -> None:
+            assert strategy.ctx is not None
+            side = Side.BUY if len(strategy.jobs) % 2 else Side.SELL
+            proposal = JobProposal(
+                strategy_type=JobType.HEDGE, symbol="BTC/USDT",
+                legs=(leg("v1", side, "1"), leg("v2", side.opposite, "1")),
+                notional_usd=D(100), expected_edge_bps=D(20), ttl_s=60,
+            )  # fmt: skip
+            strategy.ctx.submit_job(proposal)
+
+        strategy = ScriptedStrategy("s", V1, V2, trade=propose, job=propose)
+        limits = RiskLimits(repeated_execution_max=3)
+        rig = await JobRig(loop, journal=journal, limits=limits).start(strategy)
+        rig.feed.trade(PERP, "100", 1)
+        await rig.until(rig.causes)
+        assert rig.causes() == ["repeated_execution"]
+        await rig.elapse(30)
+        done = len(strategy.jobs)
+        await rig.elapse(120)
+        assert len(strategy.jobs) <= done + 2  # those that expire while they wait
+        await rig.execute(Resume(reason="it was meant to"))
+        before = len(rig.sent())
+        propose()
+        rig.feed.trade(PERP, "100", 2)
+        await rig.until(lambda: len(rig.sent()) > before)
 
     in_virtual_time(work)
