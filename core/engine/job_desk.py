@@ -199,9 +199,9 @@ class JobDesk:
     def _start(self, start: JobStart) -> None:
         """Plan all legs, bind their capital and begin; what is not possible now stands back for a while."""
         job, now_ns = start.job, self._clock.utc_ns()
-        planned = self._preflight.plan(job)
-        if isinstance(planned, Unfit):
-            self.scheduler.hold_back(job.job_id, planned.reason, now_ns)
+        planned = self._plan(job)
+        if not isinstance(planned, Plan):
+            self.scheduler.hold_back(job.job_id, planned, now_ns)
             return
         amounts = [claim.amount_usd for claim in start.claims]
         verdict = self._capital.reserve_for_job(job, amounts, lambda granted: self._started(start, planned, granted))
@@ -209,6 +209,16 @@ class JobDesk:
             self.scheduler.hold_back(job.job_id, verdict.reason, now_ns)
             return
         self.runner.begin(job.job_id, planned)
+
+    def _plan(self, job: HedgeJob) -> Plan | str:
+        """Return the plan of a job, or why there is none; one that cannot be planned must not keep others from it."""
+        try:
+            planned = self._preflight.plan(job)
+        except Exception as error:  # nothing was bound or sent yet
+            text = f"cannot be planned: {type(error).__name__}: {error}"
+            self._log.error("job", f"{job.job_id} {text}")
+            return text
+        return planned.reason if isinstance(planned, Unfit) else planned
 
     def _started(self, start: JobStart, plan: Plan, granted: CapitalVerdict) -> JobStarted:
         fact = start.fact(self._clock.utc_ns(), plan.unwind_text)

@@ -11,6 +11,7 @@ from core.types.job import MAX_TTL_S, HedgeJob, JobType
 MAX_EDGE_BPS: Final = Decimal(10_000)
 MAX_ACCEPTABLE_LOSS_BPS: Final = Decimal(100)
 MAX_AMOUNT: Final = Decimal(10) ** 12
+MIN_AMOUNT: Final = Decimal(10) ** -18  # what is less is nothing to a market, and zero to a float
 NS_PER_S: Final = 1_000_000_000
 
 
@@ -29,13 +30,13 @@ def _faults(job: HedgeJob, now_ns: int) -> Iterator[tuple[str, str]]:
         yield f"2 to {MAX_LEGS} legs", f"{len(job.legs)} legs"
     for leg in job.legs:
         if not _is_amount(leg.quantity):
-            yield f"quantity above 0 and at most {MAX_AMOUNT:f}", f"{leg.instrument_id} {leg.quantity}"
+            yield f"quantity from {MIN_AMOUNT} to {MAX_AMOUNT:f}", f"{leg.instrument_id} {leg.quantity}"
     if len({leg.instrument_id for leg in job.legs}) < len(job.legs):
         yield "each leg on an instrument of its own", ", ".join(str(leg.instrument_id) for leg in job.legs)
     if len({leg.side for leg in job.legs}) == 1:
         yield "legs that buy and legs that sell", f"all {job.legs[0].side}"
     if not _is_amount(job.notional_usd):
-        yield f"notional above 0 and at most {MAX_AMOUNT:f}", str(job.notional_usd)
+        yield f"notional from {MIN_AMOUNT} to {MAX_AMOUNT:f}", str(job.notional_usd)
     if not (job.est_volume_usd.is_finite() and 0 <= job.est_volume_usd <= MAX_AMOUNT):
         yield f"volume from 0 to {MAX_AMOUNT:f}", str(job.est_volume_usd)
     if not (job.expected_edge_bps.is_finite() and abs(job.expected_edge_bps) <= MAX_EDGE_BPS):
@@ -53,4 +54,4 @@ def _faults(job: HedgeJob, now_ns: int) -> Iterator[tuple[str, str]]:
 
 
 def _is_amount(value: Decimal) -> bool:
-    return value.is_finite() and 0 < value <= MAX_AMOUNT
+    return value.is_finite() and MIN_AMOUNT <= value <= MAX_AMOUNT

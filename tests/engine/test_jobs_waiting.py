@@ -2,19 +2,21 @@
 
 import asyncio
 from collections.abc import Callable
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 import pytest
 
 from core.control.commands import Outcome, Pause, Resume, StartStrategy, StopStrategy
 from core.engine.job_desk import PLAIN_MOST
+from core.engine.job_preflight import JobPreflight
+from core.execution.plan import Plan, Unfit
 from core.io.inline_journal import InlineJournal
 from core.io.virtual_loop import VirtualLoop
 from core.jobs.warm_up import warm_up
 from core.journal.facts import JobFinished, JobStarted, JobSubmitted
 from core.risk.limits import RiskLimits
 from core.types.instrument import InstrumentId
-from core.types.job import JobOutcome, JobProposal, JobType
+from core.types.job import HedgeJob, JobOutcome, JobProposal, JobType
 from core.types.order import Side
 from tests.engine.job_rig import JobRig, leg
 from tests.engine.rig import PERP, ScriptedStrategy, in_virtual_time
@@ -164,5 +166,24 @@ def test_a_strategy_whose_jobs_fill_alike_again_and_again_is_paused_until_a_pers
         propose()
         rig.feed.trade(PERP, "100", 2)
         await rig.until(lambda: len(rig.sent()) > before)
+
+    in_virtual_time(work)
+
+
+def test_a_job_that_cannot_be_planned_keeps_no_other_from_its_start(monkeypatch: pytest.MonkeyPatch):
+    async def work(loop: VirtualLoop) -> None:
+        rig = await JobRig(loop).start()
+        odd = rig.submit(leg("v1", Side.BUY, "3"), leg("v2", Side.SELL, "3"))
+        plan = JobPreflight.plan
+
+        def fails(self: JobPreflight, job: HedgeJob) -> Plan | Unfit:
+            if job is odd:
+                raise InvalidOperation("no number")
+            return plan(self, job)
+
+        monkeypatch.setattr(JobPreflight, "plan", fails)
+        await rig.end_of(rig.submit())
+        assert waits_for(rig, odd.job_id) == "cannot be planned: InvalidOperation: no number"
+        assert (rig.causes(), rig.is_started(odd)) == ([], False)
 
     in_virtual_time(work)

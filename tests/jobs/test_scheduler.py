@@ -14,7 +14,7 @@ from core.jobs.rulebook import Rulebook
 from core.jobs.scheduler import WORDS_A_TICK, Scheduler
 from core.jobs.scheduling import Cancellation, JobStart
 from core.jobs.warm_up import compiled_selector, warm_up
-from core.journal.facts import AnyFact, DayBegan, JobDropped, JobFinished
+from core.journal.facts import AnyFact, DayBegan, JobDropped, JobFinished, JobSubmitted
 from core.risk.limits import RiskLimits
 from core.types.capital import Claim, Pool
 from core.types.job import HedgeJob, JobDropCause, JobOutcome, JobType
@@ -98,9 +98,15 @@ def finish(scheduler: Scheduler, job_id: str, outcome: JobOutcome = JobOutcome.C
         ),
         (
             {"legs": (leg(BTC_BINANCE, Side.BUY, D("NaN")), leg(BTC_OKX, Side.SELL, D(1)))},
-            "BTC/USDT@binance NaN, allowed quantity above 0",
+            "BTC/USDT@binance NaN, allowed quantity from 1E-18 to 1000000000000",
         ),
-        ({"notional_usd": D(0)}, "0, allowed notional above 0"),
+        (
+            {"legs": (leg(BTC_BINANCE, Side.BUY, D(1)), leg(BTC_OKX, Side.SELL, D("1E-400")))},
+            "BTC/USDT@okx 1E-400, allowed quantity from 1E-18 to 1000000000000",
+        ),
+        ({"expires_ns": NOW_NS + 86_401 * SECOND_NS}, "in 86401 s, allowed expiry within 86400 s"),
+        ({"expires_ns": 2**63}, "allowed expiry within 86400 s"),
+        ({"notional_usd": D(0)}, "0, allowed notional from 1E-18"),
         ({"expected_edge_bps": D("NaN")}, "NaN, allowed edge within 10000 bps"),
         ({"est_volume_usd": D(-1)}, "-1, allowed volume from 0"),
         ({"max_acceptable_loss_bps": D(1)}, "1, allowed acceptable loss of a hedge from 0 to 0 bps"),
@@ -390,3 +396,17 @@ def test_thousands_that_expire_at_once_are_dropped_over_several_ticks_and_none_o
             scheduler.apply(each)
         dropped.append(len(decided))
     assert dropped == [1_000, 1_000, 500]
+
+
+@pytest.mark.parametrize("is_compiled", [True, False])
+def test_a_leg_that_is_nothing_to_a_float_stops_no_other_job(is_compiled: bool):
+    """It may come from a journal: a tick that fails on it would fail again after every restart."""
+    nothing = (leg(BTC_BINANCE, Side.BUY, D("1E-400")), leg(BTC_OKX, Side.SELL, D("1E-400")))
+    scheduler = scheduler_with(job(job_id="sound"))
+    scheduler.apply(JobSubmitted(at_ns=NOW_NS, job=job(job_id="nothing", legs=nothing)))
+    if is_compiled:
+        scheduler.use(compiled_selector(RULES))
+    assert started(scheduler.tick(market())) == ["sound"]
+    explained = scheduler.explain("nothing")
+    assert explained is not None
+    assert "edge_after_costs" in [check.rule for check in explained.checks if not check.passed]
