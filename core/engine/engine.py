@@ -64,7 +64,9 @@ class Engine:
         self._kill_switch = KillSwitch(parts, tasks, kill_wish, self._read_account, self._reconciler.last_read)
         parts.desk.before_orders(self._kill_switch.look_outside)
         health.on_halt(self._kill_switch.go_on)
-        self._commands = CommandDesk(parts, self._kill_switch, make_strategy)
+        self._commands = CommandDesk(
+            parts, self._kill_switch, make_strategy, lambda: health.judge(parts.views.valuation())
+        )
         self._desk = DeskBuilder(parts, engine_id, parts.settings.version)
         self._monitoring = MonitoringBuilder(parts, parts.clock.utc_ns(), self._kill_switch.state)
         self._intake = EventIntake(parts, health)
