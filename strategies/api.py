@@ -22,7 +22,7 @@ from core.bars.timeframe import Timeframe
 from core.indicators.spec import IndicatorKind, IndicatorSpec, Source
 from core.ports.strategy import BookReader, StrategyContext
 from core.types.instrument import Instrument, InstrumentId
-from core.types.job import JobEnd, JobProposal, JobType, Leg
+from core.types.job import EdgeSource, JobEnd, JobProposal, JobType, Leg
 from core.types.market import Trade
 from core.types.order import Fill, Order, OrderStatus, OrderType, Side
 from core.types.signal import Signal
@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from core.indicators.indicator_set import IndicatorSet
 
 __all__ = [
-    "Bar", "BookReader", "Fill", "IndicatorKind", "IndicatorSpec", "Instrument", "InstrumentId", "JobEnd",
-    "JobProposal", "JobType", "Leg", "Order", "OrderStatus", "OrderType", "ParameterError", "Side", "Signal", "Source",
-    "Strategy", "StrategyContext", "StrategyParameters", "Timeframe", "Trade", "register_strategy",
+    "Bar", "BookReader", "EdgeSource", "Fill", "IndicatorKind", "IndicatorSpec", "Instrument", "InstrumentId",
+    "JobEnd", "JobProposal", "JobType", "Leg", "Order", "OrderStatus", "OrderType", "ParameterError", "Side", "Signal",
+    "Source", "Strategy", "StrategyContext", "StrategyParameters", "Timeframe", "Trade", "register_strategy",
 ]  # fmt: skip
 
 P = TypeVar("P", bound=StrategyParameters)

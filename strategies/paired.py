@@ -8,6 +8,7 @@ from pydantic import Field, model_validator
 from core.types.order import Side
 from strategies.api import (
     BookReader,
+    EdgeSource,
     InstrumentId,
     JobEnd,
     JobProposal,
@@ -128,6 +129,7 @@ class PairedStrategy(Strategy[P]):
             notional_usd=legs[0].quantity * first.contract_size * crossing.ask_usd,
             expected_edge_bps=crossing.edge_bps,
             ttl_s=self.parameters.ttl_s,
+            edge_source=EdgeSource.BOOKS,
         )
         self._proposed_ns = ctx.now_ns
         return ctx.submit_job(proposal) is not None

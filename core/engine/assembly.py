@@ -161,7 +161,9 @@ def _lay_ground(
         recorder=Recorder(ports.journal, fold, log),
         conditions=PassingConditions(ports.clock),
         recent=RecentOrders(settings.limits),
-        statistics=SendStatistics(fold.risk_hub.update_exchange_latency),
+        statistics=SendStatistics(
+            lambda venue, ms: fold.risk_hub.update_exchange_latency(venue, ms, ports.clock.utc_ns())
+        ),
     )
 
 

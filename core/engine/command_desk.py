@@ -32,10 +32,17 @@ StrategyMaker = Callable[[str, dict[str, str]], RunningStrategy]
 class CommandDesk:
     """One method a command."""
 
-    def __init__(self, parts: EngineParts, kill_switch: KillSwitch, make_strategy: StrategyMaker) -> None:
+    def __init__(
+        self,
+        parts: EngineParts,
+        kill_switch: KillSwitch,
+        make_strategy: StrategyMaker,
+        judge_health: Callable[[], object],
+    ) -> None:
         self._parts = parts
         self._kill_switch = kill_switch
         self._make_strategy = make_strategy
+        self._judge_health = judge_health  # raises at once what must stand
         self._risk_desk = RiskDesk(parts)
 
     async def execute(self, command: AnyCommand) -> CommandResult:
@@ -106,11 +113,16 @@ class CommandDesk:
             # A person has looked: what raised the blockers is counted from here on.
             self._parts.statistics.forget_failures()
             self._parts.recent.forget_fills()
+            self._judge_health()
+        again = [fact for fact in lifting.lifted if self._parts.fold.halts.get(fact.scope, fact.cause) is not None]
         passing = [f"{each.cause} ({each.scope}, {each.level.name})" for each in self._parts.conditions.blockers()]
         message = lifting.message
         if passing:
             told = f"no word lifts {', '.join(passing)}: it ends with its cause"
             message = f"{message}; {told}" if lifting.lifted or lifting.standing else told
+        if again:
+            lasting = ", ".join(f"{fact.cause} ({fact.scope})" for fact in again)
+            return _failed(f"{message}; but raised again at once, because its cause lasts: {lasting}")
         # What stays is only what takes more than was given: the message says what.
         return (_invalid if lifting.standing else _done)(message)
 

@@ -19,7 +19,7 @@ from core.engine.pump import EventPump
 from core.engine.reconciler import Reconciler
 from core.engine.tasks import TaskGroup
 from core.engine.venue_opening import VenueOpening
-from core.journal.facts import EngineStarted, EngineStopped
+from core.journal.facts import EngineStarted, EngineStopped, RiskModeChanged
 from core.ports.strategy import RunningStrategy
 from core.ports.venue import ExecutionVenue, Feed, OrderReport
 from core.state.desk import DeskRequest, DeskSnapshot
@@ -64,7 +64,9 @@ class Engine:
         self._kill_switch = KillSwitch(parts, tasks, kill_wish, self._read_account, self._reconciler.last_read)
         parts.desk.before_orders(self._kill_switch.look_outside)
         health.on_halt(self._kill_switch.go_on)
-        self._commands = CommandDesk(parts, self._kill_switch, make_strategy)
+        self._commands = CommandDesk(
+            parts, self._kill_switch, make_strategy, lambda: health.judge(parts.views.valuation())
+        )
         self._desk = DeskBuilder(parts, engine_id, parts.settings.version)
         self._monitoring = MonitoringBuilder(parts, parts.clock.utc_ns(), self._kill_switch.state)
         self._intake = EventIntake(parts, health)
@@ -79,9 +81,13 @@ class Engine:
     async def connect(self) -> None:
         """Journal the start and bring the feeds up, until their instruments are known."""
         parts = self.parts
+        is_first = not parts.fold.run
         fact = EngineStarted(at_ns=parts.clock.utc_ns(), version=parts.settings.version, run=parts.fold.run + 1)
         # Durable before the first order id of this run can leave: ids hold the run's number.
         await parts.recorder.record(fact)
+        if is_first:  # a fold that begins with the configuration of a later day would be another one
+            mode = parts.settings.risk_mode
+            parts.recorder.record(RiskModeChanged(at_ns=fact.at_ns, mode=mode, who="the configuration"))
         parts.recorder.on_failure(self._kill_switch.storage_failed)
         self._pump.connect(self._intake)
         for execution in self._executions:

@@ -49,7 +49,13 @@ def connect_jobs(
         log=ground.log,
         views=views,
         markets=JobMarketBuilder(
-            fold=fold, market=market, settings=settings, capital=capital, conditions=ground.conditions, reads=reads
+            fold=fold,
+            market=market,
+            settings=settings,
+            capital=capital,
+            conditions=ground.conditions,
+            reads=reads,
+            strategy_status=strategies.status,
         ),
         capital=capital,
         runner=runner,

@@ -9,6 +9,7 @@ Hazards and what meets them:
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from decimal import Decimal
+from enum import Enum, auto
 from typing import Final
 
 import msgspec
@@ -40,6 +41,15 @@ from core.types.order import Order
 ZERO: Final = Decimal(0)
 NS_PER_S: Final = 1_000_000_000
 COMPILE_FROM: Final = 200  # pending jobs; fewer are judged within a few milliseconds by the plain form
+PLAIN_MOST: Final = 1_000  # more would keep everything else waiting: they wait until the compiled form is ready
+
+
+class Compiled(Enum):
+    """How far the compiled form of the scheduler is."""
+
+    NOT_WANTED = auto()
+    UNDER_WAY = auto()
+    OVER = auto()  # ready, or it cannot be had: then the plain form judges them all
 
 
 class JobDesk:
@@ -78,7 +88,7 @@ class JobDesk:
         self._spawn = spawn
         self._run_blocking = run_blocking
         self._is_open = False
-        self._is_compiling = False
+        self._compiled = Compiled.NOT_WANTED
         self._ticked_ns: int | None = None
         self.scheduler = fold.scheduler
         self.runner = runner
@@ -131,6 +141,7 @@ class JobDesk:
         now_ns, steady_ns = self._clock.utc_ns(), self._clock.monotonic_ns()
         self._take_equity()
         self._markets.observe(now_ns)
+        self._pause_after_failures()  # a crash, or a limit made tighter, may have left failures that nobody could lift
         self.runner.on_second()
         if self._ticked_ns is None or steady_ns - self._ticked_ns >= self._limits.tick_s * NS_PER_S:
             self._ticked_ns = steady_ns
@@ -141,9 +152,11 @@ class JobDesk:
         pending = self.scheduler.book.pending
         if not pending:
             return
-        if len(pending) >= COMPILE_FROM and not self._is_compiling:
-            self._is_compiling = True
+        if len(pending) >= COMPILE_FROM and self._compiled is Compiled.NOT_WANTED:
+            self._compiled = Compiled.UNDER_WAY
             self._spawn(self._compile())
+        if len(pending) > PLAIN_MOST and self._compiled is Compiled.UNDER_WAY:
+            return
         for decided in self.scheduler.tick(self._market_for(pending.values())):
             match decided:
                 case JobDropped():
@@ -153,8 +166,13 @@ class JobDesk:
 
     async def _compile(self) -> None:
         """Let the compiled form judge from now on; until it is ready the plain one gives the same answers."""
-        await self._run_blocking(warm_up)
-        self.scheduler.use(compiled_selector(self._rules))
+        try:
+            await self._run_blocking(warm_up)
+            self.scheduler.use(compiled_selector(self._rules))
+        except Exception as error:  # whatever the compiler raises: slower is better than never
+            self._log.error("job", f"jobs are judged by the plain form: {type(error).__name__}: {error}")
+        finally:
+            self._compiled = Compiled.OVER
 
     def explain(self, job_id: str) -> Explanation | None:
         """Say why a job waits, was refused, runs or ended; one that waits is judged by the market of this moment."""
@@ -181,9 +199,9 @@ class JobDesk:
     def _start(self, start: JobStart) -> None:
         """Plan all legs, bind their capital and begin; what is not possible now stands back for a while."""
         job, now_ns = start.job, self._clock.utc_ns()
-        planned = self._preflight.plan(job)
-        if isinstance(planned, Unfit):
-            self.scheduler.hold_back(job.job_id, planned.reason, now_ns)
+        planned = self._plan(job)
+        if not isinstance(planned, Plan):
+            self.scheduler.hold_back(job.job_id, planned, now_ns)
             return
         amounts = [claim.amount_usd for claim in start.claims]
         verdict = self._capital.reserve_for_job(job, amounts, lambda granted: self._started(start, planned, granted))
@@ -191,6 +209,16 @@ class JobDesk:
             self.scheduler.hold_back(job.job_id, verdict.reason, now_ns)
             return
         self.runner.begin(job.job_id, planned)
+
+    def _plan(self, job: HedgeJob) -> Plan | str:
+        """Return the plan of a job, or why there is none; one that cannot be planned must not keep others from it."""
+        try:
+            planned = self._preflight.plan(job)
+        except Exception as error:  # nothing was bound or sent yet
+            text = f"cannot be planned: {type(error).__name__}: {error}"
+            self._log.error("job", f"{job.job_id} {text}")
+            return text
+        return planned.reason if isinstance(planned, Unfit) else planned
 
     def _started(self, start: JobStart, plan: Plan, granted: CapitalVerdict) -> JobStarted:
         fact = start.fact(self._clock.utc_ns(), plan.unwind_text)
@@ -201,12 +229,14 @@ class JobDesk:
     def finished(self, run: JobRun, fact: JobFinished) -> None:
         """Book a job's end by venue, pause after too many bad ones, and tell its strategy."""
         self._record_results(run, fact)
-        now_ns = self._clock.utc_ns()
-        limit = self._limits.max_consecutive_failures
-        for raised in judge_jobs(self._fold.risk_hub.consecutive_failures, limit, self._fold.halts, now_ns):
-            self._recorder.record(raised)
+        self._pause_after_failures()
         end = JobEnd(job_id=fact.job_id, outcome=fact.outcome, reason=fact.reason, pnl_usd=fact.pnl_usd)
         self._tell_soon(run.job.strategy, end)
+
+    def _pause_after_failures(self) -> None:
+        limit, failures = self._limits.max_consecutive_failures, self._fold.risk_hub.consecutive_failures
+        for raised in judge_jobs(failures, limit, self._fold.halts, self._clock.utc_ns()):
+            self._recorder.record(raised)
 
     def _record_results(self, run: JobRun, fact: JobFinished) -> None:
         """Spread a job's result over its venues by their share of what was traded."""

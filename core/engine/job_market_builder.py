@@ -1,6 +1,6 @@
 """Put together what the evaluation of jobs looks at: the market, venues and account of this moment."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Final
 
@@ -19,6 +19,7 @@ from core.ledger.valuing import underlying_of
 from core.market.market import Market
 from core.risk.halts import Cause, bearing_on, tightest, venue_scope
 from core.risk.override import still_standing
+from core.risk.view import StrategyStatus
 from core.types.capital import Pool
 from core.types.control import Blocker, HaltLevel
 from core.types.instrument import AssetType, Instrument, InstrumentId
@@ -40,6 +41,7 @@ class JobMarketBuilder:
         capital: CapitalHub,
         conditions: PassingConditions,
         reads: AccountReads,
+        strategy_status: Callable[[str], StrategyStatus | None],
     ) -> None:
         self._fold = fold
         self._market = market
@@ -47,6 +49,7 @@ class JobMarketBuilder:
         self._capital = capital
         self._conditions = conditions
         self._reads = reads
+        self._strategy_status = strategy_status
 
     def observe(self, now_ns: int) -> None:
         """Tell the risk hub what every book shows at this moment."""
@@ -72,7 +75,7 @@ class JobMarketBuilder:
         distances = {venue: self._liquidation_distance_pct(venue, valuation) for venue in venues}
         return JobMarket(
             account=self._account(strategies, standing, valuation, now_ns),
-            venues={venue: self._venue(venue, standing) for venue in venues},
+            venues={venue: self._venue(venue, standing, now_ns) for venue in venues},
             instruments={key: self._instrument(key, distances[key.venue], now_ns) for key in wanted},
         )
 
@@ -82,7 +85,7 @@ class JobMarketBuilder:
         self, strategies: Iterable[str], standing: tuple[Blocker, ...], valuation: Valuation, now_ns: int
     ) -> AccountLook:
         settings, equity = self._settings, valuation.equity_usd
-        halts = {name: tightest(bearing_on(standing, None, name)) for name in dict.fromkeys(strategies)}
+        halts = {name: self._strategy_halt(name, standing) for name in dict.fromkeys(strategies)}
         override = self._fold.overrides.active(now_ns)
         return AccountLook(
             now_ns=now_ns,
@@ -101,9 +104,15 @@ class JobMarketBuilder:
             override_until_ns=None if override is None else override.until_ns,
         )
 
+    def _strategy_halt(self, name: str, standing: tuple[Blocker, ...]) -> HaltLevel:
+        """Return how far a strategy is closed; one that does not run has all its primary orders refused."""
+        if name != "manual" and self._strategy_status(name) is not StrategyStatus.RUNNING:
+            return HaltLevel.HALTED
+        return tightest(bearing_on(standing, None, name))
+
     # venues ----------------------------------------------------------------------------------------
 
-    def _venue(self, venue: str, standing: tuple[Blocker, ...]) -> VenueLook:
+    def _venue(self, venue: str, standing: tuple[Blocker, ...], now_ns: int) -> VenueLook:
         look = self._capital.look(venue)
         is_known = look.equity_usd is not None
         running_jobs, running_usd = self._fold.scheduler.book.running_at(venue)
@@ -119,13 +128,13 @@ class JobMarketBuilder:
             is_reconciled=not any(
                 each.scope == venue_scope(venue) and each.cause == Cause.RECONCILIATION for each in standing
             ),
-            latency_p95_ms=self._latency_p95_ms(venue),
+            latency_p95_ms=self._latency_p95_ms(venue, now_ns),
             running_jobs=running_jobs,
             running_notional_usd=running_usd,
         )
 
-    def _latency_p95_ms(self, venue: str) -> float | None:
-        sent_ms = self._fold.risk_hub.latency_p95_ms(venue)
+    def _latency_p95_ms(self, venue: str, now_ns: int) -> float | None:
+        sent_ms = self._fold.risk_hub.latency_p95_ms(venue, now_ns)
         return self._reads.took_ms(venue) if sent_ms is None else sent_ms
 
     def _liquidation_distance_pct(self, venue: str, valuation: Valuation) -> float | None:

@@ -7,6 +7,7 @@ from collections import deque
 from typing import Final
 
 from core.engine.statistics import SecondMeter
+from core.risk.case import strategy_of
 from core.risk.limits import RiskLimits
 from core.risk.view import Recent
 from core.types.order import Fill, OrderIntent
@@ -40,20 +41,19 @@ class RecentOrders:
     def note_filled(self, intent: OrderIntent, fill: Fill, steady_ns: int) -> None:
         # An order filled in many pieces is one execution.
         if all(client_order_id != intent.client_order_id for client_order_id in self._filled_orders):
-            self._filled.append((steady_ns, (intent.source, fill.instrument_id, fill.side)))
+            self._filled.append((steady_ns, (strategy_of(intent), fill.instrument_id, fill.side)))
             self._filled_orders.append(intent.client_order_id)
         _drop_before(self._filled, steady_ns - self._repeated_ns)
 
     def repeated(self, steady_ns: int) -> tuple[tuple[str, int], ...]:
-        """Return for each strategy the most fills alike within the window."""
+        """Return for each strategy the most fills alike within the window, those of its jobs included."""
         counts: dict[tuple[object, ...], int] = {}
         for filled_ns, key in self._filled:
             if filled_ns > steady_ns - self._repeated_ns:
                 counts[key] = counts.get(key, 0) + 1
         most: dict[str, int] = {}
-        for key, count in counts.items():
-            kind, _, strategy = str(key[0]).partition(":")
-            if kind == "strategy":
+        for (strategy, *_), count in counts.items():
+            if isinstance(strategy, str):
                 most[strategy] = max(count, most.get(strategy, 0))
         return tuple(most.items())
 
@@ -72,7 +72,7 @@ class RecentOrders:
 
     def look(self, intent: OrderIntent, steady_ns: int) -> Recent:
         orders, messages = self.rates(intent.venue, steady_ns)
-        likeness, repeated = _likeness(intent), (intent.source, intent.instrument_id, intent.side)
+        likeness, repeated = _likeness(intent), (strategy_of(intent), intent.instrument_id, intent.side)
         return Recent(
             orders_last_second=orders,
             messages_last_second=messages,

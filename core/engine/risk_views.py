@@ -54,7 +54,6 @@ class RiskViews:
         self._strategy_status = strategy_status
         self._capital = capital
         self._look_at_job = look_at_job
-        self.clock_offset_ms: float | None = 0.0
 
     def valuation(self) -> Valuation:
         """Value the account at the marks of this moment."""
@@ -126,7 +125,7 @@ class RiskViews:
             window_price=self._market.window_price(instrument_id),
             quote_usd=None if quote is None else quote.price,
             volatility_pct=self._market.volatility_pct(instrument_id),
-            clock_offset_ms=self.clock_offset_ms,
+            clock_offset_ms=self._market.clock_offset_ms(intent.venue),
             equity_usd=valuation.equity_usd,
             equity_age_ns=valuation.oldest_mark_age_ns,
             venue_equity_usd=None if venue_value is None else venue_value.equity_usd,

@@ -327,6 +327,7 @@ class StrategyHost:
                     expires_ns=now_ns + int(proposal.ttl_s * 1e9),
                     max_acceptable_loss_bps=proposal.max_acceptable_loss_bps,
                     metadata=proposal.metadata,
+                    edge_source=proposal.edge_source,
                 )
             )
 

@@ -98,7 +98,7 @@ def preflight(job: HedgeJob, view: PreflightView) -> Plan | Unfit:
     unwind = tuple(step for step in steps if step is not None)
     weights_usd = tuple(leg.leg.quantity * leg.instrument.contract_size * leg.rate for leg in legs)
     slack_usd = _slack_usd(job, legs, weights_usd)
-    if job.strategy_type is JobType.ARB:
+    if job.is_edge_shown:
         checks.append(_check("edge_shown", "USD after fees", at_least(slack_usd, ZERO)))
     if not all(check.passed for check in checks):
         return Unfit(checks=tuple(checks))
@@ -247,10 +247,10 @@ def _in_proportion(primary: _Leg, leg: _Leg, quantity: Decimal) -> Decimal:
 def _slack_usd(job: HedgeJob, legs: tuple[_Leg, ...], weights_usd: tuple[Decimal, ...]) -> Decimal:
     """Return how much worse than the touches the whole job may trade before fees have eaten its edge.
 
-    An arb's edge is what its books show: where they show less by now than it expected, that counts.
+    An edge by the books is what these show: where they show less by now than was expected, that counts.
     """
     edge_usd = job.expected_edge_bps * job.notional_usd / BPS
-    if job.strategy_type is JobType.ARB:
+    if job.is_edge_shown:
         shown = sum((-x.leg.side.sign * x.touch * w for x, w in zip(legs, weights_usd, strict=True)), ZERO)
         edge_usd = min(edge_usd, shown)
     if job.strategy_type is JobType.REBALANCE:

@@ -135,7 +135,8 @@ class PendingColumns:
 
     def hold(self, job_id: str, until_ns: int) -> None:
         """Let a job be passed over until then."""
-        self.ints[self._rows[job_id], HELD_UNTIL] = until_ns
+        row = self._rows[job_id]
+        self.ints[row, HELD_UNTIL], self.status[row] = until_ns, WAITING
 
     def rank_of(self, job_id: str) -> int:
         """Return a job's place among all pending ones by final score, then age; the first is 1."""

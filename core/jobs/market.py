@@ -50,7 +50,12 @@ class Depth(msgspec.Struct, frozen=True):
         return cls(curve)
 
     def slippage_bps(self, quantity: float) -> float:
-        """Return what a taker of `quantity` pays beyond the best price, infinite where depth does not suffice."""
+        """Return what a taker of `quantity` pays beyond the best price, infinite where depth does not suffice.
+
+        NaN for no quantity, as the compiled form has it.
+        """
+        if not quantity > 0.0:
+            return math.nan
         level = int(np.searchsorted(self.curve[BEGIN, 1:], quantity))
         begin, cost, rate = self.curve[:, level].tolist()
         return slippage_bps(quantity, begin, cost, rate)

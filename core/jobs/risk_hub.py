@@ -27,6 +27,7 @@ from core.types.job import HedgeJob
 
 CONSECUTIVE_FAILURES: Final = "consecutive_failures"  # cause of the blocker that a person lifts
 LATENCY_SAMPLES: Final = 200
+LATENCY_KEPT_NS: Final = 300_000_000_000  # a slow venue gets no orders, so only time can show that it is quick again
 CALM_SHARE: Final = 0.8  # a fast market is let go below this share of the threshold, so that it does not flicker
 
 
@@ -47,7 +48,7 @@ class RiskHub:
         self.override_until_ns: int | None = None
         self.consecutive_failures = 0
         self._volatility: dict[str, ShortTermVolatility] = {}
-        self._latency: dict[str, deque[float]] = {}
+        self._latency: dict[str, deque[tuple[int, float]]] = {}  # (when, ms)
         self._funding: dict[InstrumentId, float] = {}
         self._spreads: dict[InstrumentId, UsualSpread] = {}
         self._fast: dict[str, None] = {}
@@ -115,10 +116,10 @@ class RiskHub:
             volatility = self._volatility[symbol] = ShortTermVolatility(window_s, step_s=min(1.0, window_s))
         volatility.update(at_ns, price)
 
-    def update_exchange_latency(self, venue: str, ms: float) -> None:
+    def update_exchange_latency(self, venue: str, ms: float, at_ns: int) -> None:
         """Take the time from an order to its answer; a negative one, or NaN, is left out."""
         if 0.0 <= ms < float("inf"):
-            self._latency.setdefault(venue, deque(maxlen=LATENCY_SAMPLES)).append(ms)
+            self._latency.setdefault(venue, deque(maxlen=LATENCY_SAMPLES)).append((at_ns, ms))
 
     def update_funding_rate(self, venue: str, symbol: str, rate: float) -> None:
         """Take the funding rate of the running interval, a fraction of notional."""
@@ -130,9 +131,9 @@ class RiskHub:
 
     # what is known from them -------------------------------------------------------------------------
 
-    def latency_p95_ms(self, venue: str) -> float | None:
-        """Return the 95th percentile of the last 200 answers, None before the first."""
-        samples = self._latency.get(venue)
+    def latency_p95_ms(self, venue: str, now_ns: int) -> float | None:
+        """Return the 95th percentile of the last 200 answers of five minutes, None without any."""
+        samples = [ms for at_ns, ms in self._latency.get(venue, ()) if 0 <= now_ns - at_ns <= LATENCY_KEPT_NS]
         return p95(samples) if samples else None
 
     def funding_rate(self, venue: str, symbol: str) -> float | None:

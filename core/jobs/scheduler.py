@@ -5,6 +5,7 @@ drop what is refused or expired → filter by capital, concurrency and fast mark
 there is room (`core.jobs.selection` has the rule between strategies).
 """
 
+from collections.abc import Iterator
 from typing import Final
 
 import numpy as np
@@ -26,6 +27,8 @@ from core.types.job import HedgeJob, JobDropCause
 
 HOLD_TICKS: Final = 5  # how long a job stands back whose start failed, so that it does not block others
 WORDS_A_TICK: Final = 100  # drops that are told with every control and its numbers; it takes time to write them
+DROPS_A_TICK: Final = 1_000  # a row each: thousands at once would keep everything else waiting for half a second
+LAST_PART: Final = 10  # the last tenth of the queue is kept for strategies with less than a tenth of it
 NEVER_JUDGED: Final = "the next tick"
 
 
@@ -92,11 +95,19 @@ class Scheduler:
         checks = list(form_checks(job, now_ns))
         if self.book.knows(job.job_id):
             checks.append(_refusal("job_id", "an id not used before", job.job_id))
-        most = self._rules.jobs.max_pending
-        if len(self.book.pending) >= most:
-            checks.append(_refusal("pending_jobs", f"at most {most}", f"{len(self.book.pending)} and this one"))
+        checks.extend(self._queue_checks(job.strategy))
         fact = None if checks else JobSubmitted(at_ns=now_ns, job=job)
         return Submission(job=job, checks=tuple(checks), fact=fact)
+
+    def _queue_checks(self, strategy: str) -> Iterator[Check]:
+        """Refuse what the queue has no room for, and its last room to a strategy that has filled the rest."""
+        most, pending = self._rules.jobs.max_pending, len(self.book.pending)
+        part, own = most // LAST_PART, self.book.live_jobs(strategy)
+        if pending >= most:
+            yield _refusal("pending_jobs", f"at most {most}", f"{pending} and this one")
+        elif pending >= most - part and own >= part:
+            limit = f"less than {part} of one strategy while more than {most - part} wait"
+            yield _refusal("pending_share", limit, f"{own} of {strategy}, {pending} in all")
 
     def cancel_job(self, job_id: str, *, reason: str, now_ns: int) -> tuple[Cancellation, JobDropped | None]:
         """Return what a cancel comes to; a pending job is dropped by journaling the fact."""
@@ -131,7 +142,7 @@ class Scheduler:
         self._columns.hold(job_id, until_ns)
 
     def _drops(self, market: JobMarket) -> list[JobDropped]:
-        """Drop what is refused or expired; refused ones beyond what can be told at once are left for the next tick."""
+        """Drop what is refused or expired; what is beyond the numbers of one tick is left for the next, and waits."""
         columns, status = self._columns, self._columns.status[: len(self._columns)]
         refused: list[int] = np.flatnonzero(status == REFUSED)[:WORDS_A_TICK].tolist()
         expired: list[int] = np.flatnonzero(status == EXPIRED).tolist()
@@ -139,7 +150,7 @@ class Scheduler:
         return [
             *(self._refused(columns.jobs[row], market) for row in refused),
             *(self._expired(columns.jobs[row], market) for row in expired[:told]),
-            *(self._expired_untold(row, market) for row in expired[told:]),
+            *(self._expired_untold(row, market) for row in expired[told : DROPS_A_TICK - len(refused)]),
         ]
 
     def _refused(self, job: HedgeJob, market: JobMarket) -> JobDropped:

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 from core.book.book import Book, BookState
 from core.ledger.marks import MarkBoard
+from core.market.clock_offsets import ClockOffsets
 from core.ports.clock import Clock
 from core.risk.volatility import VolatilityBoard
 from core.types.instrument import Instrument, InstrumentId
@@ -38,6 +39,7 @@ class Market:
         self.volatility = VolatilityBoard(volatility_window_s)
         self.feeds: dict[str, FeedStatus] = {}
         self._heard_ns: dict[InstrumentId, int] = {}  # by the steady clock: a step of the other makes no book younger
+        self._clock_offsets = ClockOffsets()
 
     def on_instrument(self, callback: Callable[[InstrumentId], object]) -> None:
         """Call back whenever an instrument's rules become known or fresh."""
@@ -62,7 +64,12 @@ class Market:
         return book
 
     def book_changed(self, instrument_id: InstrumentId) -> None:
-        self._heard_ns[instrument_id] = self._steady_ns(self.books[instrument_id].received_ns)
+        book = self.books[instrument_id]
+        self._heard_ns[instrument_id] = heard_ns = self._steady_ns(book.received_ns)
+        if book.state is BookState.VALID:  # one taken back has a time of its own, not the venue's
+            self._clock_offsets.note(
+                instrument_id.venue, sent_ns=book.venue_ns, received_ns=book.received_ns, steady_ns=heard_ns
+            )
         self._on_book(instrument_id)
 
     def trade(self, trade: Trade) -> None:
@@ -127,6 +134,10 @@ class Market:
             return False
         feed = self.feeds.get(instrument_id.venue)
         return feed is not None and feed.state is FeedState.UP
+
+    def clock_offset_ms(self, venue: str) -> float | None:
+        """Return how far our clock is ahead of a venue's; None where its books have not told lately."""
+        return self._clock_offsets.offset_ms(venue, self._clock.monotonic_ns())
 
     def age_ns(self, instrument_id: InstrumentId) -> int | None:
         """Return how long ago the book was heard of, None before the first time."""

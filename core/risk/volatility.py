@@ -25,12 +25,18 @@ class ShortTermVolatility:
         self._samples: deque[tuple[int, float]] = deque()  # (step, log price), one a step, oldest first
 
     def update(self, at_ns: int, price: float) -> None:
-        """Take a price over; one that is no positive number, or older than the last step, is left out."""
+        """Take a price over; one that is no positive number, or a step late, is left out.
+
+        One that is older still tells that the clock was set back: everything begins anew, for prices that are left out
+        until the old time comes again would show a calm market, whatever it does.
+        """
         if not (price > 0 and math.isfinite(price)):
             return
         step = at_ns // self._step_ns
-        if self._samples and step < self._samples[-1][0]:
+        if self._samples and step == self._samples[-1][0] - 1:
             return
+        if self._samples and step < self._samples[-1][0]:
+            self._samples.clear()
         if self._samples and step == self._samples[-1][0]:
             self._samples.pop()
         self._samples.append((step, math.log(price)))

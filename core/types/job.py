@@ -18,6 +18,13 @@ class JobType(StrEnum):
     REBALANCE = "rebalance"
 
 
+class EdgeSource(StrEnum):
+    """Where the expected edge of a job comes from."""
+
+    CLAIMED = "claimed"  # its strategy's word: funding, a rebate, a view; an arbitrage is by the books all the same
+    BOOKS = "books"  # the prices of its legs: books that do not show it any more start no job
+
+
 class Leg(msgspec.Struct, frozen=True, kw_only=True):
     """One side of a job; `quantity` in units of the instrument, positive."""
 
@@ -49,6 +56,12 @@ class HedgeJob(msgspec.Struct, frozen=True, kw_only=True):
     expires_ns: int
     max_acceptable_loss_bps: Decimal = Decimal(0)  # of a rebalance only
     metadata: dict[str, str] = {}
+    edge_source: EdgeSource = EdgeSource.CLAIMED
+
+    @property
+    def is_edge_shown(self) -> bool:
+        """Tell whether the legs' books have to show the edge when the job starts."""
+        return self.strategy_type is JobType.ARB or self.edge_source is EdgeSource.BOOKS
 
     @property
     def venues(self) -> tuple[str, ...]:
@@ -97,6 +110,7 @@ class JobProposal(msgspec.Struct, frozen=True, kw_only=True):
     ttl_s: float
     max_acceptable_loss_bps: Decimal = Decimal(0)
     metadata: dict[str, str] = {}
+    edge_source: EdgeSource = EdgeSource.CLAIMED
 
     def __post_init__(self) -> None:
         if len(self.legs) < 2:

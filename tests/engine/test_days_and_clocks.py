@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from core.control.commands import Outcome
+from core.control.commands import ManualOverride, Outcome
 from core.io.virtual_loop import VirtualClock, VirtualLoop
 from core.journal.facts import DayBegan, EquityPeaked
 from core.state.desk import DeskRequest
@@ -91,7 +91,7 @@ def test_a_clock_set_back_an_hour_stretches_no_order_rate_window():
         for number in range(9):
             await rig.place(price=str(95 + Decimal(number) / 10), quantity="0.1")
         rig.clock.step(-3_600)
-        await rig.elapse(2)
+        await rig.elapse(8)  # until volatility is known anew
         for number in range(9):
             result = await rig.place(price=str(96 + Decimal(number) / 10), quantity="0.1")
             assert result.outcome is Outcome.DONE, result.message
@@ -222,5 +222,37 @@ def test_a_fresh_book_stays_fresh_though_the_clock_was_set_forward():
         rig = await EngineRig(loop).start()
         rig.clock.step(5)
         assert (await rig.place(quantity="1")).outcome is Outcome.DONE
+
+    in_virtual_time(work)
+
+
+@pytest.mark.parametrize("step_s", [-5.0, 5.0])
+def test_a_clock_that_differs_from_the_venues_takes_no_new_risk_until_it_is_right_again(step_s: float):
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        rig.feed.venue_clock = VirtualClock(loop)
+        assert (await rig.place(quantity="2")).outcome is Outcome.DONE
+        rig.clock.step(step_s)
+        await rig.elapse(10)
+        await rig.execute(ManualOverride(seconds=60, reason="a hard rule stands all the same"))
+        refused = await rig.place(quantity="1")
+        assert refused.outcome is Outcome.REFUSED
+        assert f"clock_offset: {int(abs(step_s) * 1_000)} ms, allowed at most 500" in refused.message
+        assert (await rig.place("sell", "1")).outcome is Outcome.DONE
+        rig.clock.step(-step_s)
+        await rig.elapse(10)
+        assert (await rig.place(quantity="1")).outcome is Outcome.DONE
+
+    in_virtual_time(work)
+
+
+def test_a_venue_whose_books_have_told_no_time_takes_no_new_risk():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start(warm_up_s=0)
+        assert "clock_offset" not in (await rig.place()).message
+        silent = EngineRig(loop)
+        silent.feed.is_silent = True
+        await silent.start(warm_up_s=0)
+        assert "clock_offset (no clock comparison with the venue)" in (await silent.place()).message
 
     in_virtual_time(work)

@@ -9,6 +9,7 @@ from core.control.commands import Kill, Outcome, Pause, Resume, SetRiskMode
 from core.io.inline_journal import InlineJournal
 from core.io.virtual_loop import VirtualLoop
 from core.journal.facts import BlockerRaised
+from core.risk.limits import RiskLimits
 from core.types.control import TradingMode
 from core.types.market import FeedState
 from core.types.order import OrderStatus, OrderType, Side, TimeInForce
@@ -361,5 +362,25 @@ def test_resume_of_what_only_passes_by_itself_does_not_say_that_nothing_is_block
         message = (await rig.execute(Resume(reason="go", word="resume"))).message
         assert "nothing is blocked" not in message
         assert "no word lifts storage (global, CANCEL_ONLY)" in message
+
+    in_virtual_time(work)
+
+
+def test_a_resume_of_what_is_raised_again_at_once_says_so():
+    async def work(loop: VirtualLoop) -> None:
+        limits = RiskLimits(max_drawdown_pct=Decimal(2), daily_loss_usd=Decimal(10_000), daily_loss_pct=Decimal(50))
+        rig = await EngineRig(loop, cash="10000", limits=limits).start()
+        await rig.place(quantity="4")
+        rig.feed.quote(PERP, "40", "40.2")
+        await rig.elapse(1)
+        assert rig.causes() == ["drawdown"]
+        result = await rig.execute(Resume(reason="looked at it"))
+        assert result.outcome is Outcome.FAILED
+        assert "raised again at once, because its cause lasts: drawdown (global)" in result.message
+        assert rig.causes() == ["drawdown"]
+        rig.feed.quote(PERP, "100", "100.2")
+        await rig.elapse(1)
+        assert (await rig.execute(Resume(reason="it came back"))).outcome is Outcome.DONE
+        assert rig.causes() == []
 
     in_virtual_time(work)

@@ -9,6 +9,7 @@ import pytest
 
 from core.control.commands import Kill, Outcome, Pause, SetRiskMode
 from core.engine.fold import EngineFold
+from core.engine.settings import EngineSettings
 from core.io.inline_journal import InlineJournal
 from core.io.virtual_loop import VirtualLoop
 from core.jobs.limits import JobLimits
@@ -337,5 +338,22 @@ def test_a_damaged_journal_refuses_to_start(tmp_path: Path):
         database.close()
         with pytest.raises(JournalError, match=r"journal\.sqlite"):
             EngineRig(loop, journal=InlineJournal(path), world=rig)
+
+    in_virtual_time(work)
+
+
+@pytest.mark.parametrize("with_snapshot", [True, False])
+def test_a_configuration_changed_after_the_first_start_changes_no_risk_mode(with_snapshot: bool):
+    """Else a restart that passes the snapshot over, as after an update, would trade at another risk than before."""
+
+    async def work(loop: VirtualLoop) -> None:
+        careful = EngineSettings(version="0", risk_mode=RiskMode.CONSERVATIVE)
+        rig = await EngineRig(loop, settings=careful).start()
+        if with_snapshot:
+            rig.engine.parts.recorder.save_snapshot()
+        await rig.crash()
+        bold = EngineRig(loop, world=rig, settings=EngineSettings(version="1", risk_mode=RiskMode.AGGRESSIVE))
+        assert (rig.journal.load_snapshot() is not None) is with_snapshot
+        assert bold.fold.risk_mode is bold.fold.risk_hub.mode is RiskMode.CONSERVATIVE
 
     in_virtual_time(work)

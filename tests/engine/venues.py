@@ -49,6 +49,7 @@ class ScriptedFeed:
         self.is_silent = False
         self.never_starts = False
         self.starts_after_s = 0.0
+        self.venue_clock = clock  # what the venue stamps its books with
         self._clock = clock
         self._sink: MarketSink | None = None
         self._books: dict[str, Book] = {}
@@ -115,7 +116,7 @@ class ScriptedFeed:
         self._sequence += 1
         self._books[symbol].apply_snapshot(
             _ints(instrument.price_to_ticks(bid)), _ints(lots), _ints(instrument.price_to_ticks(ask)), _ints(lots),
-            sequence=self._sequence, venue_ns=now_ns, received_ns=now_ns,
+            sequence=self._sequence, venue_ns=self.venue_clock.utc_ns(), received_ns=now_ns,
         )  # fmt: skip
         self._known_sink.book_changed(instrument.id)
 

@@ -1,6 +1,7 @@
 """Nothing is begun that cannot be finished: what pre-flight refuses, with which numbers, and what it plans."""
 
 from decimal import Decimal
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,7 +11,7 @@ from core.execution.plan import Plan, Unfit
 from core.execution.preflight import Level, preflight
 from core.jobs.limits import JobLimits
 from core.types.instrument import InstrumentId, MarketHours
-from core.types.job import JobType
+from core.types.job import EdgeSource, JobType
 from core.types.order import Side
 from tests.engine.venues import perpetual
 from tests.execution.scripted import Quote, Script, a_job, a_leg
@@ -49,8 +50,10 @@ def test_slack_is_the_expected_edge_after_the_fees_of_all_legs():
     assert plan.slack_usd == D(4_000) * 20 / 10_000 - D("0.0005") * 40 * (D("99.9") + D("100.1"))
 
 
-def test_an_arb_whose_edge_has_gone_from_the_books_is_refused():
-    job = a_job(strategy_type=JobType.ARB)
+@pytest.mark.parametrize("changes", [{"strategy_type": JobType.ARB}, {"edge_source": EdgeSource.BOOKS}])
+def test_a_job_whose_edge_has_gone_from_the_books_that_showed_it_is_refused(changes: dict[str, Any]):
+    """Volume alone is worth nothing: a hedge that its books show to lose by now must not begin."""
+    job = a_job(**changes)
     script = Script()
     found = preflight(job, script.preflight_view())
     assert isinstance(found, Unfit)

@@ -60,16 +60,26 @@ def test_an_override_takes_a_time_and_a_reason(seconds, reason):
 
 def test_latency_is_the_nearest_rank_of_the_last_answers():
     of = hub()
-    assert of.latency_p95_ms("okx") is None
+    assert of.latency_p95_ms("okx", NOW_NS) is None
     for ms in range(1, 101):
-        of.update_exchange_latency("okx", float(ms))
-    assert of.latency_p95_ms("okx") == 95.0
+        of.update_exchange_latency("okx", float(ms), NOW_NS)
+    assert of.latency_p95_ms("okx", NOW_NS) == 95.0
     for ms in (float("nan"), -1.0, float("inf")):
-        of.update_exchange_latency("okx", ms)
-    assert of.latency_p95_ms("okx") == 95.0
+        of.update_exchange_latency("okx", ms, NOW_NS)
+    assert of.latency_p95_ms("okx", NOW_NS) == 95.0
     for _ in range(200):
-        of.update_exchange_latency("okx", 7.0)
-    assert of.latency_p95_ms("okx") == 7.0
+        of.update_exchange_latency("okx", 7.0, NOW_NS)
+    assert of.latency_p95_ms("okx", NOW_NS) == 7.0
+
+
+def test_an_answer_counts_for_five_minutes_and_none_of_a_clock_that_was_set_back():
+    of = hub()
+    of.update_exchange_latency("okx", 700.0, NOW_NS)
+    of.update_exchange_latency("okx", 5.0, NOW_NS + 200 * SECOND_NS)
+    assert of.latency_p95_ms("okx", NOW_NS + 300 * SECOND_NS) == 700.0
+    assert of.latency_p95_ms("okx", NOW_NS + 301 * SECOND_NS) == 5.0
+    assert of.latency_p95_ms("okx", NOW_NS + 501 * SECOND_NS) is None
+    assert of.latency_p95_ms("okx", NOW_NS - SECOND_NS) is None
 
 
 def test_funding_is_kept_by_venue_and_symbol():

@@ -14,7 +14,7 @@ from core.jobs.rulebook import Rulebook
 from core.jobs.scheduler import WORDS_A_TICK, Scheduler
 from core.jobs.scheduling import Cancellation, JobStart
 from core.jobs.warm_up import compiled_selector, warm_up
-from core.journal.facts import AnyFact, DayBegan, JobDropped, JobFinished
+from core.journal.facts import AnyFact, DayBegan, JobDropped, JobFinished, JobSubmitted
 from core.risk.limits import RiskLimits
 from core.types.capital import Claim, Pool
 from core.types.job import HedgeJob, JobDropCause, JobOutcome, JobType
@@ -98,9 +98,15 @@ def finish(scheduler: Scheduler, job_id: str, outcome: JobOutcome = JobOutcome.C
         ),
         (
             {"legs": (leg(BTC_BINANCE, Side.BUY, D("NaN")), leg(BTC_OKX, Side.SELL, D(1)))},
-            "BTC/USDT@binance NaN, allowed quantity above 0",
+            "BTC/USDT@binance NaN, allowed quantity from 1E-18 to 1000000000000",
         ),
-        ({"notional_usd": D(0)}, "0, allowed notional above 0"),
+        (
+            {"legs": (leg(BTC_BINANCE, Side.BUY, D(1)), leg(BTC_OKX, Side.SELL, D("1E-400")))},
+            "BTC/USDT@okx 1E-400, allowed quantity from 1E-18 to 1000000000000",
+        ),
+        ({"expires_ns": NOW_NS + 86_401 * SECOND_NS}, "in 86401 s, allowed expiry within 86400 s"),
+        ({"expires_ns": 2**63}, "allowed expiry within 86400 s"),
+        ({"notional_usd": D(0)}, "0, allowed notional from 1E-18"),
         ({"expected_edge_bps": D("NaN")}, "NaN, allowed edge within 10000 bps"),
         ({"est_volume_usd": D(-1)}, "-1, allowed volume from 0"),
         ({"max_acceptable_loss_bps": D(1)}, "1, allowed acceptable loss of a hedge from 0 to 0 bps"),
@@ -349,3 +355,58 @@ def test_a_snapshot_and_the_facts_after_it_give_the_state_of_all_facts(data):
             restored.restore(msgspec.msgpack.decode(packed, type=JobBookState))
     assert msgspec.msgpack.encode(restored.to_state()) == msgspec.msgpack.encode(scheduler.to_state())
     assert restored.tick(market()) == scheduler.tick(market())
+
+
+def test_a_strategy_that_fills_the_queue_leaves_its_last_tenth_to_others():
+    rules = Rulebook(JobLimits(max_pending=50), RiskLimits())
+    scheduler = Scheduler(rules)
+
+    def taken(strategy: str, count: int) -> int:
+        found = 0
+        for number in range(count):
+            fact = scheduler.submit_job(job(job_id=f"{strategy}-{number}", strategy=strategy), NOW_NS).fact
+            if fact is not None:
+                scheduler.apply(fact)
+                found += 1
+        return found
+
+    assert (taken("greedy", 60), taken("modest", 60)) == (45, 5)
+    assert "pending_share" not in scheduler.submit_job(job(job_id="x", strategy="third"), NOW_NS).reason
+    scheduler.apply(JobDropped(at_ns=NOW_NS, job_id="modest-0", cause=JobDropCause.CANCELLED, reason="-"))
+    greedy = scheduler.submit_job(job(job_id="x", strategy="greedy"), NOW_NS)
+    assert greedy.reason == (
+        "pending_share: 45 of greedy, 49 in all, allowed less than 5 of one strategy while more than 45 wait"
+    )
+    assert scheduler.submit_job(job(job_id="x", strategy="third"), NOW_NS).fact is not None
+
+
+def test_thousands_that_expire_at_once_are_dropped_over_several_ticks_and_none_of_them_starts():
+    scheduler = Scheduler(RULES)
+    for number in range(2_500):
+        fact = scheduler.submit_job(job(job_id=str(number), strategy=f"s{number % 20}"), NOW_NS).fact
+        assert fact is not None
+        scheduler.apply(fact)
+    late = market(now_ns=NOW_NS + 3_600 * SECOND_NS)
+    dropped: list[int] = []
+    while scheduler.book.pending:
+        decided = scheduler.tick(late)
+        assert started(decided) == []
+        for each in decided:
+            assert isinstance(each, JobDropped)
+            scheduler.apply(each)
+        dropped.append(len(decided))
+    assert dropped == [1_000, 1_000, 500]
+
+
+@pytest.mark.parametrize("is_compiled", [True, False])
+def test_a_leg_that_is_nothing_to_a_float_stops_no_other_job(is_compiled: bool):
+    """It may come from a journal: a tick that fails on it would fail again after every restart."""
+    nothing = (leg(BTC_BINANCE, Side.BUY, D("1E-400")), leg(BTC_OKX, Side.SELL, D("1E-400")))
+    scheduler = scheduler_with(job(job_id="sound"))
+    scheduler.apply(JobSubmitted(at_ns=NOW_NS, job=job(job_id="nothing", legs=nothing)))
+    if is_compiled:
+        scheduler.use(compiled_selector(RULES))
+    assert started(scheduler.tick(market())) == ["sound"]
+    explained = scheduler.explain("nothing")
+    assert explained is not None
+    assert "edge_after_costs" in [check.rule for check in explained.checks if not check.passed]

@@ -49,8 +49,25 @@ def test_what_left_the_window_counts_no_more() -> None:
 def test_a_price_that_is_none_is_left_out(bad: float) -> None:
     volatility = fed([100.0] * 6)
     volatility.update(6 * S, bad)
-    volatility.update(1 * S, 7.0)  # late
+    volatility.update(4 * S, 7.0)  # late
     assert volatility.percent(6 * S) == 0
+
+
+@pytest.mark.parametrize("back_s", [3, 30, 3_600])
+def test_a_market_that_moves_after_the_clock_was_set_back_is_not_seen_as_calm(back_s: int) -> None:
+    volatility = ShortTermVolatility()
+    for second in range(10):
+        volatility.update((9_000 + second) * S, 100.0)
+    moved = [(9_009 - back_s + second, 100.0 + second) for second in range(1, 10)]
+    for second, price in moved[:5]:
+        volatility.update(second * S, price)
+        assert volatility.percent(second * S) is None
+        assert volatility.mean_price(second * S) is None or second == moved[4][0]
+    for second, price in moved[5:]:
+        volatility.update(second * S, price)
+    observed = volatility.percent(moved[-1][0] * S)
+    assert observed is not None
+    assert observed > 2
 
 
 @given(st.lists(st.floats(1, 1e6), max_size=300))

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from core.types.instrument import AssetType, Instrument, InstrumentId
-from core.types.job import JobProposal, JobType
+from core.types.job import EdgeSource, JobProposal, JobType
 from core.types.order import Side
 from strategies.api import Strategy
 from strategies.loading import load_shipped
@@ -90,7 +90,7 @@ def test_a_wide_enough_spread_is_proposed_as_a_purchase_here_and_a_sale_there_of
     floor.tops[B] = Top("150.30", "150.31")  # 20 bps above A's ask
     start(floor, "spread_arb").handle_book(floor, A)
     (job,) = floor.proposals
-    assert job.strategy_type is JobType.ARB
+    assert (job.strategy_type, job.edge_source) == (JobType.ARB, EdgeSource.BOOKS)
     assert {(leg.venue, leg.side) for leg in job.legs} == {("sim-a", Side.BUY), ("sim-b", Side.SELL)}
     assert {leg.quantity for leg in job.legs} == {Decimal("6.66")}  # 1000 USD at 150, whole lots
     assert (job.notional_usd, job.expected_edge_bps) == (Decimal("999.00"), Decimal(20))
