@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pytest
+
 from core.io.inline_journal import InlineJournal
 from core.io.virtual_loop import VirtualLoop
 from core.ports.strategy import StrategyContext
@@ -82,6 +84,19 @@ def test_f05_an_own_order_in_doubt_is_waited_for_before_a_naked_leg_is_given_bac
         await with_a_rejected_hedge(rig)
         assert "in doubt" in rig.log()
         assert rig.in_flight() == {}
+
+    in_virtual_time(work)
+
+
+@pytest.mark.parametrize("step_s", [-5, -3_600])
+def test_f21_a_clock_that_is_set_back_does_not_end_the_giving_back_of_a_naked_leg(journal: InlineJournal, step_s: int):
+    async def work(loop: VirtualLoop) -> None:
+        rig = await JobRig(loop, journal=journal).start()
+        rig.venues["v2"].answers.append(Answer.REJECT)
+        rig.venues["v1"].shares.extend((D(1), D("0.5")))
+        rig.venues["v1"].on_submit = lambda intent: rig.clock.step(step_s) if intent.reduce_only else None
+        end = await rig.end_of(rig.submit(), patience_s=80)
+        assert (end.outcome, end.naked_quantity, rig.held()) == (JobOutcome.UNWOUND, 0, {})
 
     in_virtual_time(work)
 
