@@ -203,8 +203,8 @@ def hunt(mutant: Mutant, seeds: int) -> tuple[str, int | None, str]:
     for seed in range(seeds):
         try:
             found = run_episode(seed).violations
-        except Exception as error:  # a core that falls over is dead, too
-            return mutant.name, seed, f"{type(error).__name__}: {error}"
+        except Exception as error:  # a core that falls over proves nothing of the protection
+            return mutant.name, None, f"fell over at seed {seed}: {type(error).__name__}: {error}"
         if found:
             return mutant.name, seed, f"{found[0].invariant}: {found[0].text}"
     return mutant.name, None, ""
@@ -227,7 +227,7 @@ def main() -> int:
     with multiprocessing.get_context("spawn").Pool(os.cpu_count(), maxtasksperchild=1) as pool:
         for name, seed, violation in pool.imap_unordered(_hunt_by_name, tasks, chunksize=1):
             survivors += seed is None
-            text = "SURVIVED" if seed is None else f"seed {seed:<4} {violation[:110]}"
+            text = f"SURVIVED {violation}" if seed is None else f"seed {seed:<4} {violation[:110]}"
             print(f"{name:<20} {protections[name]:<55} {text}", flush=True)
     return 1 if survivors else 0
 
