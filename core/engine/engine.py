@@ -32,8 +32,11 @@ RECONCILE_EVERY_S: Final = 30
 PROBE_DOUBT_EVERY_S: Final = 2
 ACCOUNT_TIMEOUT_S: Final = 10.0
 STOP_PATIENCE_S: Final = 15.0
+JOBS_PATIENCE_S: Final = 10
+JOBS_STEP_S: Final = 0.25
 SNAPSHOT_PATIENCE_S: Final = 5.0
 NS_PER_S: Final = 1_000_000_000
+STOPPING: Final = "stopping"
 UNSETTLED: Final = frozenset({OrderStatus.IN_DOUBT, OrderStatus.CANCELLING, OrderStatus.FILLED})
 """What a live order is in for a moment only; FILLED among them: reported, and its fills are still to come."""
 
@@ -75,6 +78,7 @@ class Engine:
         self._waiting: list[RunningStrategy] = []  # strategies whose venue has not come up yet
         self.is_starting = True
         self.is_stopping = False
+        self._is_leaving = False  # nothing is begun any more, not even the reading of an account
 
     # life ------------------------------------------------------------------------------------------
 
@@ -120,15 +124,18 @@ class Engine:
                 self.parts.log.error("strategy", problem)
 
     async def stop(self, reason: str, *, cancel_orders: bool) -> None:
-        """End strategies, cancel its open orders if asked to, save everything and disconnect."""
+        """End strategies and begun jobs, cancel its open orders if asked to, save everything and disconnect."""
         if self.is_stopping:
             return
         self.is_stopping = True
         parts = self.parts
-        # An order that came behind the cancels would rest at its venue with nobody left to look after it.
-        parts.conditions.hold("global", "stopping", HaltLevel.CANCEL_ONLY, "the engine stops")
+        parts.conditions.hold("global", STOPPING, HaltLevel.REDUCE_ONLY, "the engine stops")
         parts.strategies.shut_down()
         await self._opening.stop()
+        await self._end_jobs()
+        self._is_leaving = True
+        # An order that came behind the cancels would rest at its venue with nobody left to look after it.
+        parts.conditions.hold("global", STOPPING, HaltLevel.CANCEL_ONLY, "the engine stops")
         if cancel_orders:
             await self._kill_switch.cancel_own()
             await asyncio.gather(*(self._reconciler.last_words(execution) for execution in self._with_live_orders()))
@@ -139,6 +146,21 @@ class Engine:
         await self._tasks.finish(STOP_PATIENCE_S)
         parts.recorder.record(EngineStopped(at_ns=parts.clock.utc_ns(), reason=reason))
         await self._quietly("journal", asyncio.wait_for(parts.recorder.save_snapshot(), SNAPSHOT_PATIENCE_S))
+
+    async def _end_jobs(self) -> None:
+        """Let jobs hedge or give back what they have begun: nobody looks after a naked leg once this has stopped."""
+        parts = self.parts
+        until_ns = parts.clock.monotonic_ns() + JOBS_PATIENCE_S * NS_PER_S
+        while len(parts.fold.runs) and not self.is_starting and parts.clock.monotonic_ns() < until_ns:
+            self._kill_switch.go_on()
+            self._intake.on_second()
+            for execution in self._executions:
+                if self._has_doubt(execution.venue):
+                    self._tasks.spawn(self._compare(execution))
+            await asyncio.wait((asyncio.get_running_loop().create_future(),), timeout=JOBS_STEP_S)
+        for run in parts.fold.runs:
+            text = f"job {run.job.job_id} is left as it is, {run.phase.value}: the next start goes on with it"
+            parts.log.error("job", text)
 
     async def _quietly(self, what: str, ending: Awaitable[None]) -> None:
         try:
@@ -214,7 +236,7 @@ class Engine:
 
     def _read_account(self, venue: str) -> None:
         execution = self.parts.desk.executions.get(venue)
-        if execution is not None and not self.is_stopping:
+        if execution is not None and not self._is_leaving:
             self._tasks.spawn(self._compare(execution))
 
     # front ends (EngineAccess) ---------------------------------------------------------------------

@@ -34,6 +34,7 @@ def connect_jobs(
         fold=fold,
         market=market,
         recorder=ground.recorder,
+        log=ground.log,
         views=views,
         desk=desk,
         accounts=reads,

@@ -4,18 +4,20 @@ Deciding is pure (`core.execution.decide`); here are the ways out: the order des
 question for a venue's account.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final, Protocol
 
+from core.engine.engine_log import EngineLog
 from core.engine.fold import EngineFold
 from core.engine.order_desk import OrderDesk
-from core.engine.passing_orders import Wanted, has_to_wait
+from core.engine.passing_orders import Wanted, ends_by_itself, has_to_wait, in_the_way
 from core.engine.recorder import Recorder
 from core.engine.risk_views import RiskViews
 from core.execution.commands import AskAccount, CancelOrder, Command, EnterPhase, FinishJob, SendOrder
 from core.execution.decide import decide
 from core.execution.job_run import JobRun
 from core.execution.plan import Plan
+from core.execution.situation import CANCEL_AGAIN_NS
 from core.execution.view import LegView, RunView, leg_view
 from core.jobs.limits import JobLimits
 from core.journal.facts import JobFinished, JobMoved
@@ -27,11 +29,12 @@ from core.types.instrument import InstrumentId
 from core.types.job import HedgeJob, Leg
 from core.types.job_tag import JobTag, LegRole
 from core.types.market import FeedState
-from core.types.order import Order, OrderIntent, OrderType, TimeInForce
+from core.types.order import Order, OrderIntent, OrderStatus, OrderType, TimeInForce
 
 # A look at one job takes a fifth of a millisecond: on book events alone all of them together stay at 2 % of a core.
 LEAST_GAP_NS: Final = 20_000_000
 GAP_A_RUN_NS: Final = 10_000_000
+CANCELLABLE: Final = frozenset({OrderStatus.INTENDED, OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED})
 MOST_ROUNDS: Final = 20  # of one drive; what is left is gone on with at the next event
 
 
@@ -58,6 +61,7 @@ class JobRunner:
         fold: EngineFold,
         market: Market,
         recorder: Recorder,
+        log: EngineLog,
         views: RiskViews,
         desk: OrderDesk,
         accounts: Accounts,
@@ -70,7 +74,9 @@ class JobRunner:
         self._fold = fold
         self._market = market
         self._recorder = recorder
+        self._log = log
         self._views = views
+        views.keep_free(self.keeps_free)
         self._desk = desk
         self._accounts = accounts
         self._limits = limits
@@ -82,7 +88,7 @@ class JobRunner:
         self._asked_ns: dict[str, int] = {}  # job → when it was last asked, in steady time
         self._waiting: dict[str, tuple[LegRole, Wanted]] = {}  # job → what waits for own orders to be out of the way
         self._naked_from: dict[str, tuple[int, int]] = {}  # job → since when it is naked, by both clocks
-        self._cancel_asked: dict[str, int] = {}  # order → how many cancels of it were under way when one was asked
+        self._cancel_asked_ns: dict[str, int] = {}  # order → when its cancel was asked for last, in steady time
 
     # what happens ----------------------------------------------------------------------------------
 
@@ -103,8 +109,9 @@ class JobRunner:
         """Go on with the job of an order that moved; after its end also with those that waited for it, hedges first."""
         if order.intent.job is not None:
             self.drive(order.intent.job.job_id)
-        if not (self._waiting and order.status.is_final):
+        if not order.status.is_final:
             return
+        self._cancel_asked_ns.pop(order.intent.client_order_id, None)
         self._drive_all(sorted(self._waiting, key=lambda job_id: self._waiting[job_id][0] is LegRole.PRIMARY))
 
     def on_book(self, instrument_id: InstrumentId) -> None:
@@ -162,7 +169,7 @@ class JobRunner:
             case SendOrder():
                 return self._send(run, command)
             case CancelOrder():
-                self._cancel(run, command.client_order_id)
+                self._cancel(command.client_order_id)
                 return False
             case AskAccount():
                 self._accounts.ask(command.venue)
@@ -180,18 +187,21 @@ class JobRunner:
                 self._finish(run, command)
         return True
 
-    def _cancel(self, run: JobRun, client_order_id: str) -> None:
-        """Ask for a cancel unless one is on its way: it shows in the run only once it has left."""
-        asked = run.orders[client_order_id].cancels_asked
-        if self._cancel_asked.get(client_order_id) != asked:
-            self._cancel_asked[client_order_id] = asked
-            self._desk.cancel_soon(client_order_id)
+    def _cancel(self, client_order_id: str) -> bool:
+        """Ask for a cancel unless one was asked for just now: it shows in the run only once it has left, if at all."""
+        now_ns = self._clock.monotonic_ns()
+        asked_ns = self._cancel_asked_ns.get(client_order_id)
+        if asked_ns is not None and now_ns - asked_ns < CANCEL_AGAIN_NS:
+            return False
+        self._cancel_asked_ns[client_order_id] = now_ns
+        self._desk.cancel_soon(client_order_id)
+        return True
 
     def _send(self, run: JobRun, command: SendOrder) -> bool:
         """Send an order, or let it wait until own orders are out of its way; return whether it was tried."""
         job, leg = run.job, run.job.legs[command.leg]
         wanted = Wanted(leg.instrument_id, command.side, command.limit_price)
-        if has_to_wait(wanted, self._fold.orders.live(), self._views.book_id) or self._gives_way(command, wanted):
+        if self._is_in_the_way(job.job_id, command, wanted):
             self._waiting[job.job_id] = (command.role, wanted)
             return False
         tag = JobTag(job_id=job.job_id, strategy=job.strategy, leg=command.leg, role=command.role)
@@ -213,6 +223,23 @@ class JobRunner:
         if isinstance(verdict, Refused):
             run.refused(command.leg, command.role, verdict.reason, self._clock.utc_ns())
         return True
+
+    def _is_in_the_way(self, job_id: str, command: SendOrder, wanted: Wanted) -> bool:
+        """Tell whether own orders must go first; those that rest are cancelled for what gives a naked leg back."""
+        met = in_the_way(wanted, self._fold.orders.live(), self._views.book_id)
+        if command.role is not LegRole.UNWIND or any(order.is_external for order in met):
+            return has_to_wait(met) or self._gives_way(command, wanted)
+        for order in met:
+            if order.status in CANCELLABLE and not ends_by_itself(order) and self._cancel(order.intent.client_order_id):
+                text = (
+                    f"{order.intent.client_order_id} is cancelled: it keeps job {job_id} from giving back what is naked"
+                )
+                self._log.warning("job", text)
+        return bool(met)
+
+    def keeps_free(self) -> Iterator[Wanted]:
+        """Yield what naked legs wait to be given back with: no other order may come into its way meanwhile."""
+        return (wanted for role, wanted in self._waiting.values() if role is LegRole.UNWIND)
 
     def _gives_way(self, command: SendOrder, wanted: Wanted) -> bool:
         """Tell whether something new would keep the hedge of another job waiting still longer."""
@@ -252,8 +279,6 @@ class JobRunner:
         self._cancelled.pop(fact.job_id, None)
         self._waiting.pop(fact.job_id, None)
         self._naked_from.pop(fact.job_id, None)
-        for client_order_id in run.orders:
-            self._cancel_asked.pop(client_order_id, None)
         self._on_finished(run, fact)
 
     # seeing ----------------------------------------------------------------------------------------

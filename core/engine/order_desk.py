@@ -4,6 +4,7 @@ Hazards and what meets them:
 
 - an order without durable intent: the send waits for the commit, and a failed commit ends it;
 - a halt between approval and send: the halt level is asked again at the last moment;
+- a disk that hangs between approval and send: what was approved on prices of long ago is withdrawn;
 - a kill from outside while the loop stood still: it is looked for before each judgement and each send;
 - a cancel between approval and send: the order is withdrawn here, a venue could not know it yet;
 - a caller that goes away: the send is a task of its own;
@@ -37,6 +38,7 @@ STATUS_OF_OUTCOME: Mapping[SendOutcome, OrderStatus] = {
     SendOutcome.REJECTED: OrderStatus.REJECTED,
     SendOutcome.IN_DOUBT: OrderStatus.IN_DOUBT,
 }
+APPROVAL_LASTS_NS: Final = 5_000_000_000
 RESTING: Final = frozenset({OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED})
 
 
@@ -150,6 +152,9 @@ class OrderDesk:
         self._look_out()
         if not self._views.still_open_for(intent):
             self._withdraw(intent, "trading was halted meanwhile")
+            return
+        if durable_ns - recorded_ns > APPROVAL_LASTS_NS:
+            self._withdraw(intent, f"it waited {(durable_ns - recorded_ns) / 1e9:.1f} s for the disk")
             return
         if self._unsent.pop(intent.client_order_id, None) is None:
             return  # withdrawn

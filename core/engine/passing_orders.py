@@ -2,7 +2,8 @@
 
 Jobs that trade the same books in opposite directions meet all the time. An own order never crosses another (the gate
 refuses it), but an immediate-or-cancel order is gone within a round trip: giving a begun hedge up for it would turn
-every such meeting into a loss. An order in doubt, or one that rests, does not go by itself: there the gate decides.
+every such meeting into a loss. An order in doubt, or one that rests, does not go by itself: there the gate decides,
+but for what gives a naked leg back: that is the last way there is, so own resting orders are cancelled out of it.
 """
 
 from collections.abc import Callable, Iterable
@@ -21,10 +22,10 @@ class Wanted(NamedTuple):
     limit_price: Decimal
 
 
-def has_to_wait(wanted: Wanted, live: Iterable[Order], book_id: Callable[[InstrumentId], str]) -> bool:
-    """Tell whether own orders would be crossed, and all of them end by themselves."""
+def in_the_way(wanted: Wanted, live: Iterable[Order], book_id: Callable[[InstrumentId], str]) -> list[Order]:
+    """Return the account's orders that would be crossed."""
     book = book_id(wanted.instrument_id)
-    met = [
+    return [
         order
         for order in live
         if order.status.may_live
@@ -32,7 +33,11 @@ def has_to_wait(wanted: Wanted, live: Iterable[Order], book_id: Callable[[Instru
         and book_id(order.intent.instrument_id) == book
         and _could_meet(wanted, order)
     ]
-    return bool(met) and all(_ends_by_itself(order) for order in met)
+
+
+def has_to_wait(met: Iterable[Order]) -> bool:
+    """Tell whether own orders are in the way, and all of them end by themselves."""
+    return bool(found := list(met)) and all(ends_by_itself(order) for order in found)
 
 
 def _could_meet(wanted: Wanted, order: Order) -> bool:
@@ -42,7 +47,8 @@ def _could_meet(wanted: Wanted, order: Order) -> bool:
     return wanted.limit_price >= price if wanted.side is Side.BUY else wanted.limit_price <= price
 
 
-def _ends_by_itself(order: Order) -> bool:
+def ends_by_itself(order: Order) -> bool:
+    """Tell whether an order is gone within a round trip."""
     intent = order.intent
     is_immediate = intent.order_type is OrderType.MARKET or intent.time_in_force is TimeInForce.IOC
     return is_immediate and not order.is_external and order.status is not OrderStatus.IN_DOUBT

@@ -1,12 +1,13 @@
 """Put together, for one intent, everything the risk gate may look at."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
 from core.capital.hub import CapitalHub
 from core.capital.look import CapitalLook
 from core.engine.fold import EngineFold
 from core.engine.passing_conditions import PassingConditions
+from core.engine.passing_orders import Wanted
 from core.engine.recent_orders import RecentOrders
 from core.engine.settings import EngineSettings
 from core.ledger.ledger import is_holding
@@ -54,6 +55,7 @@ class RiskViews:
         self._strategy_status = strategy_status
         self._capital = capital
         self._look_at_job = look_at_job
+        self._kept_free: Callable[[], Iterable[Wanted]] = tuple
 
     def valuation(self) -> Valuation:
         """Value the account at the marks of this moment."""
@@ -132,7 +134,7 @@ class RiskViews:
             day_loss_usd=valuation.day_loss_usd,
             drawdown_pct=valuation.drawdown_pct,
             exposures=tuple(self.exposures()),
-            own_orders=tuple(self._own_orders(instrument_id)),
+            own_orders=(*self._own_orders(instrument_id), *self._orders_to_come(intent)),
             open_orders=self._fold.orders.live_count,
             funds=self._funds(instrument, valuation),
             recent=self._recent.look(intent, self._clock.monotonic_ns()),
@@ -159,6 +161,16 @@ class RiskViews:
             for order in self._fold.orders.live()
             if order.status.may_live and self.book_id(order.intent.instrument_id) == book_id
         ]
+
+    def keep_free(self, wanted: Callable[[], Iterable[Wanted]]) -> None:
+        """Count what naked legs wait to be given back with as if it lived already, for all but orders of jobs."""
+        self._kept_free = wanted
+
+    def _orders_to_come(self, intent: OrderIntent) -> Iterator[OwnOrder]:
+        book_id = self.book_id(intent.instrument_id)
+        for wanted in self._kept_free() if intent.job is None else ():
+            if self.book_id(wanted.instrument_id) == book_id:
+                yield OwnOrder("what gives a naked leg back", wanted.side, wanted.limit_price, is_in_doubt=False)
 
     def book_id(self, instrument_id: InstrumentId) -> str:
         """Return what names the order book of an instrument, as far as its rules are known."""

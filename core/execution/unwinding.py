@@ -76,7 +76,8 @@ def is_pending(case: Situation, leg: LegStanding, since_ns: int) -> bool:
     """Tell whether a leg has something to give back and is still allowed to try."""
     if not case.is_worth_sending(leg, surplus(case, leg)) or case.rules_changed(leg) is not None:
         return False
-    if leg.view.halt >= HaltLevel.HALTED or has_passed(case.view.now_ns, since_ns, PATIENCE_NS):
+    # By a clock that was set back the time is not over: to ask once more is safe, to give up is not.
+    if leg.view.halt >= HaltLevel.HALTED or case.view.now_ns - since_ns > PATIENCE_NS:
         return False
     orders = sum(1 for _ in case.run.of_leg(leg.index, LegRole.UNWIND))
     return orders < MOST_ORDERS and _blanks(case, leg) < len(case.view.limits.unwind_bands_bps) + EXTRA_BLANKS

@@ -109,6 +109,7 @@ class Beliefs:
         texts = " ".join(f"{alert.name} {alert.text}" for alert in engine.monitoring().alerts)
         has_failed = engine.parts.recorder.failed_reason is not None
         wanted = ["storage"] if has_failed else [cause for _, cause in self._evidence.shadow.halts]
+        wanted += [blocker.cause for blocker in engine.parts.conditions.blockers()]
         wanted += [
             order.intent.client_order_id
             for order in engine.parts.fold.orders.live()

@@ -57,7 +57,8 @@ def run_campaign(
         if progress is not None:
             progress(len(results) + len(again), len(seeds) + len(repeats))
 
-    run_jobs(seeds, repeats, only, processes or os.cpu_count() or 1, done)
+    # Two at least: a single process has one hash seed, and repeating in it would prove nothing of the others.
+    run_jobs(seeds, repeats, only, processes or max(2, os.cpu_count() or 1), done)
     return _sum_up([results[seed] for seed in seeds], again, only, time.perf_counter() - began)
 
 

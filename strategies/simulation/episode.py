@@ -174,7 +174,7 @@ class _Episode:
 
     def _wisher(self, side: Side) -> Wisher:
         """Make a strategy; with opposing ones on, both want the same book on different sides."""
-        opposes = self._world.plan.strikes(Fault.OPPOSING_STRATEGIES, 1.0)
+        opposes = side is Side.SELL and self._world.plan.strikes(Fault.OPPOSING_STRATEGIES, 1.0)
         if side is Side.BUY:
             books = [InstrumentId("alpha", BTC), InstrumentId("beta", BTC), InstrumentId("beta", ETH)]
         else:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from core.engine.engine import Engine
-from core.types.order import OrderIntent, OrderType, Side
+from core.types.order import Fill, OrderIntent, OrderType, Side
 from strategies.simulation.market_feed import MarketFeed
 from strategies.simulation.shadow import Shadow
 from strategies.simulation.violation import Violation
@@ -64,6 +64,12 @@ class Evidence:
         intent = self.on_wire.get(client_order_id)
         order = None if intent is None else self.world.exchanges[intent.venue].orders.get(client_order_id)
         return ZERO if order is None else order.filled
+
+    def fills_of(self, client_order_id: str) -> list[Fill]:
+        """Return what an order has traded, by the venue's truth."""
+        intent = self.on_wire.get(client_order_id)
+        fills = [] if intent is None else self.world.exchanges[intent.venue].account.fills
+        return [fill for fill in fills if fill.client_order_id == client_order_id]
 
     def reduces(self, intent: OrderIntent) -> bool:
         """Tell whether an order closes no more than the journal's position, own orders of that side counted."""

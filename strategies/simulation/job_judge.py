@@ -3,9 +3,10 @@
 from decimal import Decimal
 from typing import Final
 
-from core.journal.facts import AnyFact, JobFinished, JobStarted, JobSubmitted
+from core.journal.facts import AnyFact, JobFinished, JobMoved, JobStarted, JobSubmitted
 from core.types.capital import Claim
-from core.types.job import HedgeJob, JobOutcome
+from core.types.control import HaltLevel
+from core.types.job import HedgeJob, JobOutcome, JobPhase
 from core.types.job_tag import LegRole
 from core.types.order import OrderIntent
 from strategies.simulation.evidence import Evidence, words
@@ -13,6 +14,8 @@ from strategies.simulation.evidence import Evidence, words
 ZERO = Decimal(0)
 MAX_NAKED_USD: Final = Decimal(2_500)
 SINGLE_SHARE, IN_FLIGHT_SHARE = Decimal("0.10"), Decimal("0.30")
+LEAST_EFFORT_S: Final = 10.0  # for as long a job must have tried to give back what it leaves naked
+SAME: Final = Decimal("1e-9")
 BY_TRUE_PRICES: Final = Decimal("1.05")  # the engine's prices are a little older than the true ones
 
 
@@ -24,6 +27,7 @@ class JobJudge:
         self._jobs: dict[str, HedgeJob] = {}
         self._running: dict[str, tuple[Claim, ...]] = {}
         self._orders: dict[str, list[OrderIntent]] = {}
+        self._unwinding_since_s: dict[str, float] = {}
 
     def restart(self, facts: list[AnyFact]) -> None:
         """Take over what the journal holds; what was sent stays sent."""
@@ -51,6 +55,8 @@ class JobJudge:
                 self._jobs[fact.job.job_id] = fact.job
             case JobStarted():
                 self._running[fact.job_id] = fact.claims
+            case JobMoved() if fact.phase is JobPhase.UNWINDING:
+                self._unwinding_since_s.setdefault(fact.job_id, self._evidence.world.elapsed_s)
             case JobFinished():
                 self._running.pop(fact.job_id, None)
             case _:
@@ -134,13 +140,41 @@ class JobJudge:
         ]
         if live:
             self._evidence.blame("F13", f"job {job.job_id} ended {fact.outcome} while {', '.join(live)} lives")
-        if fact.outcome is JobOutcome.NAKED:
+        self._judge_told(job, fact)
+        nets = [self._net(job, at) for at in range(len(job.legs))]
+        worst = max((abs(nets[0] - net) for net in nets[1:]), default=ZERO)
+        if worst <= self._dust(job):
             return
-        net = self._net(job, 0)
-        worst = max((abs(net - self._net(job, at)) for at in range(1, len(job.legs))), default=ZERO)
-        if worst > self._dust(job):
+        if fact.outcome is not JobOutcome.NAKED:
             text = f"job {job.job_id} ended {fact.outcome} with {worst:f} of leg 0 unhedged: {fact.reason}"
             self._evidence.blame("F13", text)
+        elif self._level(job) < HaltLevel.HALTED and self._effort_s(job) < LEAST_EFFORT_S:
+            text = f"job {job.job_id} left {worst:f} naked after {self._effort_s(job):.1f} s: {fact.reason}"
+            self._evidence.blame("F13", f"{text}, and nothing halts it")
+
+    def _judge_told(self, job: HedgeJob, fact: JobFinished) -> None:
+        """Demand that quantities, volume and fees are told as the venues have them; every dollar here is a USDT."""
+        names = [intent.client_order_id for intent in self._orders.get(job.job_id, ())]
+        fills = [fill for name in names for fill in self._evidence.fills_of(name)]
+        first, *others = (self._net(job, at) for at in range(len(job.legs)))
+        gap = max((first - other for other in others), key=abs)
+        for what, told, true in (
+            ("naked_quantity", fact.naked_quantity, gap * job.legs[0].side.sign),
+            ("volume_usd", fact.volume_usd, sum((fill.price * fill.quantity for fill in fills), ZERO)),
+            ("fees_usd", fact.fees_usd, sum((fill.fee for fill in fills), ZERO)),
+        ):
+            if abs(told - true) > SAME:
+                self._evidence.blame("F13", f"job {job.job_id} tells {what} {told:f}, at the venues it is {true:f}")
+
+    def _level(self, job: HedgeJob) -> HaltLevel:
+        """Return the tightest journaled halt that bears on a leg of a job."""
+        scopes = {"global", f"strategy:{job.strategy}", *(f"venue:{leg.venue}" for leg in job.legs)}
+        halts = self._evidence.shadow.halts.items()
+        return max((level for (scope, _), level in halts if scope in scopes), default=HaltLevel.NORMAL)
+
+    def _effort_s(self, job: HedgeJob) -> float:
+        since_s = self._unwinding_since_s.get(job.job_id)
+        return 0.0 if since_s is None else self._evidence.world.elapsed_s - since_s
 
     def _net(self, job: HedgeJob, leg: int) -> Decimal:
         """Return what a leg holds, in units of the primary leg."""

@@ -5,9 +5,11 @@ from decimal import Decimal
 import pytest
 
 from core.control.commands import ManualOverride, Outcome
+from core.engine.reconciler import CAUSE
 from core.io.virtual_loop import VirtualClock, VirtualLoop
-from core.journal.facts import DayBegan, EquityPeaked
+from core.journal.facts import DayBegan, EquityPeaked, PositionAdopted
 from core.state.desk import DeskRequest
+from core.types.control import HaltLevel
 from core.types.order import OrderStatus
 from tests.engine.rig import PERP, EngineRig, in_virtual_time
 from tests.engine.venues import START_NS, Answer
@@ -254,5 +256,24 @@ def test_a_venue_whose_books_have_told_no_time_takes_no_new_risk():
         silent.feed.is_silent = True
         await silent.start(warm_up_s=0)
         assert "clock_offset (no clock comparison with the venue)" in (await silent.place()).message
+
+    in_virtual_time(work)
+
+
+def test_f21_a_fill_that_overtakes_an_account_report_is_seen_though_the_clock_was_set_back_meanwhile():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        order_id = str((await rig.place(price="95")).data["client_order_id"])
+        rig.engine.parts.conditions.hold("venue:v1", CAUSE, HaltLevel.CANCEL_ONLY, "a report at once")
+        rig.venue.report_delay_s = 1.0
+        rig.engine.parts.account_reads.ask("v1")
+        await rig.elapse(0.2)
+        rig.clock.step(-5)
+        rig.venue.execute(order_id)
+        await rig.elapse(1.5)
+        assert rig.facts(PositionAdopted) == []
+        assert rig.position() == 1
+        await rig.elapse(40)
+        assert rig.agrees_with_venues()
 
     in_virtual_time(work)

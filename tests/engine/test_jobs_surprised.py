@@ -3,6 +3,8 @@
 from decimal import Decimal
 from pathlib import Path
 
+import pytest
+
 from core.io.inline_journal import InlineJournal
 from core.io.virtual_loop import VirtualLoop
 from core.jobs.limits import JobLimits
@@ -165,6 +167,38 @@ def test_a_job_of_a_strategy_that_is_stopped_is_brought_to_its_end(journal: Inli
         assert rig.held().get("v1", D(0)) == -rig.held().get("v2", D(0))
         assert end.outcome in {JobOutcome.PARTIAL, JobOutcome.COMPLETED, JobOutcome.UNWOUND}
         assert [fact.job_id for fact in rig.facts(JobFinished)] == [job.job_id]
+        books_agree(rig)
+
+    in_virtual_time(work)
+
+
+@pytest.mark.parametrize("role", [PRIMARY, HEDGE])
+def test_f21_an_account_read_before_the_clock_was_set_back_says_nothing_of_an_order_that_ended_after(
+    journal: InlineJournal, role: LegRole
+):
+    async def work(loop: VirtualLoop) -> None:
+        rig = await JobRig(loop, journal=journal).start()
+        venue = rig.venues["v1" if role is PRIMARY else "v2"]
+        rig.engine.parts.account_reads.ask(venue.venue)
+        await rig.elapse(1)
+
+        def set_back(_: object) -> None:
+            venue.on_submit = lambda _: None
+            venue.shares.append(D("0.5"))
+            venue.speech = Speech.NO_FILLS  # the venue says that half is cancelled, and not that half was filled
+            rig.clock.step(-5)
+
+        venue.on_submit = set_back
+        job = rig.submit()
+        await rig.until(lambda: rig.sent(role), step_s=0.001)
+        await rig.elapse(0.1)
+        venue.speech = Speech.ALL
+        end = await rig.end_of(job, patience_s=90)
+        await rig.elapse(35)
+        filled = sum(fill.quantity for fill in venue.fills if venue.orders[fill.client_order_id].intent.job)
+        assert 10 <= filled <= 20
+        assert end.naked_quantity == 0
+        assert rig.held() == {"v1": filled, "v2": -filled}
         books_agree(rig)
 
     in_virtual_time(work)

@@ -47,6 +47,24 @@ def test_an_order_whose_commit_fails_is_never_sent():
     in_virtual_time(work)
 
 
+def test_an_order_that_waited_long_for_the_disk_is_not_sent_at_the_prices_of_another_time():
+    async def work(loop: VirtualLoop) -> None:
+        journal = JournalInTheWay(InlineJournal())
+        rig = await EngineRig(loop, journal=journal).start()
+        journal.hold()
+        placing = asyncio.ensure_future(rig.place())
+        await rig.elapse(6)
+        rig.feed.quote(PERP, "119.9", "120.1")
+        journal.release()
+        result = await placing
+        assert result.outcome is Outcome.FAILED
+        assert "not sent: it waited 6.0 s for the disk" in result.message
+        assert rig.venue.submitted == []
+        assert rig.fold.orders.live_count == 0
+
+    in_virtual_time(work)
+
+
 def test_journal_failure_leaves_only_cancels_and_is_shown():
     async def work(loop: VirtualLoop) -> None:
         journal = JournalInTheWay(InlineJournal())

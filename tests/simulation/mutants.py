@@ -22,7 +22,7 @@ from core.engine.alert_builder import AlertBuilder
 from core.engine.engine import Engine
 from core.engine.fold import EngineFold
 from core.engine.job_runner import JobRunner
-from core.execution import exposure
+from core.execution import decide, exposure, unwinding
 from core.jobs.limits import JobLimits
 from core.orders import seen_ids
 from core.ports.venue import SendOutcome
@@ -163,6 +163,12 @@ def _end_a_job_without_a_last_look() -> None:
     runner._leg_view = always_read
 
 
+def _leave_naked_what_is_naked() -> None:
+    modules: Any = (decide, unwinding)
+    for module in modules:
+        module.is_pending = lambda *_: False
+
+
 MUTANTS = (
     Mutant("write-ahead", "an order waits until its intent is durable", _send_before_it_is_durable),
     Mutant("fill-dedupe", "a fill counts once, whoever tells of it", _book_fills_again),
@@ -185,6 +191,7 @@ MUTANTS = (
     Mutant("in-flight-cap", "reservations of a venue are capped", _settings(capital=NO_IN_FLIGHT_CAP)),
     Mutant("release", "a job's end frees what it had bound", _keep_what_a_job_has_bound),
     Mutant("last-look", "a job ends after its venues were asked", _end_a_job_without_a_last_look),
+    Mutant("give-back", "what is naked is given back", _leave_naked_what_is_naked),
     Mutant("alerts", "what blocks stands as an alert", _alert_to_no_blocker),
 )
 
@@ -196,8 +203,8 @@ def hunt(mutant: Mutant, seeds: int) -> tuple[str, int | None, str]:
     for seed in range(seeds):
         try:
             found = run_episode(seed).violations
-        except Exception as error:  # a core that falls over is dead, too
-            return mutant.name, seed, f"{type(error).__name__}: {error}"
+        except Exception as error:  # a core that falls over proves nothing of the protection
+            return mutant.name, None, f"fell over at seed {seed}: {type(error).__name__}: {error}"
         if found:
             return mutant.name, seed, f"{found[0].invariant}: {found[0].text}"
     return mutant.name, None, ""
@@ -220,7 +227,7 @@ def main() -> int:
     with multiprocessing.get_context("spawn").Pool(os.cpu_count(), maxtasksperchild=1) as pool:
         for name, seed, violation in pool.imap_unordered(_hunt_by_name, tasks, chunksize=1):
             survivors += seed is None
-            text = "SURVIVED" if seed is None else f"seed {seed:<4} {violation[:110]}"
+            text = f"SURVIVED {violation}" if seed is None else f"seed {seed:<4} {violation[:110]}"
             print(f"{name:<20} {protections[name]:<55} {text}", flush=True)
     return 1 if survivors else 0
 
