@@ -9,6 +9,7 @@ from core.types.control import HaltLevel
 from core.types.job import HedgeJob, JobOutcome, JobPhase
 from core.types.job_tag import LegRole
 from core.types.order import OrderIntent
+from strategies.simulation.equity import equity_usd
 from strategies.simulation.evidence import Evidence, words
 
 ZERO = Decimal(0)
@@ -193,7 +194,7 @@ class JobJudge:
         """Hold what is bound at each venue of a job against the caps, equity counted at true prices (G5)."""
         claims = self._running[job.job_id]
         for venue in job.venues:
-            equity = self._equity(venue) * BY_TRUE_PRICES
+            equity = equity_usd(self._evidence.world, venue) * BY_TRUE_PRICES
             single = max(claim.amount_usd for claim in claims if claim.venue == venue)
             if single > equity * SINGLE_SHARE:
                 self._evidence.blame("G5", f"job {job.job_id} reserves {single:.2f} at {venue}, equity {equity:.2f}")
@@ -212,13 +213,4 @@ class JobJudge:
                 if leg.venue == venue:
                     left = max(ZERO, 1 - self._filled(job, at, role) / leg.quantity)
                     total += claim.amount_usd * left
-        return total
-
-    def _equity(self, venue: str) -> Decimal:
-        exchange = self._evidence.world.exchanges[venue]
-        total = exchange.account.cash["USDT"]
-        for symbol, held in exchange.account.holdings.items():
-            rules = exchange.instruments[symbol]
-            value = rules.ticks_to_price(exchange.books[symbol].mid_ticks) * held.quantity
-            total += value if rules.funding_interval_s is None else value - held.cost
         return total

@@ -8,6 +8,7 @@ from core.journal.facts import AnyFact, EngineStarted, OrderFilled, OrderIntende
 from core.types.instrument import InstrumentId
 from core.types.order import Fill, OrderIntent
 from strategies.simulation.beliefs import Beliefs
+from strategies.simulation.capital_judge import CapitalJudge
 from strategies.simulation.evidence import Evidence, words
 from strategies.simulation.job_judge import JobJudge
 from strategies.simulation.loss_watch import LossWatch
@@ -30,6 +31,7 @@ class Oracle:
         self._wire = WireJudge(self._evidence)
         self._loss = LossWatch(self._evidence)
         self._jobs = JobJudge(self._evidence)
+        self._capital = CapitalJudge(self._evidence)
         self._run = 0
         self.beliefs = Beliefs(self._evidence)
 
@@ -57,6 +59,7 @@ class Oracle:
         evidence.compared, evidence.durable = {}, {}
         evidence.shadow = Shadow({key: world.instrument(key) for key in world.instrument_ids})
         self._loss.forget()
+        self._capital.forget()
         self._jobs.restart(durable)
         for fact in durable:
             evidence.shadow.apply(fact)
@@ -67,6 +70,7 @@ class Oracle:
         """Look at a running engine; called every second."""
         self.beliefs.against_journal()
         self._loss.look()
+        self._capital.look()
 
     def look_at_rest(self) -> None:
         """Demand that nothing runs and nothing is bound any more, but what positions bind (G5, G10)."""
@@ -95,6 +99,7 @@ class Oracle:
     # the journal -----------------------------------------------------------------------------------------
 
     def appended(self, fact: AnyFact) -> None:
+        self._capital.appended(fact)
         match fact:
             case OrderIntended():
                 self._look_at_intent(fact.intent)
