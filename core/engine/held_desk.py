@@ -74,6 +74,7 @@ class HeldDesk:
         self._driving: dict[str, bool] = {}  # held id → whether it must be asked again
         self._asked_ns: dict[str, int] = {}  # venue or order → when it was last asked about, in steady time
         self._unwatched_ns: dict[str, int] = {}  # held id → since when nothing can trigger it
+        self._believed: dict[InstrumentId, Trade] = {}  # the newest that came while the book was valid
         self.blind: dict[str, None] = {}  # whose stop left before the account could be read
 
     # placing and cancelling ------------------------------------------------------------------------
@@ -91,13 +92,15 @@ class HeldDesk:
     def end(self, held_id: str, reason: str) -> list[str] | None:
         """End a held order; return its orders that may live, which the caller cancels, None where it is not held.
 
-        What nobody cancels is cancelled here within a second.
+        What is not cancelled within two seconds is cancelled here.
         """
         run = self._fold.held.active(held_id)
         if run is None or run.end is not None:
             return None
         self._end(run, HeldOutcome.CANCELLED, reason)
-        return [child.client_order_id for child in run.live]
+        living = [child.client_order_id for child in run.live]
+        self._asked_ns |= dict.fromkeys(living, self._clock.monotonic_ns())
+        return living
 
     def end_all(self, reason: str, venue: str | None = None, symbol: str | None = None) -> int:
         """End every held order, or those of one venue or symbol, as `end` does; return how many."""
@@ -121,8 +124,10 @@ class HeldDesk:
 
     def on_trade(self, trade: Trade) -> None:
         """Hold each trade against the triggers: the newest alone would hide the ones before it."""
-        for held_id in self._fold.held.on(trade.instrument_id):
-            self.drive(held_id, trade)
+        if not self._market.is_fresh(trade.instrument_id):
+            return  # F15: nor is it believed later
+        self._believed[trade.instrument_id] = trade
+        self._drive_all(self._fold.held.on(trade.instrument_id))
 
     def on_book(self, instrument_id: InstrumentId) -> None:
         self._drive_all(self._fold.held.on(instrument_id))
@@ -130,6 +135,8 @@ class HeldDesk:
     def on_order(self, order: Order) -> None:
         """Go on with what an order was sent for; its end may also free the way of others."""
         if order.intent.held is not None:
+            if order.status.is_final:
+                self._asked_ns.pop(order.intent.client_order_id, None)
             self.drive(order.intent.held.held_id)
         elif order.status.is_final:
             self._drive_all(self._fold.held.on(order.intent.instrument_id))
@@ -155,7 +162,7 @@ class HeldDesk:
         if faults:
             raise faults[0]
 
-    def drive(self, held_id: str, trade: Trade | None = None) -> None:
+    def drive(self, held_id: str) -> None:
         """Ask a held order what to do and do it, until it wants nothing more for now."""
         if held_id in self._driving:
             self._driving[held_id] = True
@@ -167,7 +174,7 @@ class HeldDesk:
                 if run is None or self._recorder.failed_reason is not None:
                     return
                 self._driving[held_id] = False
-                changed = [self._carry_out(run, action) for action in decide(run, self.look(run.order, trade))]
+                changed = [self._carry_out(run, action) for action in decide(run, self.look(run.order))]
                 if not any(changed) and not self._driving[held_id]:
                     return
         finally:
@@ -216,8 +223,6 @@ class HeldDesk:
         held_id, at_ns = run.order.held_id, self._clock.utc_ns()
         self._recorder.record(HeldOrderEnded(at_ns=at_ns, held_id=held_id, outcome=outcome, reason=reason))
         self._unwatched_ns.pop(held_id, None)
-        for child in run.children:
-            self._asked_ns.pop(child.client_order_id, None)
 
     def _is_due(self, what: str, gap_ns: int) -> bool:
         now_ns = self._clock.monotonic_ns()
@@ -229,12 +234,12 @@ class HeldDesk:
 
     # seeing ----------------------------------------------------------------------------------------
 
-    def look(self, order: HeldOrder, trade: Trade | None = None) -> HeldLook:
-        """Return what a held order sees now; `trade` is the one being handled, not yet the newest."""
+    def look(self, order: HeldOrder) -> HeldLook:
+        """Return what a held order sees now."""
         market, instrument_id, now_ns = self._market, order.instrument_id, self._clock.utc_ns()
         instrument, book = market.instruments.get(instrument_id), market.books.get(instrument_id)
         is_readable = market.is_fresh(instrument_id) and market.is_open(instrument_id)
-        newest = trade or market.last_trades.get(instrument_id)
+        newest = self._believed.get(instrument_id)
         blockers = self._views.standing_at(order.venue)
         return HeldLook(
             now_ns=now_ns,

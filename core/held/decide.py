@@ -52,11 +52,11 @@ def _ending(run: HeldRun, look: HeldLook) -> End | None:
     if not run.base:
         return End(HeldOutcome.CANCELLED, _entry_end(run))
     if run.rest <= 0:
-        return End(HeldOutcome.DONE, f"filled {run.done:f}")
+        return End(HeldOutcome.DONE, f"filled {plain(run.done)}")
     if run.rest < order.quantity and is_dust(run, look, run.rest):
-        return End(HeldOutcome.DONE, f"filled {run.done:f}; {run.rest:f} is less than {order.venue} trades")
+        return End(HeldOutcome.DONE, f"filled {plain(run.done)}; {plain(run.rest)} is less than {order.venue} trades")
     if order.stop is None and run.is_limit_dropped:
-        return End(HeldOutcome.CANCELLED, f"its limit order was cancelled; {run.rest:f} was not filled")
+        return End(HeldOutcome.CANCELLED, f"its limit order was cancelled; {plain(run.rest)} was not filled")
     return None
 
 
@@ -73,19 +73,19 @@ def _fire(run: HeldRun, look: HeldLook) -> list[Action]:
     if run.live or look.halt >= HaltLevel.CANCEL_ONLY:  # on its way or resting; or nothing may be sent
         return []
     if _was_withdrawn(run):
-        return [End(HeldOutcome.CANCELLED, f"its order was cancelled; {run.rest:f} was not filled")]
+        return [End(HeldOutcome.CANCELLED, f"its order was cancelled; {plain(run.rest)} was not filled")]
     ended_ns = unconfirmed(run, look)
     is_blind = ended_ns is not None
     if ended_ns is not None and (not run.order.reduce_only or 0 <= look.now_ns - ended_ns < WORD_PATIENCE_NS):
         return [AskAccount(run.order.venue)]
     if run.done and not run.order.reduce_only and any(run.of(HeldRole.STOP)):
-        return [End(HeldOutcome.DONE, f"filled {run.done:f}; for {run.rest:f} there was no liquidity")]
+        return [End(HeldOutcome.DONE, f"filled {plain(run.done)}; for {plain(run.rest)} there was no liquidity")]
     if not _may_try(run, look):
         return []
     quantity = run.rest
     if run.order.reduce_only:
         if look.position * -run.order.side.sign <= 0:
-            return [End(HeldOutcome.DONE, f"nothing is left to reduce; {run.rest:f} was not needed")]
+            return [End(HeldOutcome.DONE, f"nothing is left to reduce; {plain(run.rest)} was not needed")]
         quantity = min(quantity, look.reducible)
     if look.instrument is not None:
         quantity = look.instrument.floor_quantity(quantity)
@@ -158,8 +158,8 @@ def _ask_for_the_end(run: HeldRun, look: HeldLook) -> list[Action]:
 
 def unconfirmed(run: HeldRun, look: HeldLook) -> int | None:
     """Return when the newest order ended that the account has not confirmed yet, None where all are."""
-    ended = [child.changed_ns for child in run.children if child.is_short and child.status is not OrderStatus.REJECTED]
-    newest_ns = max(ended, default=None)
+    said_over = [child for child in run.children if child.is_short and child.status is not OrderStatus.REJECTED]
+    newest_ns = max((child.ended_ns for child in said_over if child.ended_ns is not None), default=None)
     if newest_ns is None or (look.account_read_ns is not None and look.account_read_ns >= newest_ns):
         return None
     return newest_ns
@@ -176,6 +176,10 @@ def is_dust(run: HeldRun, look: HeldLook, quantity: Decimal) -> bool:
     prices = [run.order.limit_price, None if run.order.stop is None else run.order.stop.price, look.mid]
     known = [price for price in prices if price is not None]
     return bool(known) and instrument.notional(max(known), whole) < instrument.min_notional
+
+
+def plain(value: Decimal) -> str:
+    return f"{value.normalize():f}"
 
 
 def _cancels(children: list[HeldChild]) -> list[Action]:

@@ -26,6 +26,7 @@ class HeldChild(msgspec.Struct, frozen=True, kw_only=True):
     filled: Decimal
     status: OrderStatus
     changed_ns: int
+    ended_ns: int | None = None  # when it was first known to be over
     reason: str | None = None
 
     @property
@@ -129,6 +130,9 @@ class HeldRun(msgspec.Struct, kw_only=True):
         )
         at = next((i for i, each in enumerate(self.children) if each.client_order_id == child.client_order_id), None)
         known = None if at is None else self.children[at]
+        if not child.may_live:
+            ended_ns = at_ns if known is None or known.ended_ns is None else known.ended_ns
+            child = msgspec.structs.replace(child, ended_ns=ended_ns)
         if at is None:
             self.children.append(child)
         else:

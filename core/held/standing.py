@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from core.held.decide import MOST_LIMIT_TRIES
+from core.held.decide import MOST_LIMIT_TRIES, plain
 from core.held.run import HeldRun
 from core.types.held_order import HeldKind
 from core.types.held_tag import HeldRole
@@ -37,7 +37,9 @@ def words_of(run: HeldRun) -> str:
         return _after_trigger(run)
     parts: list[str] = []
     if run.order.kind is HeldKind.BRACKET:
-        parts.append(f"protects {run.rest:f} of {run.order.quantity:f}" if run.base else "waits for its entry")
+        parts.append(
+            f"protects {plain(run.rest)} of {plain(run.order.quantity)}" if run.base else "waits for its entry"
+        )
     if run.order.limit_price is not None:
         parts.append(_limit_words(run))
     return "; ".join(parts)
@@ -62,9 +64,9 @@ def _after_trigger(run: HeldRun) -> str:
 def _limit_words(run: HeldRun) -> str:
     resting = [child.client_order_id for child in run.live if child.role is HeldRole.LIMIT]
     if resting:
-        return f"limit {run.order.limit_price:f} rests as {', '.join(resting)}"
+        return f"limit {plain(run.order.limit_price)} rests as {', '.join(resting)}"
     flaw = limit_flaw(run)
-    return flaw or f"limit {run.order.limit_price:f} rests once it may"
+    return flaw or f"limit {plain(run.order.limit_price)} rests once it may"
 
 
 def limit_flaw(run: HeldRun) -> str | None:

@@ -1,103 +1,572 @@
 """Stops, pairs and brackets in a whole engine over scripted venues."""
 
 from decimal import Decimal
-from typing import Any
 
-from core.control.commands import CommandResult, Outcome, PlaceOrder
+import pytest
+
+from core.control.commands import CancelOrder, CancelOrders, Halt, Kill, Outcome, Pause, Resume
 from core.io.inline_journal import InlineJournal
 from core.io.virtual_loop import VirtualLoop
-from core.journal.facts import HeldOrderEnded
-from core.types.order import OrderIntent
-from tests.engine.rig import PERP, EngineRig, in_virtual_time
+from core.journal.facts import HeldOrderTriggered
+from core.types.held_order import TriggerBy
+from core.types.order import OrderStatus
+from tests.engine.held_rig import HeldRig, held, play, refused
+from tests.engine.rig import PERP, in_virtual_time
+from tests.engine.venues import Answer, Speech
 
 D = Decimal
 
 
-class HeldRig(EngineRig):
-    """A rig with words for what is held."""
-
-    async def stop(self, side: str, price: str, quantity: str = "1", **more: Any) -> CommandResult:
-        order_type = "stop" if "limit_price" not in more else "stop_limit"
-        if "limit_price" in more:
-            more["limit_price"] = D(more["limit_price"])
-        return await self.held(side, quantity, order_type=order_type, stop_price=D(price), **more)
-
-    async def oco(self, side: str, limit: str, stop: str, quantity: str = "1", **more: Any) -> CommandResult:
-        return await self.held(side, quantity, order_type="oco", limit_price=D(limit), stop_price=D(stop), **more)
-
-    async def bracket(
-        self, side: str = "buy", quantity: str = "1", price: str | None = None, profit: str | None = "103",
-        loss: str | None = "97", **more: Any,
-    ) -> CommandResult:  # fmt: skip
-        return await self.held(
-            side, quantity, order_type="market" if price is None else "limit",
-            limit_price=None if price is None else D(price), take_profit=None if profit is None else D(profit),
-            stop_loss=None if loss is None else D(loss), **more,
-        )  # fmt: skip
-
-    async def held(self, side: str, quantity: str, **more: Any) -> CommandResult:
-        return await self.execute(PlaceOrder(venue="v1", symbol=PERP, side=side, quantity=D(quantity), **more))
-
-    async def market_at(self, mid: str, seconds: float = 0.2) -> None:
-        middle = D(mid)
-        self.feed.quote(PERP, str(middle - D("0.1")), str(middle + D("0.1")))
-        await self.elapse(seconds)
-
-    def sent(self) -> list[tuple[str, str, str, str]]:
-        """Return what reached the venue: side, type, quantity, role."""
-        return [
-            (i.side.value, i.order_type.value, f"{i.quantity:f}", "-" if i.held is None else i.held.role.value)
-            for i in self.venue.submitted
-        ]
-
-    def role(self, role: str) -> list[OrderIntent]:
-        return [i for i in self.venue.submitted if i.held is not None and i.held.role == role]
-
-    def ends(self) -> list[tuple[str, str]]:
-        return [(fact.outcome.value, fact.reason) for fact in self.facts(HeldOrderEnded)]
-
-
-def run(journal: InlineJournal, work: Any) -> None:
-    async def play(loop: VirtualLoop) -> None:
-        rig = HeldRig(loop, journal=journal)
-        await rig.start()
-        await work(rig)
-        await rig.crash()
-        await journal.close()
-
-    in_virtual_time(play)
-
-
-def done(result: CommandResult) -> str:
-    assert result.outcome is Outcome.DONE, result.message
-    return str(result.data["client_order_id"])
+# stops ---------------------------------------------------------------------------------------------------------
 
 
 def test_a_sell_stop_waits_for_its_price_and_then_sends_a_market_order(journal: InlineJournal):
     async def work(rig: HeldRig) -> None:
         await rig.place("buy", "2")
-        held_id = done(await rig.stop("sell", "98", "2", reduce_only=True))
+        held_id = held(await rig.stop("sell", "98", "2", reduce_only=True))
         await rig.market_at("98.5")
         assert len(rig.venue.submitted) == 1
         await rig.market_at("97.9")
         assert rig.sent()[1:] == [("sell", "market", "2", "stop")]
         assert rig.position() == 0
         assert rig.ends() == [("done", "filled 2")]
-        assert rig.fold.held.get(held_id).trigger.price == D("97.9")
+        trigger = rig.run_of(held_id).trigger
+        assert trigger is not None
+        assert (trigger.price, trigger.by) == (D("97.9"), TriggerBy.MARK)
 
-    run(journal, work)
+    play(journal, work)
 
 
-def test_a_bracket_protects_exactly_what_its_entry_has_filled(journal: InlineJournal):
+def test_a_buy_stop_limit_rests_at_its_limit_once_triggered(journal: InlineJournal):
     async def work(rig: HeldRig) -> None:
-        done(await rig.bracket(quantity="2"))
+        held(await rig.stop("buy", "102", limit_price="101.5"))
+        await rig.market_at("102")
+        assert [(i.limit_price, i.side) for i in rig.of_role("stop")] == [(D("101.5"), "buy")]
+        assert len(rig.venue.open_orders) == 1
+        assert "held" not in rig.alerts()
+        rig.venue.execute(rig.of_role("stop")[0].client_order_id)
+        await rig.settle()
+        assert rig.position() == 1
+        assert rig.ends() == [("done", "filled 1")]
+
+    play(journal, work)
+
+
+def test_a_stop_limit_whose_order_somebody_cancels_is_over(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        held(await rig.stop("buy", "102", limit_price="101.5"))
+        await rig.market_at("102")
+        await rig.execute(CancelOrder(client_order_id=rig.of_role("stop")[0].client_order_id))
+        await rig.elapse(5)
+        assert [outcome for outcome, _ in rig.ends()] == ["cancelled"]
+        assert len(rig.venue.submitted) == 1
+
+    play(journal, work)
+
+
+def test_each_trade_is_held_against_a_stop_even_where_the_next_one_is_back(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "1")
+        held(await rig.stop("sell", "98", reduce_only=True))
+        for price in ("99.9", "97.5", "99.9"):
+            rig.feed.trade(PERP, price, rig.next_trade_id())
+        await rig.settle()
+        assert [(fact.price, fact.by) for fact in rig.facts(HeldOrderTriggered)] == [(D("97.5"), TriggerBy.LAST)]
+
+    play(journal, work)
+
+
+def test_a_stop_by_mark_does_not_hear_trades(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "1")
+        held(await rig.stop("sell", "98", reduce_only=True, trigger="mark"))
+        rig.feed.trade(PERP, "97.5", rig.next_trade_id())
+        await rig.elapse(2)
+        assert rig.facts(HeldOrderTriggered) == []
+
+    play(journal, work)
+
+
+def test_the_mark_counts_where_the_last_trade_is_old(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "1")
+        held(await rig.stop("sell", "98", reduce_only=True))
+        rig.feed.trade(PERP, "100", rig.next_trade_id())
+        await rig.market_at("97.5", 30)
+        assert rig.facts(HeldOrderTriggered) == []
+        await rig.elapse(31)
+        assert [fact.by for fact in rig.facts(HeldOrderTriggered)] == [TriggerBy.MARK]
+
+    play(journal, work)
+
+
+def test_f15_an_invalid_book_triggers_nothing_and_an_alert_stands_until_it_is_watched_again(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "1")
+        held(await rig.stop("sell", "98", reduce_only=True))
+        rig.feed.invalidate(PERP)
+        rig.feed.trade(PERP, "95", rig.next_trade_id())
+        await rig.elapse(10)
+        assert rig.facts(HeldOrderTriggered) == []
+        assert "is not watched: the book is invalid" in rig.alerts()
+        rig.feed.is_silent = False
+        rig.feed.set_quote(PERP, "99.9", "100.1")
+        await rig.elapse(70)  # the trade is old by now
+        assert rig.facts(HeldOrderTriggered) == []
+        assert "is not watched" not in rig.alerts()
+
+    play(journal, work)
+
+
+def test_a_stale_book_triggers_nothing(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "1")
+        held(await rig.stop("sell", "98", reduce_only=True))
+        rig.feed.is_silent = True
+        await rig.elapse(4)
+        rig.feed.trade(PERP, "95", rig.next_trade_id())
+        await rig.elapse(4)
+        assert rig.facts(HeldOrderTriggered) == []
+        assert "is not watched: the book is stale" in rig.alerts()
+
+    play(journal, work)
+
+
+# placing -------------------------------------------------------------------------------------------------------
+
+
+def test_what_makes_no_sense_is_refused_before_it_is_held(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        refused(await rig.stop("sell", "101"), "it would trigger at once")
+        refused(await rig.stop("buy", "99"), "it would trigger at once")
+        refused(await rig.stop("sell", "98.05"), "not on the tick")
+        refused(await rig.stop("sell", "9.8"), "is a digit wrong?")
+        refused(await rig.stop("sell", "98", limit_price="80"), "from the stop price")
+        refused(await rig.stop("sell", "98", reduce_only=True), "more than the 0 there is to reduce")
+        refused(await rig.stop("sell", "98", "0.005"), "quantity_grid")
+        refused(await rig.stop("sell", "98", "500"), "order_value")
+        refused(await rig.oco("sell", "99", "98"), "it would fill at once")
+        refused(await rig.bracket(loss="101"), "must be below the entry")
+        refused(await rig.bracket(profit="99"), "must be above the entry")
+        assert (await rig.bracket(reduce_only=True)).outcome is Outcome.INVALID
+        assert (await rig.stop("sell", "98", post_only=True)).outcome is Outcome.INVALID
+        assert (await rig.held("sell", "1", order_type="stop")).outcome is Outcome.INVALID
+        assert (await rig.held("sell", "1", stop_price=D(98))).outcome is Outcome.INVALID
+        assert (await rig.stop("sell", "98", trigger="moon")).outcome is Outcome.INVALID
+        assert len(rig.fold.held) == 0
+        assert rig.venue.submitted == []
+
+    play(journal, work)
+
+
+def test_a_bracket_against_a_position_the_other_way_is_refused(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("sell", "1")
+        refused(await rig.bracket("buy", "1"), "close it first")
+
+    play(journal, work)
+
+
+def test_nothing_is_held_while_trading_is_closed(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.execute(Halt(scope="venue:v1", level="cancel_only", reason="a doubt"))
+        refused(await rig.stop("sell", "98"), "CANCEL_ONLY")
+
+    play(journal, work)
+
+
+# pairs ---------------------------------------------------------------------------------------------------------
+
+
+def test_of_a_pair_the_stop_sends_only_what_the_limit_order_has_not_filled(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "2")
+        held(await rig.oco("sell", "103", "97", "2", reduce_only=True))
+        await rig.settle()
+        rig.venue.execute(rig.of_role("limit")[0].client_order_id, "0.75")
+        await rig.market_at("96.9", 0.5)
+        assert rig.sent()[2:] == [("sell", "market", "1.25", "stop")]
+        assert rig.position() == 0
+        assert rig.ends() == [("done", "filled 2")]
+
+    play(journal, work)
+
+
+def test_of_a_pair_the_filled_limit_order_ends_the_stop(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "2")
+        held(await rig.oco("sell", "103", "97", "2", reduce_only=True))
+        await rig.settle()
+        rig.venue.execute(rig.of_role("limit")[0].client_order_id)
+        await rig.market_at("96", 2)
+        assert rig.position() == 0
+        assert len(rig.venue.submitted) == 2
+        assert rig.ends() == [("done", "filled 2")]
+
+    play(journal, work)
+
+
+def test_a_limit_order_of_a_pair_too_far_for_the_collar_rests_once_the_market_is_near(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "1")
+        held(await rig.oco("sell", "110", "97", reduce_only=True))
+        await rig.settle()
+        assert rig.of_role("limit") == []
+        await rig.market_at("105")
+        assert [i.limit_price for i in rig.of_role("limit")] == [D(110)]
+
+    play(journal, work)
+
+
+def test_a_limit_order_that_a_person_cancels_stays_away_and_the_stop_stays(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "1")
+        held_id = held(await rig.oco("sell", "103", "97", reduce_only=True))
+        await rig.settle()
+        await rig.execute(CancelOrder(client_order_id=rig.of_role("limit")[0].client_order_id))
+        await rig.elapse(10)
+        assert len(rig.of_role("limit")) == 1
+        assert rig.rows()[held_id] == ("held", "its limit order was cancelled and stays away")
+        assert "stays away" in rig.alerts()
+        await rig.market_at("96.9", 0.5)
+        assert rig.position() == 0
+
+    play(journal, work)
+
+
+def test_f06_a_fill_of_the_limit_order_behind_its_cancel_is_taken_off_the_stop(journal: InlineJournal):
+    """The stream is silent: only the account, read before the stop leaves, knows of the fill."""
+
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "2")
+        held(await rig.oco("sell", "103", "97", "2", reduce_only=True))
+        await rig.settle()
+        limit_id = rig.of_role("limit")[0].client_order_id
+        rig.venue.speech = Speech.NO_FILLS
+        rig.venue.on_cancelled = lambda _: rig.venue.execute_late(limit_id, "0.5", "103")
+        await rig.market_at("96.9", 1.0)
+        rig.venue.on_cancelled = lambda _: None
+        assert rig.sent()[2:] == [("sell", "market", "1.5", "stop")]
+        await rig.elapse(12)
+        assert rig.position() == 0
+
+    play(journal, work)
+
+
+def test_an_account_that_cannot_be_read_keeps_a_way_out_back_for_five_seconds_only(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "2")
+        held_id = held(await rig.oco("sell", "103", "97", "2", reduce_only=True))
+        await rig.settle()
+        rig.venue.account_fails = True
+        await rig.market_at("96.9", 4.0)
+        assert rig.of_role("stop") == []
+        await rig.elapse(2.5)
+        assert [i.quantity for i in rig.of_role("stop")] == [D(2)]
+        assert held_id in rig.engine.parts.held.blind
+        rig.venue.account_fails = False
+        await rig.elapse(3)
+
+    play(journal, work)
+
+
+def test_a_limit_order_in_doubt_keeps_the_stop_back_until_the_venue_has_answered(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "2")
+        held(await rig.oco("sell", "103", "97", "2", reduce_only=True))
+        await rig.settle()
+        rig.venue.cancel_answers.extend([Answer.LOSE_REQUEST] * 2)
+        await rig.market_at("96.9", 6.0)
+        assert rig.of_role("stop") == []
+        assert "waits for the cancel of" in rig.alerts()
+        await rig.elapse(30)
+        assert rig.position() == 0
+        assert [i.quantity for i in rig.of_role("stop")] == [D(2)]
+
+    play(journal, work)
+
+
+# brackets ------------------------------------------------------------------------------------------------------
+
+
+def test_a_bracket_protects_what_its_entry_has_filled(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        held(await rig.bracket(quantity="2"))
         await rig.settle()
         assert rig.sent() == [("buy", "market", "2", "entry"), ("sell", "limit", "2", "limit")]
         assert rig.venue.submitted[1].reduce_only
-        await rig.market_at("96.9", 0.5)
+        await rig.market_at("96.9")
         assert rig.sent()[2:] == [("sell", "market", "2", "stop")]
         assert rig.position() == 0
         assert not rig.venue.open_orders
         assert rig.ends() == [("done", "filled 2")]
 
-    run(journal, work)
+    play(journal, work)
+
+
+def test_a_bracket_grows_with_its_entry_and_its_stop_calls_the_rest_of_the_entry_back(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        held_id = held(await rig.bracket("buy", "4", price="99"))
+        await rig.settle()
+        entry_id = rig.of_role("entry")[0].client_order_id
+        assert rig.rows()[held_id][0] == "waiting"
+        rig.venue.execute(entry_id, "1")
+        await rig.elapse(2)
+        rig.venue.execute(entry_id, "1")
+        await rig.elapse(2)
+        assert [i.quantity for i in rig.of_role("limit")] == [D(1), D(1)]
+        await rig.market_at("96.9", 0.5)
+        assert [i.quantity for i in rig.of_role("stop")] == [D(2)]
+        assert rig.status(entry_id) is OrderStatus.CANCELLED
+        assert rig.position() == 0
+        assert not rig.venue.open_orders
+
+    play(journal, work)
+
+
+def test_a_bracket_whose_entry_ends_unfilled_is_over(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        held(await rig.bracket("buy", "1", price="99"))
+        await rig.settle()
+        await rig.execute(CancelOrder(client_order_id=rig.of_role("entry")[0].client_order_id))
+        await rig.elapse(2)
+        assert rig.ends() == [("cancelled", "its entry is cancelled unfilled")]
+        assert len(rig.fold.held) == 0
+
+    play(journal, work)
+
+
+def test_f06_a_bracket_whose_cancelled_entry_was_filled_after_all_is_not_over(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        held(await rig.bracket("buy", "1", price="99", profit=None))
+        await rig.settle()
+        entry_id = rig.of_role("entry")[0].client_order_id
+        rig.venue.speech = Speech.NO_FILLS
+        rig.venue.on_cancelled = lambda _: rig.venue.execute_late(entry_id, "0.5", "99")
+        await rig.execute(CancelOrder(client_order_id=entry_id))
+        rig.venue.on_cancelled = lambda _: None
+        await rig.elapse(5)
+        assert rig.ends() == []
+        await rig.market_at("96.9", 1)
+        assert [i.quantity for i in rig.of_role("stop")] == [D("0.5")]
+        await rig.elapse(12)
+        assert rig.position() == 0
+
+    play(journal, work)
+
+
+def test_a_bracket_whose_entry_is_rejected_is_over(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        rig.venue.answers.append(Answer.REJECT)
+        result = await rig.bracket("buy", "1", price="99")
+        assert result.outcome is Outcome.FAILED
+        assert "not today" in result.message
+        assert len(rig.fold.held) == 0
+
+    play(journal, work)
+
+
+def test_a_bracket_whose_entry_the_gate_refuses_is_never_held(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.execute(Pause(reason="a rest"))
+        refused(await rig.bracket(), "halt_level")
+        assert len(rig.fold.held) == 0
+
+    play(journal, work)
+
+
+def test_to_cancel_a_bracket_cancels_its_orders_and_says_what_stays_unprotected(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        held_id = held(await rig.bracket("buy", "2", price="99"))
+        await rig.settle()
+        rig.venue.execute(rig.of_role("entry")[0].client_order_id, "1")
+        await rig.elapse(2)
+        result = await rig.execute(CancelOrder(client_order_id=held_id))
+        assert result.outcome is Outcome.DONE
+        assert "1 BTC/USDT:USDT@v1 stays without protection" in result.message
+        assert not rig.venue.open_orders
+        await rig.market_at("96", 2)
+        assert rig.of_role("stop") == []
+        assert rig.rows()[held_id] == ("cancelled", "cancelled by a person")
+
+    play(journal, work)
+
+
+# refusals and what is in the way ---------------------------------------------------------------------------------
+
+
+def test_a_stop_that_opens_and_is_refused_at_its_trigger_stands_refused_and_is_not_tried_again(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        held_id = held(await rig.stop("buy", "102"))
+        await rig.execute(Pause(reason="a rest"))
+        await rig.market_at("102.5", 2)
+        assert rig.rows()[held_id][0] == "refused"
+        assert "halt_level" in rig.rows()[held_id][1]
+        assert f"severe held {held_id}" in rig.alerts()
+        await rig.execute(Resume())
+        await rig.elapse(60)
+        assert rig.venue.submitted == []
+        assert (await rig.execute(CancelOrder(client_order_id=held_id))).outcome is Outcome.DONE
+        assert held_id not in rig.alerts()
+
+    play(journal, work)
+
+
+def test_a_way_out_leaves_in_reduce_only(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "1")
+        held(await rig.stop("sell", "98", reduce_only=True))
+        await rig.execute(Pause(reason="a rest"))
+        await rig.market_at("97")
+        assert rig.position() == 0
+
+    play(journal, work)
+
+
+def test_a_way_out_that_the_venue_rejects_is_tried_again_under_another_id(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "1")
+        held_id = held(await rig.stop("sell", "98", reduce_only=True))
+        rig.venue.answers.extend([Answer.REJECT, Answer.REJECT])
+        await rig.market_at("97", 0.3)
+        assert rig.rows()[held_id][0] == "refused"
+        assert "not today" in rig.alerts()
+        await rig.elapse(5)
+        assert len(rig.of_role("stop")) == 3
+        assert rig.position() == 0
+
+    play(journal, work)
+
+
+def test_a_way_out_in_doubt_is_not_sent_again(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "1")
+        held(await rig.stop("sell", "98", reduce_only=True))
+        rig.venue.answers.append(Answer.LOSE_ANSWER)
+        rig.venue.speech = Speech.NOTHING
+        await rig.market_at("97", 40)
+        assert len(rig.of_role("stop")) == 1
+        assert rig.position() == 0
+        assert [outcome for outcome, _ in rig.ends()] == ["done"]
+
+    play(journal, work)
+
+
+def test_a_stop_stays_clear_of_an_own_order_on_the_other_side(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "2")
+        await rig.place("buy", "1", "95.5")
+        held(await rig.stop("sell", "98", "2", reduce_only=True))
+        await rig.market_at("97.9")
+        stop = rig.of_role("stop")[0]
+        assert (stop.order_type, stop.limit_price, stop.time_in_force) == ("limit", D("95.6"), "ioc")
+        assert rig.position() == 0
+        assert len(rig.venue.open_orders) == 1
+
+    play(journal, work)
+
+
+def test_a_way_out_has_an_own_order_cancelled_that_is_the_best_price_there_is(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "2")
+        await rig.place("buy", "1", "97.8")
+        held(await rig.stop("sell", "98", "2", reduce_only=True))
+        await rig.market_at("97.9", 0.6)
+        assert rig.position() == 0
+        assert rig.venue.open_orders == []
+
+    play(journal, work)
+
+
+def test_a_way_out_never_closes_more_than_there_is(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "2")
+        held(await rig.stop("sell", "98", "2", reduce_only=True))
+        await rig.place("sell", "1.5", reduce_only=True)
+        await rig.market_at("97")
+        assert [i.quantity for i in rig.of_role("stop")] == [D("0.5")]
+        assert rig.position() == 0
+        await rig.elapse(3)
+        assert [outcome for outcome, _ in rig.ends()] == ["done"]
+
+    play(journal, work)
+
+
+def test_a_way_out_with_nothing_left_to_reduce_ends_and_sends_nothing(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "2")
+        held(await rig.stop("sell", "98", "2", reduce_only=True))
+        await rig.place("sell", "2", reduce_only=True)
+        await rig.market_at("97")
+        assert rig.of_role("stop") == []
+        assert "nothing is left to reduce" in rig.ends()[0][1]
+
+    play(journal, work)
+
+
+# halts and the end of an engine ----------------------------------------------------------------------------------
+
+
+def test_the_kill_switch_cancels_what_is_held_and_fires_none_of_it(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        held(await rig.bracket(quantity="1"))
+        held(await rig.stop("buy", "102"))
+        await rig.settle()
+        await rig.execute(Kill(reason="enough"))
+        await rig.market_at("96", 2)
+        await rig.market_at("103", 2)
+        assert [outcome for outcome, _ in rig.ends()] == ["cancelled", "cancelled"]
+        assert rig.of_role("stop") == []
+        assert rig.venue.open_orders == []
+        kill = rig.engine.kill_state()
+        assert kill is not None
+        assert kill.venues["v1"].orders_left == 0
+
+    play(journal, work)
+
+
+def test_in_cancel_only_a_stop_is_kept_back_and_watched_again_afterwards(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "1")
+        held(await rig.stop("sell", "98", reduce_only=True))
+        await rig.execute(Halt(scope="venue:v1", level="cancel_only", reason="a doubt"))
+        await rig.market_at("97", 8)
+        assert rig.facts(HeldOrderTriggered) == []
+        assert "is not watched: trading at v1 is CANCEL_ONLY" in rig.alerts()
+        await rig.execute(Resume(reason="looked"))
+        await rig.elapse(1)
+        assert rig.position() == 0
+
+    play(journal, work)
+
+
+def test_cancel_all_cancels_what_is_held_as_well(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        held(await rig.bracket(quantity="1"))
+        held(await rig.stop("buy", "102"))
+        await rig.settle()
+        result = await rig.execute(CancelOrders())
+        assert (result.outcome, result.data["held"]) == (Outcome.DONE, 2)
+        await rig.elapse(3)
+        assert len(rig.fold.held) == 0
+        assert rig.venue.open_orders == []
+
+    play(journal, work)
+
+
+@pytest.mark.parametrize("is_through", [True, False])
+def test_a_restart_goes_on_watching_and_fires_at_once_where_the_market_is_through(tmp_path: object, is_through: bool):
+    async def whole(loop: VirtualLoop) -> None:
+        first = HeldRig(loop)
+        await first.start()
+        await first.place("buy", "1")
+        held_id = held(await first.stop("sell", "98", reduce_only=True))
+        await first.crash()
+        again = HeldRig(loop, world=first)
+        again.feed.set_quote(PERP, "96.9" if is_through else "98.9", "97.1" if is_through else "99.1")
+        await again.start(warm_up_s=3)
+        assert len(again.of_role("stop")) == int(is_through)
+        assert again.run_of(held_id).trigger is not None or not is_through
+        assert again.position() == (0 if is_through else 1)
+
+    in_virtual_time(whole)
