@@ -1,5 +1,6 @@
 """What a held order is in, and what it waits for, in a trader's words."""
 
+from decimal import Decimal
 from enum import StrEnum
 
 from core.held.decide import MOST_LIMIT_TRIES, plain
@@ -41,7 +42,7 @@ def words_of(run: HeldRun) -> str:
             f"protects {plain(run.rest)} of {plain(run.order.quantity)}" if run.base else "waits for its entry"
         )
     if run.order.limit_price is not None:
-        parts.append(_limit_words(run))
+        parts.append(_limit_words(run, run.order.limit_price))
     return "; ".join(parts)
 
 
@@ -61,12 +62,12 @@ def _after_trigger(run: HeldRun) -> str:
     return f"{text}; waits until the account was read, or for other orders that reduce the same position"
 
 
-def _limit_words(run: HeldRun) -> str:
+def _limit_words(run: HeldRun, limit_price: Decimal) -> str:
     resting = [child.client_order_id for child in run.live if child.role is HeldRole.LIMIT]
     if resting:
-        return f"limit {plain(run.order.limit_price)} rests as {', '.join(resting)}"
+        return f"limit {plain(limit_price)} rests as {', '.join(resting)}"
     flaw = limit_flaw(run)
-    return flaw or f"limit {plain(run.order.limit_price)} rests once it may"
+    return flaw or f"limit {plain(limit_price)} rests once it may"
 
 
 def limit_flaw(run: HeldRun) -> str | None:

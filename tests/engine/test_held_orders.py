@@ -9,12 +9,22 @@ from core.io.inline_journal import InlineJournal
 from core.io.virtual_loop import VirtualLoop
 from core.journal.facts import HeldOrderTriggered
 from core.types.held_order import TriggerBy
-from core.types.order import OrderStatus
+from core.types.order import Order, OrderStatus
 from tests.engine.held_rig import HeldRig, held, play, refused
 from tests.engine.rig import PERP, in_virtual_time
 from tests.engine.venues import Answer, Speech
 
 D = Decimal
+
+
+def fill_behind_the_cancel(rig: HeldRig, client_order_id: str, price: str) -> None:
+    """Fill half a unit of an order at the moment at which its venue cancels it."""
+
+    def fill(order: Order) -> None:
+        if order.intent.client_order_id == client_order_id:
+            rig.venue.execute_late(client_order_id, "0.5", price)
+
+    rig.venue.on_cancelled = fill
 
 
 # stops ---------------------------------------------------------------------------------------------------------
@@ -243,9 +253,8 @@ def test_f06_a_fill_of_the_limit_order_behind_its_cancel_is_taken_off_the_stop(j
         await rig.settle()
         limit_id = rig.of_role("limit")[0].client_order_id
         rig.venue.speech = Speech.NO_FILLS
-        rig.venue.on_cancelled = lambda _: rig.venue.execute_late(limit_id, "0.5", "103")
+        fill_behind_the_cancel(rig, limit_id, "103")
         await rig.market_at("96.9", 1.0)
-        rig.venue.on_cancelled = lambda _: None
         assert rig.sent()[2:] == [("sell", "market", "1.5", "stop")]
         await rig.elapse(12)
         assert rig.position() == 0
@@ -342,9 +351,8 @@ def test_f06_a_bracket_whose_cancelled_entry_was_filled_after_all_is_not_over(jo
         await rig.settle()
         entry_id = rig.of_role("entry")[0].client_order_id
         rig.venue.speech = Speech.NO_FILLS
-        rig.venue.on_cancelled = lambda _: rig.venue.execute_late(entry_id, "0.5", "99")
+        fill_behind_the_cancel(rig, entry_id, "99")
         await rig.execute(CancelOrder(client_order_id=entry_id))
-        rig.venue.on_cancelled = lambda _: None
         await rig.elapse(5)
         assert rig.ends() == []
         await rig.market_at("96.9", 1)
