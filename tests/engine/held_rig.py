@@ -57,6 +57,11 @@ class HeldRig(EngineRig):
         middle = D(mid)
         self.feed.quote(PERP, str(middle - D("0.1")), str(middle + D("0.1")))
 
+    def quote_later(self, mid: str) -> None:
+        """Set what the feed of an engine that has not started yet shows first."""
+        middle = D(mid)
+        self.feed.set_quote(PERP, str(middle - D("0.1")), str(middle + D("0.1")))
+
     async def market_at(self, mid: str, seconds: float = 0.2) -> None:
         self.quote_at(mid)
         await self.elapse(seconds)
