@@ -17,7 +17,7 @@ from tui.present import numbers
 from tui.present.explanation import order_explanation
 from tui.present.ink import Decor, Ink, Line, Span, plain
 from tui.present.ladder_window import ask_bucket, bid_bucket
-from tui.present.orders import FINAL
+from tui.present.orders import is_final
 
 if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
@@ -105,7 +105,7 @@ class Trading:
         order = self._selected_order()
         if order is None:
             self.app.say("info", "no order is selected: tab to the orders and choose one with ↑ and ↓")
-        elif order.status in FINAL:
+        elif is_final(order):
             self.app.say("info", f"{order.client_order_id} is {order.status} already")
         else:
             self.app.sender.send(CancelOrder(client_order_id=order.client_order_id), f"cancel {order.client_order_id}")
