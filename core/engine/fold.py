@@ -124,7 +124,7 @@ class EngineFold:
         self.scheduler.apply(fact)
         self.risk_hub.apply(fact)
         self.runs.apply(fact, moved, self.applied, self.running_job)
-        self.held.apply(fact, moved)
+        self.held.apply(fact, moved, self.applied)
         return FoldOutcome(moved, booked)
 
     def running_job(self, job_id: str) -> HedgeJob | None:

@@ -74,7 +74,7 @@ class HeldDesk:
         self._driving: dict[str, bool] = {}  # held id → whether it must be asked again
         self._asked_ns: dict[str, int] = {}  # venue or order → when it was last asked about, in steady time
         self._unwatched_ns: dict[str, int] = {}  # held id → since when nothing can trigger it
-        self._believed: dict[InstrumentId, Trade] = {}  # the newest that came while the book was valid
+        self._believed: dict[InstrumentId, tuple[Trade, int]] = {}  # the newest while the book was valid, steady time
         self.blind: dict[str, None] = {}  # whose stop left before the account could be read
 
     # placing and cancelling ------------------------------------------------------------------------
@@ -126,7 +126,7 @@ class HeldDesk:
         """Hold each trade against the triggers: the newest alone would hide the ones before it."""
         if not self._market.is_fresh(trade.instrument_id):
             return  # F15: nor is it believed later
-        self._believed[trade.instrument_id] = trade
+        self._believed[trade.instrument_id] = trade, self._clock.monotonic_ns()
         self._drive_all(self._fold.held.on(trade.instrument_id))
 
     def on_book(self, instrument_id: InstrumentId) -> None:
@@ -239,19 +239,19 @@ class HeldDesk:
         market, instrument_id, now_ns = self._market, order.instrument_id, self._clock.utc_ns()
         instrument, book = market.instruments.get(instrument_id), market.books.get(instrument_id)
         is_readable = market.is_fresh(instrument_id) and market.is_open(instrument_id)
-        newest = self._believed.get(instrument_id)
+        newest, heard_ns = self._believed.get(instrument_id, (None, 0))
         blockers = self._views.standing_at(order.venue)
         return HeldLook(
             now_ns=now_ns,
             instrument=instrument,
             mid=book.mid() if book is not None and is_readable else None,
             last=None if newest is None or instrument is None else instrument.ticks_to_price(newest.price_ticks),
-            last_age_ns=0 if newest is None else now_ns - newest.received_ns,
+            last_age_ns=self._clock.monotonic_ns() - heard_ns,
             halt=self._views.halt_level(order.venue, None),
             halt_reason=", ".join(f"{each.cause}" for each in blockers),
             position=self._fold.ledger.quantity(instrument_id),
             reducible=self._reducible(order),
-            account_read_ns=self._accounts.read_ns(order.venue),
+            account_read=self._accounts.read(order.venue),
             collar_pct=self._limits.price_deviation_pct,
         )
 

@@ -54,8 +54,8 @@ class HeldBook:
         """Yield those that ended lately, the newest first."""
         return reversed(self._ended.values())
 
-    def apply(self, fact: AnyFact, moved: TrackerOutcome | None) -> None:
-        """Fold one fact; `moved` is what the order tracker made of it."""
+    def apply(self, fact: AnyFact, moved: TrackerOutcome | None, applied: int) -> None:
+        """Fold one fact; `moved` is what the order tracker made of it, `applied` counts the facts so far."""
         match fact:
             case HeldOrderPlaced():
                 self._file(HeldRun(order=fact.order))
@@ -77,7 +77,7 @@ class HeldBook:
         if isinstance(moved, Applied) and moved.order.intent.held is not None:
             run = self.get(moved.order.intent.held.held_id)
             if run is not None:
-                run.follow(moved.order, fact.at_ns)
+                run.follow(moved.order, fact.at_ns, applied)
                 self._file(run)
 
     def _file(self, run: HeldRun) -> None:

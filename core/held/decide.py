@@ -158,11 +158,10 @@ def _ask_for_the_end(run: HeldRun, look: HeldLook) -> list[Action]:
 
 def unconfirmed(run: HeldRun, look: HeldLook) -> int | None:
     """Return when the newest order ended that the account has not confirmed yet, None where all are."""
+    read = -1 if look.account_read is None else look.account_read
     said_over = [child for child in run.children if child.is_short and child.status is not OrderStatus.REJECTED]
-    newest_ns = max((child.ended_ns for child in said_over if child.ended_ns is not None), default=None)
-    if newest_ns is None or (look.account_read_ns is not None and look.account_read_ns >= newest_ns):
-        return None
-    return newest_ns
+    unread = [child.ended_ns for child in said_over if child.ended_at is not None and child.ended_at > read]
+    return max((ended_ns for ended_ns in unread if ended_ns is not None), default=None)
 
 
 def is_dust(run: HeldRun, look: HeldLook, quantity: Decimal) -> bool:

@@ -33,7 +33,7 @@ class HeldLook(msgspec.Struct, frozen=True, kw_only=True):
     halt_reason: str
     position: Decimal  # signed
     reducible: Decimal  # what a reducing order may close, own orders of that side taken off
-    account_read_ns: int | None  # when the venue was asked for the account that was booked last
+    account_read: int | None  # how many facts there were when the venue was asked for the account booked last
     collar_pct: Decimal  # farther from the middle no order may be priced
 
     def seen(self, by: TriggerBy) -> Seen | None:

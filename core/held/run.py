@@ -27,6 +27,7 @@ class HeldChild(msgspec.Struct, frozen=True, kw_only=True):
     status: OrderStatus
     changed_ns: int
     ended_ns: int | None = None  # when it was first known to be over
+    ended_at: int | None = None  # how many facts there were then
     reason: str | None = None
 
     @property
@@ -113,8 +114,8 @@ class HeldRun(msgspec.Struct, kw_only=True):
 
     # folding ---------------------------------------------------------------------------------------
 
-    def follow(self, order: Order, at_ns: int) -> None:
-        """Take over the state of an order that was sent for this one."""
+    def follow(self, order: Order, at_ns: int, applied: int) -> None:
+        """Take over the state of an order that was sent for this one; `applied` counts the facts so far."""
         tag = order.intent.held
         if tag is None:
             return
@@ -131,8 +132,11 @@ class HeldRun(msgspec.Struct, kw_only=True):
         at = next((i for i, each in enumerate(self.children) if each.client_order_id == child.client_order_id), None)
         known = None if at is None else self.children[at]
         if not child.may_live:
-            ended_ns = at_ns if known is None or known.ended_ns is None else known.ended_ns
-            child = msgspec.structs.replace(child, ended_ns=ended_ns)
+            was_over = known is not None and not known.may_live
+            ended_ns, ended_at = (
+                (known.ended_ns, known.ended_at) if known is not None and was_over else (at_ns, applied)
+            )
+            child = msgspec.structs.replace(child, ended_ns=ended_ns, ended_at=ended_at)
         if at is None:
             self.children.append(child)
         else:

@@ -37,7 +37,7 @@ class World:
     """The truth of a venue, and what an engine has heard of it."""
 
     def __init__(self, kind: HeldKind) -> None:
-        self.now_ns, self.read_ns, self.number = STEP_NS, 0, 0
+        self.now_ns, self.read, self.number = STEP_NS, 0, 0
         self.mid: Decimal | None = D(100)
         self.facts: list[AnyFact] = []
         self.tracker, self.book = OrderTracker(), HeldBook()
@@ -60,7 +60,7 @@ class World:
 
     def record(self, fact: AnyFact) -> None:
         self.facts.append(fact)
-        self.book.apply(fact, self.tracker.apply(fact))
+        self.book.apply(fact, self.tracker.apply(fact), len(self.facts))
 
     def status(self, client_order_id: str, status: OrderStatus) -> None:
         self.record(OrderStatusChanged(at_ns=self.now_ns, client_order_id=client_order_id, status=status))
@@ -69,7 +69,7 @@ class World:
         state = msgspec.json.decode(msgspec.json.encode(self.book.to_state()), type=HeldBookState)
         self.book = HeldBook()
         self.book.restore(state)
-        self.read_ns = 0
+        self.read = 0
 
     # the venue -----------------------------------------------------------------------------------------
 
@@ -127,7 +127,7 @@ class World:
 
     def read_account(self) -> None:
         self.hear()
-        self.read_ns = self.now_ns
+        self.read = len(self.facts)
 
     # truth ---------------------------------------------------------------------------------------------
 
@@ -154,7 +154,7 @@ class World:
         return HeldLook(
             now_ns=self.now_ns, instrument=INSTRUMENT, mid=self.mid, last=None, last_age_ns=0, halt=HaltLevel.NORMAL,
             halt_reason="", position=run.rest, reducible=max(D(0), run.rest - run.may_fill),
-            account_read_ns=self.read_ns, collar_pct=D(5),
+            account_read=self.read, collar_pct=D(5),
         )  # fmt: skip
 
     def drive(self) -> None:
@@ -183,15 +183,16 @@ class World:
 
     def folds_again(self) -> None:
         tracker, book = OrderTracker(), HeldBook()
-        for fact in self.facts:
-            book.apply(fact, tracker.apply(fact))
+        for applied, fact in enumerate(self.facts, 1):
+            book.apply(fact, tracker.apply(fact), applied)
         assert msgspec.json.encode(book.to_state()) == msgspec.json.encode(self.book.to_state())
 
 
 fills = st.tuples(st.just("fill"), st.integers(0, 5), st.integers(1, 4), st.booleans())
+races = st.tuples(st.just("race"), st.integers(1, 3))
 prices = st.tuples(st.just("price"), st.sampled_from([None, "100", "102", "98", "97", "95"]))
 others = st.sampled_from([("hear",), ("answer",), ("read",), ("restart",), ("reject",), ("cancel limit",), ("wait",)])
-happenings = st.lists(st.one_of(fills, fills, prices, others), max_size=40)
+happenings = st.lists(st.one_of(fills, fills, prices, prices, races, others), max_size=40)
 
 
 def happen(world: World, what: tuple[object, ...]) -> None:
@@ -205,6 +206,11 @@ def happen(world: World, what: tuple[object, ...]) -> None:
         case ("hear",):
             world.hear()
         case ("answer",):
+            world.answer_cancels()
+        case ("race", int(share)):  # fills of what is being cancelled, told of later
+            for client_order_id in list(world.asked_to_cancel):
+                if client_order_id in world.live:
+                    world.fill(list(world.live).index(client_order_id), share, is_heard=False)
             world.answer_cancels()
         case ("read",):
             world.read_account()
