@@ -269,7 +269,8 @@ class CommandDesk:
         # At once: a venue that hangs must not keep the others' orders open.
         results = await asyncio.gather(*(self._cancel(client_order_id) for client_order_id in chosen))
         failed = [result.message for result in results if result.outcome is not Outcome.DONE]
-        data: dict[str, object] = {"cancelled": len(results) - len(failed), "failed": len(failed), "held": held}
+        data: dict[str, object] = {"cancelled": len(results) - len(failed), "failed": len(failed)}
+        data |= {"held": held} if held else {}
         if failed:
             return CommandResult(outcome=Outcome.FAILED, message="; ".join(failed), data=data)
         return _done(f"{len(results)} orders cancelled" + (f", {held} held ones" if held else ""), data)
