@@ -25,7 +25,7 @@ class Holder:
         self._later()
 
     def _later(self) -> None:
-        self._world.timeline.after(self._dice.between(1.0, 6.0), self._act)
+        self._world.timeline.after(self._dice.between(0.4, 2.0), self._act)
 
     def _act(self) -> None:
         if self._world.plan.are_over:
@@ -61,15 +61,15 @@ class Holder:
             order_type="market" if is_market else "limit",
             limit_price=None if is_market else _price(instrument, entry_ticks),
             time_in_force="ioc" if not is_market and dice.chance(0.2) else "gtc",
-            take_profit=_price(instrument, book.mid_ticks + sign * dice.whole(4, 30)) if dice.chance(0.8) else None,
-            stop_loss=_price(instrument, book.mid_ticks - sign * dice.whole(8, 30)),
+            take_profit=_price(instrument, book.mid_ticks + sign * dice.whole(3, 14)) if dice.chance(0.8) else None,
+            stop_loss=_price(instrument, book.mid_ticks - sign * dice.whole(4, 14)),
             trigger=dice.pick(("last", "mark")),
         )
 
     def _stop(self, instrument: Instrument, book: MatchingBook, held: Decimal) -> AnyCommand:
         dice = self._dice
         sign, quantity, reduce_only = self._way(instrument, held)
-        stop_ticks = book.mid_ticks + sign * dice.whole(1, 20)
+        stop_ticks = book.mid_ticks + sign * dice.whole(1, 8)
         has_limit = dice.chance(0.3)
         return self._order(
             instrument.id,
@@ -90,7 +90,7 @@ class Holder:
             sign,
             quantity,
             order_type="oco",
-            stop_price=_price(instrument, book.mid_ticks + sign * dice.whole(1, 20)),
+            stop_price=_price(instrument, book.mid_ticks + sign * dice.whole(1, 8)),
             limit_price=_price(instrument, book.mid_ticks - sign * dice.whole(2, 20)),
             reduce_only=reduce_only,
             trigger=dice.pick(("last", "mark")),
