@@ -40,15 +40,25 @@ class Kill(Command, frozen=True, kw_only=True):
 
 
 class PlaceOrder(Command, frozen=True, kw_only=True):
+    """Send an order, or have one held until the market comes to it.
+
+    `stop` and `stop_limit` are held at `stop_price`; `oco` rests at `limit_price` with a stop at `stop_price`, and
+    what one fills is taken off the other. `take_profit` and `stop_loss` protect what a market or limit order fills.
+    """
+
     venue: str
     symbol: str
     side: str
     quantity: Decimal
-    order_type: str = "market"
+    order_type: str = "market"  # market, limit, stop, stop_limit, oco
     limit_price: Decimal | None = None
     time_in_force: str = "gtc"
     post_only: bool = False
     reduce_only: bool = False
+    stop_price: Decimal | None = None
+    trigger: str = "last"  # last (trade), mark (middle of the book)
+    take_profit: Decimal | None = None
+    stop_loss: Decimal | None = None
 
 
 class CancelOrder(Command, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ class AccountReads:
         self._ask: Callable[[str], None] | None = None
         self._read: dict[str, int] = {}
         self._took_ns: dict[str, int] = {}
+        self._on_read: Callable[[str], None] | None = None
 
     def connect(self, ask: Callable[[str], None]) -> None:
         """Have questions answered; one that comes while a venue is being read is dropped by the answering side."""
@@ -24,6 +25,12 @@ class AccountReads:
         """Take note that an account was booked; `asked_at` is how many facts there were when the venue was asked."""
         self._read[venue] = asked_at
         self._took_ns[venue] = max(0, took_ns)
+        if self._on_read is not None:
+            self._on_read(venue)
+
+    def on_read(self, callback: Callable[[str], None]) -> None:
+        """Call back with the venue whenever an account was booked; it is still being compared then."""
+        self._on_read = callback
 
     def read(self, venue: str) -> int | None:
         """Return how many facts there were when a venue was asked for the account booked last, None before the first.

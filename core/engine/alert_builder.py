@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from core.engine.held_views import HeldViews
 from core.engine.parts import EngineParts
 from core.journal.facts import JobFinished
 from core.ledger.valuation import Valuation
@@ -24,6 +25,7 @@ class AlertBuilder:
 
     def __init__(self, parts: EngineParts) -> None:
         self._parts = parts
+        self._held = HeldViews(parts)
 
     def build(self, standing: tuple[Blocker, ...], valuation: Valuation) -> list[Alert]:
         parts = self._parts
@@ -46,7 +48,7 @@ class AlertBuilder:
             )
             for order in doubtful
         ]
-        return alerts + parts.strategies.failures() + self._job_alerts()
+        return alerts + self._held.alerts() + parts.strategies.failures() + self._job_alerts()
 
     def _job_alerts(self) -> list[Alert]:
         """Return what a person must know of jobs: frozen ones, exposure left behind, an override that holds."""

@@ -16,6 +16,8 @@ from core.engine.feed_watch import FeedWatch
 from core.engine.fold import EngineFold
 from core.engine.ground import Ground
 from core.engine.health_watch import HealthWatch
+from core.engine.held_assembly import connect_held
+from core.engine.held_desk import HeldDesk
 from core.engine.job_assembly import connect_jobs
 from core.engine.job_desk import JobDesk
 from core.engine.job_looks import JobLooks
@@ -104,7 +106,7 @@ def _connect_parts(
     capital = CapitalHub(fold.capital, settings.capital, ground.recorder.fold_now, point_usd)
     reads = AccountReads()
     views = _make_views(ground, strategies, capital, reads)
-    desk = _make_desk(ground, views, on_order=lambda order: _order_changed(order, strategies, jobs))
+    desk = _make_desk(ground, views, on_order=lambda order: _order_changed(order, strategies, jobs, held))
     strategies.connect(desk)
     jobs = connect_jobs(
         ground,
@@ -116,6 +118,7 @@ def _connect_parts(
         call_soon=ports.call_soon,
         run_blocking=ports.run_blocking,
     )
+    held = connect_held(ground, views=views, desk=desk, reads=reads, call_soon=ports.call_soon)
     return EngineParts(
         settings=settings,
         clock=ground.clock,
@@ -132,6 +135,7 @@ def _connect_parts(
         desk=desk,
         strategies=strategies,
         jobs=jobs,
+        held=held,
         capital=capital,
         account_reads=reads,
         statistics=ground.statistics,
@@ -197,7 +201,8 @@ def _make_desk(ground: Ground, views: RiskViews, on_order: Callable[[Order], Non
     )
 
 
-def _order_changed(order: Order, strategies: StrategyHost, jobs: JobDesk) -> None:
+def _order_changed(order: Order, strategies: StrategyHost, jobs: JobDesk, held: HeldDesk) -> None:
+    held.on_order(order)  # first: what protects a position goes before what may open one
     strategies.on_order(order)
     jobs.on_order(order)
 

@@ -8,6 +8,7 @@ from typing import Final
 
 from core.control import commands
 from core.control.commands import AnyCommand, CommandResult, Outcome
+from core.engine.held_placing import HeldPlacing, is_held
 from core.engine.job_views import check_views
 from core.engine.kill_switch import KillSwitch
 from core.engine.narrator import describe, plain
@@ -19,6 +20,7 @@ from core.ports.venue import SendOutcome
 from core.risk.halts import Cause, pause
 from core.risk.verdict import Refused
 from core.types.control import RiskMode
+from core.types.held_order import HeldKind
 from core.types.instrument import InstrumentId
 from core.types.order import OrderIntent, OrderStatus, OrderType, Side, TimeInForce
 
@@ -44,6 +46,7 @@ class CommandDesk:
         self._make_strategy = make_strategy
         self._judge_health = judge_health  # raises at once what must stand
         self._risk_desk = RiskDesk(parts)
+        self._held_placing = HeldPlacing(parts, self._order_problem)
 
     async def execute(self, command: AnyCommand) -> CommandResult:
         try:
@@ -156,6 +159,8 @@ class CommandDesk:
     # orders ----------------------------------------------------------------------------------------
 
     async def _place(self, command: commands.PlaceOrder) -> CommandResult:
+        if is_held(command):
+            return await self._held_placing.place(command)
         problem = self._order_problem(command)
         if problem is not None:
             return _invalid(problem)
@@ -225,6 +230,8 @@ class CommandDesk:
         return None
 
     async def _cancel(self, client_order_id: str) -> CommandResult:
+        if self._parts.fold.held.get(client_order_id) is not None:
+            return await self._cancel_held(client_order_id)
         if self._parts.fold.orders.get(client_order_id) is None:
             return _invalid(f"there is no order {client_order_id}")
         result = await self._parts.desk.cancel(client_order_id)
@@ -232,9 +239,25 @@ class CommandDesk:
             return _done(f"{client_order_id} cancelled", {"client_order_id": client_order_id})
         return _failed(f"cancel of {client_order_id}: {result.outcome.value.replace('_', ' ')}, {result.reason}")
 
+    async def _cancel_held(self, held_id: str) -> CommandResult:
+        run = self._parts.fold.held.get(held_id)
+        open_orders = self._parts.held.end(held_id, "cancelled by a person")
+        if run is None or open_orders is None:
+            return _failed(f"{held_id} has ended already")
+        results = await asyncio.gather(*(self._cancel(client_order_id) for client_order_id in open_orders))
+        text = "; ".join([f"{held_id} cancelled", *(result.message for result in results)])
+        if run.order.kind is HeldKind.BRACKET and run.rest > 0:
+            text += f"; {plain(run.rest)} {run.order.instrument_id} stays without protection"
+        has_failed = any(result.outcome is not Outcome.DONE for result in results)
+        data: dict[str, object] = {"client_order_id": held_id, "orders": open_orders}
+        return await self._when_durable(
+            CommandResult(outcome=Outcome.FAILED if has_failed else Outcome.DONE, message=text, data=data)
+        )
+
     async def _cancel_many(self, command: commands.CancelOrders) -> CommandResult:
         if command.venue is not None and command.venue not in self._parts.desk.executions:
             return _invalid(f"venue {command.venue!r} is not one of {', '.join(self._parts.desk.executions)}")
+        held = self._parts.held.end_all("cancelled by a person", command.venue, command.symbol)
         chosen = [
             order.intent.client_order_id
             for order in self._parts.fold.orders.live()
@@ -247,9 +270,10 @@ class CommandDesk:
         results = await asyncio.gather(*(self._cancel(client_order_id) for client_order_id in chosen))
         failed = [result.message for result in results if result.outcome is not Outcome.DONE]
         data: dict[str, object] = {"cancelled": len(results) - len(failed), "failed": len(failed)}
+        data |= {"held": held} if held else {}
         if failed:
             return CommandResult(outcome=Outcome.FAILED, message="; ".join(failed), data=data)
-        return _done(f"{len(results)} orders cancelled", data)
+        return _done(f"{len(results)} orders cancelled" + (f", {held} held ones" if held else ""), data)
 
     # jobs ------------------------------------------------------------------------------------------
 

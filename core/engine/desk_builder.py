@@ -3,6 +3,7 @@
 from itertools import chain, islice
 from typing import Final
 
+from core.engine.held_views import HeldViews
 from core.engine.job_views import JobViews
 from core.engine.parts import EngineParts
 from core.ledger.valuation import PositionValue, Valuation
@@ -35,6 +36,7 @@ class DeskBuilder:
         self._engine_id = engine_id
         self._version = version
         self._jobs = JobViews(parts)
+        self._held = HeldViews(parts)
         self._sequence = 0
 
     def build(self, request: DeskRequest, monitoring: MonitoringState, valuation: Valuation) -> DeskSnapshot:
@@ -78,10 +80,16 @@ class DeskBuilder:
         )
 
     def orders(self, limit: int) -> list[OrderView]:
-        """Return live orders, the newest first, then finished ones, at most `limit` in all but every live one."""
+        """Return held and live orders, the newest first, then finished ones.
+
+        At most `limit` in all, but every held and every live one; `limit` 0 asks for none.
+        """
+        held = self._held.held() if limit else []
         live = sorted(self._parts.fold.orders.live(), key=lambda order: -order.intent.created_ns)
-        finished = islice(self._parts.fold.orders.finished(), max(0, limit - len(live)))
-        return [_order(order) for order in chain(live, finished)]
+        room = max(0, limit - len(live) - len(held))
+        finished = [_order(order) for order in islice(self._parts.fold.orders.finished(), room)]
+        finished = sorted(chain(finished, self._held.ended(room)), key=lambda view: -view.updated_ns)[:room]
+        return [*held, *(_order(order) for order in live), *finished]
 
     def fills(self, limit: int) -> list[FillView]:
         return list(islice(reversed(self._parts.fold.recent_fills), limit))
@@ -204,4 +212,5 @@ def _order(order: Order) -> OrderView:
         is_external=order.is_external,
         created_ns=intent.created_ns,
         updated_ns=order.updated_ns,
+        held_id=None if intent.held is None else intent.held.held_id,
     )

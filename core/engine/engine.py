@@ -137,6 +137,12 @@ class Engine:
         # An order that came behind the cancels would rest at its venue with nobody left to look after it.
         parts.conditions.hold("global", STOPPING, HaltLevel.CANCEL_ONLY, "the engine stops")
         if cancel_orders:
+            parts.held.end_all("the engine stops")
+        elif len(parts.fold.held):
+            parts.log.warning(
+                "order", f"{len(parts.fold.held)} held orders are not watched while the engine is stopped"
+            )
+        if cancel_orders:
             await self._kill_switch.cancel_own()
             await asyncio.gather(*(self._reconciler.last_words(execution) for execution in self._with_live_orders()))
         for execution in self._executions:

@@ -42,6 +42,7 @@ class EventIntake:
 
     def on_trade(self, trade: Trade) -> None:
         try:
+            self._parts.held.on_trade(trade)
             for bar in self._parts.bars.add(trade):
                 self._parts.strategies.on_bar(bar)
             self._parts.strategies.on_trade(trade)
@@ -53,6 +54,7 @@ class EventIntake:
             self._parts.market.take_mark(instrument_id)
             if self._health.is_due(self._parts.clock.utc_ns()):
                 self._health.judge(self._parts.views.valuation())
+            self._parts.held.on_book(instrument_id)
             self._parts.jobs.on_book(instrument_id)
             self._parts.strategies.on_book(instrument_id)
         except Exception as error:
@@ -74,6 +76,7 @@ class EventIntake:
             valuation = self._health.judge(self._parts.views.valuation())
             if valuation.day_pnl_usd is not None:
                 self._parts.pnl_curve.add(now_ns, float(valuation.day_pnl_usd))
+            self._parts.held.on_second()
             self._parts.jobs.on_second()  # last: what it does is judged by halts that were raised before
         except Exception as error:
             self._fault("second", error)

@@ -1,4 +1,4 @@
-"""Engine state as the fold of facts: orders, ledger, what blocks, mode, run, strategies."""
+"""Engine state as the fold of facts: orders, held orders, ledger, what blocks, mode, run, strategies."""
 
 from collections import deque
 from collections.abc import Iterator
@@ -12,6 +12,7 @@ from core.engine.fill_view import fill_view
 from core.engine.narrator import Line
 from core.engine.source_positions import SourcePositions
 from core.execution.runs import JobRuns, JobRunsState
+from core.held.book import HeldBook, HeldBookState
 from core.jobs.job_book import JobBookState
 from core.jobs.risk_hub import RiskHub, RiskHubState
 from core.jobs.rulebook import Rulebook
@@ -58,6 +59,7 @@ class FoldState(msgspec.Struct, frozen=True, kw_only=True):
     jobs: JobBookState
     runs: JobRunsState
     risk_hub: RiskHubState
+    held: HeldBookState
     applied: int = 0
 
 
@@ -87,6 +89,7 @@ class EngineFold:
         self.scheduler = Scheduler(rules)
         self.risk_hub = RiskHub(rules, risk_mode)
         self.runs = JobRuns()
+        self.held = HeldBook()
         self.source_positions = SourcePositions()
         self.recent_fills: deque[FillView] = deque(maxlen=KEPT_FILLS)
         self.risk_mode = risk_mode
@@ -121,6 +124,7 @@ class EngineFold:
         self.scheduler.apply(fact)
         self.risk_hub.apply(fact)
         self.runs.apply(fact, moved, self.applied, self.running_job)
+        self.held.apply(fact, moved, self.applied)
         return FoldOutcome(moved, booked)
 
     def running_job(self, job_id: str) -> HedgeJob | None:
@@ -146,6 +150,7 @@ class EngineFold:
             runs=self.runs.to_state(),
             risk_hub=self.risk_hub.to_state(),
             applied=self.applied,
+            held=self.held.to_state(),
         )
         return msgspec.json.encode(state, order="deterministic")
 
@@ -161,6 +166,7 @@ class EngineFold:
         self.runs.restore(state.runs)
         self.risk_hub.restore(state.risk_hub)
         self.risk_mode, self.run, self.applied = state.risk_mode, state.run, state.applied
+        self.held.restore(state.held)
         self.strategies = dict(state.strategies)
         self.reconciled_ns = dict(state.reconciled_ns)
         self.source_positions.restore(state.source_positions)

@@ -106,7 +106,8 @@ class KillChecklist:
         return read.read_ns if is_newer and not read.open_orders and not read.positions else None
 
     def _orders_left(self, venue: str) -> int:
-        return sum(order.intent.venue == venue and order.status.may_live for order in self._parts.fold.orders.live())
+        live = sum(order.intent.venue == venue and order.status.may_live for order in self._parts.fold.orders.live())
+        return live + self._parts.held.count_at(venue)
 
     def _positions_left(self, venue: str) -> list[LeftPosition]:
         return [

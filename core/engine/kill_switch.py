@@ -98,6 +98,7 @@ class KillSwitch:
         at_ns = self._parts.clock.utc_ns()
         fact = kill(who=who, reason=reason or "kill switch", at_ns=at_ns, level=level)
         self._durable = self._parts.recorder.record(fact)
+        self._parts.held.obey_halts()  # before the cancels: a stop whose other half is cancelled must not fire
         self._checklist.begin()
         return [self._ask(venue) for venue in self._parts.desk.executions]
 
@@ -141,6 +142,7 @@ class KillSwitch:
         if tightest(standing) < HaltLevel.HALTED:
             self._flattening.forget()
             return
+        self._parts.held.obey_halts()
         live = [order for order in self._parts.fold.orders.live() if order.status.may_live]
         held = self._flattening.held(standing)
         self._cancel_halted(standing, live)

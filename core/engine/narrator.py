@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from core.journal import facts
 from core.risk.verdict import reasons_of
+from core.types.held_order import HeldKind, HeldOrder
 from core.types.job import JobOutcome, JobPhase
 from core.types.order import OrderIntent, OrderStatus
 
@@ -96,6 +97,18 @@ def _job_line(fact: facts.AnyFact) -> Line | None:
         case facts.OverrideEnded():
             return Line("warning", "risk", f"override ended by {fact.who}")
         case _:
+            return _held_line(fact)
+
+
+def _held_line(fact: facts.AnyFact) -> Line | None:
+    match fact:
+        case facts.HeldOrderPlaced(order=order):
+            return Line("info", "order", f"{order.held_id} held: {describe_held(order)}")
+        case facts.HeldOrderTriggered():
+            return Line("warning", "order", f"{fact.held_id} triggered: {fact.by} {plain(fact.price)}")
+        case facts.HeldOrderEnded():
+            return Line("info", "order", f"{fact.held_id} {fact.outcome}: {fact.reason}")
+        case _:
             return None
 
 
@@ -132,6 +145,21 @@ def describe(intent: OrderIntent) -> str:
         if is_set
     )
     return f"{intent.side.upper()} {plain(intent.quantity)} {intent.instrument_id} {price}{flags}, {intent.source}"
+
+
+def describe_held(order: HeldOrder) -> str:
+    """Say a held order in one line, as a trader would."""
+    parts: list[str] = []
+    if order.stop is not None:
+        limit = "" if order.stop.limit_price is None else f" limit {plain(order.stop.limit_price)}"
+        parts.append(f"stop {plain(order.stop.price)} ({order.stop.by}){limit}")
+    if order.limit_price is not None:
+        name = "take profit" if order.kind is HeldKind.BRACKET else "limit"
+        parts.append(f"{name} {plain(order.limit_price)}")
+    prices = " or ".join(parts)
+    quantity = f"up to {plain(order.quantity)}" if order.kind is HeldKind.BRACKET else plain(order.quantity)
+    flag = " reduce-only" if order.reduce_only else ""
+    return f"{order.side.upper()} {quantity} {order.instrument_id} {prices}{flag}, {order.source}"
 
 
 def plain(value: Decimal) -> str:

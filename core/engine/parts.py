@@ -8,6 +8,7 @@ from core.engine.bar_store import BarStore
 from core.engine.engine_log import EngineLog
 from core.engine.feed_watch import FeedWatch
 from core.engine.fold import EngineFold
+from core.engine.held_desk import HeldDesk
 from core.engine.job_desk import JobDesk
 from core.engine.order_desk import OrderDesk
 from core.engine.passing_conditions import PassingConditions
@@ -40,6 +41,7 @@ class EngineParts:
     desk: OrderDesk
     strategies: StrategyHost
     jobs: JobDesk
+    held: HeldDesk
     capital: CapitalHub
     account_reads: AccountReads
     statistics: SendStatistics

@@ -15,7 +15,7 @@ class RepeatedRefusals:
 
     def is_worth_a_row(self, refused: Refused, at_ns: int) -> bool:
         intent = refused.intent
-        if intent.source == "manual":
+        if intent.source == "manual" or intent.held is not None:  # a held order's pauses are counted from these rows
             return True
         rules = tuple(check.rule for check in refused.failed)
         likeness = (intent.source, intent.instrument_id, intent.side, rules)

@@ -71,6 +71,11 @@ class RiskViews:
         every = (*self._fold.halts.blockers, *self._conditions.blockers())
         return tightest(still_standing(bearing_on(every, venue, strategy), self._override()))
 
+    def standing_at(self, venue: str) -> tuple[Blocker, ...]:
+        """Return what bears on a person's orders at a venue, an override's exceptions left out."""
+        every = (*self._fold.halts.blockers, *self._conditions.blockers())
+        return still_standing(bearing_on(every, venue, None), self._override())
+
     def still_open_for(self, intent: OrderIntent) -> bool:
         """Tell whether the halt levels of this moment let an approved order out."""
         level = tightest(still_standing(self.blockers_for(intent), self._override()))

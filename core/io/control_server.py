@@ -7,6 +7,7 @@ given by accident under sudo is an order.
 import logging
 import os
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from pathlib import Path
 from typing import Final
 
@@ -127,7 +128,8 @@ def _decode_object(body: bytes) -> dict[str, msgspec.Raw]:
 
 def _require_positive(order: PlaceOrder) -> None:
     """Refuse what JSON lets through as a Decimal and no market knows: "NaN", "Infinity", zero, minus one."""
-    for name, value in (("quantity", order.quantity), ("limit_price", order.limit_price)):
+    for name in ("quantity", "limit_price", "stop_price", "take_profit", "stop_loss"):
+        value: Decimal | None = getattr(order, name)
         if value is not None and not (value.is_finite() and value > 0):
             raise ValueError(f"`{name}` is {value}; it must be a number above 0")
 

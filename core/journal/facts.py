@@ -8,6 +8,7 @@ from core.risk.verdict import Check
 from core.types.account import FundingPayment
 from core.types.capital import Claim, OrderClaim
 from core.types.control import Blocker, RiskMode
+from core.types.held_order import HeldOrder, HeldOutcome, TriggerBy
 from core.types.job import HedgeJob, JobDropCause, JobOutcome, JobPhase
 from core.types.order import Fill, OrderIntent, OrderStatus
 
@@ -225,6 +226,28 @@ class OverrideEnded(Fact, frozen=True, kw_only=True):
     reason: str
 
 
+class HeldOrderPlaced(Fact, frozen=True, kw_only=True):
+    """The core holds an order from here on; what it sends carries its id, which says that it was sent."""
+
+    order: HeldOrder
+
+
+class HeldOrderTriggered(Fact, frozen=True, kw_only=True):
+    """The market came through the trigger; from here on the stop's order is sent, whatever the market does."""
+
+    held_id: str
+    price: Decimal  # that was seen
+    by: TriggerBy  # which price that was
+
+
+class HeldOrderEnded(Fact, frozen=True, kw_only=True):
+    """Nothing more is sent for it; what of it still lives at a venue is cancelled."""
+
+    held_id: str
+    outcome: HeldOutcome
+    reason: str
+
+
 AnyFact = (
     EngineStarted
     | EngineStopped
@@ -255,4 +278,7 @@ AnyFact = (
     | SafeModeSet
     | OverrideGranted
     | OverrideEnded
+    | HeldOrderPlaced
+    | HeldOrderTriggered
+    | HeldOrderEnded
 )

@@ -92,12 +92,16 @@ class OrderView(msgspec.Struct, kw_only=True):
     filled_quantity: Decimal
     limit_price: Decimal | None
     average_price: Decimal | None
-    status: str
+    status: str  # of a held one: waiting, held, triggered, refused, done, cancelled
     source: str
     reason: str | None
     is_external: bool
     created_ns: int
     updated_ns: int
+    stop_price: Decimal | None = None  # of an order that the core holds
+    trigger: str | None = None  # which price is held against it: last, mark
+    distance_pct: Decimal | None = None  # of that price from the stop price
+    held_id: str | None = None  # of an order that was sent for a held one
 
 
 class FillView(msgspec.Struct, kw_only=True):
@@ -237,7 +241,7 @@ class DeskSnapshot(msgspec.Struct, kw_only=True):
     chart: ChartView | None
     positions: list[PositionView]
     net_positions: list[NetPositionView]
-    orders: list[OrderView]  # live first, then the newest final ones
+    orders: list[OrderView]  # held first, then live ones, then the newest final ones
     fills: list[FillView]  # newest first
     log: list[LogLine]  # oldest first
     pnl_curve: list[PnlPoint]

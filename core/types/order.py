@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from core.types.held_tag import HeldTag
 from core.types.instrument import InstrumentId
 from core.types.job_tag import JobTag
 
@@ -88,6 +89,7 @@ class OrderIntent(msgspec.Struct, frozen=True, kw_only=True):
     source: str = "manual"  # "manual", "strategy:<name>", "job:<id>", "flatten"
     confidence: float | None = None  # of the signal behind it, in [0, 1]
     job: JobTag | None = None  # of an order that a job sends
+    held: HeldTag | None = None  # of an order that is sent for a held one
     created_ns: int
 
     @property

@@ -18,6 +18,7 @@ EngineStarted EngineStopped OrderIntended OrderRefused OrderStatusChanged OrderA
 BalanceReported PositionAdopted DayBegan EquityPeaked BlockerRaised BlockerLifted RiskModeChanged StrategyStarted
 StrategyStopped StrategyOverran ReconciliationFinished JobSubmitted JobDropped JobStarted JobMoved JobFinished
 CapitalReserved CapitalReleased SafeModeSet OverrideGranted OverrideEnded
+HeldOrderPlaced HeldOrderTriggered HeldOrderEnded
 """
 KINDS: Final = frozenset(_KINDS.split())
 

@@ -25,6 +25,7 @@ from core.types.order import Side
 from strategies.simulation.actor import Actor
 from strategies.simulation.beliefs import RULES
 from strategies.simulation.faults import Fault
+from strategies.simulation.holder import Holder
 from strategies.simulation.life import Life
 from strategies.simulation.oracle import Oracle
 from strategies.simulation.timeline import NS_PER_S, START_NS
@@ -85,6 +86,7 @@ class _Episode:
         self._life: Life | None = None
         self._lives = 0
         self._actor = Actor(self._world, lambda: self._life)
+        self._holder = Holder(self._world, lambda: self._life)
         self._weather = Weather(self._world, lambda: self._life)
         self._dice = self._world.dice("episode")
         self._is_still = False  # prices stand still while the end is judged: nothing fills in between
@@ -94,6 +96,7 @@ class _Episode:
         life = self._begin_life()
         await self._loop.elapse(WARM_UP_S)
         self._actor.begin()
+        self._holder.begin()
         self._weather.begin()
         self._look()
         ends_ns = self._world.timeline.now_ns + int(FAULTS_S * NS_PER_S)

@@ -6,6 +6,7 @@ from core.types.control import HaltLevel
 from core.types.job_tag import LegRole
 from core.types.order import OrderIntent, OrderStatus
 from strategies.simulation.evidence import Evidence, can_meet, words
+from strategies.simulation.held_judge import judge_held
 
 ZERO = Decimal(0)
 
@@ -24,6 +25,7 @@ class WireJudge:
         self._evidence.on_wire[intent.client_order_id] = intent
         self._evidence.in_flight[intent.client_order_id] = None
         self._judge_wish(intent)
+        judge_held(self._evidence, intent)
 
     def _judge_papers(self, intent: OrderIntent) -> None:
         evidence, client_order_id = self._evidence, intent.client_order_id

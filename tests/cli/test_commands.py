@@ -178,6 +178,34 @@ def test_order_sends_exact_decimals(engine: FakeEngine, capsys: CapturedText):
     assert json.loads(capsys.readouterr().out)["data"] == {"client_order_id": "s0001-1"}
 
 
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (["--stop", "61000"], {"order_type": "stop", "stop_price": "61000"}),
+        (
+            ["--stop", "61000", "--limit", "60900", "--trigger", "mark"],
+            {"order_type": "stop_limit", "stop_price": "61000", "limit_price": "60900", "trigger": "mark"},
+        ),
+        (
+            ["--limit", "66000", "--stop", "61000", "--oco"],
+            {"order_type": "oco", "stop_price": "61000", "limit_price": "66000"},
+        ),
+        (
+            ["--take-profit", "66000", "--stop-loss", "61000"],
+            {"order_type": "market", "take_profit": "66000", "stop_loss": "61000"},
+        ),
+    ],
+)
+def test_order_says_what_is_to_be_held(engine: FakeEngine, options: list[str], expected: dict[str, str]):
+    engine.answer("GET", "/api/monitoring/state", STATE)
+    engine.answer("POST", "/api/orders", done("held-s0001-1 held", held_id="held-s0001-1"))
+    assert run(["order", "sell", "0.01", "BTC/USDT@sim-a", *options]) == 0
+    body = engine.last.body
+    assert body is not None
+    held = ("order_type", "stop_price", "limit_price", "trigger", "take_profit", "stop_loss")
+    assert {name: body[name] for name in held if name in body} == expected
+
+
 def test_order_refused_by_risk_exits_4_with_the_reason(engine: FakeEngine, capsys: CapturedText):
     engine.answer("GET", "/api/monitoring/state", STATE)
     reason = "halt_level: HALTED, allowed NORMAL"
@@ -200,6 +228,12 @@ def test_order_refused_by_risk_exits_4_with_the_reason(engine: FakeEngine, capsy
         (["buy", "1", "BTC/USDT@sim-a", "--post-only", "--ioc", "--limit", "5"], "exclude each other"),
         (["buy", "1", "BTC/USDT@sim-a", "--limit", "x"], "--limit 'x' is not a number"),
         (["buy", "1"], "Missing argument"),
+        (["buy", "1", "BTC/USDT@sim-a", "--stop", "x"], "--stop 'x' is not a number"),
+        (["buy", "1", "BTC/USDT@sim-a", "--oco", "--stop", "5"], "--oco needs both --limit and --stop"),
+        (["buy", "1", "BTC/USDT@sim-a", "--stop", "5", "--stop-loss", "4"], "not one with --stop"),
+        (["buy", "1", "BTC/USDT@sim-a", "--stop", "5", "--ioc"], "a stop is held until then"),
+        (["buy", "1", "BTC/USDT@sim-a", "--stop-loss", "4", "--reduce-only"], "does not fit"),
+        (["buy", "1", "BTC/USDT@sim-a", "--trigger", "mark"], "--trigger goes with"),
     ],
 )
 def test_order_that_makes_no_sense_exits_2_and_sends_nothing(

@@ -258,6 +258,46 @@ def test_a_ticket_from_a_ladder_row_sends_a_limit_order_after_its_review() -> No
     assert order.limit_price % Decimal("0.5") == 0
 
 
+def test_f5_opens_the_fields_of_a_bracket_and_the_order_carries_them() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("down", "down", "enter")
+        await desk.type("0.02")
+        assert "f5 stop, take profit, stop loss" in desk.dialog()
+        await desk.press("f5", "tab")
+        await desk.type("65000")
+        await desk.press("tab")
+        await desk.type("63000")
+        await desk.press("f6")
+        assert "in a bracket" in desk.dialog()
+        await desk.press("enter")
+        review = " ".join(desk.dialog().split())
+        assert "take profit 65,000, stop loss 63,000" in review
+        await desk.press("tab", "enter")
+
+    link, _ = run_console(script)
+    (order,) = link.commands
+    assert isinstance(order, PlaceOrder)
+    assert (order.order_type, order.take_profit, order.stop_loss) == ("limit", Decimal(65000), Decimal(63000))
+    assert (order.trigger, order.stop_price) == ("mark", None)
+
+
+def test_f5_again_closes_and_empties_the_fields_of_what_is_held() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("down", "down", "enter")
+        await desk.type("0.02")
+        await desk.press("f5")
+        await desk.type("65000")
+        assert "stop-limit" in desk.dialog()
+        await desk.press("f5", "enter")
+        assert "stop" not in desk.dialog()
+        await desk.press("tab", "enter")
+
+    link, _ = run_console(script)
+    (order,) = link.commands
+    assert isinstance(order, PlaceOrder)
+    assert (order.order_type, order.stop_price) == ("limit", None)
+
+
 def test_a_ticket_refuses_what_the_grid_does_not_have() -> None:
     async def script(desk: Desk) -> None:
         await desk.press("s")
@@ -346,7 +386,7 @@ def test_keys_typed_before_the_ticket_is_there_are_not_lost_or_misplaced() -> No
             desk.app.post_message(events.Key(key, character))
         for _ in range(5):
             await desk.redraw()
-        fields = {field.id: field.value for field in desk.app.screen.query(Input)}
+        fields = {field.id: field.value for field in desk.app.screen.query(Input) if field.value}
         assert fields == {"quantity": "12.5", "price": "61234"}
         assert desk.app.area.desk == 1
 

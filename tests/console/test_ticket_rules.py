@@ -47,6 +47,11 @@ def test_a_good_draft_becomes_the_order_it_says() -> None:
         (Draft("buy", "0.01", "50"), "value 0.5 is below the least 5"),
         (Draft("buy", "0.5", "", post_only=True), "post-only needs a price"),
         (Draft("buy", "0.5", "50", post_only=True, is_ioc=True), "exclude each other"),
+        (Draft("buy", "0.5", "", stop="60.3"), "stop price 60.3 is not a multiple of the tick"),
+        (Draft("buy", "0.5", "", stop="60", profit="70"), "not one with a stop"),
+        (Draft("buy", "0.5", "50", stop="60", is_ioc=True), "do not go with a stop"),
+        (Draft("buy", "0.5", "50", loss="40", reduce_only=True), "reduce-only does not fit"),
+        (Draft("buy", "0.5", "", stop="60", is_pair=True), "a pair has two prices"),
     ],
 )
 def test_a_bad_draft_says_what_is_wrong_and_makes_no_order(draft: Draft, complaint: str) -> None:
@@ -88,3 +93,30 @@ def test_no_text_breaks_the_ticket(quantity: str, price: str) -> None:
 def test_the_amount_is_typed_above_five_thousand_only() -> None:
     assert judge(Draft("buy", "100", "50"), INSTRUMENT, book(), LIMITS).typed_amount is None
     assert judge(Draft("buy", "100.01", "50"), INSTRUMENT, book(), LIMITS).typed_amount == "5000"
+
+
+@pytest.mark.parametrize(
+    ("draft", "order_type", "words"),
+    [
+        (Draft("buy", "0.5", "", stop="60"), "stop", "BUY 0.5 BTC/USDT sim-a stop 60 (last)"),
+        (Draft("buy", "0.5", "61", stop="60"), "stop_limit", "BUY 0.5 BTC/USDT sim-a @ 61 stop 60 (last)"),
+        (Draft("sell", "0.5", "61", stop="40", is_pair=True), "oco", "SELL 0.5 BTC/USDT sim-a @ 61 or stop 40 (last)"),
+        (
+            Draft("buy", "0.5", "50", profit="60", loss="40", is_by_mark=True),
+            "limit",
+            "BUY 0.5 BTC/USDT sim-a @ 50, take profit 60, stop loss 40",
+        ),
+    ],
+)
+def test_a_draft_with_what_is_held_becomes_the_order_it_says(draft: Draft, order_type: str, words: str) -> None:
+    judged = judge(draft, INSTRUMENT, book(), LIMITS)
+    assert judged.errors == []
+    assert judged.order is not None
+    assert judged.order.order_type == order_type
+    assert describe(judged.order) == words
+
+
+def test_a_stop_is_valued_at_its_stop_price_and_needs_no_book() -> None:
+    judged = judge(Draft("buy", "0.5", "", stop="60"), INSTRUMENT, None, LIMITS)
+    assert judged.errors == []
+    assert judged.notional == Decimal(30)

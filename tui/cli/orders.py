@@ -1,8 +1,12 @@
-"""`seraphim order` and `cancel`. Safer is one word, riskier is typed out."""
+"""`seraphim order` and `cancel`. Safer is one word, riskier is typed out.
+
+What `order` makes of its options: `--stop` holds a stop, with `--limit` a stop-limit, with `--limit --oco` a pair;
+`--take-profit` and `--stop-loss` make a bracket of a market or limit order.
+"""
 
 import sys
 from decimal import Decimal, InvalidOperation
-from typing import Annotated, Final, Literal
+from typing import Annotated, Final, Literal, NamedTuple
 
 import typer
 
@@ -21,8 +25,18 @@ seraphim order buy 0.01 BTC/USDT@sim-a
 
 seraphim order sell 0.5 ETH/USDT:USDT@sim-b --limit 2650 --post-only
 
-seraphim order sell 0.01 BTC/USDT@sim-a --reduce-only --json"""
-CANCEL_EXAMPLES: Final = "Examples: seraphim cancel s0001-42 · seraphim cancel --all --venue sim-a"
+seraphim order sell 0.01 BTC/USDT@sim-a --reduce-only --json
+
+seraphim order sell 0.01 BTC/USDT:USDT@sim-a --stop 61000 --reduce-only
+
+seraphim order buy 0.01 BTC/USDT:USDT@sim-a --stop 66000 --limit 66100 --trigger mark
+
+seraphim order sell 0.01 BTC/USDT:USDT@sim-a --limit 66000 --stop 61000 --oco --reduce-only
+
+seraphim order buy 0.01 BTC/USDT:USDT@sim-a --limit 63500 --take-profit 65000 --stop-loss 62500"""
+CANCEL_EXAMPLES: Final = (
+    "Examples: seraphim cancel s0001-42 · seraphim cancel held-s0001-7 · seraphim cancel --all --venue sim-a"
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -36,6 +50,22 @@ def order(
     quantity: Annotated[str, typer.Argument(help="How much of the base asset, e.g. 0.01")],
     instrument: Annotated[str, typer.Argument(help="SYMBOL@venue, e.g. BTC/USDT@sim-a")],
     limit: Annotated[str | None, typer.Option("--limit", help="Limit price; without it a market order.")] = None,
+    stop: Annotated[
+        str | None, typer.Option("--stop", help="Hold it until the market is at this price; with --limit a stop-limit.")
+    ] = None,
+    trigger: Annotated[
+        Literal["last", "mark"] | None,
+        typer.Option("--trigger", help="Held against a stop: the last trade (default) or the middle of the book."),
+    ] = None,
+    take_profit: Annotated[
+        str | None, typer.Option("--take-profit", help="Close what is filled at this limit, reduce-only.")
+    ] = None,
+    stop_loss: Annotated[
+        str | None, typer.Option("--stop-loss", help="Close what is filled once the market is at this price.")
+    ] = None,
+    oco: Annotated[
+        bool, typer.Option("--oco", help="Rest at --limit and stop at --stop: what one fills is taken off the other.")
+    ] = False,
     ioc: Annotated[bool, typer.Option("--ioc", help="Fill at once what can be, cancel the rest.")] = False,
     post_only: Annotated[bool, typer.Option("--post-only", help="Rest or be rejected; needs --limit.")] = False,
     reduce_only: Annotated[bool, typer.Option("--reduce-only", help="Only make the position smaller.")] = False,
@@ -48,19 +78,25 @@ def order(
     symbol, venue = _instrument(instrument)
     amount, price = _positive(quantity, "quantity"), None if limit is None else _positive(limit, "--limit")
     _refuse_contradictions(price, ioc=ioc, post_only=post_only)
-    _confirm(f"{side} {amount} {instrument}", venue, symbol, amount, price, yes=yes, confirm=confirm)
-    body = {
+    held = HeldOptions(stop, trigger, take_profit, stop_loss, oco)
+    order_type, prices = held.read(price, ioc=ioc, post_only=post_only, reduce_only=reduce_only)
+    known_price = price if price is not None else prices.get("stop_price")
+    _confirm(f"{side} {amount} {instrument}", venue, symbol, amount, known_price, yes=yes, confirm=confirm)
+    body: dict[str, object] = {
         "venue": venue,
         "symbol": symbol,
         "side": side,
         "quantity": format(amount, "f"),
-        "order_type": "market" if price is None else "limit",
+        "order_type": order_type,
         "time_in_force": "ioc" if ioc else "gtc",
         "post_only": post_only,
         "reduce_only": reduce_only,
     }
     if price is not None:
         body["limit_price"] = format(price, "f")
+    body |= {name: format(value, "f") for name, value in prices.items()}
+    if trigger is not None:
+        body["trigger"] = trigger
     _finish(engine.command("/api/orders", body), json)
 
 
@@ -80,6 +116,48 @@ def cancel(
         return
     wanted = {"venue": venue, "symbol": symbol}
     _finish(engine.delete("/api/orders", {key: value for key, value in wanted.items() if value}), json)
+
+
+class HeldOptions(NamedTuple):
+    """The options that have something held."""
+
+    stop: str | None
+    trigger: str | None
+    take_profit: str | None
+    stop_loss: str | None
+    oco: bool
+
+    def read(
+        self, price: Decimal | None, *, ioc: bool, post_only: bool, reduce_only: bool
+    ) -> tuple[str, dict[str, Decimal]]:
+        """Return the order type and the prices beside the limit; refuse what does not go together."""
+        given = {"stop_price": self.stop, "take_profit": self.take_profit, "stop_loss": self.stop_loss}
+        prices = {
+            name: _positive(text, f"--{name.removesuffix('_price').replace('_', '-')}")
+            for name, text in given.items()
+            if text is not None
+        }
+        self._refuse(price, ioc=ioc, post_only=post_only, reduce_only=reduce_only)
+        if self.stop is None:
+            return ("market" if price is None else "limit"), prices
+        return ("oco" if self.oco else "stop" if price is None else "stop_limit"), prices
+
+    def _refuse(self, price: Decimal | None, *, ioc: bool, post_only: bool, reduce_only: bool) -> None:
+        is_bracket = self.take_profit is not None or self.stop_loss is not None
+        if self.oco and (self.stop is None or price is None):
+            raise CommandError(ExitCode.USAGE, "--oco needs both --limit and --stop: the two prices of the pair")
+        if self.stop is not None and is_bracket:
+            raise CommandError(
+                ExitCode.USAGE, "--take-profit and --stop-loss protect a market or limit order, not one with --stop"
+            )
+        if self.stop is not None and (ioc or post_only):
+            raise CommandError(ExitCode.USAGE, "--ioc and --post-only do not go with --stop: a stop is held until then")
+        if is_bracket and reduce_only:
+            raise CommandError(ExitCode.USAGE, "a bracket protects what its order opens: --reduce-only does not fit")
+        if self.trigger is not None and self.stop is None and self.stop_loss is None:
+            raise CommandError(
+                ExitCode.USAGE, "--trigger goes with --stop or --stop-loss: it says which price they watch"
+            )
 
 
 def _finish(answer: engine.Body, as_json: bool) -> None:

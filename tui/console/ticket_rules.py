@@ -22,6 +22,20 @@ class Draft:
     post_only: bool = False
     reduce_only: bool = False
     is_ioc: bool = False
+    stop: str = ""  # held until the market is there; with a price a stop-limit, or a pair
+    profit: str = ""
+    loss: str = ""
+    is_by_mark: bool = False
+    is_pair: bool = False
+
+    @property
+    def is_held(self) -> bool:
+        """Tell whether the order itself is held until its stop price."""
+        return bool(self.stop.strip())
+
+    @property
+    def is_bracket(self) -> bool:
+        return bool(self.profit.strip() or self.loss.strip())
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +72,50 @@ def judge(draft: Draft, instrument: InstrumentView, book: BookView | None, limit
     price = None if is_market else _positive("price", draft.price, judged.errors)
     if quantity is not None:
         _check_quantity(quantity, instrument, judged.errors)
-    if price is not None and price % instrument.tick_size:
-        below = price // instrument.tick_size * instrument.tick_size
-        judged.errors.append(
-            f"price {price} is not a multiple of the tick {instrument.tick_size}; "
-            f"nearest {below} or {below + instrument.tick_size}"
-        )
+    _check_tick("price", price, instrument, judged.errors)
+    held = {name: _held_price(name, text, instrument, judged.errors) for name, text in _held_fields(draft)}
+    _check_held(draft, judged.errors)
     reference = touch_price(draft.side, book) if is_market else price
+    reference = reference if price is not None or held["stop price"] is None else held["stop price"]
     _check_market(draft, book, judged.errors, is_market=is_market)
     if quantity is not None and reference is not None:
         _check_value(quantity * reference * instrument.contract_size, draft, instrument, limits, judged)
     if quantity is not None and not judged.errors:
-        judged.order = _order(draft, instrument, quantity, price)
+        judged.order = _order(draft, instrument, quantity, price, held)
     return judged
+
+
+def _held_fields(draft: Draft) -> tuple[tuple[str, str], ...]:
+    return (("stop price", draft.stop), ("take profit", draft.profit), ("stop loss", draft.loss))
+
+
+def _held_price(name: str, text: str, instrument: InstrumentView, errors: list[str]) -> Decimal | None:
+    """Read a price that may be left empty."""
+    if not text.strip():
+        return None
+    price = _positive(name, text, errors)
+    _check_tick(name, price, instrument, errors)
+    return price
+
+
+def _check_tick(name: str, price: Decimal | None, instrument: InstrumentView, errors: list[str]) -> None:
+    if price is not None and price % instrument.tick_size:
+        below = price // instrument.tick_size * instrument.tick_size
+        errors.append(
+            f"{name} {price} is not a multiple of the tick {instrument.tick_size}; "
+            f"nearest {below} or {below + instrument.tick_size}"
+        )
+
+
+def _check_held(draft: Draft, errors: list[str]) -> None:
+    if draft.is_held and draft.is_bracket:
+        errors.append("a take profit and a stop loss protect an order that is sent now, not one with a stop")
+    if draft.is_held and (draft.post_only or draft.is_ioc):
+        errors.append("post-only and immediate-or-cancel do not go with a stop")
+    if draft.is_bracket and draft.reduce_only:
+        errors.append("a bracket protects what its order opens: reduce-only does not fit")
+    if draft.is_pair and not (draft.is_held and draft.price.strip()):
+        errors.append("a pair has two prices: the price it rests at and its stop")
 
 
 def touch_price(side: str, book: BookView | None) -> Decimal | None:
@@ -110,7 +155,7 @@ def _check_quantity(quantity: Decimal, instrument: InstrumentView, errors: list[
 def _check_market(draft: Draft, book: BookView | None, errors: list[str], *, is_market: bool) -> None:
     if is_market and draft.post_only:
         errors.append("post-only needs a price")
-    if is_market and touch_price(draft.side, book) is None:
+    if is_market and not draft.is_held and touch_price(draft.side, book) is None:
         state = "missing" if book is None else book.validity if book.validity != "valid" else "one-sided"
         errors.append(f"the book is {state}: a market order has no reference price; type a price for a limit order")
     if draft.post_only and draft.is_ioc:
@@ -135,23 +180,43 @@ def _is_used_by_orders(limit: LimitUse) -> bool:
     return limit.unit.upper() == "USD" and any(word in limit.name for word in ("position", "order", "directional"))
 
 
-def _order(draft: Draft, instrument: InstrumentView, quantity: Decimal, price: Decimal | None) -> PlaceOrder:
+def _order(
+    draft: Draft, instrument: InstrumentView, quantity: Decimal, price: Decimal | None, held: dict[str, Decimal | None]
+) -> PlaceOrder:
     return PlaceOrder(
         venue=instrument.venue,
         symbol=instrument.symbol,
         side=draft.side,
         quantity=quantity,
-        order_type="market" if price is None else "limit",
+        order_type=_order_type(draft, price),
         limit_price=price,
         time_in_force="ioc" if draft.is_ioc else "gtc",
         post_only=draft.post_only,
         reduce_only=draft.reduce_only,
+        stop_price=held["stop price"],
+        trigger="mark" if draft.is_by_mark else "last",
+        take_profit=held["take profit"],
+        stop_loss=held["stop loss"],
     )
+
+
+def _order_type(draft: Draft, price: Decimal | None) -> str:
+    if not draft.is_held:
+        return "market" if price is None else "limit"
+    if draft.is_pair:
+        return "oco"
+    return "stop" if price is None else "stop_limit"
 
 
 def describe(order: PlaceOrder) -> str:
     """Say an order in one line."""
     price = "market" if order.limit_price is None else f"@ {numbers.exact(order.limit_price)}"
+    if order.stop_price is not None:
+        joined = " or" if order.order_type == "oco" else ""
+        limit = "" if order.limit_price is None else f" {price}{joined}"
+        price = f"{limit} stop {numbers.exact(order.stop_price)} ({order.trigger})".strip()
+    for name, value in (("take profit", order.take_profit), ("stop loss", order.stop_loss)):
+        price += "" if value is None else f", {name} {numbers.exact(value)}"
     flags = "".join(
         f" {name}"
         for name, is_set in (

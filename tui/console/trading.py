@@ -1,6 +1,6 @@
 """Keys that trade: tickets, cancels, strategies, and why an order is where it is."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from core.control.commands import CancelOrder, CancelOrders, PlaceOrder, StartStrategy, StopStrategy
 from core.state.desk import OrderView
@@ -14,13 +14,17 @@ from tui.panes.ladder import LadderPane
 from tui.panes.pane import Pane
 from tui.panes.tables import FillsPane, OrdersPane, PositionsPane, StrategiesPane
 from tui.present import numbers
+from tui.present.cells import wrap
 from tui.present.explanation import order_explanation
 from tui.present.ink import Decor, Ink, Line, Span, plain
 from tui.present.ladder_window import ask_bucket, bid_bucket
-from tui.present.orders import FINAL
+from tui.present.orders import is_final
 
 if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
+
+
+REVIEW_COLUMNS: Final = 56
 
 
 class Trading:
@@ -71,7 +75,7 @@ class Trading:
         order = judged.order
         amount = judged.typed_amount
         lines: list[Line] = [
-            plain(describe(order), Ink.STRONG, Decor.BOLD),
+            *wrap(describe(order), REVIEW_COLUMNS, Ink.STRONG),  # cut off, the stop loss would be confirmed unseen
             (Span("value ", Ink.QUIET), Span(numbers.money(judged.notional))),
         ]
         if self.app.view.is_live:
@@ -105,7 +109,7 @@ class Trading:
         order = self._selected_order()
         if order is None:
             self.app.say("info", "no order is selected: tab to the orders and choose one with ↑ and ↓")
-        elif order.status in FINAL:
+        elif is_final(order):
             self.app.say("info", f"{order.client_order_id} is {order.status} already")
         else:
             self.app.sender.send(CancelOrder(client_order_id=order.client_order_id), f"cancel {order.client_order_id}")

@@ -4,7 +4,7 @@ from core.state.desk import DeskSnapshot
 from tui.panes.table_pane import TablePane
 from tui.panes.view import View
 from tui.present.ink import Decor, Ink, Line, Span
-from tui.present.orders import FINAL, fills_table, orders_table
+from tui.present.orders import fills_table, is_final, orders_table
 from tui.present.positions import positions_table
 from tui.present.risk import alerts_table
 from tui.present.strategies import strategies_table
@@ -37,7 +37,7 @@ class OrdersPane(TablePane):
         return orders_table(_snapshot(view).orders)
 
     def note(self, view: View) -> Line:
-        live = sum(1 for order in _snapshot(view).orders if order.status not in FINAL)
+        live = sum(1 for order in _snapshot(view).orders if not is_final(order))
         return (Span(f"{live} live", Ink.OWN if live else Ink.QUIET),)
 
 

@@ -21,6 +21,10 @@ _MEANING = {
     "rejected": "the venue did not take it",
     "expired": "ended by its time in force",
     "refused": "the risk gate said no; it was never sent",
+    "held": "held here: its order is sent once the market is at the stop price; x cancels it",
+    "waiting": "held here: it protects what its entry order fills",
+    "triggered": "the market came to the stop price; its order is sent as soon as nothing is in its way",
+    "done": "nothing is left to do",
 }
 
 

@@ -7,7 +7,7 @@ from tui.present import numbers
 from tui.present.ink import Decor, Ink, Span
 from tui.present.table import Align, Column, Row, Table
 
-FINAL = frozenset({"filled", "cancelled", "rejected", "expired", "refused"})
+FINAL = frozenset({"filled", "cancelled", "rejected", "expired", "refused", "done"})
 
 _ORDER_COLUMNS = (
     Column("time", rank=6),
@@ -41,6 +41,16 @@ _FEE_STEP = Decimal("0.0001")
 _NO_FILLS = ("No fills yet.", "Every execution of an own order is listed here, newest first.")
 
 
+def is_final(order: OrderView) -> bool:
+    """Tell whether nothing more can come of an order; a held one that was refused waits for a person."""
+    return order.status in FINAL and not (order.status == "refused" and is_held(order))
+
+
+def is_held(order: OrderView) -> bool:
+    """Tell whether this is an order that the core holds, not one at a venue."""
+    return order.client_order_id.startswith("held-")
+
+
 def side_span(side: str) -> Span:
     """Name a side by word and shape, not by colour alone."""
     return Span("▲ buy", Ink.BID) if side == "buy" else Span("▼ sell", Ink.ASK)
@@ -53,14 +63,28 @@ def status_span(order: OrderView) -> Span:
         "intended": ("○", Ink.WARNING, Decor.NONE),
         "cancelling": ("◌", Ink.WARNING, Decor.NONE),
         "in_doubt": ("?", Ink.ALARM, Decor.BOLD | Decor.REVERSED),
+        "held": ("◆", Ink.OWN, Decor.NONE),
+        "waiting": ("◇", Ink.OWN, Decor.NONE),
+        "triggered": ("▶", Ink.WARNING, Decor.BOLD),
+        "done": ("✓", Ink.GOOD, Decor.NONE),
         "filled": ("✓", Ink.GOOD, Decor.NONE),
         "rejected": ("✗", Ink.ALARM, Decor.NONE),
         "refused": ("✗", Ink.ALARM, Decor.NONE),
     }.get(order.status, ("·", Ink.QUIET, Decor.NONE))
-    return Span(f"{shape} {order.status.replace('_', ' ')}", ink, decor)
+    if order.status == "refused" and is_held(order):
+        ink, decor = Ink.ALARM, Decor.BOLD | Decor.REVERSED
+    return Span(f"{shape} {order.status.replace('_', ' ')}{_distance(order)}", ink, decor)
+
+
+def _distance(order: OrderView) -> str:
+    """Say how far the market is from the stop of a held order."""
+    return "" if order.distance_pct is None else f" {numbers.exact(order.distance_pct)} %"
 
 
 def order_price(order: OrderView) -> str:
+    if order.stop_price is not None:
+        limit = "" if order.limit_price is None else f" / {numbers.exact(order.limit_price)}"
+        return f"stop {numbers.exact(order.stop_price)}{limit}"
     if order.limit_price is not None:
         return numbers.exact(order.limit_price)
     return order.order_type if order.average_price is None else numbers.average(order.average_price)
@@ -85,7 +109,7 @@ def _order_row(order: OrderView) -> Row:
         Span(source, Ink.QUIET),
         Span(order.reason or "", Ink.QUIET),
     )
-    return Row(order.client_order_id, cells, Decor.DIM if order.status in FINAL else Decor.NONE)
+    return Row(order.client_order_id, cells, Decor.DIM if is_final(order) else Decor.NONE)
 
 
 def fills_table(fills: list[FillView]) -> Table:

@@ -26,6 +26,11 @@ class TicketDialog(Dialog[Judgement]):
         self.view = view
         self._quantity = Input(draft.quantity, id="quantity", compact=True)
         self._price = Input(draft.price, id="price", compact=True, placeholder="empty: market order")
+        self._held_labels = Lines([(Span("stop · take profit · stop loss   each may be empty", Ink.QUIET),)])
+        self._stop = Input(draft.stop, id="stop", compact=True, placeholder="stop: held until the market is there")
+        self._profit = Input(draft.profit, id="profit", compact=True, placeholder="take profit: for what is filled")
+        self._loss = Input(draft.loss, id="loss", compact=True, placeholder="stop loss: for what is filled")
+        self._show_held(is_shown=False)
         self._quotes = Lines()
         self._facts = Lines()
 
@@ -38,8 +43,21 @@ class TicketDialog(Dialog[Judgement]):
             self._quantity,
             Lines([(Span(grid, Ink.QUIET),)]),
             self._price,
+            self._held_labels,
+            self._stop,
+            self._profit,
+            self._loss,
             self._facts,
         ]
+
+    def _show_held(self, *, is_shown: bool) -> None:
+        """Show or hide the fields of what is held; hidden ones are emptied, for nobody would see them."""
+        self._is_held_shown = is_shown
+        for widget in (self._held_labels, self._stop, self._profit, self._loss):
+            widget.display = is_shown
+        if not is_shown:
+            for each in (self._stop, self._profit, self._loss):
+                each.value = ""
 
     def on_mount(self) -> None:
         super().on_mount()
@@ -49,7 +67,10 @@ class TicketDialog(Dialog[Judgement]):
         self.screen.set_focus(self._quantity)
 
     def action_next_field(self) -> None:
-        self.screen.set_focus(self._price if self._quantity.has_focus else self._quantity)
+        fields = [self._quantity, self._price]
+        fields += [self._stop, self._profit, self._loss] if self._is_held_shown else []
+        at = next((index for index, each in enumerate(fields) if each.has_focus), -1)
+        self.screen.set_focus(fields[(at + 1) % len(fields)])
 
     def frame(self, view: View) -> None:
         super().frame(view)
@@ -57,7 +78,14 @@ class TicketDialog(Dialog[Judgement]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        self._draft = replace(self._draft, quantity=self._quantity.value, price=self._price.value)
+        self._draft = replace(
+            self._draft,
+            quantity=self._quantity.value,
+            price=self._price.value,
+            stop=self._stop.value,
+            profit=self._profit.value,
+            loss=self._loss.value,
+        )
         self._redraw()
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
@@ -68,7 +96,12 @@ class TicketDialog(Dialog[Judgement]):
 
     def on_key(self, event: events.Key) -> None:
         flags = {"f2": "post_only", "f3": "reduce_only", "f4": "is_ioc"}
-        if event.key in flags:
+        if self._is_held_shown:
+            flags |= {"f6": "is_by_mark", "f7": "is_pair"}
+        if event.key == "f5":
+            event.stop()
+            self._toggle_held()
+        elif event.key in flags:
             event.stop()
             name = flags[event.key]
             self._draft = replace(self._draft, **{name: not getattr(self._draft, name)})
@@ -78,6 +111,15 @@ class TicketDialog(Dialog[Judgement]):
             self.action_next_field()
         else:
             super().on_key(event)
+
+    def _toggle_held(self) -> None:
+        self._show_held(is_shown=not self._is_held_shown)
+        if not self._is_held_shown:
+            self._draft = replace(self._draft, stop="", profit="", loss="", is_by_mark=False, is_pair=False)
+            self.take_focus()
+        else:
+            self.screen.set_focus(self._stop)
+        self._redraw()
 
     def _book(self) -> BookView | None:
         if self.view is None or self.view.snapshot is None or self.view.link.is_late:
@@ -93,7 +135,7 @@ class TicketDialog(Dialog[Judgement]):
     def _redraw(self) -> None:
         judged = self._judged()
         self._quotes.put([self._quote_line()])
-        lines = [EMPTY_LINE, self._flag_line(), self._value_line(judged)]
+        lines = [EMPTY_LINE, self._flag_line(), self._held_line(), self._value_line(judged)]
         for room in judged.rooms:
             ink = Ink.ALARM if room.left_after is None or room.left_after < 0 else Ink.TEXT
             lines.append(
@@ -129,15 +171,31 @@ class TicketDialog(Dialog[Judgement]):
     def _flag_line(self) -> Line:
         flags = (("f2", "post-only", self._draft.post_only), ("f3", "reduce-only", self._draft.reduce_only),
                  ("f4", "ioc", self._draft.is_ioc))  # fmt: skip
-        spans: list[Span] = []
-        for key, name, is_set in flags:
-            spans += [
-                Span(f"{key} ", Ink.ACCENT, Decor.BOLD),
-                Span(f"{'[x]' if is_set else '[ ]'} {name}   ", Ink.STRONG if is_set else Ink.QUIET),
-            ]
-        return tuple(spans)
+        return _flags(flags)
+
+    def _held_line(self) -> Line:
+        """Say the key that opens the fields of what is held, or, once they are open, the flags beside them."""
+        if not self._is_held_shown:
+            return (Span("f5 ", Ink.ACCENT, Decor.BOLD), Span("stop, take profit, stop loss", Ink.QUIET))
+        by_mark = "stop by mark" if self._draft.is_by_mark else "stop by last trade"
+        flags = (("f6", by_mark, self._draft.is_by_mark), ("f7", "pair", self._draft.is_pair))
+        return (*_flags(flags), Span("f5 ", Ink.ACCENT, Decor.BOLD), Span("closes these", Ink.QUIET))
 
     def _value_line(self, judged: Judgement) -> Line:
         kind = "limit order" if self._draft.price.strip() else "market order"
+        if self._draft.is_held:
+            kind = "pair" if self._draft.is_pair else "stop-limit" if self._draft.price.strip() else "stop"
+        elif self._draft.is_bracket:
+            kind += " in a bracket"
         return (Span("value ", Ink.QUIET), Span(numbers.money(judged.notional), Ink.STRONG, Decor.BOLD),
                 Span(f"   {kind}", Ink.QUIET))  # fmt: skip
+
+
+def _flags(flags: tuple[tuple[str, str, bool], ...]) -> Line:
+    spans: list[Span] = []
+    for key, name, is_set in flags:
+        spans += [
+            Span(f"{key} ", Ink.ACCENT, Decor.BOLD),
+            Span(f"{'[x]' if is_set else '[ ]'} {name}   ", Ink.STRONG if is_set else Ink.QUIET),
+        ]
+    return tuple(spans)
