@@ -9,6 +9,7 @@ from core.capital.hub import CapitalHub
 from core.capital.point_value import point_value
 from core.control.commands import Kill
 from core.engine.account_reads import AccountReads
+from core.engine.amend_desk import AmendDesk
 from core.engine.bar_store import BarStore
 from core.engine.engine import Engine
 from core.engine.engine_log import EngineLog
@@ -105,7 +106,21 @@ def _connect_parts(
     reads = AccountReads()
     views = _make_views(ground, strategies, capital, reads)
     desk = _make_desk(ground, views, on_order=lambda order: _order_changed(order, strategies, jobs))
-    strategies.connect(desk)
+    amends = AmendDesk(
+        clock=ground.clock,
+        ids=ground.ids,
+        recorder=ground.recorder,
+        orders=fold.orders,
+        market=market,
+        gate=RiskGate(settings.limits),
+        views=views,
+        recent=ground.recent,
+        desk=desk,
+        reads=reads,
+        facts=lambda: fold.applied,
+        spawn=ground.tasks.hold,
+    )
+    strategies.connect(desk, amends)
     jobs = connect_jobs(
         ground,
         views=views,
@@ -130,6 +145,7 @@ def _connect_parts(
         recent=ground.recent,
         conditions=ground.conditions,
         desk=desk,
+        amends=amends,
         strategies=strategies,
         jobs=jobs,
         capital=capital,

@@ -98,6 +98,10 @@ class OrderView(msgspec.Struct, kw_only=True):
     is_external: bool
     created_ns: int
     updated_ns: int
+    amend: str | None = None  # "asked" or "in_doubt" while other terms are not settled; both count until then
+    new_price: Decimal | None = None
+    new_quantity: Decimal | None = None
+    replaces: str | None = None
 
 
 class FillView(msgspec.Struct, kw_only=True):

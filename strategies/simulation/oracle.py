@@ -3,8 +3,10 @@
 from decimal import Decimal
 from typing import Final
 
+import msgspec
+
 from core.engine.engine import Engine
-from core.journal.facts import AnyFact, EngineStarted, OrderFilled, OrderIntended, PositionAdopted
+from core.journal.facts import AnyFact, EngineStarted, OrderAmendAsked, OrderFilled, OrderIntended, PositionAdopted
 from core.types.instrument import InstrumentId
 from core.types.order import Fill, OrderIntent
 from strategies.simulation.beliefs import Beliefs
@@ -62,10 +64,13 @@ class Oracle:
             evidence.shadow.apply(fact)
             if isinstance(fact, OrderIntended):
                 evidence.durable[fact.intent.client_order_id] = fact.intent
+            elif isinstance(fact, OrderAmendAsked):
+                evidence.asked[fact.client_order_id] = fact
 
     def look(self) -> None:
         """Look at a running engine; called every second."""
         self.beliefs.against_journal()
+        self.beliefs.no_phantom_end()
         self._loss.look()
 
     def look_at_rest(self) -> None:
@@ -98,6 +103,8 @@ class Oracle:
         match fact:
             case OrderIntended():
                 self._look_at_intent(fact.intent)
+            case OrderAmendAsked():
+                self._look_at_amend(fact)
             case OrderFilled():
                 self._look_at_fill(fact.fill)
             case PositionAdopted():
@@ -112,6 +119,8 @@ class Oracle:
             match fact:
                 case OrderIntended():
                     self._evidence.durable[fact.intent.client_order_id] = fact.intent
+                case OrderAmendAsked():
+                    self._evidence.asked[fact.client_order_id] = fact
                 case EngineStarted():
                     self._look_at_run(fact.run)
                 case _:
@@ -126,11 +135,25 @@ class Oracle:
     def _look_at_intent(self, intent: OrderIntent) -> None:
         if intent.client_order_id in self._evidence.shadow.intents:
             self.blame("G8", f"client order id {intent.client_order_id} is used again")
+        if intent.replaces in self._evidence.wishes:
+            self._evidence.wishes[intent.client_order_id] = self._evidence.wishes[intent.replaces]
         reduces = self._evidence.reducing[intent.client_order_id] = self._evidence.reduces(intent)
         if reduces:
             return
         if intent.reduce_only:
             self.blame("G6", f"{words(intent)} says that it reduces and does not")
+        self._look_at_age(intent)
+
+    def _look_at_amend(self, fact: OrderAmendAsked) -> None:
+        intent = self._evidence.on_wire.get(fact.client_order_id)
+        if intent is None:
+            self.blame("F08", f"amend of {fact.client_order_id}, which was never sent")
+            return
+        new = msgspec.structs.replace(intent, limit_price=fact.limit_price, quantity=fact.quantity)
+        if not self._evidence.reduces(new) and not self._evidence.lowers(new):
+            self._look_at_age(new)
+
+    def _look_at_age(self, intent: OrderIntent) -> None:
         feed = self._evidence.feeds[intent.venue]
         age_ns = self._world.timeline.now_ns - feed.shown_ns.get(intent.symbol, 0)
         if age_ns > STALE_AFTER_NS:
@@ -154,6 +177,16 @@ class Oracle:
         """Judge an order at the moment it leaves."""
         self._wire.judge(intent)
         self._jobs.submitted(intent)
+
+    def amend_sent(self, intent: OrderIntent) -> None:
+        """Judge other terms for an order at the moment they leave."""
+        self._wire.judge_amend(intent)
+
+    def amend_arrived(self, intent: OrderIntent) -> None:
+        amends = self._evidence.amends_in_flight.pop(intent.client_order_id, [])
+        left = [each for each in amends if each is not intent]
+        if left:
+            self._evidence.amends_in_flight[intent.client_order_id] = left
 
     def arrived(self, client_order_id: str) -> None:
         self._evidence.in_flight.pop(client_order_id, None)

@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from decimal import Decimal
 
+import msgspec
+
 from core.bars.bar import Bar
 from core.bars.timeframe import Timeframe
 from core.ports.strategy import StrategyContext
@@ -98,7 +100,10 @@ class Wisher:
         if mid is None or instrument is None:
             return
         resting = ctx.open_orders(instrument_id)
-        if resting and self._dice.chance(0.5):
+        if resting and self._dice.chance(0.35):
+            self._amend(ctx, instrument, self._dice.pick(resting))
+            return
+        if resting and self._dice.chance(0.4):
             ctx.cancel(self._dice.pick(resting).intent.client_order_id)
             return
         if len(resting) > 2:
@@ -108,6 +113,9 @@ class Wisher:
         self._submit(ctx, wish, self._signal(ctx, instrument, mid), TRIES)
 
     def handle_order(self, ctx: StrategyContext, order: Order) -> None:
+        replaced = self._wishes.pop(order.intent.replaces or "", None)
+        if replaced is not None:
+            self._wishes[order.intent.client_order_id] = replaced
         wish = self._wishes.get(order.intent.client_order_id)
         if wish is None or not order.status.is_final:
             return
@@ -120,6 +128,24 @@ class Wisher:
             and self._jobs_wanted() is not None
         ):
             self._submit(ctx, name, signal, tries - 1)
+
+    def _amend(self, ctx: StrategyContext, instrument: Instrument, order: Order) -> None:
+        """Ask for another price, another quantity or both; what is wanted in all is the most ever asked for."""
+        intent, price, quantity = order.intent, order.intent.limit_price, order.intent.quantity
+        if price is None:
+            return
+        if self._dice.chance(0.7):
+            price += self._dice.pick((-3, -2, -1, 1, 2, 3)) * instrument.order_tick
+        if self._dice.chance(0.5):
+            share = Decimal(self._dice.whole(4, 18)) / 10
+            quantity = max(instrument.order_lot, instrument.floor_quantity(quantity * share))
+        wish = self._wishes.get(intent.client_order_id)
+        if wish is not None:
+            name, signal, tries = wish
+            most = max(quantity, signal.quantity or quantity)
+            self._wishes[intent.client_order_id] = (name, msgspec.structs.replace(signal, quantity=most), tries)
+            self._on_wish(intent.client_order_id, name, most)
+        ctx.amend(intent.client_order_id, limit_price=price, quantity=quantity)
 
     def _submit(self, ctx: StrategyContext, wish: str, signal: Signal, tries: int) -> None:
         client_order_id = ctx.submit(signal)
