@@ -5,7 +5,8 @@ Hazards and what meets them:
 - an answer that never comes: the order counts with the worse of both terms until the venue's list decides;
 - a venue that amends by replacing, and reports the old order as cancelled (F08): while an amend is open, an end
   that the venue reports is doubt, and it is the order's own only if the amend was refused or the new order had it;
-- reports about a venue order id that was given up: they are of the past and change nothing;
+- reports about a venue order id that was given up: they are of the past and change nothing; an end under an id that
+  nobody has heard of is doubt;
 - an answer to an amend that something else has settled meanwhile: amends are numbered, an old number settles nothing.
 """
 
@@ -99,15 +100,22 @@ def is_of_the_past(order: Order, venue_order_id: str | None) -> bool:
     return venue_order_id is not None and venue_order_id in order.former_venue_ids
 
 
-def hold_back_end(order: Order, event: OrderEvent, venue_order_id: str | None) -> OrderEvent:
-    """Return what a reported event means now: while an amend is open an end is doubt, and kept until it is settled."""
-    pending = order.pending_amend
-    if pending is None or event not in _ENDS or not order.status.may_live:
-        return event
-    status = next(status for status, known in EVENT_OF_STATUS.items() if known is event)
-    end = SaidEnd(status=status, venue_order_id=venue_order_id)
-    order.pending_amend = msgspec.structs.replace(pending, said_end=end)
-    return OrderEvent.SILENT
+def reported(order: Order, event: OrderEvent, venue_order_id: str | None) -> OrderEvent:
+    """Follow the venue's id of a report, and return what its event means now.
+
+    An end is doubt, and remembered until the amend is settled, while one is open; it is doubt as well under an id that
+    nobody has heard of: that may be a later one of this order, or an earlier one whose coming was missed.
+    """
+    pending, is_end = order.pending_amend, event in _ENDS and order.status.may_live
+    if is_end and pending is not None:
+        status = next(status for status, known in EVENT_OF_STATUS.items() if known is event)
+        end = SaidEnd(status=status, venue_order_id=venue_order_id)
+        order.pending_amend = msgspec.structs.replace(pending, said_end=end)
+        return OrderEvent.SILENT
+    if is_end and None not in {venue_order_id, order.venue_order_id} and venue_order_id != order.venue_order_id:
+        return OrderEvent.SILENT
+    take_venue_id(order, venue_order_id)
+    return event
 
 
 def take_venue_id(order: Order, venue_order_id: str | None) -> None:

@@ -15,7 +15,7 @@ from core.journal.facts import (
     OrderIntended,
     OrderStatusChanged,
 )
-from core.orders.amending import AmendFact, fold_amend, hold_back_end, is_of_the_past, take_venue_id
+from core.orders.amending import AmendFact, fold_amend, is_of_the_past, reported, take_venue_id
 from core.orders.outcome import Applied, Duplicate, Parked, Quarantined, TrackerOutcome
 from core.orders.seen_ids import Novelty, SeenIds
 from core.orders.state import TrackerState
@@ -130,14 +130,13 @@ class OrderTracker:
         order = self._orders.get(fact.client_order_id)
         if order is None:
             return self._set_aside(fact.at_ns, fact.client_order_id, f"unknown order reported {fact.status}")
-        event = EVENT_OF_STATUS.get(fact.status)
-        if event is None:
-            return self._set_aside(fact.at_ns, fact.client_order_id, f"no venue can report {fact.status}")
         if is_of_the_past(order, fact.venue_order_id):
             return Applied(order, order.status, None)
-        take_venue_id(order, fact.venue_order_id)
-        event = hold_back_end(order, event, fact.venue_order_id)
-        return self._advance(order, event, fact.reason, fact.at_ns)
+        event = EVENT_OF_STATUS.get(fact.status)
+        if event is None:
+            take_venue_id(order, fact.venue_order_id)
+            return self._set_aside(fact.at_ns, fact.client_order_id, f"no venue can report {fact.status}")
+        return self._advance(order, reported(order, event, fact.venue_order_id), fact.reason, fact.at_ns)
 
     def _amend(self, fact: AmendFact) -> TrackerOutcome:
         order = self._orders.get(fact.client_order_id)

@@ -27,6 +27,7 @@ class Evidence:
     durable: dict[str, OrderIntent] = field(default_factory=dict[str, OrderIntent])
     on_wire: dict[str, OrderIntent] = field(default_factory=dict[str, OrderIntent])
     in_flight: dict[str, None] = field(default_factory=dict[str, None])
+    wanted: dict[str, Decimal] = field(default_factory=dict[str, Decimal])  # most that anybody asked an order to be
     asked: dict[str, OrderAmendAsked] = field(default_factory=dict[str, OrderAmendAsked])  # durable, the newest
     amends_in_flight: dict[str, list[OrderIntent]] = field(default_factory=dict[str, list[OrderIntent]])
     reducing: dict[str, bool] = field(default_factory=dict[str, bool])  # as orders were when they were approved

@@ -20,6 +20,7 @@ from strategies.simulation.violation import Violation
 from strategies.simulation.wire_judge import WireJudge
 from strategies.simulation.world import World
 
+ZERO = Decimal(0)
 STALE_AFTER_NS: Final = 2 * NS_PER_S
 
 
@@ -49,6 +50,10 @@ class Oracle:
     def wished(self, client_order_id: str, wish: str, quantity: Decimal) -> None:
         """Take note of what an order is for, and how much that is for in all."""
         self._evidence.wishes[client_order_id] = (wish, quantity)
+
+    def wanted(self, client_order_id: str, quantity: Decimal) -> None:
+        """Take note that somebody wants an order to have another quantity in total."""
+        self._evidence.wanted[client_order_id] = max(quantity, self._evidence.wanted.get(client_order_id, ZERO))
 
     # lives -----------------------------------------------------------------------------------------------
 
@@ -135,8 +140,8 @@ class Oracle:
     def _look_at_intent(self, intent: OrderIntent) -> None:
         if intent.client_order_id in self._evidence.shadow.intents:
             self.blame("G8", f"client order id {intent.client_order_id} is used again")
-        if intent.replaces in self._evidence.wishes:
-            self._evidence.wishes[intent.client_order_id] = self._evidence.wishes[intent.replaces]
+        if intent.replaces is not None:
+            self._look_at_replacement(intent, intent.replaces)
         reduces = self._evidence.reducing[intent.client_order_id] = self._evidence.reduces(intent)
         if reduces:
             return
@@ -144,11 +149,27 @@ class Oracle:
             self.blame("G6", f"{words(intent)} says that it reduces and does not")
         self._look_at_age(intent)
 
+    def _look_at_replacement(self, intent: OrderIntent, replaced: str) -> None:
+        """Demand that an order is replaced once it is gone, by no more than was left of what was wanted (G2)."""
+        evidence, client_order_id = self._evidence, intent.client_order_id
+        known = evidence.on_wire.get(replaced)
+        if known is None or replaced in self._world.exchanges[intent.venue].live:
+            self.blame("G2", f"{words(intent)} replaces {replaced}, which may live")
+            return
+        wanted = max(known.quantity, evidence.wanted.get(replaced, ZERO))
+        possible = evidence.possible_quantity(replaced) + intent.quantity
+        if possible > wanted:
+            self.blame("G2", f"{words(intent)} and {replaced} may fill {possible:f} of the {wanted:f} wanted")
+        evidence.wishes[client_order_id] = (client_order_id, intent.quantity)
+
     def _look_at_amend(self, fact: OrderAmendAsked) -> None:
         intent = self._evidence.on_wire.get(fact.client_order_id)
         if intent is None:
             self.blame("F08", f"amend of {fact.client_order_id}, which was never sent")
             return
+        if fact.client_order_id in self._evidence.wishes:
+            name, most = self._evidence.wishes[fact.client_order_id]
+            self._evidence.wishes[fact.client_order_id] = (name, max(most, fact.quantity))
         new = msgspec.structs.replace(intent, limit_price=fact.limit_price, quantity=fact.quantity)
         if not self._evidence.reduces(new) and not self._evidence.lowers(new):
             self._look_at_age(new)

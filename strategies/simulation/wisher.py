@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from decimal import Decimal
 
-import msgspec
-
 from core.bars.bar import Bar
 from core.bars.timeframe import Timeframe
 from core.ports.strategy import StrategyContext
@@ -17,6 +15,7 @@ from strategies.simulation.chance import Dice
 
 TRIES = 3
 EAGERNESS = 0.08  # chance of doing something at a change of a book
+RESTLESSNESS = 0.25  # chance of asking for other terms of a resting order
 BTC, ETH = "BTC/USDT:USDT", "ETH/USDT:USDT"
 PAIRS = (
     (InstrumentId("alpha", BTC), InstrumentId("beta", BTC)),
@@ -25,6 +24,9 @@ PAIRS = (
 )
 OnWish = Callable[[str, str, Decimal], None]
 """Told of each order: client order id, name of the wish behind it, and the quantity that the wish is for in all."""
+
+OnAmend = Callable[[str, Decimal], None]
+"""Told of each amend: client order id, and the total quantity that the order shall have."""
 
 
 class Wisher:
@@ -37,6 +39,7 @@ class Wisher:
         side: Side,
         dice: Dice,
         on_wish: OnWish,
+        on_amend: OnAmend,
         jobs_wanted: Callable[[], int | None],
     ) -> None:
         self._name = name
@@ -44,6 +47,7 @@ class Wisher:
         self._side = side
         self._dice = dice
         self._on_wish = on_wish
+        self._on_amend = on_amend
         self._jobs_wanted = jobs_wanted
         self._wishes: dict[str, tuple[str, Signal, int]] = {}
         self._made = 0
@@ -93,17 +97,18 @@ class Wisher:
         jobs = self._jobs_wanted()
         for _ in range(jobs or 0):
             self._propose(ctx)
-        if jobs is None or not self._dice.chance(EAGERNESS):
+        if jobs is None:
             return
         book, instrument = ctx.book(instrument_id), ctx.instrument(instrument_id)
+        resting = ctx.open_orders(instrument_id)
+        if resting and instrument is not None and self._dice.chance(RESTLESSNESS):
+            self._amend(ctx, instrument, self._dice.pick(resting))
+        if not self._dice.chance(EAGERNESS):
+            return
         mid = None if book is None else book.mid()
         if mid is None or instrument is None:
             return
-        resting = ctx.open_orders(instrument_id)
-        if resting and self._dice.chance(0.35):
-            self._amend(ctx, instrument, self._dice.pick(resting))
-            return
-        if resting and self._dice.chance(0.4):
+        if resting and self._dice.chance(0.5):
             ctx.cancel(self._dice.pick(resting).intent.client_order_id)
             return
         if len(resting) > 2:
@@ -113,9 +118,6 @@ class Wisher:
         self._submit(ctx, wish, self._signal(ctx, instrument, mid), TRIES)
 
     def handle_order(self, ctx: StrategyContext, order: Order) -> None:
-        replaced = self._wishes.pop(order.intent.replaces or "", None)
-        if replaced is not None:
-            self._wishes[order.intent.client_order_id] = replaced
         wish = self._wishes.get(order.intent.client_order_id)
         if wish is None or not order.status.is_final:
             return
@@ -139,12 +141,7 @@ class Wisher:
         if self._dice.chance(0.5):
             share = Decimal(self._dice.whole(4, 18)) / 10
             quantity = max(instrument.order_lot, instrument.floor_quantity(quantity * share))
-        wish = self._wishes.get(intent.client_order_id)
-        if wish is not None:
-            name, signal, tries = wish
-            most = max(quantity, signal.quantity or quantity)
-            self._wishes[intent.client_order_id] = (name, msgspec.structs.replace(signal, quantity=most), tries)
-            self._on_wish(intent.client_order_id, name, most)
+        self._on_amend(intent.client_order_id, quantity)
         ctx.amend(intent.client_order_id, limit_price=price, quantity=quantity)
 
     def _submit(self, ctx: StrategyContext, wish: str, signal: Signal, tries: int) -> None:
