@@ -334,6 +334,11 @@ class ScriptedVenue:
         order.status = ended
         return fill
 
+    def change_terms(self, client_order_id: str, quantity: str, price: str) -> None:
+        """Amend an order by somebody else's hand, without a word."""
+        order = self.orders[client_order_id]
+        order.intent = msgspec.structs.replace(order.intent, quantity=Decimal(quantity), limit_price=Decimal(price))
+
     def lose(self, client_order_id: str) -> None:
         """Forget an order as if it had never been here."""
         del self.orders[client_order_id]
