@@ -107,20 +107,12 @@ class VenueDesk:
         fault = order_fault(instrument, intent, None, at_ns)
         if fault is not None:
             return fault
-        if intent.reduce_only:
-            is_closing = self.amendable(order, intent) > 0
-            return None if is_closing else f"reduce-only: no {intent.symbol} position to close"
         unfilled = msgspec.structs.replace(intent, quantity=intent.quantity - order.filled_quantity)
         with self._without(order):
+            if intent.reduce_only:
+                room = self.closable(unfilled)
+                return f"reduce-only: {room} to close" if room < unfilled.quantity else None
             return self._funds_fault(instrument, unfilled, intent.limit_price)
-
-    def amendable(self, order: Order, intent: OrderIntent) -> Decimal:
-        """Return how much would stand in the queue of an order with these terms."""
-        unfilled = msgspec.structs.replace(intent, quantity=intent.quantity - order.filled_quantity)
-        if not intent.reduce_only:
-            return unfilled.quantity
-        with self._without(order):
-            return self.closable(unfilled)
 
     @contextmanager
     def _without(self, order: Order) -> Generator[None]:

@@ -220,8 +220,7 @@ class DeskExecution(ABC):
             return SendResult(SendOutcome.REJECTED, refusal)
         own_id, instrument = self._own_ids[intent.client_order_id], self.desk.instruments[intent.symbol]
         is_at_place = intent.limit_price == order.intent.limit_price and intent.quantity <= order.intent.quantity
-        quantity = self.desk.amendable(order, intent)
-        lots = instrument.quantity_to_lots(quantity)
+        lots = instrument.quantity_to_lots(intent.quantity - order.filled_quantity)
         if is_at_place:
             self._shrink(intent.symbol, own_id, lots)
         else:

@@ -57,7 +57,17 @@ def status_span(order: OrderView) -> Span:
         "rejected": ("✗", Ink.ALARM, Decor.NONE),
         "refused": ("✗", Ink.ALARM, Decor.NONE),
     }.get(order.status, ("·", Ink.QUIET, Decor.NONE))
+    if order.amend is not None:
+        return _amend_span(order)
     return Span(f"{shape} {order.status.replace('_', ' ')}", ink, decor)
+
+
+def _amend_span(order: OrderView) -> Span:
+    """Say what is asked for while nobody knows whether it holds."""
+    new = "" if order.new_price is None else f" to {numbers.exact(order.new_price)}"
+    if order.amend == "in_doubt":
+        return Span(f"? amend in doubt{new}", Ink.ALARM, Decor.BOLD | Decor.REVERSED)
+    return Span(f"◌ amending…{new}", Ink.WARNING)
 
 
 def order_price(order: OrderView) -> str:
