@@ -106,20 +106,7 @@ def _connect_parts(
     reads = AccountReads()
     views = _make_views(ground, strategies, capital, reads)
     desk = _make_desk(ground, views, on_order=lambda order: _order_changed(order, strategies, jobs))
-    amends = AmendDesk(
-        clock=ground.clock,
-        ids=ground.ids,
-        recorder=ground.recorder,
-        orders=fold.orders,
-        market=market,
-        gate=RiskGate(settings.limits),
-        views=views,
-        recent=ground.recent,
-        desk=desk,
-        reads=reads,
-        facts=lambda: fold.applied,
-        spawn=ground.tasks.hold,
-    )
+    amends = _make_amends(ground, views, desk, reads)
     strategies.connect(desk, amends)
     jobs = connect_jobs(
         ground,
@@ -210,6 +197,23 @@ def _make_desk(ground: Ground, views: RiskViews, on_order: Callable[[Order], Non
         in_doubt_after_s=ground.settings.in_doubt_after_s,
         spawn=ground.tasks.hold,
         on_order=on_order,
+    )
+
+
+def _make_amends(ground: Ground, views: RiskViews, desk: OrderDesk, reads: AccountReads) -> AmendDesk:
+    return AmendDesk(
+        clock=ground.clock,
+        ids=ground.ids,
+        recorder=ground.recorder,
+        orders=ground.fold.orders,
+        market=ground.market,
+        gate=RiskGate(ground.settings.limits),
+        views=views,
+        recent=ground.recent,
+        desk=desk,
+        reads=reads,
+        facts=lambda: ground.fold.applied,
+        spawn=ground.tasks.hold,
     )
 
 
