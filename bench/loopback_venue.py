@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from core.book.book import Book
 from core.ports.clock import Clock
-from core.ports.venue import ExecutionSink, MarketSink, OrderReport, SendOutcome, SendResult
-from core.risk.verdict import Approved
+from core.ports.venue import AmendSupport, ExecutionSink, MarketSink, OrderReport, SendOutcome, SendResult
+from core.risk.verdict import Approved, ApprovedAmend
 from core.types.account import AccountReport, Balance
 from core.types.instrument import Instrument
 from core.types.market import FeedState, FeedStatus
@@ -81,6 +81,13 @@ class LoopbackExecution:
         return SendResult(SendOutcome.ACCEPTED, venue_order_id=intent.client_order_id)
 
     async def cancel(self, client_order_id: str, symbol: str) -> SendResult:  # noqa: ARG002 - the port's signature
+        return SendResult(SendOutcome.REJECTED, "nothing rests here")
+
+    @property
+    def amend_support(self) -> AmendSupport:
+        return AmendSupport.REPLACE
+
+    async def amend(self, approved: ApprovedAmend) -> SendResult:  # noqa: ARG002 - the port's signature
         return SendResult(SendOutcome.REJECTED, "nothing rests here")
 
     async def cancel_all(self) -> SendResult:

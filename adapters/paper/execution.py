@@ -140,8 +140,13 @@ class PaperExecution(DeskExecution):
         events = self._matchers[symbol].submit(own_id, order.intent.side, ticks, lots, kind=kind, book=book)
         self._book_events(symbol, events, at_ns)
 
+    def _shrink(self, symbol: str, own_id: int, lots: int) -> None:
+        self._matchers[symbol].shrink(own_id, lots)
+
     def _withdraw(self, symbol: str, own_id: int) -> None:
-        matcher = self._matchers.get(symbol)
+        waiting, matcher = self._waiting.get(symbol), self._matchers.get(symbol)
+        if waiting is not None and own_id in waiting:
+            waiting.remove(own_id)
         if matcher is not None:
             matcher.cancel(own_id)
 

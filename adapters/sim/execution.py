@@ -76,6 +76,10 @@ class SimExecution(DeskExecution):
         book.tape.record(events, at_ns)
         self._book_events(book, events, at_ns)
 
+    def _shrink(self, symbol: str, own_id: int, lots: int) -> None:
+        matching = self._sim_venue.books[symbol].matching
+        matching.reduce(own_id, matching.lots_left(own_id) - lots)
+
     def _withdraw(self, symbol: str, own_id: int) -> None:
         book = self._sim_venue.books.get(symbol)
         if book is not None:

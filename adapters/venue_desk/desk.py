@@ -95,6 +95,35 @@ class VenueDesk:
         price = intent.limit_price if intent.order_type is OrderType.LIMIT else reference_price
         return self._funds_fault(instrument, intent, price or Decimal(0))
 
+    def amend_refusal(self, order: Order, intent: OrderIntent, at_ns: int) -> str | None:
+        """Return why the venue does not give a resting order these terms, None where it does."""
+        if self.broken is not None:
+            return self.broken
+        instrument = self.instruments[intent.symbol]
+        if order.intent.order_type is not OrderType.LIMIT or intent.limit_price is None:
+            return "only limit orders can be amended"
+        if intent.quantity <= order.filled_quantity:
+            return f"quantity {intent.quantity} is not above the {order.filled_quantity} filled already"
+        fault = order_fault(instrument, intent, None, at_ns)
+        if fault is not None:
+            return fault
+        unfilled = msgspec.structs.replace(intent, quantity=intent.quantity - order.filled_quantity)
+        with self._without(order):
+            if intent.reduce_only:
+                room = self.closable(unfilled)
+                return f"reduce-only: {room} to close" if room < unfilled.quantity else None
+            return self._funds_fault(instrument, unfilled, intent.limit_price)
+
+    @contextmanager
+    def _without(self, order: Order) -> Generator[None]:
+        """Look at the account as if an order did not rest."""
+        live = self.live
+        self.live = {name: each for name, each in live.items() if each is not order}
+        try:
+            yield
+        finally:
+            self.live = live
+
     def _funds_fault(self, instrument: Instrument, intent: OrderIntent, price: Decimal) -> str | None:
         if not is_margined(instrument) and intent.side is Side.SELL:
             held = self.position(intent.symbol).quantity - self._resting(intent.symbol, Side.SELL)
@@ -212,6 +241,15 @@ class VenueDesk:
         self._set_position(intent.symbol, booking.position)
         self._mirror(order, after)
         return fill
+
+    def amend(self, order: Order, intent: OrderIntent, at_ns: int) -> None:
+        """Give a resting order another price and total quantity."""
+        terms = msgspec.structs.replace(order.intent, limit_price=intent.limit_price, quantity=intent.quantity)
+        after = msgspec.structs.replace(order, intent=terms, updated_ns=at_ns)
+        with self.batch():
+            self._store.save_order(after)
+        order.intent = terms
+        self._mirror(order, after)
 
     def close(self, order: Order, status: OrderStatus, reason: str, at_ns: int) -> None:
         """End an order without a fill."""

@@ -14,8 +14,8 @@ from adapters.venue_desk.order_wire import OrderWire, Report
 from adapters.venue_store.store import VenueStoreError
 from core.matching.events import MatchKind, MatchReason
 from core.ports.clock import Clock
-from core.ports.venue import ExecutionSink, OrderReport, SendOutcome, SendResult
-from core.risk.verdict import Approved
+from core.ports.venue import AmendSupport, ExecutionSink, OrderReport, SendOutcome, SendResult
+from core.risk.verdict import Approved, ApprovedAmend
 from core.types.account import AccountReport
 from core.types.instrument import Instrument
 from core.types.order import Liquidity, Order, OrderIntent, OrderStatus, OrderType, TimeInForce
@@ -79,6 +79,10 @@ class DeskExecution(ABC):
         """Match an own order that was admitted and book what happens."""
 
     @abstractmethod
+    def _shrink(self, symbol: str, own_id: int, lots: int) -> None:
+        """Leave at most this much of an own order in its queue, at its place."""
+
+    @abstractmethod
     def _withdraw(self, symbol: str, own_id: int) -> None:
         """Take an own order out of its queue, if it is there."""
 
@@ -120,6 +124,13 @@ class DeskExecution(ABC):
 
     async def cancel(self, client_order_id: str, symbol: str) -> SendResult:
         return await self._send(lambda at_ns: self._arrive_cancel(client_order_id, symbol, at_ns))
+
+    @property
+    def amend_support(self) -> AmendSupport:
+        return AmendSupport.NATIVE
+
+    async def amend(self, approved: ApprovedAmend) -> SendResult:
+        return await self._send(lambda at_ns: self._arrive_amend(approved.intent, at_ns))
 
     async def cancel_all(self) -> SendResult:
         return await self._send(self._arrive_cancel_all)
@@ -198,6 +209,37 @@ class DeskExecution(ABC):
             return SendResult(SendOutcome.REJECTED, f"unknown order {client_order_id}")
         self._take_off(order, OrderStatus.CANCELLED, MatchReason.REQUESTED.value, at_ns)
         return SendResult(SendOutcome.ACCEPTED, venue_order_id=order.venue_order_id)
+
+    def _arrive_amend(self, intent: OrderIntent, at_ns: int) -> SendResult:
+        """Change an order: less quantity at its price keeps its place, everything else goes to the back of a queue."""
+        order = self.desk.live.get(intent.client_order_id)
+        if order is None or order.intent.symbol != intent.symbol:
+            return SendResult(SendOutcome.REJECTED, f"unknown order {intent.client_order_id}")
+        refusal = self._amend_refusal(order, intent, at_ns)
+        if refusal is not None:
+            return SendResult(SendOutcome.REJECTED, refusal)
+        own_id, instrument = self._own_ids[intent.client_order_id], self.desk.instruments[intent.symbol]
+        is_at_place = intent.limit_price == order.intent.limit_price and intent.quantity <= order.intent.quantity
+        lots = instrument.quantity_to_lots(intent.quantity - order.filled_quantity)
+        if is_at_place:
+            self._shrink(intent.symbol, own_id, lots)
+        else:
+            self._withdraw(intent.symbol, own_id)
+        self.desk.amend(order, intent, at_ns)
+        self._outbox.append(self._status_of(order))
+        self._drop_unsafe(intent.symbol, at_ns)
+        if not is_at_place and order.status.may_live:
+            self._enter(own_id, order, limit_ticks(instrument, intent), lots, at_ns)
+        return SendResult(SendOutcome.ACCEPTED, venue_order_id=order.venue_order_id)
+
+    def _amend_refusal(self, order: Order, intent: OrderIntent, at_ns: int) -> str | None:
+        refusal = self._unready(intent.symbol) or self.desk.amend_refusal(order, intent, at_ns)
+        if refusal is not None:
+            return refusal
+        ticks = limit_ticks(self.desk.instruments[intent.symbol], intent)
+        if order.intent.post_only and ticks is not None and self._would_take(intent.symbol, intent, ticks):
+            return MatchReason.WOULD_CROSS.value
+        return None
 
     def _arrive_cancel_all(self, at_ns: int) -> SendResult:
         for order in list(self.desk.live.values()):

@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import reduce
 
 from core.capital.commitments import Commitments
-from core.capital.reserves import Reserves
+from core.capital.reserves import AmendedTerms, Reserves
 from core.capital.state import CapitalState, LegReserve, OrderReserve, PositionCapital
 from core.journal.facts import (
     AnyFact,
@@ -13,6 +13,9 @@ from core.journal.facts import (
     CapitalReserved,
     JobFinished,
     JobStarted,
+    OrderAmendAsked,
+    OrderAmended,
+    OrderAmendRefused,
     OrderFilled,
     OrderIntended,
     PositionAdopted,
@@ -96,6 +99,13 @@ class CapitalBook:
             case OrderIntended():
                 if isinstance(moved, Applied) and fact.claim is not None:
                     self._reserves.intend(fact.intent, fact.claim)
+            case OrderAmendAsked():
+                if isinstance(moved, Applied):
+                    self._reserves.ask_amend(moved.order.intent, fact.claim)
+            case OrderAmended() | OrderAmendRefused():
+                if isinstance(moved, Applied):
+                    terms = AmendedTerms.HOLD if isinstance(fact, OrderAmended) else AmendedTerms.REFUSED
+                    self._reserves.settle_amend(moved.order, terms)
             case OrderFilled():
                 if isinstance(booked, Booked | Held):
                     self._filled(fact.fill, moved)

@@ -3,8 +3,11 @@
 from collections.abc import Iterator
 from copy import copy
 from decimal import Decimal
+from enum import StrEnum
 from functools import reduce
 from typing import Final
+
+import msgspec
 
 from core.capital.state import JobReserve, LegReserve, OrderReserve, OwnerReserve
 from core.ledger.position import EXACT, ZERO
@@ -14,6 +17,13 @@ from core.types.order import Order, OrderIntent, OrderStatus
 
 KEPT_FINAL_ORDERS: Final = 1_000
 """Orders that ended and may still be filled late or turn out to live; as many as the order tracker remembers."""
+
+
+class AmendedTerms(StrEnum):
+    """What became of the terms that an amend asked for."""
+
+    HOLD = "hold"
+    REFUSED = "refused"
 
 
 class Reserves:
@@ -90,6 +100,31 @@ class Reserves:
             leg=tag.leg if tag is not None and may_draw else 0,
             drawn_pool=claim.pool,
         )
+
+    def ask_amend(self, intent: OrderIntent, claim: OrderClaim | None) -> None:
+        """Know the claim of other terms that were asked for; until they are settled the order holds the worse."""
+        if claim is None:
+            return
+        reserve = self.order(intent.client_order_id)
+        if reserve is None:
+            self.intend(intent, msgspec.structs.replace(claim, opening_quantity=ZERO))
+            reserve = self.order(intent.client_order_id)
+        if reserve is None or not (_usable(claim.unit_usd) and claim.opening_quantity.is_finite()):
+            return
+        reserve.before, reserve.asked = reserve.claim, claim
+        reserve.claim = msgspec.structs.replace(
+            reserve.claim,
+            unit_usd=max(reserve.claim.unit_usd, claim.unit_usd),
+            opening_quantity=max(reserve.claim.opening_quantity, claim.opening_quantity),
+        )
+
+    def settle_amend(self, order: Order, terms: AmendedTerms) -> None:
+        """Hold one claim again, once the order's amend is no longer open."""
+        reserve = self.order(order.intent.client_order_id)
+        if reserve is None or reserve.before is None or reserve.asked is None or order.pending_amend is not None:
+            return
+        reserve.claim = reserve.asked if terms is AmendedTerms.HOLD else reserve.before
+        reserve.before = reserve.asked = None
 
     def take(self, reserve: OrderReserve, opened_quantity: Decimal) -> tuple[tuple[Pool, Decimal], ...]:
         """Take out what a fill has opened and return it by pool; a fill of more than is held binds all the same."""

@@ -41,6 +41,8 @@ class OrderReserve(msgspec.Struct, kw_only=True):
     drawn_usd: Decimal = ZERO
     own_usd: Decimal = ZERO
     opened_quantity: Decimal = ZERO  # of its fills, what opened exposure
+    before: OrderClaim | None = None  # while an amend is open: the claim that holds where it is refused,
+    asked: OrderClaim | None = None  # and where it is confirmed; meanwhile `claim` is the worse of both
 
     @property
     def held_usd(self) -> Decimal:

@@ -57,6 +57,9 @@ class ControlClient:
     def post(self, path: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
         return self._ask("POST", path, body or {})
 
+    def patch(self, path: str, body: dict[str, Any]) -> tuple[int, dict[str, Any]]:
+        return self._ask("PATCH", path, body)
+
     def delete(self, path: str) -> tuple[int, dict[str, Any]]:
         return self._ask("DELETE", path, None)
 

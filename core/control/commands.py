@@ -61,6 +61,18 @@ class PlaceOrder(Command, frozen=True, kw_only=True):
     stop_loss: Decimal | None = None
 
 
+class AmendOrder(Command, frozen=True, kw_only=True):
+    """Give a resting limit order another price, another total quantity, or both; what is not given stays.
+
+    `quantity` counts what is filled already. A venue that cannot amend has the order cancelled and, once its end is
+    confirmed, replaced by a new one for what is left.
+    """
+
+    client_order_id: str
+    limit_price: Decimal | None = None
+    quantity: Decimal | None = None
+
+
 class CancelOrder(Command, frozen=True, kw_only=True):
     client_order_id: str
 
@@ -127,6 +139,7 @@ AnyCommand = (
     | SetRiskMode
     | Kill
     | PlaceOrder
+    | AmendOrder
     | CancelOrder
     | CancelOrders
     | StartStrategy

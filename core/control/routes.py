@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from core.control.commands import (
+    AmendOrder,
     AnyCommand,
     CancelJob,
     CancelOrder,
@@ -43,6 +44,7 @@ COMMAND_ROUTES: Final[dict[type[Command], Route]] = {
     SetRiskMode: Route("POST", "/api/control/set_risk_mode"),
     Kill: Route("POST", "/api/control/kill"),
     PlaceOrder: Route("POST", "/api/orders"),
+    AmendOrder: Route("PATCH", "/api/orders/{client_order_id}", "client_order_id"),
     CancelOrder: Route("DELETE", "/api/orders/{client_order_id}", "client_order_id"),
     CancelOrders: Route("DELETE", "/api/orders"),
     StartStrategy: Route("POST", "/api/strategies/{name}/start", "name"),

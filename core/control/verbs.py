@@ -13,6 +13,7 @@ RESUME: Final = Verb("resume", "Lift a pause; lifting a halt takes a reason and 
 SET_RISK_MODE: Final = Verb("set-risk-mode", "Set the risk mode: conservative, balanced or aggressive.")
 KILL: Final = Verb("kill", "Halt: no new risk, cancel every order everywhere; optionally flatten.")
 ORDER: Final = Verb("order", "Place an order; it passes the risk gate like any other.")
+AMEND: Final = Verb("amend", "Change price or total quantity of a resting limit order; it passes the risk gate.")
 CANCEL: Final = Verb("cancel", "Cancel one order, or all of them.")
 STATUS: Final = Verb("status", "Show what the engine is doing.")
 POSITIONS: Final = Verb("positions", "Show positions, per venue and net.")

@@ -1,5 +1,6 @@
 """When each venue's account was read last, and a way to have it read soon."""
 
+import asyncio
 from collections.abc import Callable
 
 
@@ -11,6 +12,7 @@ class AccountReads:
         self._read: dict[str, int] = {}
         self._took_ns: dict[str, int] = {}
         self._on_read: Callable[[str], None] | None = None
+        self._waiting: dict[str, list[asyncio.Future[None]]] = {}
 
     def connect(self, ask: Callable[[str], None]) -> None:
         """Have questions answered; one that comes while a venue is being read is dropped by the answering side."""
@@ -21,12 +23,28 @@ class AccountReads:
         if self._ask is not None:
             self._ask(venue)
 
+    async def booked_since(self, venue: str, facts: int, patience_s: float) -> bool:
+        """Wait until an account is booked that was asked for when there were so many facts; tell whether one came."""
+        try:
+            async with asyncio.timeout(patience_s):
+                while self._read.get(venue, -1) < facts:
+                    booked: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+                    self._waiting.setdefault(venue, []).append(booked)
+                    self.ask(venue)
+                    await booked
+        except TimeoutError:
+            return False
+        return True
+
     def note(self, venue: str, asked_at: int, took_ns: int) -> None:
         """Take note that an account was booked; `asked_at` is how many facts there were when the venue was asked."""
         self._read[venue] = asked_at
         self._took_ns[venue] = max(0, took_ns)
         if self._on_read is not None:
             self._on_read(venue)
+        for booked in self._waiting.pop(venue, ()):
+            if not booked.done():
+                booked.set_result(None)
 
     def on_read(self, callback: Callable[[str], None]) -> None:
         """Call back with the venue whenever an account was booked; it is still being compared then."""

@@ -38,7 +38,7 @@ class AlertBuilder:
         if valuation.missing:
             text = "equity is not known, new risk is refused: " + ", ".join(valuation.missing)
             alerts.append(Alert(severity="severe", name="valuation", text=text, since_ns=valuation.at_ns))
-        doubtful = [order for order in parts.fold.orders.live() if order.status.value == "in_doubt"]
+        doubtful = [order for order in parts.fold.orders.live() if order.is_in_doubt]
         alerts += [
             Alert(
                 severity="severe",

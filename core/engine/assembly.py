@@ -9,6 +9,7 @@ from core.capital.hub import CapitalHub
 from core.capital.point_value import point_value
 from core.control.commands import Kill
 from core.engine.account_reads import AccountReads
+from core.engine.amend_desk import AmendDesk
 from core.engine.bar_store import BarStore
 from core.engine.engine import Engine
 from core.engine.engine_log import EngineLog
@@ -107,7 +108,8 @@ def _connect_parts(
     reads = AccountReads()
     views = _make_views(ground, strategies, capital, reads)
     desk = _make_desk(ground, views, on_order=lambda order: _order_changed(order, strategies, jobs, held))
-    strategies.connect(desk)
+    amends = _make_amends(ground, views, desk, reads)
+    strategies.connect(desk, amends)
     jobs = connect_jobs(
         ground,
         views=views,
@@ -133,6 +135,7 @@ def _connect_parts(
         recent=ground.recent,
         conditions=ground.conditions,
         desk=desk,
+        amends=amends,
         strategies=strategies,
         jobs=jobs,
         held=held,
@@ -198,6 +201,23 @@ def _make_desk(ground: Ground, views: RiskViews, on_order: Callable[[Order], Non
         in_doubt_after_s=ground.settings.in_doubt_after_s,
         spawn=ground.tasks.hold,
         on_order=on_order,
+    )
+
+
+def _make_amends(ground: Ground, views: RiskViews, desk: OrderDesk, reads: AccountReads) -> AmendDesk:
+    return AmendDesk(
+        clock=ground.clock,
+        ids=ground.ids,
+        recorder=ground.recorder,
+        orders=ground.fold.orders,
+        market=ground.market,
+        gate=RiskGate(ground.settings.limits),
+        views=views,
+        recent=ground.recent,
+        desk=desk,
+        reads=reads,
+        facts=lambda: ground.fold.applied,
+        spawn=ground.tasks.hold,
     )
 
 

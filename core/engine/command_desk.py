@@ -8,6 +8,7 @@ from typing import Final
 
 from core.control import commands
 from core.control.commands import AnyCommand, CommandResult, Outcome
+from core.engine.amend_desk import AmendEnd
 from core.engine.held_placing import HeldPlacing, is_held
 from core.engine.job_views import check_views
 from core.engine.kill_switch import KillSwitch
@@ -27,6 +28,14 @@ from core.types.order import OrderIntent, OrderStatus, OrderType, Side, TimeInFo
 MARKET_PATIENCE_S: Final = 2.0
 MAX_EXPONENT: Final = 18
 SENSIBLE: Final = f"more than 0, within 10^-{MAX_EXPONENT} and 10^{MAX_EXPONENT}"
+
+_OUTCOME_OF_AMEND: Final = {
+    AmendEnd.DONE: Outcome.DONE,
+    AmendEnd.REFUSED: Outcome.REFUSED,
+    AmendEnd.INVALID: Outcome.INVALID,
+    AmendEnd.FAILED: Outcome.FAILED,
+    AmendEnd.IN_DOUBT: Outcome.FAILED,
+}
 
 StrategyMaker = Callable[[str, dict[str, str]], RunningStrategy]
 
@@ -67,6 +76,8 @@ class CommandDesk:
                 return await self._kill(command)
             case commands.PlaceOrder():
                 return await self._place(command)
+            case commands.AmendOrder():
+                return await self._amend(command)
             case commands.CancelOrder():
                 return await self._cancel(command.client_order_id)
             case commands.CancelOrders():
@@ -181,9 +192,7 @@ class CommandDesk:
         if isinstance(verdict, Refused):
             data: dict[str, object] = {
                 "client_order_id": intent.client_order_id,
-                "refused_by": [
-                    {"rule": c.rule, "unit": c.unit, "limit": c.limit, "observed": c.observed} for c in verdict.failed
-                ],
+                "refused_by": _refused_by(verdict),
             }
             message = f"refused by risk: {verdict.reason}"
             return CommandResult(outcome=Outcome.REFUSED, message=message, data=data)
@@ -228,6 +237,27 @@ class CommandDesk:
         if price is not None and not _is_sensible(price):
             return f"limit_price {price} is not allowed: {SENSIBLE}"
         return None
+
+    async def _amend(self, command: commands.AmendOrder) -> CommandResult:
+        if command.limit_price is None and command.quantity is None:
+            return _invalid("an amend names a limit_price, a quantity, or both")
+        for name, value in (("limit_price", command.limit_price), ("quantity", command.quantity)):
+            if value is not None and not _is_sensible(value):
+                return _invalid(f"{name} {value} is not allowed: {SENSIBLE}")
+        amending = self._parts.amends.amend(command.client_order_id, command.limit_price, command.quantity)
+        answer = await asyncio.shield(amending)
+        data: dict[str, object] = {"client_order_id": answer.client_order_id, "amend": answer.end.value}
+        if answer.refused is not None:
+            data["refused_by"] = _refused_by(answer.refused)
+        order = self._parts.fold.orders.get(answer.client_order_id)
+        if order is not None:
+            data |= {
+                "status": order.status.value,
+                "limit_price": order.intent.limit_price,
+                "quantity": order.intent.quantity,
+                "filled_quantity": order.filled_quantity,
+            }
+        return CommandResult(outcome=_OUTCOME_OF_AMEND[answer.end], message=answer.text, data=data)
 
     async def _cancel(self, client_order_id: str) -> CommandResult:
         if self._parts.fold.held.get(client_order_id) is not None:
@@ -310,6 +340,10 @@ class CommandDesk:
             return _invalid(str(error))
         problem = await self._parts.strategies.start(strategy)
         return _failed(problem) if problem else _done(f"strategy {command.name} started")
+
+
+def _refused_by(refused: Refused) -> list[dict[str, str]]:
+    return [{"rule": c.rule, "unit": c.unit, "limit": c.limit, "observed": c.observed} for c in refused.failed]
 
 
 def _is_sensible(value: Decimal) -> bool:

@@ -195,7 +195,7 @@ def _position(value: PositionValue) -> PositionView:
 
 
 def _order(order: Order) -> OrderView:
-    intent = order.intent
+    intent, pending = order.intent, order.pending_amend if order.status.may_live else None
     return OrderView(
         client_order_id=intent.client_order_id,
         venue=intent.venue,
@@ -213,4 +213,8 @@ def _order(order: Order) -> OrderView:
         created_ns=intent.created_ns,
         updated_ns=order.updated_ns,
         held_id=None if intent.held is None else intent.held.held_id,
+        amend=None if pending is None else pending.state.value,
+        new_price=None if pending is None else pending.limit_price,
+        new_quantity=None if pending is None else pending.quantity,
+        replaces=intent.replaces,
     )

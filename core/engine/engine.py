@@ -223,7 +223,9 @@ class Engine:
         """Tell whether a venue was never reconciled or has an order that should have moved on long ago."""
         latest_ns = self.parts.clock.utc_ns() - PROBE_DOUBT_EVERY_S * NS_PER_S
         return self._reconciler.is_closed(venue) or any(
-            order.intent.venue == venue and order.status in UNSETTLED and order.updated_ns <= latest_ns
+            order.intent.venue == venue
+            and (order.status in UNSETTLED or order.is_in_doubt)
+            and order.updated_ns <= latest_ns
             for order in self.parts.fold.orders.live()
         )
 

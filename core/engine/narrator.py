@@ -24,6 +24,8 @@ def narrate(fact: facts.AnyFact) -> Line | None:
     match fact:
         case facts.OrderIntended() | facts.OrderRefused() | facts.OrderStatusChanged() | facts.OrderAdopted():
             return _order_line(fact)
+        case facts.OrderAmendAsked() | facts.OrderAmended() | facts.OrderAmendRefused() | facts.OrderAmendDoubted():
+            return _amend_line(fact)
         case facts.OrderFilled(fill=fill):
             text = (
                 f"{fill.side.upper()} {plain(fill.quantity)} {fill.instrument_id} at {plain(fill.price)}, "
@@ -130,6 +132,22 @@ def _order_line(
             return Line("info", "order", f"{fact.client_order_id} {_words(fact.status)}")
         case _:
             return None
+
+
+def _amend_line(
+    fact: facts.OrderAmendAsked | facts.OrderAmended | facts.OrderAmendRefused | facts.OrderAmendDoubted,
+) -> Line:
+    name = fact.client_order_id
+    match fact:
+        case facts.OrderAmendAsked():
+            return Line("info", "order", f"{name} amend to {plain(fact.quantity)} at {plain(fact.limit_price)}")
+        case facts.OrderAmended():
+            return Line("info", "order", f"{name} is {plain(fact.quantity)} at {plain(fact.limit_price)}")
+        case facts.OrderAmendRefused():
+            topic = "risk" if fact.checks else "order"
+            return Line("warning", topic, f"{name} is not amended: {fact.reason}")
+        case facts.OrderAmendDoubted():
+            return Line("warning", "order", f"{name} in doubt: {fact.reason}")
 
 
 def describe(intent: OrderIntent) -> str:

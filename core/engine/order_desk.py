@@ -100,9 +100,13 @@ class OrderDesk:
         """Have something looked at before each order is judged and again before it is sent."""
         self._look_out = look_out
 
+    def look_out(self) -> None:
+        """Look at what must be looked at before anything is judged or sent."""
+        self._look_out()
+
     def decide(self, intent: OrderIntent) -> Approved | Refused:
         """Ask the gate and journal a refusal; an approval is journaled when it is sent."""
-        self._look_out()
+        self.look_out()
         started_ns = self._clock.monotonic_ns()
         verdict = self._gate.decide(intent, self._views.view_for(intent))
         self._statistics.stages.note(Stage.RISK, self._clock.monotonic_ns() - started_ns)
@@ -149,7 +153,7 @@ class OrderDesk:
         if execution is None:
             self._withdraw(intent, f"venue {intent.venue} has no execution")
             return
-        self._look_out()
+        self.look_out()
         if not self._views.still_open_for(intent):
             self._withdraw(intent, "trading was halted meanwhile")
             return
@@ -163,7 +167,7 @@ class OrderDesk:
         stages.note(Stage.JOURNAL, durable_ns - recorded_ns)
         stages.note(Stage.WIRE, started_ns - durable_ns)
         stages.sent(intent.client_order_id, started_ns)
-        result = await self._ask(intent.venue, execution.submit(approved))
+        result = await self.ask(intent.venue, execution.submit(approved))
         answered_ns = self._clock.monotonic_ns()
         if result.outcome is not SendOutcome.IN_DOUBT:  # silence is no answer
             stages.note(Stage.ACK, answered_ns - started_ns)
@@ -226,7 +230,7 @@ class OrderDesk:
         if order.status is not OrderStatus.IN_DOUBT:
             self._settle(order.intent, OrderStatus.CANCELLING)
         self._recent.note_message(order.intent.venue, self._clock.monotonic_ns())
-        result = await self._ask(order.intent.venue, execution.cancel(client_order_id, order.intent.symbol))
+        result = await self.ask(order.intent.venue, execution.cancel(client_order_id, order.intent.symbol))
         if result.outcome is not SendOutcome.ACCEPTED and order.status is OrderStatus.CANCELLING:
             self._settle(order.intent, OrderStatus.IN_DOUBT, f"cancel {_words(result)}")
         return result
@@ -239,9 +243,10 @@ class OrderDesk:
             elif order.intent.source != "flatten":
                 self._withdraw(order.intent, "everything was cancelled meanwhile")
         self._recent.note_message(venue, self._clock.monotonic_ns())
-        return await self._ask(venue, self.executions[venue].cancel_all())
+        return await self.ask(venue, self.executions[venue].cancel_all())
 
-    async def _ask(self, venue: str, answer: Awaitable[SendResult]) -> SendResult:
+    async def ask(self, venue: str, answer: Awaitable[SendResult]) -> SendResult:
+        """Wait for a venue's answer; silence and whatever its library raises is doubt."""
         try:
             async with asyncio.timeout(self._in_doubt_after_s):
                 return await answer

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core.capital.hub import CapitalHub
 from core.engine.account_reads import AccountReads
+from core.engine.amend_desk import AmendDesk
 from core.engine.bar_store import BarStore
 from core.engine.engine_log import EngineLog
 from core.engine.feed_watch import FeedWatch
@@ -39,6 +40,7 @@ class EngineParts:
     recent: RecentOrders
     conditions: PassingConditions
     desk: OrderDesk
+    amends: AmendDesk
     strategies: StrategyHost
     jobs: JobDesk
     held: HeldDesk

@@ -11,7 +11,7 @@ from decimal import Decimal
 from typing import NamedTuple
 
 from core.types.instrument import InstrumentId
-from core.types.order import Order, OrderStatus, OrderType, Side, TimeInForce
+from core.types.order import Order, OrderType, Side, TimeInForce
 
 
 class Wanted(NamedTuple):
@@ -41,14 +41,14 @@ def has_to_wait(met: Iterable[Order]) -> bool:
 
 
 def _could_meet(wanted: Wanted, order: Order) -> bool:
-    price = order.intent.limit_price
-    if price is None or order.intent.order_type is OrderType.MARKET:
+    prices = [price for price in order.possible_prices if price is not None]
+    if not prices or order.intent.order_type is OrderType.MARKET:
         return True
-    return wanted.limit_price >= price if wanted.side is Side.BUY else wanted.limit_price <= price
+    return wanted.limit_price >= min(prices) if wanted.side is Side.BUY else wanted.limit_price <= max(prices)
 
 
 def ends_by_itself(order: Order) -> bool:
     """Tell whether an order is gone within a round trip."""
     intent = order.intent
     is_immediate = intent.order_type is OrderType.MARKET or intent.time_in_force is TimeInForce.IOC
-    return is_immediate and not order.is_external and order.status is not OrderStatus.IN_DOUBT
+    return is_immediate and not order.is_external and not order.is_in_doubt

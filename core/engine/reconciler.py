@@ -5,16 +5,17 @@ from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+from core.engine.amend_differences import amend_key
 from core.engine.malformed import malformed_report
 from core.engine.parts import EngineParts
 from core.engine.reconciliation import SETTLE_NS, account_differences, order_differences, was_never_answered
-from core.journal.facts import AnyFact, OrderStatusChanged, ReconciliationFinished
+from core.journal.facts import AnyFact, OrderAmendDoubted, OrderStatusChanged, ReconciliationFinished
 from core.ports.venue import ExecutionVenue
 from core.risk.halts import Cause
 from core.types.account import AccountReport
 from core.types.control import HaltLevel
 from core.types.instrument import InstrumentId
-from core.types.order import OrderStatus
+from core.types.order import AmendState, Order, OrderStatus
 
 CAUSE: Final = Cause.RECONCILIATION.value
 OVERLAP_NS: Final = 60_000_000_000  # fills and funding are asked for from this long before the last comparison
@@ -141,7 +142,14 @@ class Reconciler:
         self._doubted[venue] = None
         at_ns = self._parts.clock.utc_ns()
         for order in list(self._parts.fold.orders.live()):
-            if order.intent.venue == venue and was_never_answered(order):
+            if order.intent.venue != venue:
+                continue
+            pending, name = order.pending_amend, order.intent.client_order_id
+            if pending is not None and pending.state is AmendState.ASKED:
+                reason = "amend not answered: the engine ended before"
+                fact = OrderAmendDoubted(at_ns=at_ns, client_order_id=name, number=pending.number, reason=reason)
+                self._parts.recorder.record(fact)
+            if was_never_answered(order):
                 self._parts.recorder.record(
                     OrderStatusChanged(
                         at_ns=at_ns,
@@ -159,18 +167,20 @@ class Reconciler:
         return self._take_over(list(found))
 
     def _missing_ns(self, report: AccountReport) -> dict[str, int]:
-        """Return for how long the venue has not shown each order whose answer nobody waits for any more."""
+        """Return for how long the venue has not shown each order and amend whose answer nobody waits for any more."""
         steady_ns, shown = self._parts.clock.monotonic_ns(), {o.intent.client_order_id for o in report.open_orders}
         known = self._missing_since.get(report.venue, {})
-        self._missing_since[report.venue] = since = {
-            order.intent.client_order_id: known.get(order.intent.client_order_id, steady_ns)
-            for order in self._parts.fold.orders.live()
-            if order.intent.venue == report.venue
-            and order.status is not OrderStatus.INTENDED
+        live = [order for order in self._parts.fold.orders.live() if order.intent.venue == report.venue]
+        missing = [
+            order.intent.client_order_id
+            for order in live
+            if order.status is not OrderStatus.INTENDED
             and was_never_answered(order)
             and order.intent.client_order_id not in shown
-        }
-        return {client_order_id: steady_ns - first_ns for client_order_id, first_ns in since.items()}
+        ]
+        missing += [amend_key(order) for order in live if _is_amend_in_doubt(order)]
+        self._missing_since[report.venue] = since = {key: known.get(key, steady_ns) for key in missing}
+        return {key: steady_ns - first_ns for key, first_ns in since.items()}
 
     def _take_over_account(self, report: AccountReport, *, at_once: bool) -> tuple[list[str], bool]:
         """Return what was taken over, and whether ledger and venue agree now."""
@@ -200,3 +210,7 @@ class Reconciler:
         at_ns = self._parts.clock.utc_ns()
         fact = ReconciliationFinished(at_ns=at_ns, venue=venue, is_clean=is_clean, findings=tuple(findings))
         self._parts.recorder.record(fact)
+
+
+def _is_amend_in_doubt(order: Order) -> bool:
+    return order.pending_amend is not None and order.pending_amend.state is AmendState.IN_DOUBT

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from typing import Final
 
+from core.engine.amend_differences import amend_key, ended_terms, resting_terms
 from core.journal.facts import (
     AnyFact,
     BalanceReported,
@@ -37,23 +38,30 @@ def order_differences(
 ) -> Iterator[tuple[AnyFact, str]]:
     """Yield (fact, finding) for orders that the venue shows otherwise than the journal.
 
-    `missing_ns` says for how long, by the steady clock, the venue has not shown an order that was never answered.
+    `missing_ns` says for how long, by the steady clock, the venue has not shown an order that was never answered, or
+    an amend (by `amend_key`).
     """
     resting = {order.intent.client_order_id: order for order in report.open_orders}
     for found in report.open_orders:
         ours = orders.get(found.intent.client_order_id)
         if ours is None or asked_ns - ours.updated_ns >= settle_ns:
+            if ours is not None:
+                is_overdue = missing_ns.get(amend_key(ours), 0) >= SETTLE_NS
+                yield from resting_terms(found, ours, at_ns, is_overdue=is_overdue)
             yield from _resting_difference(found, ours, at_ns)
     for known in list(orders.live()):
         if known.intent.venue != report.venue or known.intent.client_order_id in resting:
             continue
         if not known.status.may_live:  # reported filled, and its fills are still to come
+            if asked_ns - known.updated_ns >= settle_ns:
+                yield from ended_terms(known, at_ns)
             continue
         if was_never_answered(known):
             if missing_ns.get(known.intent.client_order_id, 0) < SETTLE_NS:
                 continue
         elif asked_ns - known.updated_ns < settle_ns:
             continue
+        yield from ended_terms(known, at_ns)
         yield _gone(known, at_ns)
 
 

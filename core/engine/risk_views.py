@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
+import msgspec
+
 from core.capital.hub import CapitalHub
 from core.capital.look import CapitalLook
 from core.engine.fold import EngineFold
@@ -14,16 +16,17 @@ from core.ledger.ledger import is_holding
 from core.ledger.valuation import Valuation, VenueValue
 from core.ledger.valuing import underlying_of, value_ledger
 from core.market.market import Market
+from core.orders.amending import lowers
 from core.ports.clock import Clock
 from core.risk.case import strategy_of
 from core.risk.completion import completes
 from core.risk.halts import bearing_on, tightest
 from core.risk.override import Override, still_standing
-from core.risk.view import BookLook, Exposure, Funds, JobLook, OwnOrder, RiskView, StrategyStatus
+from core.risk.view import AmendedLook, BookLook, Exposure, Funds, JobLook, OwnOrder, RiskView, StrategyStatus
 from core.types.control import Blocker, HaltLevel
 from core.types.instrument import Instrument, InstrumentId
 from core.types.market import FeedState
-from core.types.order import Order, OrderIntent, OrderStatus, OrderType, Side
+from core.types.order import Order, OrderIntent, OrderType, Side
 
 ZERO = Decimal(0)
 
@@ -89,6 +92,15 @@ class RiskViews:
             case HaltLevel.HALTED | HaltLevel.FLATTEN:
                 return intent.reduce_only and intent.source == "flatten"
 
+    def still_open_for_amend(self, order: Order) -> bool:
+        """Tell whether the halt levels of this moment let the approved amend of an order out."""
+        level = tightest(still_standing(self.blockers_for(order.intent), self._override()))
+        if level is HaltLevel.NORMAL:
+            return True
+        # The order counts with the worse of both terms by now.
+        is_safe = lowers(order) or self._still_reduces(order.intent)
+        return level is HaltLevel.REDUCE_ONLY and is_safe
+
     def _override(self) -> Override | None:
         return self._fold.overrides.active(self._clock.utc_ns())
 
@@ -107,7 +119,26 @@ class RiskViews:
         )
         return waiting <= -intent.side.sign * self._fold.ledger.quantity(intent.instrument_id)
 
-    def view_for(self, intent: OrderIntent) -> RiskView:
+    def view_for_amend(self, order: Order, intent: OrderIntent) -> RiskView:
+        """Return what the gate may look at for other terms of an order: the world without it, and it beside."""
+        reserve = self._fold.capital.order(intent.client_order_id)
+        assert order.intent.limit_price is not None, "only limit orders are amended"
+        amended = AmendedLook(
+            limit_price=order.intent.limit_price,
+            quantity=order.intent.quantity,
+            new_quantity=intent.quantity,
+            filled_quantity=order.filled_quantity,
+            held_usd=ZERO if reserve is None else reserve.held_usd,
+            opened_quantity=ZERO if reserve is None else reserve.opened_quantity,
+        )
+        unfilled = msgspec.structs.replace(intent, quantity=intent.quantity - order.filled_quantity)
+        return msgspec.structs.replace(self.view_for(unfilled, without=order), amended=amended)
+
+    def _live(self, without: Order | None) -> Iterator[Order]:
+        return (order for order in self._fold.orders.live() if order is not without)
+
+    def view_for(self, intent: OrderIntent, without: Order | None = None) -> RiskView:
+        """Return the world at this moment, as it would be without an order where one is given."""
         now_ns = self._clock.utc_ns()
         valuation = self.valuation()
         instrument_id = intent.instrument_id
@@ -138,10 +169,10 @@ class RiskViews:
             venue_equity_usd=None if venue_value is None else venue_value.equity_usd,
             day_loss_usd=valuation.day_loss_usd,
             drawdown_pct=valuation.drawdown_pct,
-            exposures=tuple(self.exposures()),
-            own_orders=(*self._own_orders(instrument_id), *self._orders_to_come(intent)),
-            open_orders=self._fold.orders.live_count,
-            funds=self._funds(instrument, valuation),
+            exposures=tuple(self.exposures(without)),
+            own_orders=(*self._own_orders(instrument_id, without), *self._orders_to_come(intent)),
+            open_orders=self._fold.orders.live_count - (without is not None),
+            funds=self._funds(instrument, valuation, without),
             recent=self._recent.look(intent, self._clock.monotonic_ns()),
             strategy_status=None if strategy is None else self._strategy_status(strategy),
             capital=self._look_at_capital(intent.venue, venue_value),
@@ -153,18 +184,17 @@ class RiskViews:
         self._capital.update_equity(venue, None if value is None else value.equity_usd)
         return self._capital.look(venue)
 
-    def _own_orders(self, instrument_id: InstrumentId) -> list[OwnOrder]:
-        """Return the account's orders that may live on the instrument's book, external ones and other venues' too."""
+    def _own_orders(self, instrument_id: InstrumentId, without: Order | None) -> list[OwnOrder]:
+        """Return the account's orders that may live on the instrument's book, external ones and other venues' too.
+
+        One that is being amended is there at both prices.
+        """
         book_id = self.book_id(instrument_id)
         return [
-            OwnOrder(
-                order.intent.client_order_id,
-                order.intent.side,
-                order.intent.limit_price,
-                is_in_doubt=order.status is OrderStatus.IN_DOUBT,
-            )
-            for order in self._fold.orders.live()
+            OwnOrder(order.intent.client_order_id, order.intent.side, price, is_in_doubt=order.is_in_doubt)
+            for order in self._live(without)
             if order.status.may_live and self.book_id(order.intent.instrument_id) == book_id
+            for price in order.possible_prices
         ]
 
     def keep_free(self, wanted: Callable[[], Iterable[Wanted]]) -> None:
@@ -195,10 +225,10 @@ class RiskViews:
             visible_quantity=book.visible_quantity(intent.side, self._limits.liquidity_levels),
         )
 
-    def exposures(self) -> list[Exposure]:
-        """Return one exposure for each instrument with a position or a live order."""
+    def exposures(self, without: Order | None = None) -> list[Exposure]:
+        """Return one exposure for each instrument with a position or a live order, but for one where it is given."""
         waiting: dict[InstrumentId, tuple[Decimal, Decimal]] = {}
-        for order in self._fold.orders.live():
+        for order in self._live(without):
             buying, selling = waiting.get(order.intent.instrument_id, (ZERO, ZERO))
             if order.intent.side is Side.BUY:
                 buying += order.remaining_quantity
@@ -232,7 +262,7 @@ class RiskViews:
         """Return what there is to pay with at the instrument's venue now."""
         return self._funds(instrument, self.valuation())
 
-    def _funds(self, instrument: Instrument | None, valuation: Valuation) -> Funds:
+    def _funds(self, instrument: Instrument | None, valuation: Valuation, without: Order | None = None) -> Funds:
         """Return cash, holdings and margin at the instrument's venue, unfilled orders' claims taken off."""
         if instrument is None:
             return Funds(free_quote=None, free_base=None, collateral_usd=None)
@@ -243,7 +273,7 @@ class RiskViews:
         )
         claimed_quote = claimed_base = claimed_usd = ZERO
         unpriced = False
-        for order in self._fold.orders.live():
+        for order in self._live(without):
             other = self._market.instruments.get(order.intent.instrument_id)
             if other is None or other.venue != instrument.venue or not is_holding(other):
                 continue
@@ -269,7 +299,7 @@ class RiskViews:
 
     def _cost(self, order: Order, instrument: Instrument) -> Decimal | None:
         """Return what the rest of a buy order claims, with the taker fee; None where there is no price."""
-        price = order.intent.limit_price
+        price = max((price for price in order.possible_prices if price is not None), default=None)
         if price is None or order.intent.order_type is OrderType.MARKET:
             mark = self._market.marks.mark(instrument.id)
             price = None if mark is None else mark.price

@@ -29,6 +29,12 @@ class QueuedCancel(msgspec.Struct, frozen=True):
     client_order_id: str
 
 
+class QueuedAmend(msgspec.Struct, frozen=True):
+    client_order_id: str
+    limit_price: Decimal | None
+    quantity: Decimal | None
+
+
 class QueuedJob(msgspec.Struct, frozen=True):
     job_id: str
     proposal: JobProposal
@@ -59,7 +65,7 @@ class EngineContext:
         self._live_jobs = live_jobs
         self._now_ns = now_ns
         self._log = log
-        self.queue: deque[QueuedSignal | QueuedCancel | QueuedJob] = deque()
+        self.queue: deque[QueuedSignal | QueuedCancel | QueuedAmend | QueuedJob] = deque()
         self.is_open = True
 
     @property
@@ -104,6 +110,14 @@ class EngineContext:
         order = self._fold.orders.get(client_order_id)
         if self.is_open and order is not None and order.intent.source == self._source:
             self.queue.append(QueuedCancel(client_order_id))
+
+    def amend(
+        self, client_order_id: str, *, limit_price: Decimal | None = None, quantity: Decimal | None = None
+    ) -> None:
+        order = self._fold.orders.get(client_order_id)
+        is_own = order is not None and order.intent.source == self._source
+        if self.is_open and is_own and len(self.queue) < MAX_QUEUED:
+            self.queue.append(QueuedAmend(client_order_id, limit_price, quantity))
 
     def submit_job(self, proposal: JobProposal) -> str | None:
         if not self.is_open or len(self.queue) >= MAX_QUEUED:

@@ -8,6 +8,7 @@ from typing import Final, Protocol
 import msgspec
 
 from core.bars.bar import Bar
+from core.engine.amend_desk import AmendAnswer, AmendDesk, AmendEnd
 from core.engine.bar_store import BarStore
 from core.engine.engine_log import EngineLog
 from core.engine.fold import EngineFold
@@ -15,7 +16,7 @@ from core.engine.order_desk import OrderDesk
 from core.engine.recorder import Recorder
 from core.engine.stages import Origin
 from core.engine.statistics import SecondMeter
-from core.engine.strategy_context import EngineContext, QueuedCancel, QueuedJob, QueuedSignal
+from core.engine.strategy_context import EngineContext, QueuedAmend, QueuedCancel, QueuedJob, QueuedSignal
 from core.journal.facts import StrategyOverran, StrategyStarted, StrategyStopped
 from core.market.market import Market
 from core.ports.clock import Clock
@@ -88,13 +89,14 @@ class StrategyHost:
         self._hosted: dict[str, Hosted] = {}
         self._preparing: dict[str, str | None] = {}  # with why it is not wanted any more
         self._desk: OrderDesk | None = None
+        self._amends: AmendDesk | None = None
         self._jobs: JobIntake | None = None
         self._is_shut = False
         self._heard_ns = 0  # steady clock, when the callback that runs began
         self._received_ns: int | None = None  # UTC, when the message behind it came in
 
-    def connect(self, desk: OrderDesk) -> None:
-        self._desk = desk
+    def connect(self, desk: OrderDesk, amends: AmendDesk) -> None:
+        self._desk, self._amends = desk, amends
 
     def connect_jobs(self, jobs: JobIntake) -> None:
         self._jobs = jobs
@@ -301,12 +303,28 @@ class StrategyHost:
             if isinstance(wish, QueuedCancel):
                 self._desk.cancel_soon(wish.client_order_id)
                 continue
+            if isinstance(wish, QueuedAmend):
+                self._amend(hosted, wish)
+                continue
             if isinstance(wish, QueuedJob):
                 self._submit_job(hosted, wish)
                 continue
             self._place(hosted, wish, self._desk)
             if hosted.refusals.last_second(self._clock.monotonic_ns()) > MAX_REFUSALS_PER_S:
                 self._end(hosted, StrategyStatus.FAILED, f"more than {MAX_REFUSALS_PER_S} orders refused in a second")
+
+    def _amend(self, hosted: Hosted, wish: QueuedAmend) -> None:
+        if self._amends is None:
+            return
+        answer = self._amends.amend(wish.client_order_id, wish.limit_price, wish.quantity)
+        answer.add_done_callback(lambda done: self._amend_answered(hosted, done))
+
+    def _amend_answered(self, hosted: Hosted, done: "asyncio.Future[AmendAnswer]") -> None:
+        answer = None if done.cancelled() else done.result()
+        if answer is not None and answer.end is AmendEnd.REFUSED:
+            hosted.refusals.note(self._clock.monotonic_ns())
+        if answer is not None and answer.end is not AmendEnd.DONE:
+            self._log.info("strategy", f"{hosted.strategy.name}: {answer.text}")
 
     def _submit_job(self, hosted: Hosted, wish: QueuedJob) -> None:
         proposal, now_ns = wish.proposal, self._clock.utc_ns()

@@ -59,6 +59,53 @@ class OrderAdopted(Fact, frozen=True, kw_only=True):
     venue_order_id: str | None
 
 
+class OrderAmendAsked(Fact, frozen=True, kw_only=True):
+    """The gate approved other terms for a resting order; written and committed before the wire call.
+
+    `number` counts the order's amends from 1; `quantity` is the new total. `claim` covers the whole order on its new
+    terms, None where it takes nothing.
+    """
+
+    client_order_id: str
+    number: int
+    limit_price: Decimal
+    quantity: Decimal
+    checks: tuple[Check, ...]
+    claim: OrderClaim | None = None
+
+
+class OrderAmended(Fact, frozen=True, kw_only=True):
+    """These terms hold at the venue, by its answer or its own list; `number` is the amend that this settles.
+
+    Terms that nobody here asked for carry the number of the last amend that was settled.
+    """
+
+    client_order_id: str
+    number: int
+    limit_price: Decimal
+    quantity: Decimal
+    venue_order_id: str | None = None
+
+
+class OrderAmendRefused(Fact, frozen=True, kw_only=True):
+    """The terms from before hold: refused by the gate (`checks`), by the venue, or never sent."""
+
+    client_order_id: str
+    number: int
+    limit_price: Decimal
+    quantity: Decimal
+    reason: str
+    checks: tuple[Check, ...] = ()
+
+
+class OrderAmendDoubted(Fact, frozen=True, kw_only=True):
+    """An amend was not answered in time: nobody knows which terms hold."""
+
+    client_order_id: str
+    number: int
+    reason: str
+
+
 class OrderFilled(Fact, frozen=True, kw_only=True):
     fill: Fill
 
@@ -255,6 +302,10 @@ AnyFact = (
     | OrderRefused
     | OrderStatusChanged
     | OrderAdopted
+    | OrderAmendAsked
+    | OrderAmended
+    | OrderAmendRefused
+    | OrderAmendDoubted
     | OrderFilled
     | FundingBooked
     | BalanceReported

@@ -102,6 +102,12 @@ class AgainstBook:
         """Put an order at the back of its queue without letting it take."""
         self._resting[order_id] = QueuedOrder(order_id, side, ticks, lots, book.lots_at(side, ticks))
 
+    def shrink(self, order_id: int, lots: int) -> None:
+        """Leave at most this much of a resting order; it keeps its place."""
+        order = self._resting.get(order_id)
+        if order is not None:
+            order.lots = min(order.lots, lots)
+
     def cancel(self, order_id: int) -> bool:
         return self._resting.pop(order_id, None) is not None
 

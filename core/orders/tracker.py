@@ -4,7 +4,18 @@ from collections.abc import Iterator
 from copy import copy
 from decimal import Decimal
 
-from core.journal.facts import AnyFact, OrderAdopted, OrderFilled, OrderIntended, OrderStatusChanged
+from core.journal.facts import (
+    AnyFact,
+    OrderAdopted,
+    OrderAmendAsked,
+    OrderAmendDoubted,
+    OrderAmended,
+    OrderAmendRefused,
+    OrderFilled,
+    OrderIntended,
+    OrderStatusChanged,
+)
+from core.orders.amending import AmendFact, fold_amend, is_of_the_past, reported, take_venue_id
 from core.orders.outcome import Applied, Duplicate, Parked, Quarantined, TrackerOutcome
 from core.orders.seen_ids import Novelty, SeenIds
 from core.orders.state import TrackerState
@@ -82,6 +93,8 @@ class OrderTracker:
                 return self._status_changed(fact)
             case OrderFilled():
                 return self._filled(fact.fill, fact.at_ns)
+            case OrderAmendAsked() | OrderAmended() | OrderAmendRefused() | OrderAmendDoubted():
+                return self._amend(fact)
             case _:
                 return None
 
@@ -94,7 +107,7 @@ class OrderTracker:
     def _adopted(self, fact: OrderAdopted) -> TrackerOutcome:
         known = self._orders.get(fact.intent.client_order_id)
         if known is not None:
-            known.venue_order_id = fact.venue_order_id or known.venue_order_id
+            take_venue_id(known, fact.venue_order_id)
             return self._advance(known, OrderEvent.FOUND_AT_VENUE, None, fact.at_ns)
         order = Order(
             intent=fact.intent,
@@ -117,11 +130,26 @@ class OrderTracker:
         order = self._orders.get(fact.client_order_id)
         if order is None:
             return self._set_aside(fact.at_ns, fact.client_order_id, f"unknown order reported {fact.status}")
+        if is_of_the_past(order, fact.venue_order_id):
+            return Applied(order, order.status, None)
         event = EVENT_OF_STATUS.get(fact.status)
         if event is None:
+            take_venue_id(order, fact.venue_order_id)
             return self._set_aside(fact.at_ns, fact.client_order_id, f"no venue can report {fact.status}")
-        order.venue_order_id = fact.venue_order_id or order.venue_order_id
-        return self._advance(order, event, fact.reason, fact.at_ns)
+        return self._advance(order, reported(order, event, fact.venue_order_id), fact.reason, fact.at_ns)
+
+    def _amend(self, fact: AmendFact) -> TrackerOutcome:
+        order = self._orders.get(fact.client_order_id)
+        if order is None:
+            return self._set_aside(fact.at_ns, fact.client_order_id, "amend of an unknown order")
+        before, change = order.status, fold_amend(order, fact)
+        if change.flaw is not None:
+            return self._set_aside(fact.at_ns, fact.client_order_id, change.flaw)
+        order.updated_ns = fact.at_ns
+        self._file(order)
+        if change.event is None:
+            return Applied(order, before, None)
+        return self._advance(order, change.event, None, fact.at_ns)
 
     def _advance(self, order: Order, event: OrderEvent, reason: str | None, at_ns: int) -> TrackerOutcome:
         before = order.status
@@ -150,7 +178,7 @@ class OrderTracker:
         contradiction = _contradiction(order, fill)
         if contradiction is not None:
             return self._set_aside(at_ns, order.intent.client_order_id, f"fill {fill.fill_id}: {contradiction}")
-        is_complete = order.filled_quantity + fill.quantity == order.intent.quantity
+        is_complete = order.filled_quantity + fill.quantity == order.possible_quantity
         event = OrderEvent.FILLED_IN_FULL if is_complete else OrderEvent.FILLED_IN_PART
         before = order.status
         status = next_status(before, event, has_fills=True)

@@ -91,6 +91,17 @@ class StrategyOrders(Protocol):
         """Enqueue the cancel of an own order; no effect on a final or unknown one."""
         ...
 
+    def amend(
+        self, client_order_id: str, *, limit_price: Decimal | None = None, quantity: Decimal | None = None
+    ) -> None:
+        """Enqueue another price, another total quantity, or both, for an own limit order that rests.
+
+        It passes the risk gate. `handle_order` tells when it is settled: the order's intent holds the terms that
+        hold then. Where the venue cannot amend, the order is cancelled and another one, whose intent says `replaces`,
+        is sent for what is left.
+        """
+        ...
+
 
 class StrategyContext(StrategyOrders, Protocol):
     """Everything a strategy can reach."""

@@ -12,7 +12,7 @@ from typing import Protocol
 import msgspec
 
 from core.book.book import Book
-from core.risk.verdict import Approved
+from core.risk.verdict import Approved, ApprovedAmend
 from core.types.account import AccountReport, FundingPayment
 from core.types.instrument import Instrument, InstrumentId
 from core.types.market import FeedStatus, FundingRate, MarkPrice, Trade
@@ -74,6 +74,13 @@ class SendResult(msgspec.Struct, frozen=True):
     venue_order_id: str | None = None
 
 
+class AmendSupport(StrEnum):
+    """What a venue does about other terms for a resting order."""
+
+    NATIVE = "native"  # price and quantity of the order change, it stays the same order by its client id
+    REPLACE = "replace"  # nothing: the engine cancels, waits for the confirmed end and sends a new order
+
+
 class Feed(Protocol):
     """The market-data side of a venue."""
 
@@ -102,6 +109,18 @@ class ExecutionVenue(Protocol):
     async def submit(self, approved: Approved) -> SendResult: ...
 
     async def cancel(self, client_order_id: str, symbol: str) -> SendResult: ...
+
+    @property
+    def amend_support(self) -> AmendSupport: ...
+
+    async def amend(self, approved: ApprovedAmend) -> SendResult:
+        """Give the order of the intent's client id the intent's price and total quantity; asked where it is native.
+
+        `venue_order_id` of the result is the id that the order has from then on. Where that is another one, the venue
+        may report the old one as cancelled: the result must say the new id. REJECTED means that the terms from
+        before hold, or that the order has ended.
+        """
+        ...
 
     async def cancel_all(self) -> SendResult:
         """Cancel every order of the account, also those this engine does not know."""

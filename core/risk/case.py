@@ -8,7 +8,7 @@ from core.risk.completion import completes
 from core.risk.draw import Draw, draw_of
 from core.risk.limits import RiskLimits
 from core.risk.totals import ExposureTotals, total_exposure
-from core.risk.view import Exposure, RiskView
+from core.risk.view import AmendedLook, Exposure, RiskView
 from core.types.capital import OrderClaim
 from core.types.order import OrderIntent, OrderType, Side
 
@@ -18,7 +18,8 @@ ZERO = Decimal(0)
 class Case(msgspec.Struct, frozen=True, kw_only=True):
     """`price` is the worst the order may be valued at, in the quote currency; `unit_usd` what quantity 1 costs there.
 
-    `is_completing`: it hedges, or gives back, no more than its job has open.
+    `is_completing`: it hedges, or gives back, no more than its job has open. Of an amend, `intent` is what would be
+    unfilled on the new terms, judged in a world without the order as it stands.
     """
 
     intent: OrderIntent
@@ -30,6 +31,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     reducible: Decimal  # quantity that can still be sold (bought back) without passing zero
     is_reducing: bool
     is_completing: bool
+    is_lowering: bool  # an amend to no more quantity at no more eager a price
     draw: Draw | None  # on the venue's capital; None where it cannot be told
     totals: ExposureTotals | None  # with this order filled in the worst way; None where a price is missing
 
@@ -42,6 +44,11 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     def opening_quantity(self) -> Decimal:
         """Return the part of the order that may open exposure."""
         return max(ZERO, self.intent.quantity - self.reducible)
+
+    @property
+    def order_quantity(self) -> Decimal:
+        """Return the order's quantity in total, as its venue's rules take it."""
+        return self.intent.quantity if self.view.amended is None else self.view.amended.new_quantity
 
     @property
     def claim(self) -> OrderClaim | None:
@@ -79,9 +86,23 @@ def open_case(intent: OrderIntent, view: RiskView, limits: RiskLimits) -> Case:
         reducible=reducible,
         is_reducing=ZERO < intent.quantity <= reducible,
         is_completing=completes(intent, view.job),
-        draw=draw_of(intent, unit_usd=unit, opening_quantity=max(ZERO, intent.quantity - reducible), job=view.job),
+        is_lowering=_lowers(intent, view.amended),
+        draw=draw_of(
+            intent,
+            unit_usd=unit,
+            opening_quantity=max(ZERO, intent.quantity - reducible),
+            job=view.job,
+            amended=view.amended,
+        ),
         totals=None if value is None or view.instrument is None else total_exposure(intent, value, view),
     )
+
+
+def _lowers(intent: OrderIntent, amended: AmendedLook | None) -> bool:
+    """Tell whether an amend leaves no more to fill, at a price that is no more likely to."""
+    if amended is None or intent.limit_price is None or amended.new_quantity > amended.quantity:
+        return False
+    return intent.side.sign * (intent.limit_price - amended.limit_price) <= 0
 
 
 def _reducible(intent: OrderIntent, exposure: Exposure | None) -> Decimal:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from core.risk.view import JobLook
+from core.risk.view import AmendedLook, JobLook
 from core.types.capital import OrderClaim, Pool
 from core.types.job_tag import LegRole
 from core.types.order import OrderIntent
@@ -13,14 +13,24 @@ ZERO = Decimal(0)
 
 
 class Draw(msgspec.Struct, frozen=True, kw_only=True):
-    """`claim` is what the order may bind in all; `beyond_usd` what its leg's own claim does not cover."""
+    """`claim` is what the order may bind in all; `beyond_usd` what its leg's own claim does not cover.
+
+    Of an amend, what the order holds already covers: `beyond_usd` is the difference. `single_usd` is what one
+    reservation comes to with it: many small differences are one order still.
+    """
 
     claim: OrderClaim
     beyond_usd: Decimal
+    single_usd: Decimal
 
 
 def draw_of(
-    intent: OrderIntent, *, unit_usd: Decimal | None, opening_quantity: Decimal, job: JobLook | None
+    intent: OrderIntent,
+    *,
+    unit_usd: Decimal | None,
+    opening_quantity: Decimal,
+    job: JobLook | None,
+    amended: AmendedLook | None = None,
 ) -> Draw | None:
     """Work out the draw; None where the price, the dollar rate or the job is not known.
 
@@ -34,7 +44,10 @@ def draw_of(
     covered = ZERO
     if job is not None and intent.job is not None and intent.job.role is not LegRole.UNWIND:
         covered = max(ZERO, job.claim_left_usd)
-    return Draw(claim=claim, beyond_usd=max(ZERO, claim.amount_usd - covered))
+    if amended is not None:
+        covered = max(ZERO, amended.held_usd)
+    beyond_usd = max(ZERO, claim.amount_usd - covered)
+    return Draw(claim=claim, beyond_usd=beyond_usd, single_usd=beyond_usd if amended is None else claim.amount_usd)
 
 
 def _pool(intent: OrderIntent, job: JobLook | None) -> Pool | None:

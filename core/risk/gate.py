@@ -5,7 +5,7 @@ import msgspec
 from core.risk.case import Case, open_case
 from core.risk.limits import RiskLimits
 from core.risk.table import RULES, AppliesTo, Rule
-from core.risk.verdict import Approved, Check, Hardness, Refused, approve
+from core.risk.verdict import Approved, ApprovedAmend, Check, Hardness, Refused, approve, approve_amend
 from core.risk.view import RiskView
 from core.types.order import OrderIntent
 
@@ -30,10 +30,34 @@ class RiskGate:
             return Refused(intent=intent, checks=checks)
         return approve(intent, checks, case.claim)
 
+    def decide_amend(self, intent: OrderIntent, view: RiskView) -> ApprovedAmend | Refused:
+        """Judge other terms for a resting order like a new order in a world without it; what lowers passes.
+
+        `intent` is the order as it shall be, with its new total; `view.amended` is the order as it stands. Only what
+        would be unfilled is judged as risk. Capital is judged by the difference to what the order holds.
+        """
+        amended = view.amended
+        if amended is None:
+            return Refused(intent=intent, checks=(_unjudgeable(intent, ValueError("no order to amend")),))
+        unfilled = msgspec.structs.replace(intent, quantity=intent.quantity - amended.filled_quantity)
+        try:
+            case = open_case(unfilled, view, self.limits)
+        except Exception as error:  # NaN or an absurd magnitude: what cannot be weighed is not sent
+            return Refused(intent=intent, checks=(_unjudgeable(intent, error),))
+        checks = tuple(_lifted(_check(rule, case), view) for rule in RULES)
+        if any(check.refuses for check in checks):
+            return Refused(intent=intent, checks=checks)
+        claim = case.claim
+        if claim is not None:
+            opening_quantity = claim.opening_quantity + amended.opened_quantity
+            claim = msgspec.structs.replace(claim, opening_quantity=opening_quantity)
+        return approve_amend(intent, checks, claim)
+
 
 def _check(rule: Rule, case: Case) -> Check:
     if _is_exempt(rule, case):
         what = "reduces a position" if case.is_reducing else "completes a hedge"
+        what = "lowers a resting order" if case.is_lowering else what
         limit, observed, passed = rule.applies_to.value, f"exempt: {what}", True
     else:
         try:
@@ -68,7 +92,7 @@ def _is_exempt(rule: Rule, case: Case) -> bool:
         case AppliesTo.EVERY_ORDER:
             return False
         case AppliesTo.NEW_RISK:
-            return case.is_reducing or case.is_completing
+            return case.is_reducing or case.is_completing or case.is_lowering
         case AppliesTo.ALL_BUT_FLATTEN:
             return case.is_flatten
 

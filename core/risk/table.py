@@ -14,7 +14,7 @@ class AppliesTo(StrEnum):
     """Which orders a rule judges. A rule that would trap a trader in a position judges new risk only."""
 
     EVERY_ORDER = "every order"
-    NEW_RISK = "orders that neither reduce a position nor complete a hedge"
+    NEW_RISK = "orders that neither reduce a position nor complete a hedge, amends that do not lower"
     ALL_BUT_FLATTEN = "orders other than the kill switch's reduce-only flattening"
 
 

@@ -56,7 +56,7 @@ def reasons_of(checks: tuple[Check, ...]) -> str:
 class Refused(msgspec.Struct, frozen=True, kw_only=True):
     """The gate said no; `checks` holds every rule applied, `failed` the ones that refused."""
 
-    intent: OrderIntent
+    intent: OrderIntent  # of an amend: the order as it would be
     checks: tuple[Check, ...]
 
     @property
@@ -75,9 +75,8 @@ class _Seal:
 _SEAL: Final = _Seal()
 
 
-@final
-class Approved:
-    """An order that passed the risk gate, as it was judged: it cannot be changed. `core.risk.gate` alone makes it."""
+class _Sealed:
+    """What the gate let through, as it was judged: it cannot be changed. `core.risk.gate` alone makes it."""
 
     __slots__ = ("checks", "claim", "intent")
 
@@ -111,10 +110,37 @@ class Approved:
         raise PermissionError(f"an approved order cannot be changed ({name})")
 
 
+@final
+class Approved(_Sealed):
+    """An order that passed the risk gate."""
+
+    __slots__ = ()
+
+
+@final
+class ApprovedAmend(_Sealed):
+    """Other terms for a resting order that passed the risk gate: `intent` is the order as it shall be, in total.
+
+    It has another type than an order: what changes one must never be sent as a new one.
+    """
+
+    __slots__ = ()
+
+
 def approve(intent: OrderIntent, checks: tuple[Check, ...], claim: OrderClaim | None = None) -> Approved:
     """Seal an order whose checks all passed or were lifted; called by the risk gate and nobody else."""
+    _demand_passed(intent, checks)
+    return Approved(intent, checks, claim, seal=_SEAL)
+
+
+def approve_amend(intent: OrderIntent, checks: tuple[Check, ...], claim: OrderClaim | None = None) -> ApprovedAmend:
+    """Do as `approve`, for other terms of an order that rests."""
+    _demand_passed(intent, checks)
+    return ApprovedAmend(intent, checks, claim, seal=_SEAL)
+
+
+def _demand_passed(intent: OrderIntent, checks: tuple[Check, ...]) -> None:
     if not checks or any(check.refuses for check in checks):
         raise PermissionError(f"order {intent.client_order_id} has no checks or a failed one and cannot be approved")
     if any(check.lifted and check.hardness is not Hardness.SOFT for check in checks):
         raise PermissionError(f"order {intent.client_order_id} has a hard rule lifted and cannot be approved")
-    return Approved(intent, checks, claim, seal=_SEAL)

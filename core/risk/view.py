@@ -96,6 +96,17 @@ class JobLook(msgspec.Struct, frozen=True, kw_only=True):
     claim_left_usd: Decimal
 
 
+class AmendedLook(msgspec.Struct, frozen=True, kw_only=True):
+    """The order that shall be amended, as it stands; the view it is part of is without it."""
+
+    limit_price: Decimal
+    quantity: Decimal  # in total
+    new_quantity: Decimal  # in total
+    filled_quantity: Decimal
+    held_usd: Decimal  # of capital, for what is unfilled
+    opened_quantity: Decimal  # of its fills, what opened exposure
+
+
 class RiskView(msgspec.Struct, frozen=True, kw_only=True):
     """The world at the moment of one decision."""
 
@@ -126,6 +137,7 @@ class RiskView(msgspec.Struct, frozen=True, kw_only=True):
     strategy_status: StrategyStatus | None  # of the strategy behind the order
     capital: CapitalLook | None  # of the order's venue
     job: JobLook | None = None  # of an order that a job sends
+    amended: AmendedLook | None = None  # of an amend: then the intent's quantity is what would be unfilled
     override: Override | None = None  # the newest a person granted, whether or not it has ended
 
     @property

@@ -102,6 +102,10 @@ class OrderView(msgspec.Struct, kw_only=True):
     trigger: str | None = None  # which price is held against it: last, mark
     distance_pct: Decimal | None = None  # of that price from the stop price
     held_id: str | None = None  # of an order that was sent for a held one
+    amend: str | None = None  # "asked" or "in_doubt" while other terms are not settled; both count until then
+    new_price: Decimal | None = None
+    new_quantity: Decimal | None = None
+    replaces: str | None = None
 
 
 class FillView(msgspec.Struct, kw_only=True):

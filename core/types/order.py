@@ -90,6 +90,7 @@ class OrderIntent(msgspec.Struct, frozen=True, kw_only=True):
     confidence: float | None = None  # of the signal behind it, in [0, 1]
     job: JobTag | None = None  # of an order that a job sends
     held: HeldTag | None = None  # of an order that is sent for a held one
+    replaces: str | None = None  # client order id of the one it was cancelled for, where a venue cannot amend
     created_ns: int
 
     @property
@@ -97,8 +98,34 @@ class OrderIntent(msgspec.Struct, frozen=True, kw_only=True):
         return InstrumentId(self.venue, self.symbol)
 
 
+class AmendState(StrEnum):
+    ASKED = "asked"  # journaled, perhaps on the wire; the venue has not answered
+    IN_DOUBT = "in_doubt"  # no answer in time: either terms may hold
+
+
+class SaidEnd(msgspec.Struct, frozen=True, kw_only=True):
+    """An end that the venue reported while an amend was open: of the order, or of what the amend replaced (F08)."""
+
+    status: OrderStatus
+    venue_order_id: str | None
+
+
+class PendingAmend(msgspec.Struct, frozen=True, kw_only=True):
+    """Terms that were asked for and not answered; `quantity` is the order's total, what is filled included."""
+
+    number: int  # of the order's amends, from 1
+    limit_price: Decimal
+    quantity: Decimal
+    state: AmendState = AmendState.ASKED
+    said_end: SaidEnd | None = None
+
+
 class Order(msgspec.Struct, kw_only=True):
-    """An order and its life so far; changed only by `core.orders.tracker`."""
+    """An order and its life so far; changed only by `core.orders.tracker`.
+
+    `intent` holds the terms that are known to hold: an amend that the venue confirmed is in them. While one is open,
+    everything that counts what the order may do takes the worse of these and the new ones.
+    """
 
     intent: OrderIntent
     status: OrderStatus = OrderStatus.INTENDED
@@ -108,10 +135,33 @@ class Order(msgspec.Struct, kw_only=True):
     reason: str | None = None
     is_external: bool = False  # found at the venue, not sent by this engine
     updated_ns: int = 0
+    pending_amend: PendingAmend | None = None
+    amends: int = 0  # asked for so far
+    former_venue_ids: tuple[str, ...] = ()  # the newest that the venue gave up for another, oldest first
+
+    @property
+    def possible_quantity(self) -> Decimal:
+        """Return the most that may be filled in all."""
+        pending = self.pending_amend
+        return self.intent.quantity if pending is None else max(self.intent.quantity, pending.quantity)
 
     @property
     def remaining_quantity(self) -> Decimal:
-        return self.intent.quantity - self.filled_quantity
+        """Return the most that may still be filled."""
+        return self.possible_quantity - self.filled_quantity
+
+    @property
+    def possible_prices(self) -> tuple[Decimal | None, ...]:
+        """Return every limit price that may hold at the venue; None is a market order's."""
+        pending, price = self.pending_amend, self.intent.limit_price
+        return (price,) if pending is None or pending.limit_price == price else (price, pending.limit_price)
+
+    @property
+    def is_in_doubt(self) -> bool:
+        """Tell whether nobody knows if the order lives, or on which terms."""
+        pending = self.pending_amend
+        is_amend_in_doubt = pending is not None and pending.state is AmendState.IN_DOUBT
+        return self.status is OrderStatus.IN_DOUBT or (is_amend_in_doubt and self.status.may_live)
 
     @property
     def average_price(self) -> Decimal | None:

@@ -20,6 +20,8 @@ class Approvals:
         match row.kind:
             case "OrderIntended":
                 yield from self._judge(row, f"order {row.body['intent']['client_order_id']}")
+            case "OrderAmendAsked":
+                yield from self._judge(row, f"amend {row.body['number']} of order {row.body['client_order_id']}")
             case "JobStarted":
                 yield from self._judge(row, f"job {row.body['job_id']}")
             case _:

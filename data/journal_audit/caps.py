@@ -15,6 +15,9 @@ CAPS: Final = "caps"
 Pool = tuple[str, str]
 """Venue and pool."""
 
+Claimed = tuple[Pool, Decimal, Decimal]
+"""Pool, value of quantity 1, and the quantity that opens exposure."""
+
 
 class Caps:
     """A `Check`; runs after `Orders` has taken the row."""
@@ -24,7 +27,8 @@ class Caps:
         self._money = money
         self._jobs: dict[str, list[tuple[Pool, Decimal]]] = {}
         self._owners: dict[str, list[tuple[Pool, Decimal, int]]] = {}
-        self._order_claims: dict[str, tuple[Pool, Decimal, Decimal]] = {}  # pool, unit, opening quantity
+        self._order_claims: dict[str, Claimed] = {}
+        self._amends: dict[str, tuple[int, Claimed, Claimed]] = {}  # number, the claim before, the claim asked for
         self._peaks: dict[Pool, Decimal] = {}
 
     def take(self, row: Row) -> Iterator[Finding]:
@@ -41,6 +45,10 @@ class Caps:
                     yield Finding(row.sequence, CAPS, f"{row.body['owner']!r} gives back what it never claimed")
             case "OrderIntended":
                 yield from self._order_claimed(row)
+            case "OrderAmendAsked":
+                yield from self._amend_claimed(row)
+            case "OrderAmended" | "OrderAmendRefused":
+                self._amend_settled(row)
             case _:
                 return
         for pool, bound in self._bound().items():
@@ -75,6 +83,33 @@ class Caps:
             yield Finding(row.sequence, CAPS, text)
         if opening and life.reduce_only:
             yield Finding(row.sequence, CAPS, f"{what} is reduce-only and claims for {plain(opening)}")
+
+    def _amend_claimed(self, row: Row) -> Iterator[Finding]:
+        """Count the worse of both claims until the amend is settled."""
+        claim: Any = row.body.get("claim")
+        life = self._orders.get(str(row.body["client_order_id"]))
+        if claim is None or life is None:
+            return
+        name, what = life.client_order_id, f"amend {row.body['number']} of order {life.client_order_id}"
+        asked = ((life.book[0], str(claim["pool"])), amount(claim, "unit_usd"), _opening(claim))
+        if asked[1] < 0 or asked[2] < 0:
+            yield self._negative(row, what, (asked[0], multiply(asked[1], asked[2])))
+        if asked[2] > amount(row.body, "quantity"):
+            text = f"{what} claims for {plain(asked[2])}, more than its quantity {plain(amount(row.body, 'quantity'))}"
+            yield Finding(row.sequence, CAPS, text)
+        before = self._order_claims.get(name, (asked[0], ZERO, ZERO))
+        self._order_claims[name] = (before[0], max(before[1], asked[1]), max(before[2], asked[2]))
+        self._amends[name] = (int(row.body["number"]), before, asked)
+
+    def _amend_settled(self, row: Row) -> None:
+        name = str(row.body["client_order_id"])
+        number, before, asked = self._amends.get(name, (0, None, None))
+        life = self._orders.get(name)
+        if before is None or asked is None or life is None or life.terms.asked is not None:
+            return
+        del self._amends[name]
+        holds = row.kind == "OrderAmended" and int(row.body["number"]) >= number
+        self._order_claims[name] = asked if holds else before
 
     def _negative(self, row: Row, what: str, claim: tuple[Pool, Decimal]) -> Finding:
         return Finding(row.sequence, CAPS, f"{what} claims {plain(claim[1])} USD of {claim[0][1]}@{claim[0][0]}")

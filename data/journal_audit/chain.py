@@ -14,7 +14,8 @@ BODY: Final = "body"
 KIND: Final = "kind"
 
 _KINDS: Final = """
-EngineStarted EngineStopped OrderIntended OrderRefused OrderStatusChanged OrderAdopted OrderFilled FundingBooked
+EngineStarted EngineStopped OrderIntended OrderRefused OrderStatusChanged OrderAdopted OrderAmendAsked OrderAmended
+OrderAmendRefused OrderAmendDoubted OrderFilled FundingBooked
 BalanceReported PositionAdopted DayBegan EquityPeaked BlockerRaised BlockerLifted RiskModeChanged StrategyStarted
 StrategyStopped StrategyOverran ReconciliationFinished JobSubmitted JobDropped JobStarted JobMoved JobFinished
 CapitalReserved CapitalReleased SafeModeSet OverrideGranted OverrideEnded

@@ -32,6 +32,7 @@ class Halts:
         self._money = money
         self._blockers: dict[tuple[str, str], int] = {}
         self._suspects: list[tuple[Life, str]] = []
+        self._amends: list[tuple[int, Life, int, str]] = []  # row, order, number of its amend
 
     def take(self, row: Row) -> Iterator[Finding]:
         match row.kind:
@@ -43,6 +44,10 @@ class Halts:
                 life = self._orders.get(str(row.body["intent"]["client_order_id"]))
                 if life is not None and life.sequence == row.sequence:
                     self._judge(life, row.at_ns)
+            case "OrderAmendAsked":
+                life = self._orders.get(str(row.body["client_order_id"]))
+                if life is not None and life.terms.asked is not None:
+                    self._judge_amend(row, life)
             case _:
                 pass
 
@@ -66,6 +71,13 @@ class Halts:
             text = f"order {life.client_order_id} raises risk, and {cause} stood at {LEVELS[level]}"
             self._suspects.append((life, text))
 
+    def _judge_amend(self, row: Row, life: Life) -> None:
+        level, cause = self._level(life, row.at_ns)
+        if not level or (level == REDUCE_ONLY and (_lowers(life) or self._reduces(life))):
+            return
+        text = f"order {life.client_order_id} was amended, and {cause} stood at {LEVELS[level]}"
+        self._amends.append((row.sequence, life, int(row.body["number"]), text))
+
     def _level(self, life: Life, at_ns: int) -> tuple[int, str]:
         kind, _, name = life.source.partition(":")
         scopes = {"global", f"venue:{life.book[0]}", f"strategy:{name}" if kind == "strategy" else "global"}
@@ -81,14 +93,27 @@ class Halts:
         if life.job is not None and life.job[2] in COMPLETING:
             return True
         held = self._money.quantity(life.book)
-        return (held < 0 if life.is_buy else held > 0) and life.quantity <= abs(held)
+        return (held < 0 if life.is_buy else held > 0) and life.quantity - life.filled <= abs(held)
 
     def finish(self) -> Iterator[Finding]:
         for life, text in self._suspects:
             if not life.was_withdrawn:
                 yield Finding(life.sequence, HALTS, f"{text} (quantity {plain(life.quantity)})")
 
+        for sequence, life, number, text in self._amends:
+            if number not in life.terms.unsent:
+                yield Finding(sequence, HALTS, text)
+
     def summary(self) -> dict[str, object]:
         return {
             "standing_blockers": {f"{cause} ({scope})": LEVELS[at] for (scope, cause), at in self._blockers.items()}
         }
+
+
+def _lowers(life: Life) -> bool:
+    """Tell whether the open amend asks for no more quantity at no more eager a price."""
+    terms = life.terms
+    if terms.asked is None or terms.price is None:
+        return False
+    _, price, quantity = terms.asked
+    return quantity <= terms.quantity and (price <= terms.price if life.is_buy else price >= terms.price)

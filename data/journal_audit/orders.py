@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
+from data.journal_audit.amends import Terms
 from data.journal_audit.amount import ZERO, add, amount, decimal_of, plain
 from data.journal_audit.finding import Body, Finding, Row
 from data.journal_audit.money import Money
@@ -23,8 +24,7 @@ class Life:
     client_order_id: str
     book: Book
     is_buy: bool
-    price: Decimal | None  # None: a market order
-    quantity: Decimal
+    terms: Terms
     reduce_only: bool
     source: str
     job: tuple[str, int, str] | None  # job id, leg, role
@@ -33,6 +33,16 @@ class Life:
     is_acknowledged: bool = False
     may_live: bool = True
     was_withdrawn: bool = False
+
+    @property
+    def prices(self) -> tuple[Decimal | None, ...]:
+        """Return every limit price that may hold, None among them for a market order."""
+        return self.terms.prices
+
+    @property
+    def quantity(self) -> Decimal:
+        """Return the most that may be filled in all."""
+        return self.terms.most
 
 
 class Orders:
@@ -64,6 +74,10 @@ class Orders:
                 self._adopted(row.sequence, row.body["intent"])
             case "OrderStatusChanged":
                 self._status(row.sequence, row.body)
+            case "OrderAmendAsked":
+                yield from self._amend_asked(row)
+            case "OrderAmended" | "OrderAmendRefused":
+                self._amend_settled(row)
             case "OrderFilled":
                 yield from self._filled(row.sequence, row.body["fill"])
             case _:
@@ -111,9 +125,32 @@ class Orders:
             return
         if status == "rejected" and str(body.get("reason") or "").startswith(NOT_SENT):
             life.was_withdrawn = True
-        life.may_live = _may_live_after(life, status)
+        venue_order_id = body.get("venue_order_id")
+        is_end = status not in {"cancelled", "expired"} or life.terms.is_an_end(venue_order_id)
+        if is_end and status != "rejected":
+            life.terms.follow(venue_order_id)
+        life.may_live = _may_live_after(life, status) if is_end else life.may_live
         # Who says how an order ended has had it: an answer that comes behind does not bring it back.
         life.is_acknowledged = life.is_acknowledged or status in {"open", "partially_filled", "cancelled", "expired"}
+        self._file(life)
+
+    def _amend_asked(self, row: Row) -> Iterator[Finding]:
+        client_order_id = str(row.body["client_order_id"])
+        life = self._lives.get(client_order_id)
+        if life is None or not life.is_own or life.job is not None:
+            text = f"amend of order {client_order_id}, which is not there to be amended"
+            yield Finding(row.sequence, INTENTS, text)
+            return
+        for flaw in life.terms.ask(row.body, life.filled):
+            yield Finding(row.sequence, INTENTS, f"order {client_order_id}: {flaw}")
+
+    def _amend_settled(self, row: Row) -> None:
+        life = self._lives.get(str(row.body["client_order_id"]))
+        if life is None:
+            return
+        has_ended = life.terms.settle({**row.body, "kind": row.kind})
+        if has_ended or life.filled >= life.quantity:
+            life.may_live = False
         self._file(life)
 
     def _filled(self, sequence: int, fill: Body) -> Iterator[Finding]:
@@ -174,8 +211,10 @@ def _life(sequence: int, intent: Body, *, is_own: bool) -> Life:
         client_order_id=str(intent["client_order_id"]),
         book=(str(intent["venue"]), str(intent["symbol"])),
         is_buy=_is_buy(intent),
-        price=None if price is None or intent["order_type"] == "market" else decimal_of(price, "limit_price"),
-        quantity=amount(intent, "quantity"),
+        terms=Terms(
+            price=None if price is None or intent["order_type"] == "market" else decimal_of(price, "limit_price"),
+            quantity=amount(intent, "quantity"),
+        ),
         reduce_only=bool(intent["reduce_only"]),
         source=str(intent["source"]),
         job=None if tag is None else (str(tag["job_id"]), int(tag["leg"]), str(tag["role"])),

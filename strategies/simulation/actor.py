@@ -24,6 +24,7 @@ class Actor:
         self._choices: list[tuple[float, Callable[[Life], AnyCommand | None]]] = [
             (0.50, self._place),
             (0.16, self._cancel),
+            (0.12, self._amend),
             (0.03, self._cancel_many),
             (0.04, lambda _: commands.Pause(who=WHO, reason="a rest")),
             (0.14, lambda _: commands.Resume(who=WHO, reason="looked", word="resume")),
@@ -104,6 +105,22 @@ class Actor:
         if not orders:
             return None
         return commands.CancelOrder(who=WHO, client_order_id=self._dice.pick(orders).intent.client_order_id)
+
+    def _amend(self, life: Life) -> AnyCommand | None:
+        """Move a resting order by some ticks, or change its size; some of these are nobody's to amend."""
+        orders = [order for order in life.engine.parts.fold.orders.live() if order.intent.limit_price is not None]
+        if not orders:
+            return None
+        dice, intent = self._dice, self._dice.pick(orders).intent
+        price, rules = intent.limit_price, self._world.instrument(intent.instrument_id)
+        share = Decimal(dice.whole(3, 20)) / 10
+        is_moved = price is not None and dice.chance(0.7)
+        return commands.AmendOrder(
+            who=WHO,
+            client_order_id=intent.client_order_id,
+            limit_price=price + dice.whole(-4, 4) * rules.order_tick if price is not None and is_moved else None,
+            quantity=rules.floor_quantity(intent.quantity * share) if not is_moved or dice.chance(0.4) else None,
+        )
 
     def _cancel_many(self, _: Life) -> AnyCommand:
         venue = self._dice.pick([*self._world.exchanges])

@@ -9,7 +9,7 @@ from core.journal.facts import AnyFact
 from core.risk.limits import RiskLimits
 from core.types.control import RiskMode
 from core.types.instrument import InstrumentId
-from core.types.order import OrderStatus
+from core.types.order import OrderIntent
 from strategies.simulation.evidence import Evidence
 from strategies.simulation.venue_account import WIDE
 
@@ -43,6 +43,17 @@ class Beliefs:
                 if cash is not None and cash.is_reported and cash.total != total:
                     evidence.blame("G1", f"{asset} at {venue} is {cash.total} in the ledger, {total} by its journal")
 
+    def no_phantom_end(self) -> None:
+        """Demand that no order that lives at a venue is taken for ended: it would count for nothing (F08)."""
+        engine = self._evidence.engine
+        if engine is None:
+            return
+        for name, exchange in self._evidence.world.exchanges.items():
+            for client_order_id in exchange.live:
+                order = engine.parts.fold.orders.get(client_order_id)
+                if order is not None and order.status.is_final:
+                    self._evidence.blame("F08", f"{client_order_id} lives at {name} and is {order.status} here")
+
     def against_truth(self) -> None:
         """Demand that the engine and the venues agree: nothing is under way any more."""
         if self._evidence.engine is None:
@@ -73,8 +84,9 @@ class Beliefs:
                 self._evidence.blame("G10", f"{asset} at {name} is {known} here, {total} at the venue")
 
     def _compare_orders(self, name: str) -> None:
-        ours = sorted(o.intent.client_order_id for o in self._fold().orders.live() if o.intent.venue == name)
-        theirs = sorted(self._evidence.world.exchanges[name].live)
+        live = self._evidence.world.exchanges[name].live.values()
+        ours = sorted(_terms(order.intent) for order in self._fold().orders.live() if order.intent.venue == name)
+        theirs = sorted(_terms(order.intent) for order in live)
         if ours != theirs:
             self._evidence.blame("G10", f"open orders at {name}: {ours} here, {theirs} at the venue")
 
@@ -110,11 +122,11 @@ class Beliefs:
         has_failed = engine.parts.recorder.failed_reason is not None
         wanted = ["storage"] if has_failed else [cause for _, cause in self._evidence.shadow.halts]
         wanted += [blocker.cause for blocker in engine.parts.conditions.blockers()]
-        wanted += [
-            order.intent.client_order_id
-            for order in engine.parts.fold.orders.live()
-            if order.status is OrderStatus.IN_DOUBT
-        ]
+        wanted += [order.intent.client_order_id for order in engine.parts.fold.orders.live() if order.is_in_doubt]
         for name in wanted:
             if name not in texts:
                 self._evidence.blame("G9", f"nothing alerts to {name}")
+
+
+def _terms(intent: OrderIntent) -> tuple[str, Decimal, Decimal]:
+    return intent.client_order_id, intent.quantity, intent.limit_price or ZERO

@@ -11,18 +11,20 @@ from typing import Final, Protocol
 
 import msgspec
 
-from core.ports.venue import ExecutionSink, OrderReport, SendOutcome, SendResult
-from core.risk.verdict import Approved
+from core.ports.venue import AmendSupport, ExecutionSink, OrderReport, SendOutcome, SendResult
+from core.risk.verdict import Approved, ApprovedAmend
 from core.types.account import AccountReport, FundingPayment
 from core.types.job_tag import LegRole
 from core.types.order import Fill, OrderIntent, OrderStatus
 from strategies.simulation.chance import Dice
-from strategies.simulation.exchange import Event, Exchange, VenueOrder
+from strategies.simulation.exchange import Event, Exchange, VenueIds, VenueOrder
 from strategies.simulation.faults import Fault, FaultPlan
 from strategies.simulation.timeline import NS_PER_S, Timeline
 
 ON_THE_WAY_S: Final = (0.002, 0.03)
 LATE_S: Final = (6.0, 9.0)  # after every time-out of the engine, before it may declare an order dead
+REPLACING: Final = ("gamma",)
+"""Exchanges that cannot amend: the engine cancels there and sends a new order."""
 Result = Future[SendResult]
 
 
@@ -33,6 +35,12 @@ class Wire(Protocol):
 
     def arrived(self, client_order_id: str) -> None:
         """Take note that a request has arrived or never will."""
+        ...
+
+    def amend_sent(self, intent: OrderIntent) -> None: ...
+
+    def amend_arrived(self, intent: OrderIntent) -> None:
+        """Take note that an amend has arrived, or never will."""
         ...
 
     def compared(self, venue: str) -> None: ...
@@ -100,6 +108,23 @@ class Connection:
         self._after(ON_THE_WAY_S, lambda: self._cancel_arrives(client_order_id, answer))
         return await answer
 
+    @property
+    def amend_support(self) -> AmendSupport:
+        return AmendSupport.REPLACE if self._exchange.name in REPLACING else AmendSupport.NATIVE
+
+    async def amend(self, approved: ApprovedAmend) -> SendResult:
+        answer: Result = asyncio.get_running_loop().create_future()
+        if self.is_dead:
+            return await answer
+        if self._plan.strikes(Fault.KILLED, 0.02):
+            self._kill()
+            return await answer
+        self._wire.amend_sent(approved.intent)
+        self._amend(approved.intent, answer)
+        if self._plan.strikes(Fault.KILLED, 0.02):
+            self._kill()
+        return await answer
+
     async def cancel_all(self) -> SendResult:
         answer: Result = asyncio.get_running_loop().create_future()
         if not self.is_dead:
@@ -132,6 +157,41 @@ class Connection:
             self._after(ON_THE_WAY_S, lambda: self._arrive(intent, None))
         else:
             self._after(ON_THE_WAY_S, lambda: self._arrive(intent, answer))
+
+    def _amend(self, intent: OrderIntent, answer: Result) -> None:
+        plan = self._plan
+        if plan.strikes(Fault.REQUEST_LOST, 0.06):
+            self._after(LATE_S, lambda: self._wire.amend_arrived(intent))
+        elif plan.strikes(Fault.APPEARS_LATE, 0.06):
+            self._after(LATE_S, lambda: self._amend_arrives(intent, None))
+        elif plan.strikes(Fault.ORDER_REJECTED, 0.06):
+            self._wire.amend_arrived(intent)
+            self._after(ON_THE_WAY_S, lambda: self._answer(answer, SendResult(SendOutcome.REJECTED, "not now")))
+        elif plan.strikes(Fault.ANSWER_LOST, 0.1):
+            self._held_s[intent.client_order_id] = 30.0 if self._dice.chance(0.3) else 0.0
+            self._after(ON_THE_WAY_S, lambda: self._amend_arrives(intent, None))
+        else:
+            self._after(ON_THE_WAY_S, lambda: self._amend_arrives(intent, answer))
+
+    def _amend_arrives(self, intent: OrderIntent, answer: Result | None) -> None:
+        exchange, order = self._exchange, self._exchange.live.get(intent.client_order_id)
+        if order is not None and self._plan.strikes(Fault.FILL_DURING_CANCEL, 0.3):
+            price = order.intent.limit_price
+            if price is not None:
+                exchange.fill_resting(order, price)
+        replaces = self._plan.strikes(Fault.NEW_VENUE_ID, 0.6)
+        refusal = exchange.amend(intent, VenueIds.REPLACED if replaces else VenueIds.KEPT)
+        self._wire.amend_arrived(intent)
+        if answer is None:
+            return
+        if refusal is not None:
+            result = SendResult(SendOutcome.REJECTED, refusal)
+        else:
+            result = SendResult(
+                SendOutcome.ACCEPTED, venue_order_id=exchange.orders[intent.client_order_id].venue_order_id
+            )
+        delay_s = (0.2, 1.0) if replaces and self._dice.chance(0.3) else ON_THE_WAY_S
+        self._after(delay_s, lambda: self._answer(answer, result))
 
     @staticmethod
     def _is_hedge(intent: OrderIntent) -> bool:

@@ -189,6 +189,7 @@ class _Episode:
             side,
             self._world.dice(f"{side} {self._lives}"),
             self._oracle.wished,
+            self._oracle.wanted,
             self._jobs_wanted,
         )
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from core.engine.engine import Engine
+from core.journal.facts import OrderAmendAsked
 from core.types.order import Fill, OrderIntent, OrderType, Side
 from strategies.simulation.market_feed import MarketFeed
 from strategies.simulation.shadow import Shadow
@@ -26,6 +27,9 @@ class Evidence:
     durable: dict[str, OrderIntent] = field(default_factory=dict[str, OrderIntent])
     on_wire: dict[str, OrderIntent] = field(default_factory=dict[str, OrderIntent])
     in_flight: dict[str, None] = field(default_factory=dict[str, None])
+    wanted: dict[str, Decimal] = field(default_factory=dict[str, Decimal])  # most that anybody asked an order to be
+    asked: dict[str, OrderAmendAsked] = field(default_factory=dict[str, OrderAmendAsked])  # durable, the newest
+    amends_in_flight: dict[str, list[OrderIntent]] = field(default_factory=dict[str, list[OrderIntent]])
     reducing: dict[str, bool] = field(default_factory=dict[str, bool])  # as orders were when they were approved
     compared: dict[str, None] = field(default_factory=dict[str, None])
     feeds: dict[str, MarketFeed] = field(default_factory=dict[str, MarketFeed])
@@ -36,7 +40,10 @@ class Evidence:
             self.violations.append(Violation(invariant=invariant, text=text, at_s=round(self.world.elapsed_s, 6)))
 
     def possibly_live(self, venue: str, symbol: str) -> list[OrderIntent]:
-        """Return own orders that live, or are on their way, in the matching engine of an instrument."""
+        """Return own orders that live, or are on their way, in the matching engine of an instrument.
+
+        One with an amend on its way is there on both terms.
+        """
         book = self.world.exchanges[venue].books[symbol]
         found: list[OrderIntent] = []
         for exchange, shared in self.world.sharing(book):
@@ -49,6 +56,9 @@ class Evidence:
                 sent = self.on_wire[client_order_id]
                 if (sent.venue, sent.symbol) == (exchange.name, shared):
                     found.append(sent)
+            for client_order_id, amends in self.amends_in_flight.items():
+                if client_order_id in exchange.live and amends[0].symbol == shared:
+                    found += amends
         return found
 
     def possible_quantity(self, client_order_id: str) -> Decimal:
@@ -57,7 +67,8 @@ class Evidence:
         order = self.world.exchanges[intent.venue].orders.get(client_order_id)
         if order is None:
             return intent.quantity if client_order_id in self.in_flight else ZERO
-        return intent.quantity if order.is_live else order.filled
+        amends = self.amends_in_flight.get(client_order_id, [])
+        return max(each.quantity for each in (order.intent, *amends)) if order.is_live else order.filled
 
     def filled_quantity(self, client_order_id: str) -> Decimal:
         """Return what an order has filled, by the venue's truth."""
@@ -72,7 +83,10 @@ class Evidence:
         return [fill for fill in fills if fill.client_order_id == client_order_id]
 
     def reduces(self, intent: OrderIntent) -> bool:
-        """Tell whether an order closes no more than the journal's position, own orders of that side counted."""
+        """Tell whether an order closes no more than the journal's position, own orders of that side counted.
+
+        An order that is amended counts on its new terms alone.
+        """
         held = self.shadow.position(intent.instrument_id)
         if held * intent.side.sign >= 0:
             return False
@@ -80,11 +94,23 @@ class Evidence:
             (
                 order.left
                 for order in self.world.exchanges[intent.venue].live.values()
-                if order.intent.symbol == intent.symbol and order.intent.side is intent.side and not order.is_foreign
+                if order.intent.symbol == intent.symbol
+                and order.intent.side is intent.side
+                and not order.is_foreign
+                and order.intent.client_order_id != intent.client_order_id
             ),
             ZERO,
         )
-        return waiting + intent.quantity <= abs(held)
+        filled = self.shadow.filled.get(intent.client_order_id, ZERO)
+        return waiting + intent.quantity - filled <= abs(held)
+
+    def lowers(self, intent: OrderIntent) -> bool:
+        """Tell whether an amend leaves no more to fill than the venue has, at a price that is no more eager."""
+        order = self.world.exchanges[intent.venue].orders.get(intent.client_order_id)
+        if order is None or intent.limit_price is None or order.intent.limit_price is None:
+            return False
+        eager = intent.side.sign * (intent.limit_price - order.intent.limit_price)
+        return intent.quantity <= order.intent.quantity and eager <= 0
 
 
 def words(intent: OrderIntent) -> str:

@@ -1,8 +1,9 @@
 """A simulated exchange with the truth about one account: orders, fills, positions, money. Knows nothing of engines."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from enum import StrEnum
 from typing import Final
 
 import msgspec
@@ -18,6 +19,13 @@ from strategies.simulation.venue_account import VenueAccount
 ZERO = Decimal(0)
 PART_FILL: Final = 0.35
 FOREIGN: Final = "foreign-"
+
+
+class VenueIds(StrEnum):
+    """What an amend does to the venue's id of an order."""
+
+    KEPT = "kept"
+    REPLACED = "replaced"
 
 
 @dataclass(slots=True)
@@ -93,6 +101,28 @@ class Exchange:
         self._match_taker(order, most)
         ends = intent.time_in_force is TimeInForce.IOC or intent.order_type is OrderType.MARKET
         if order.is_live and (ends or (intent.reduce_only and not self._allowed(order))):
+            self.end(order, OrderStatus.CANCELLED)
+        return None
+
+    def amend(self, intent: OrderIntent, ids: VenueIds) -> str | None:
+        """Give a live order the intent's price and total quantity; return None, or why it is refused.
+
+        Where the venue replaces, the order gets another id and the old one is reported as cancelled.
+        """
+        order = self.live.get(intent.client_order_id)
+        if order is None:
+            return f"unknown order {intent.client_order_id}"
+        refusal = self._amend_refusal(order, intent)
+        if refusal is not None:
+            return refusal
+        order.intent = msgspec.structs.replace(order.intent, limit_price=intent.limit_price, quantity=intent.quantity)
+        if ids is VenueIds.REPLACED:
+            self._numbers += 1
+            self.on_event(replace(order, status=OrderStatus.CANCELLED))
+            order.venue_order_id = f"{self.name}-o{self._numbers}"
+        self.on_event(order)
+        self._match_taker(order, None)
+        if order.is_live and order.intent.reduce_only and not self._allowed(order):
             self.end(order, OrderStatus.CANCELLED)
         return None
 
@@ -188,6 +218,19 @@ class Exchange:
         order = VenueOrder(intent, f"{self.name}-o{self._numbers}")
         price = instrument.ticks_to_price(self.books[symbol].mid_ticks)
         return self._execute(order, quantity, price, Liquidity.TAKER)
+
+    # inside (amends) ---------------------------------------------------------------------------------
+
+    def _amend_refusal(self, order: VenueOrder, intent: OrderIntent) -> str | None:
+        instrument, price = self.instruments[intent.symbol], intent.limit_price
+        if price is None or intent.quantity <= order.filled:
+            return "quantity is not above what is filled"
+        if not instrument.market_hours.is_open(self._timeline.now_ns):
+            return "market is closed"
+        if intent.quantity % instrument.order_lot or price % instrument.order_tick:
+            return f"quantity {intent.quantity:f} at {price:f} is not allowed"
+        is_crossing = self.books[intent.symbol].reaches(intent.side, instrument.price_to_ticks(price))
+        return "post-only order would trade at once" if order.intent.post_only and is_crossing else None
 
     # inside ----------------------------------------------------------------------------------------------
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from core.control.commands import AnyCommand, CommandResult
+from core.control.commands import AmendOrder, AnyCommand, CommandResult
 from core.engine.assembly import EnginePorts, assemble
 from core.engine.engine import Engine
 from core.engine.settings import EngineSettings
@@ -97,6 +97,8 @@ class Life:
 
     def command(self, command: AnyCommand) -> None:
         """Give a command without waiting for its answer."""
+        if isinstance(command, AmendOrder) and command.quantity is not None:
+            self._oracle.wanted(command.client_order_id, command.quantity)
         if not self.is_dead:
             self._spawn(self._command(command))
 

@@ -3,8 +3,10 @@
 from decimal import Decimal
 from typing import Final
 
+import msgspec
+
 from core.engine.engine import Engine
-from core.journal.facts import AnyFact, EngineStarted, OrderFilled, OrderIntended, PositionAdopted
+from core.journal.facts import AnyFact, EngineStarted, OrderAmendAsked, OrderFilled, OrderIntended, PositionAdopted
 from core.types.instrument import InstrumentId
 from core.types.order import Fill, OrderIntent
 from strategies.simulation.beliefs import Beliefs
@@ -19,6 +21,7 @@ from strategies.simulation.violation import Violation
 from strategies.simulation.wire_judge import WireJudge
 from strategies.simulation.world import World
 
+ZERO = Decimal(0)
 STALE_AFTER_NS: Final = 2 * NS_PER_S
 
 
@@ -50,6 +53,10 @@ class Oracle:
         """Take note of what an order is for, and how much that is for in all."""
         self._evidence.wishes[client_order_id] = (wish, quantity)
 
+    def wanted(self, client_order_id: str, quantity: Decimal) -> None:
+        """Take note that somebody wants an order to have another quantity in total."""
+        self._evidence.wanted[client_order_id] = max(quantity, self._evidence.wanted.get(client_order_id, ZERO))
+
     # lives -----------------------------------------------------------------------------------------------
 
     def engine_begins(self, engine: Engine, feeds: dict[str, MarketFeed], durable: list[AnyFact]) -> None:
@@ -65,10 +72,13 @@ class Oracle:
             evidence.shadow.apply(fact)
             if isinstance(fact, OrderIntended):
                 evidence.durable[fact.intent.client_order_id] = fact.intent
+            elif isinstance(fact, OrderAmendAsked):
+                evidence.asked[fact.client_order_id] = fact
 
     def look(self) -> None:
         """Look at a running engine; called every second."""
         self.beliefs.against_journal()
+        self.beliefs.no_phantom_end()
         self._loss.look()
         self._capital.look()
 
@@ -103,6 +113,8 @@ class Oracle:
         match fact:
             case OrderIntended():
                 self._look_at_intent(fact.intent)
+            case OrderAmendAsked():
+                self._look_at_amend(fact)
             case OrderFilled():
                 self._look_at_fill(fact.fill)
             case PositionAdopted():
@@ -117,6 +129,8 @@ class Oracle:
             match fact:
                 case OrderIntended():
                     self._evidence.durable[fact.intent.client_order_id] = fact.intent
+                case OrderAmendAsked():
+                    self._evidence.asked[fact.client_order_id] = fact
                 case EngineStarted():
                     self._look_at_run(fact.run)
                 case _:
@@ -131,11 +145,41 @@ class Oracle:
     def _look_at_intent(self, intent: OrderIntent) -> None:
         if intent.client_order_id in self._evidence.shadow.intents:
             self.blame("G8", f"client order id {intent.client_order_id} is used again")
+        if intent.replaces is not None:
+            self._look_at_replacement(intent, intent.replaces)
         reduces = self._evidence.reducing[intent.client_order_id] = self._evidence.reduces(intent)
         if reduces:
             return
         if intent.reduce_only:
             self.blame("G6", f"{words(intent)} says that it reduces and does not")
+        self._look_at_age(intent)
+
+    def _look_at_replacement(self, intent: OrderIntent, replaced: str) -> None:
+        """Demand that an order is replaced once it is gone, by no more than was left of what was wanted (G2)."""
+        evidence, client_order_id = self._evidence, intent.client_order_id
+        known = evidence.on_wire.get(replaced)
+        if known is None or replaced in self._world.exchanges[intent.venue].live:
+            self.blame("G2", f"{words(intent)} replaces {replaced}, which may live")
+            return
+        wanted = max(known.quantity, evidence.wanted.get(replaced, ZERO))
+        possible = evidence.possible_quantity(replaced) + intent.quantity
+        if possible > wanted:
+            self.blame("G2", f"{words(intent)} and {replaced} may fill {possible:f} of the {wanted:f} wanted")
+        evidence.wishes[client_order_id] = (client_order_id, intent.quantity)
+
+    def _look_at_amend(self, fact: OrderAmendAsked) -> None:
+        intent = self._evidence.on_wire.get(fact.client_order_id)
+        if intent is None:
+            self.blame("F08", f"amend of {fact.client_order_id}, which was never sent")
+            return
+        if fact.client_order_id in self._evidence.wishes:
+            name, most = self._evidence.wishes[fact.client_order_id]
+            self._evidence.wishes[fact.client_order_id] = (name, max(most, fact.quantity))
+        new = msgspec.structs.replace(intent, limit_price=fact.limit_price, quantity=fact.quantity)
+        if not self._evidence.reduces(new) and not self._evidence.lowers(new):
+            self._look_at_age(new)
+
+    def _look_at_age(self, intent: OrderIntent) -> None:
         feed = self._evidence.feeds[intent.venue]
         age_ns = self._world.timeline.now_ns - feed.shown_ns.get(intent.symbol, 0)
         if age_ns > STALE_AFTER_NS:
@@ -159,6 +203,16 @@ class Oracle:
         """Judge an order at the moment it leaves."""
         self._wire.judge(intent)
         self._jobs.submitted(intent)
+
+    def amend_sent(self, intent: OrderIntent) -> None:
+        """Judge other terms for an order at the moment they leave."""
+        self._wire.judge_amend(intent)
+
+    def amend_arrived(self, intent: OrderIntent) -> None:
+        amends = self._evidence.amends_in_flight.pop(intent.client_order_id, [])
+        left = [each for each in amends if each is not intent]
+        if left:
+            self._evidence.amends_in_flight[intent.client_order_id] = left
 
     def arrived(self, client_order_id: str) -> None:
         self._evidence.in_flight.pop(client_order_id, None)

@@ -2,9 +2,11 @@
 
 from decimal import Decimal
 
+import msgspec
+
 from core.types.control import HaltLevel
 from core.types.job_tag import LegRole
-from core.types.order import OrderIntent, OrderStatus
+from core.types.order import OrderIntent
 from strategies.simulation.evidence import Evidence, can_meet, words
 from strategies.simulation.held_judge import judge_held
 
@@ -26,6 +28,27 @@ class WireJudge:
         self._evidence.in_flight[intent.client_order_id] = None
         self._judge_wish(intent)
         judge_held(self._evidence, intent)
+
+    def judge_amend(self, intent: OrderIntent) -> None:
+        """Judge other terms for an order that was sent before; `intent` is the order as it shall be."""
+        evidence, client_order_id = self._evidence, intent.client_order_id
+        asked = evidence.asked.get(client_order_id)
+        if asked is None or (asked.limit_price, asked.quantity) != (intent.limit_price, intent.quantity):
+            evidence.blame("F24", f"an amend of {client_order_id} left without a durable word of it")
+            return
+        if client_order_id not in evidence.on_wire or intent.job is not None:
+            evidence.blame("F08", f"amend of {words(intent)}, which is not for the asking")
+        if client_order_id in evidence.amends_in_flight:
+            evidence.blame("F08", f"a second amend of {client_order_id} left while the first is on its way")
+        level = evidence.shadow.level(intent, evidence.world.timeline.now_ns)
+        is_safer = evidence.lowers(intent) or evidence.reduces(intent)
+        if level is not HaltLevel.NORMAL and not (level is HaltLevel.REDUCE_ONLY and is_safer):
+            evidence.blame("G6", f"amend to {words(intent)} left in {level.name}")
+        self._judge_crossing(intent)
+        if not is_safer:
+            self._judge_doubt(msgspec.structs.replace(intent, created_ns=asked.at_ns))
+        evidence.amends_in_flight.setdefault(client_order_id, []).append(intent)
+        self._judge_wish(intent)
 
     def _judge_papers(self, intent: OrderIntent) -> None:
         evidence, client_order_id = self._evidence, intent.client_order_id
@@ -60,7 +83,9 @@ class WireJudge:
         if engine is None or self._evidence.reducing.get(intent.client_order_id, False):
             return
         for order in engine.parts.fold.orders.live(intent.instrument_id):
-            is_doubtful = order.status is OrderStatus.IN_DOUBT and order.updated_ns < intent.created_ns
+            if order.intent.client_order_id == intent.client_order_id:
+                continue
+            is_doubtful = order.is_in_doubt and order.updated_ns < intent.created_ns
             if is_doubtful and not (_ends_exposure(intent) and order.intent.job != intent.job):
                 self._evidence.blame("F05", f"{words(intent)} left while {order.intent.client_order_id} was in doubt")
 

@@ -15,6 +15,7 @@ from strategies.simulation.chance import Dice
 
 TRIES = 3
 EAGERNESS = 0.08  # chance of doing something at a change of a book
+RESTLESSNESS = 0.25  # chance of asking for other terms of a resting order
 BTC, ETH = "BTC/USDT:USDT", "ETH/USDT:USDT"
 PAIRS = (
     (InstrumentId("alpha", BTC), InstrumentId("beta", BTC)),
@@ -23,6 +24,9 @@ PAIRS = (
 )
 OnWish = Callable[[str, str, Decimal], None]
 """Told of each order: client order id, name of the wish behind it, and the quantity that the wish is for in all."""
+
+OnAmend = Callable[[str, Decimal], None]
+"""Told of each amend: client order id, and the total quantity that the order shall have."""
 
 
 class Wisher:
@@ -35,6 +39,7 @@ class Wisher:
         side: Side,
         dice: Dice,
         on_wish: OnWish,
+        on_amend: OnAmend,
         jobs_wanted: Callable[[], int | None],
     ) -> None:
         self._name = name
@@ -42,6 +47,7 @@ class Wisher:
         self._side = side
         self._dice = dice
         self._on_wish = on_wish
+        self._on_amend = on_amend
         self._jobs_wanted = jobs_wanted
         self._wishes: dict[str, tuple[str, Signal, int]] = {}
         self._made = 0
@@ -91,13 +97,17 @@ class Wisher:
         jobs = self._jobs_wanted()
         for _ in range(jobs or 0):
             self._propose(ctx)
-        if jobs is None or not self._dice.chance(EAGERNESS):
+        if jobs is None:
             return
         book, instrument = ctx.book(instrument_id), ctx.instrument(instrument_id)
+        resting = ctx.open_orders(instrument_id)
+        if resting and instrument is not None and self._dice.chance(RESTLESSNESS):
+            self._amend(ctx, instrument, self._dice.pick(resting))
+        if not self._dice.chance(EAGERNESS):
+            return
         mid = None if book is None else book.mid()
         if mid is None or instrument is None:
             return
-        resting = ctx.open_orders(instrument_id)
         if resting and self._dice.chance(0.5):
             ctx.cancel(self._dice.pick(resting).intent.client_order_id)
             return
@@ -120,6 +130,19 @@ class Wisher:
             and self._jobs_wanted() is not None
         ):
             self._submit(ctx, name, signal, tries - 1)
+
+    def _amend(self, ctx: StrategyContext, instrument: Instrument, order: Order) -> None:
+        """Ask for another price, another quantity or both; what is wanted in all is the most ever asked for."""
+        intent, price, quantity = order.intent, order.intent.limit_price, order.intent.quantity
+        if price is None:
+            return
+        if self._dice.chance(0.7):
+            price += self._dice.pick((-3, -2, -1, 1, 2, 3)) * instrument.order_tick
+        if self._dice.chance(0.5):
+            share = Decimal(self._dice.whole(4, 18)) / 10
+            quantity = max(instrument.order_lot, instrument.floor_quantity(quantity * share))
+        self._on_amend(intent.client_order_id, quantity)
+        ctx.amend(intent.client_order_id, limit_price=price, quantity=quantity)
 
     def _submit(self, ctx: StrategyContext, wish: str, signal: Signal, tries: int) -> None:
         client_order_id = ctx.submit(signal)

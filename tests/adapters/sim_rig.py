@@ -5,13 +5,15 @@ from collections.abc import Awaitable, Callable
 from decimal import Decimal
 from typing import Any, TypeVar
 
+import msgspec
+
 from adapters.sim.config import SimConfig
 from adapters.sim.market import SimMarket
 from adapters.venue_store.store import MEMORY, VenueStore
 from core.book.book import Book
 from core.io.virtual_loop import VirtualClock, VirtualLoop
 from core.ports.venue import ExecutionVenue, OrderReport, SendResult
-from core.risk.verdict import Check, Hardness, approve
+from core.risk.verdict import Check, Hardness, approve, approve_amend
 from core.types.account import FundingPayment
 from core.types.instrument import Instrument, InstrumentId
 from core.types.market import FeedStatus, FundingRate, MarkPrice, Trade
@@ -79,6 +81,7 @@ class Trader:
         self.execution = execution
         self.prefix = prefix
         self.sent = 0
+        self.intents: dict[str, OrderIntent] = {}
 
     async def send(
         self, symbol: str, side: Side, quantity: str, price: str | Decimal | None = None, **terms: Any
@@ -95,7 +98,15 @@ class Trader:
             created_ns=0,
             **terms,
         )
+        self.intents[intent.client_order_id] = intent
         return await self.execution.submit(approve(intent, (PASSED,)))
+
+    async def amend(self, client_order_id: str, price: str | Decimal, quantity: str) -> SendResult:
+        """Ask for another price and total quantity of an order sent before."""
+        intent = msgspec.structs.replace(
+            self.intents[client_order_id], limit_price=Decimal(price), quantity=Decimal(quantity)
+        )
+        return await self.execution.amend(approve_amend(intent, (PASSED,)))
 
 
 class Rig:

@@ -51,8 +51,30 @@ def intended(
     return f.OrderIntended(at_ns=0, intent=intent, checks=checks, claim=claim)
 
 
-def status(order_id: str, to: OrderStatus, reason: str | None = None) -> f.OrderStatusChanged:
-    return f.OrderStatusChanged(at_ns=0, client_order_id=order_id, status=to, reason=reason)
+def status(
+    order_id: str, to: OrderStatus, reason: str | None = None, venue_id: str | None = None
+) -> f.OrderStatusChanged:
+    return f.OrderStatusChanged(at_ns=0, client_order_id=order_id, status=to, reason=reason, venue_order_id=venue_id)
+
+
+def amends() -> list[f.AnyFact]:
+    """Return an order that is amended under another venue id, and once more without an answer."""
+    claim = OrderClaim(pool=Pool.ARB, unit_usd=D(61), opening_quantity=D("0.5"))
+    order: dict[str, Any] = {"at_ns": 0, "client_order_id": "m1"}
+    first, second = {"limit_price": D(61), "quantity": D("0.5")}, {"limit_price": D(62), "quantity": D("0.8")}
+    return [
+        intended("m1", Side.BUY, "1", "60", symbol=PERP),
+        status("m1", OrderStatus.OPEN, venue_id="v1"),
+        intended("m2", Side.SELL, "0.1", "65", symbol=PERP),
+        f.OrderAmendAsked(**order, number=1, **first, checks=(PASSED,), claim=claim),
+        status("m1", OrderStatus.CANCELLED, venue_id="v1"),
+        f.OrderAmended(**order, number=1, **first, venue_order_id="v2"),
+        f.OrderAmendAsked(**order, number=2, **second, checks=(PASSED,)),
+        f.OrderAmendDoubted(**order, number=2, reason="silence"),
+        f.OrderAmendRefused(**order, number=2, **second, reason="not at the venue"),
+        status("m2", OrderStatus.CANCELLED),
+        status("m1", OrderStatus.CANCELLED, venue_id="v2"),
+    ]
 
 
 def filled(
@@ -133,6 +155,7 @@ def ending() -> list[f.AnyFact]:
     return [
         f.CapitalReserved(at_ns=0, owner="probe", claim=Claim(venue="a", pool=Pool.HEDGE, amount_usd=D(50))),
         f.CapitalReleased(at_ns=0, owner="probe"),
+        *amends(),
         kill(who="me", reason="rehearsal", at_ns=0),
         intended("k0", Side.BUY, "1", "60"),
         status("k0", OrderStatus.REJECTED, "not sent: trading was halted meanwhile"),

@@ -136,6 +136,20 @@ MUTATIONS: dict[str, tuple[str, Change]] = {
         "crossings",
         changing("OrderIntended", {"client_order_id": "o4"}, "intent", order_type="market", limit_price=None),
     ),
+    # amends
+    "an amend of an order nobody intended": (
+        "intents", changing("OrderAmendAsked", {"number": 1}, "", client_order_id="m9"),
+    ),
+    "an amend below what is filled": ("intents", changing("OrderAmendAsked", {"number": 2}, "", quantity="0")),
+    "an amend while one is open": (
+        "intents", removing("OrderAmended", {"number": 1}, ("OrderAmendAsked", {"number": 2})),
+    ),
+    "an amend with no control applied": ("approvals", changing("OrderAmendAsked", {"number": 1}, "", checks=[])),
+    "an amend to the price of an own order": (
+        "crossings", changing("OrderAmendAsked", {"number": 2}, "", limit_price="65"),
+    ),
+    "a claim for more than the amended order": ("caps", changing("OrderAmendAsked", {"number": 1}, "", claim={
+        "pool": "arb", "unit_usd": "61", "opening_quantity": "0.6"})),
     # caps
     "a claim below zero": ("caps", changing("OrderIntended", {"client_order_id": "o1"}, "", claim={
         "pool": "arb", "unit_usd": "-100", "opening_quantity": "1"})),
@@ -213,7 +227,7 @@ def test_a_pause_lets_only_orders_through_that_reduce(journal: Path):
 
     rewrite(journal, pause_before_the_first_order)
     found = [finding.text.split()[1] for finding in audit(journal).findings if finding.check == "halts"]
-    assert found == ["o1", "o3", "o4", "o5", "j1p"]
+    assert found == ["o1", "o3", "o4", "o5", "j1p", "m1", "m1", "m1"]  # the order, and both of its amends
 
 
 @pytest.mark.parametrize(

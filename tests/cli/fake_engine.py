@@ -54,7 +54,7 @@ def _handler_of(engine: FakeEngine) -> type[BaseHTTPRequestHandler]:
             self.end_headers()
             self.wfile.write(payload)
 
-        do_GET = do_POST = do_DELETE = _serve  # noqa: N815 - names that http.server looks for
+        do_GET = do_POST = do_PATCH = do_DELETE = _serve  # noqa: N815 - names that http.server looks for
 
         def log_message(self, format: str, *args: object) -> None: ...  # noqa: A002 - named by http.server
 

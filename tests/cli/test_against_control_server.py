@@ -7,6 +7,7 @@ from decimal import Decimal
 import pytest
 
 from core.control.commands import (
+    AmendOrder,
     CancelOrders,
     Kill,
     Pause,
@@ -30,6 +31,7 @@ COMMANDS = [
     (["cancel", "--all", "--venue", "sim-a"], CancelOrders),
     (["strategies", "start", "ma_cross", "--set", "fast=5"], StartStrategy),
     (["strategies", "stop", "ma_cross"], StopStrategy),
+    (["amend", "web/1", "--price", "3.10", "--yes"], AmendOrder),
     (["order", "buy", "0.010", "BTC/USDT@sim-a", "--limit", "3.10", "--ioc", "--yes"], PlaceOrder),
 ]
 FLAT = KillState(

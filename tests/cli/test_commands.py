@@ -272,6 +272,57 @@ def test_order_above_5000_usd_needs_its_quantity_typed_again(
     assert run([*order, "--confirm", "0.10"]) == 0
 
 
+RESTING = {
+    "orders": [
+        {
+            "client_order_id": "s0001-1",
+            "venue": "sim-a",
+            "symbol": "BTC/USDT",
+            "quantity": "0.01",
+            "limit_price": "64000",
+        }
+    ]
+}
+
+
+def test_amend_sends_only_what_is_to_change(engine: FakeEngine, capsys: CapturedText):
+    engine.answer("GET", "/api/orders", RESTING)
+    engine.answer("GET", "/api/monitoring/state", STATE)
+    engine.answer("PATCH", "/api/orders/s0001-1", done("s0001-1 is 0.01 at 64,000.5: open", amend="done"))
+    assert run(["amend", "s0001-1", "--price", "64000.50", "--json"]) == 0
+    body = engine.last.body
+    assert body is not None
+    assert body.pop("who").startswith("cli:")
+    assert body == {"limit_price": "64000.50"}
+    assert json.loads(capsys.readouterr().out)["data"]["amend"] == "done"
+
+
+def test_amend_without_anything_to_change_exits_2(engine: FakeEngine, capsys: CapturedText):
+    assert run(["amend", "s0001-1"]) == 2
+    assert "--price, --quantity or both" in capsys.readouterr().err
+    assert run(["amend", "s0001-1", "--price", "0"]) == 2
+    assert engine.requests == []
+
+
+def test_amend_refused_by_risk_exits_4_with_the_reason(engine: FakeEngine, capsys: CapturedText):
+    engine.answer("GET", "/api/orders", RESTING)
+    reason = "refused by risk: self_cross: sell 63,000, allowed no own order crossed"
+    engine.answer("PATCH", "/api/orders/s0001-1", not_done("refused", reason, amend="refused"), 409)
+    assert run(["amend", "s0001-1", "--price", "63000", "--json"]) == 4
+    assert error_of(capsys)["message"] == reason
+
+
+def test_amend_to_more_than_5000_usd_is_typed_again_and_one_to_less_is_not(engine: FakeEngine, capsys: CapturedText):
+    large = {**RESTING["orders"][0], "quantity": "0.1"}
+    engine.answer("GET", "/api/orders", {"orders": [large]})
+    engine.answer("GET", "/api/monitoring/state", STATE)
+    engine.answer("PATCH", "/api/orders/s0001-1", done())
+    assert run(["amend", "s0001-1", "--quantity", "0.2"]) == 2
+    assert "--confirm 0.2" in capsys.readouterr().err
+    assert run(["amend", "s0001-1", "--quantity", "0.2", "--confirm", "0.2"]) == 0
+    assert run(["amend", "s0001-1", "--quantity", "0.09"]) == 0
+
+
 def test_cancel_names_one_order_or_all(engine: FakeEngine, capsys: CapturedText):
     engine.answer("DELETE", "/api/orders/s0001-1", done("cancelled"))
     engine.answer("DELETE", "/api/orders", done("cancelled 3"))

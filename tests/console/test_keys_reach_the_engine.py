@@ -6,6 +6,7 @@ from textual import events
 from textual.widgets import Input
 
 from core.control.commands import (
+    AmendOrder,
     AnyCommand,
     CancelOrder,
     CancelOrders,
@@ -336,6 +337,35 @@ def test_x_cancels_the_selected_order_and_capital_x_all_on_its_symbol() -> None:
         CancelOrder(client_order_id="o-2", who="console:test"),
         CancelOrders(symbol="BTC/USDT:USDT", who="console:test"),
     ]
+
+
+def test_shift_and_an_arrow_moves_an_order_away_from_the_market_at_once_and_asks_before_it_comes_nearer() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.focus("orders")
+        await desk.press("shift+down")  # the buy at 64,004.0 gives way
+        await desk.press("shift+up", "escape")
+        await desk.press("shift+up", *"16001", "enter")  # its value, for it is a large one
+        await desk.press("down", "shift+up")  # the sell at 64,018.5 gives way
+        await desk.press("down", "shift+up", "enter")  # Cancel has the focus
+        await desk.press("shift+up", "down", "enter")
+
+    link, _ = run_console(script)
+    assert link.commands == [
+        AmendOrder(client_order_id="o-1", limit_price=Decimal("64003.5"), who="console:test"),
+        AmendOrder(client_order_id="o-1", limit_price=Decimal("64004.5"), who="console:test"),
+        AmendOrder(client_order_id="o-2", limit_price=Decimal("64019.0"), who="console:test"),
+        AmendOrder(client_order_id="o-3", limit_price=Decimal("3110.05"), who="console:test"),
+    ]
+
+
+def test_only_orders_that_rest_are_moved() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.focus("orders")
+        await desk.press("down", "down", "down", "down", "shift+up")
+        assert "cannot be moved" in desk.bar("message")
+
+    link, _ = run_console(script)
+    assert link.commands == []
 
 
 def test_strategies_start_after_asking_and_stop_at_once() -> None:

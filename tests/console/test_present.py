@@ -26,7 +26,7 @@ from tui.present.ladder_window import (
     moved_cursor,
     touch_is_visible,
 )
-from tui.present.orders import order_price
+from tui.present.orders import order_price, status_span
 from tui.present.risk import limit_line
 from tui.present.table import Align, Column, Row, Table, table_header, table_rows
 
@@ -351,3 +351,17 @@ def test_the_price_a_market_order_got_keeps_its_digits_however_small_it_is(avera
         source="manual", reason=None, is_external=False, created_ns=0, updated_ns=0,
     )  # fmt: skip
     assert order_price(order) == shown
+
+
+@pytest.mark.parametrize(
+    ("amend", "words"), [("asked", "amending… to 64,004.5"), ("in_doubt", "amend in doubt to 64,004.5")]
+)
+def test_an_amend_that_is_not_settled_is_shown_with_what_was_asked_for(amend: str, words: str) -> None:
+    order = OrderView(
+        client_order_id="o-1", venue="sim-a", symbol="BTC/USDT", side="buy", order_type="limit", quantity=Decimal(1),
+        filled_quantity=Decimal(0), limit_price=Decimal("64004.0"), average_price=None, status="open", source="manual",
+        reason=None, is_external=False, created_ns=0, updated_ns=0, amend=amend, new_price=Decimal("64004.5"),
+        new_quantity=Decimal(2),
+    )  # fmt: skip
+    assert words in status_span(order).text
+    assert any("2 at 64,004.5" in text_of(line) for line in order_explanation(order, [], 100))

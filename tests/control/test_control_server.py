@@ -17,6 +17,7 @@ import pytest
 
 from core.control.client import ControlClient, EngineUnresponsive, NoEngine
 from core.control.commands import (
+    AmendOrder,
     AnyCommand,
     CancelOrder,
     CancelOrders,
@@ -50,7 +51,12 @@ def ask(path: Path, engine: FakeEngine, method: str, url: str, body: Any = None)
     async def run() -> tuple[int, dict[str, Any]]:
         async with serving(engine, path):
             client = ControlClient(path, timeout_s=10)
-            calls = {"GET": client.get, "DELETE": client.delete, "POST": lambda url: client.post(url, body)}
+            calls = {
+                "GET": client.get,
+                "DELETE": client.delete,
+                "POST": lambda url: client.post(url, body),
+                "PATCH": lambda url: client.patch(url, body or {}),
+            }
             return await asyncio.to_thread(calls[method], url)
 
     return asyncio.run(run())
@@ -152,6 +158,7 @@ COMMANDS: list[AnyCommand] = [
         limit_price=Decimal("60000.10"),
         reduce_only=True,
     ),
+    AmendOrder(who="me", client_order_id="web/external id?&ü", limit_price=Decimal("0.10")),
     CancelOrder(who="me", client_order_id="web/external id?&ü"),
     CancelOrders(who="me", symbol="BTC/USDT:USDT"),
     StartStrategy(who="me", name="ma_cross", parameters={"fast": "10"}),

@@ -4,8 +4,8 @@ import asyncio
 
 from core.io.inline_journal import InlineJournal
 from core.journal.facts import AnyFact
-from core.ports.venue import ExecutionSink, SendResult
-from core.risk.verdict import Approved
+from core.ports.venue import AmendSupport, ExecutionSink, SendResult
+from core.risk.verdict import Approved, ApprovedAmend
 from core.types.account import AccountReport
 from tests.engine.venues import ScriptedVenue
 
@@ -97,6 +97,17 @@ class MortalLine:
             return await _never()
         result = await self._venue.cancel(client_order_id, symbol)
         return result if self._fate.survives(f"after cancel of {client_order_id}") else await _never()
+
+    @property
+    def amend_support(self) -> AmendSupport:
+        return self._venue.amend_support
+
+    async def amend(self, approved: ApprovedAmend) -> SendResult:
+        what = f"amend of {approved.intent.client_order_id}"
+        if not self._fate.survives(f"before {what}"):
+            return await _never()
+        result = await self._venue.amend(approved)
+        return result if self._fate.survives(f"after {what}") else await _never()
 
     async def cancel_all(self) -> SendResult:
         return await (_never() if self._fate.is_dead else self._venue.cancel_all())

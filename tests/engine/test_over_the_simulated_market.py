@@ -21,8 +21,8 @@ from core.io.virtual_loop import VirtualClock, VirtualLoop
 from core.journal.facts import OrderFilled, OrderIntended, PositionAdopted
 from core.ports.strategy import RunningStrategy
 from core.ports.time_budget import NoBudget
-from core.ports.venue import ExecutionSink, ExecutionVenue, OrderReport, SendResult
-from core.risk.verdict import Approved
+from core.ports.venue import AmendSupport, ExecutionSink, ExecutionVenue, OrderReport, SendResult
+from core.risk.verdict import Approved, ApprovedAmend
 from core.types.account import AccountReport, FundingPayment
 from core.types.instrument import InstrumentId
 from core.types.order import Fill, OrderStatus
@@ -62,6 +62,13 @@ class Wire:
 
     async def cancel(self, client_order_id: str, symbol: str) -> SendResult:
         return await (_silence() if self._loses() else self._execution.cancel(client_order_id, symbol))
+
+    @property
+    def amend_support(self) -> AmendSupport:
+        return self._execution.amend_support
+
+    async def amend(self, approved: ApprovedAmend) -> SendResult:
+        return await (_silence() if self._loses() else self._execution.amend(approved))
 
     async def cancel_all(self) -> SendResult:
         return await (_silence() if self._loses() else self._execution.cancel_all())

@@ -11,8 +11,8 @@ import numpy as np
 
 from core.book.book import Book
 from core.io.virtual_loop import VirtualClock
-from core.ports.venue import ExecutionSink, MarketSink, OrderReport, SendOutcome, SendResult
-from core.risk.verdict import Approved
+from core.ports.venue import AmendSupport, ExecutionSink, MarketSink, OrderReport, SendOutcome, SendResult
+from core.risk.verdict import Approved, ApprovedAmend
 from core.types.account import AccountReport, Balance, FundingPayment, VenuePosition
 from core.types.instrument import AssetType, Instrument, InstrumentId, MarketHours
 from core.types.market import FeedState, FeedStatus, Trade
@@ -154,6 +154,10 @@ class ScriptedVenue:
         self.answers: deque[Answer] = deque()  # of the next submits, TAKE when empty
         self.cancel_answers: deque[Answer] = deque()
         self.shares: deque[Decimal] = deque()  # of the next orders that trade at once, how much of them; all when empty
+        self.amend_support = AmendSupport.NATIVE
+        self.amend_answers: deque[Answer] = deque()
+        self.amended: list[OrderIntent] = []
+        self.amends_renumber = False
         self.cancels_hang = False
         self.account_fails = False
         self.starts_never = False
@@ -228,6 +232,40 @@ class ScriptedVenue:
             return await self._silence()
         return SendResult(SendOutcome.ACCEPTED)
 
+    async def amend(self, approved: ApprovedAmend) -> SendResult:
+        intent = approved.intent
+        self.amended.append(intent)
+        answer = self.amend_answers.popleft() if self.amend_answers else Answer.TAKE
+        await self._travel()
+        if answer is Answer.LOSE_REQUEST:
+            return await self._silence()
+        if answer is Answer.ARRIVE_LATE:
+            asyncio.get_running_loop().call_later(LATE_S, self._amend, intent)
+            return await self._silence()
+        refusal = "not today" if answer is Answer.REJECT else self._amend(intent)
+        if refusal is not None:
+            return SendResult(SendOutcome.REJECTED, refusal)
+        if answer is Answer.LOSE_ANSWER:
+            return await self._silence()
+        if answer is Answer.RAISE:
+            raise RuntimeError("the venue's library broke")
+        return SendResult(SendOutcome.ACCEPTED, venue_order_id=self.orders[intent.client_order_id].venue_order_id)
+
+    def _amend(self, intent: OrderIntent) -> str | None:
+        """Change a resting order, under another venue id where the test wants it; return why not."""
+        order = self.orders.get(intent.client_order_id)
+        if order is None or order.status.is_final:
+            return f"unknown order {intent.client_order_id}"
+        if intent.quantity <= order.filled_quantity:
+            return "quantity is not above what is filled"
+        order.intent = msgspec.structs.replace(order.intent, limit_price=intent.limit_price, quantity=intent.quantity)
+        if self.amends_renumber:
+            status, order.status = order.status, OrderStatus.CANCELLED
+            self._say(order)
+            order.status, order.venue_order_id = status, f"{order.venue_order_id}'"
+        self._say(order)
+        return None
+
     async def cancel_all(self) -> SendResult:
         self.cancel_all_calls += 1
         await self._travel()
@@ -295,6 +333,11 @@ class ScriptedVenue:
         fill = self._fill(order, Decimal(quantity), Decimal(price), Liquidity.TAKER)
         order.status = ended
         return fill
+
+    def change_terms(self, client_order_id: str, quantity: str, price: str) -> None:
+        """Amend an order by somebody else's hand, without a word."""
+        order = self.orders[client_order_id]
+        order.intent = msgspec.structs.replace(order.intent, quantity=Decimal(quantity), limit_price=Decimal(price))
 
     def lose(self, client_order_id: str) -> None:
         """Forget an order as if it had never been here."""

@@ -24,11 +24,11 @@ from core.engine.fold import EngineFold
 from core.engine.job_runner import JobRunner
 from core.execution import decide, exposure, unwinding
 from core.jobs.limits import JobLimits
-from core.orders import seen_ids
+from core.orders import seen_ids, tracker
 from core.ports.venue import SendOutcome
 from core.risk import auto_halt, gate
 from core.risk.rules.finding import judged
-from core.types.order import OrderStatus
+from core.types.order import Order, OrderStatus
 from strategies.simulation import life
 from strategies.simulation.episode import run_episode
 
@@ -169,6 +169,18 @@ def _leave_naked_what_is_naked() -> None:
         module.is_pending = lambda *_: False
 
 
+def _count_only_the_terms_before() -> None:
+    order: Any = Order
+    order.possible_quantity = property(lambda self: self.intent.quantity)
+    order.possible_prices = property(lambda self: (self.intent.limit_price,))
+
+
+def _take_a_replaced_order_for_cancelled() -> None:
+    module: Any = tracker
+    module.is_of_the_past = lambda *_: False
+    module.reported = lambda _, event, __: event
+
+
 MUTANTS = (
     Mutant("write-ahead", "an order waits until its intent is durable", _send_before_it_is_durable),
     Mutant("fill-dedupe", "a fill counts once, whoever tells of it", _book_fills_again),
@@ -192,6 +204,8 @@ MUTANTS = (
     Mutant("release", "a job's end frees what it had bound", _keep_what_a_job_has_bound),
     Mutant("last-look", "a job ends after its venues were asked", _end_a_job_without_a_last_look),
     Mutant("give-back", "what is naked is given back", _leave_naked_what_is_naked),
+    Mutant("both-terms", "an open amend counts with the worse of both terms", _count_only_the_terms_before),
+    Mutant("phantom-cancel", "what an amend replaced is no cancelled order", _take_a_replaced_order_for_cancelled),
     Mutant("alerts", "what blocks stands as an alert", _alert_to_no_blocker),
 )
 

@@ -110,6 +110,11 @@ class Desk:
     def cancel(self, client_order_id: str) -> None:
         self.cancelled.append(client_order_id)
 
+    def amend(
+        self, client_order_id: str, *, limit_price: Decimal | None = None, quantity: Decimal | None = None
+    ) -> None:
+        raise NotImplementedError("no strategy of these tests amends")
+
     def submit_job(self, proposal: JobProposal) -> str | None:
         raise NotImplementedError("no strategy of these tests has jobs")
 

@@ -29,6 +29,11 @@ def command(path: str, body: Mapping[str, object] | None = None, *, timeout_s: f
     return _ask("POST", path, {**(body or {}), "who": who()}, timeout_s)
 
 
+def patch(path: str, body: Mapping[str, object], *, timeout_s: float = COMMAND_TIMEOUT_S) -> Body:
+    """Tell the engine to change something; raise CommandError with its reason unless it was changed."""
+    return _ask("PATCH", path, {**body, "who": who()}, timeout_s)
+
+
 def delete(path: str, fields: Mapping[str, str] | None = None) -> Body:
     query = urlencode({**(fields or {}), "who": who()})
     return _ask("DELETE", f"{path}?{query}", None, COMMAND_TIMEOUT_S)
@@ -70,6 +75,8 @@ def _ask(method: str, path: str, body: Mapping[str, object] | None, timeout_s: f
                 status, answer = client.get(path)
             case "POST":
                 status, answer = client.post(path, dict(body or {}))
+            case "PATCH":
+                status, answer = client.patch(path, dict(body or {}))
             case _:
                 status, answer = client.delete(path)
     except NoEngine:

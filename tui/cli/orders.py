@@ -10,7 +10,7 @@ from typing import Annotated, Final, Literal, NamedTuple
 
 import typer
 
-from core.control.verbs import CANCEL, ORDER
+from core.control.verbs import AMEND, CANCEL, ORDER
 from tui.cli import engine
 from tui.cli.exits import CommandError, ExitCode
 from tui.cli.output import Json, say, say_json
@@ -34,6 +34,12 @@ seraphim order buy 0.01 BTC/USDT:USDT@sim-a --stop 66000 --limit 66100 --trigger
 seraphim order sell 0.01 BTC/USDT:USDT@sim-a --limit 66000 --stop 61000 --oco --reduce-only
 
 seraphim order buy 0.01 BTC/USDT:USDT@sim-a --limit 63500 --take-profit 65000 --stop-loss 62500"""
+AMEND_TIMEOUT_S: Final = 30.0  # where the venue cannot amend: cancel, confirmed end, account, new order
+AMEND_EXAMPLES: Final = """Examples:
+
+seraphim amend s0001-42 --price 2651.5
+
+seraphim amend s0001-42 --quantity 0.4 --json"""
 CANCEL_EXAMPLES: Final = (
     "Examples: seraphim cancel s0001-42 · seraphim cancel held-s0001-7 · seraphim cancel --all --venue sim-a"
 )
@@ -41,6 +47,7 @@ CANCEL_EXAMPLES: Final = (
 
 def register(app: typer.Typer) -> None:
     app.command(ORDER.name, help=f"{ORDER.help}\n\n{ORDER_EXAMPLES}")(order)
+    app.command(AMEND.name, help=f"{AMEND.help}\n\n{AMEND_EXAMPLES}")(amend)
     app.command(CANCEL.name, help=f"{CANCEL.help}\n\n{CANCEL_EXAMPLES}")(cancel)
 
 
@@ -98,6 +105,46 @@ def order(
     if trigger is not None:
         body["trigger"] = trigger
     _finish(engine.command("/api/orders", body), json)
+
+
+def amend(
+    order_id: Annotated[str, typer.Argument(help="The order's id, as `seraphim orders` shows it.")],
+    price: Annotated[str | None, typer.Option("--price", help="The new limit price.")] = None,
+    quantity: Annotated[
+        str | None, typer.Option("--quantity", help="The new total quantity, what is filled included.")
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a live order is changed.")] = False,
+    confirm: Annotated[
+        str | None, typer.Option("--confirm", help="The total quantity once more, above 5,000 USD.")
+    ] = None,
+    json: Json = False,
+) -> None:
+    if price is None and quantity is None:
+        raise CommandError(ExitCode.USAGE, "give --price, --quantity or both")
+    new_price = None if price is None else _positive(price, "--price")
+    new_quantity = None if quantity is None else _positive(quantity, "--quantity")
+    known = _order(order_id)
+    total = new_quantity or _decimal(known.get("quantity")) or Decimal(0)
+    limit = new_price or _decimal(known.get("limit_price"))
+    venue, symbol = str(known.get("venue")), str(known.get("symbol"))
+    what = f"{order_id} to {total} {symbol}@{venue} at {limit}"
+    if total * (limit or 0) > _value(known):  # what makes an order smaller is one word
+        _confirm(what, venue, symbol, total, limit, yes=yes, confirm=confirm)
+    changed = (("limit_price", new_price), ("quantity", new_quantity))
+    body = {name: format(value, "f") for name, value in changed if value is not None}
+    path = f"/api/orders/{engine.segment(order_id)}"
+    _finish(engine.patch(path, body, timeout_s=AMEND_TIMEOUT_S), json)
+
+
+def _order(order_id: str) -> engine.Body:
+    """Return what the engine says of an order, to size what is asked for; it judges an unknown one itself."""
+    found = engine.rows(engine.read("/api/orders"), "orders")
+    nothing: engine.Body = {}
+    return next((order for order in found if order.get("client_order_id") == order_id), nothing)
+
+
+def _value(order: engine.Body) -> Decimal:
+    return (_decimal(order.get("quantity")) or Decimal(0)) * (_decimal(order.get("limit_price")) or Decimal(0))
 
 
 def cancel(

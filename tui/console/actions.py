@@ -42,6 +42,7 @@ class Controls(Protocol):
     def cancel_selected(self) -> None: ...
     def cancel_symbol(self) -> None: ...
     def cancel_all(self) -> None: ...
+    def move_order(self, ticks: int) -> None: ...
     def open_ticket(self, side: str | None) -> None: ...
     def start_strategy(self) -> None: ...
     def stop_strategy(self) -> None: ...
@@ -150,6 +151,16 @@ ACTIONS: Final[tuple[Action, ...]] = (
         Group.TRADING, lambda do: do.cancel_symbol(), verbs.CANCEL,
     ),
     Action(
+        "order-up", ("shift+up",), "order up",
+        "Move the selected order, or those at the ladder's cursor, a tick up; asks where that is nearer the market.",
+        Group.TRADING, lambda do: do.move_order(1), verbs.AMEND, Guard.ASKS,
+    ),
+    Action(
+        "order-down", ("shift+down",), "order down",
+        "Move the selected order, or those at the ladder's cursor, a tick down; asks where that is nearer the market.",
+        Group.TRADING, lambda do: do.move_order(-1), verbs.AMEND, Guard.ASKS,
+    ),
+    Action(
         "start-strategy", ("plus",), "start", "Start the selected strategy (strategies pane).",
         Group.TRADING, lambda do: do.start_strategy(), verbs.STRATEGIES, Guard.ASKS,
     ),
@@ -219,7 +230,7 @@ BY_KEY: Final[dict[str, Action]] = {key: action for action in ACTIONS for key in
 _SHOWN = {
     "question_mark": "?", "plus": "+", "minus": "-", "greater_than_sign": ">", "less_than_sign": "<",
     "right_square_bracket": "]", "left_square_bracket": "[", "escape": "esc", "pageup": "page up",
-    "pagedown": "page down", "up": "↑", "down": "↓",
+    "pagedown": "page down", "up": "↑", "down": "↓", "shift+up": "shift ↑", "shift+down": "shift ↓",
 }  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from tui.console.amending import Amending
 from tui.console.dialogs.jump import JumpDialog
 from tui.console.dialogs.pages import PageDialog, help_lines
 from tui.console.instruments import stepped, stepped_timeframe
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
 
 
-class Hands(Safety, Scopes, Jobs, Trading, Leaving):
+class Hands(Safety, Scopes, Jobs, Trading, Amending, Leaving):
     """All the controls; this part moves around the screen."""
 
     def __init__(self, app: "ConsoleApp") -> None:

@@ -43,6 +43,11 @@ def order_explanation(order: OrderView, log: Sequence[LogLine], width: int) -> l
                                             f"{numbers.exact(order.average_price)}")),
         (Span("status   ", Ink.QUIET), status_span(order)),
     ]  # fmt: skip
+    if order.amend is not None:
+        terms = f"{numbers.exact(order.new_quantity)} at {numbers.exact(order.new_price)}"
+        lines += wrap(f"asked to be {terms}, not settled yet: both terms count until it is", width, Ink.WARNING)
+    if order.replaces is not None:
+        lines.append((Span("replaces ", Ink.QUIET), Span(order.replaces)))
     lines += wrap(_MEANING.get(order.status, ""), width, Ink.QUIET)
     if order.reason:
         lines += [EMPTY_LINE, (Span("reason", Ink.QUIET),), *wrap(order.reason.replace("; ", "\n"), width, Ink.WARNING)]

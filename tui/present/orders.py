@@ -71,6 +71,8 @@ def status_span(order: OrderView) -> Span:
         "rejected": ("✗", Ink.ALARM, Decor.NONE),
         "refused": ("✗", Ink.ALARM, Decor.NONE),
     }.get(order.status, ("·", Ink.QUIET, Decor.NONE))
+    if order.amend is not None:
+        return _amend_span(order)
     if order.status == "refused" and is_held(order):
         ink, decor = Ink.ALARM, Decor.BOLD | Decor.REVERSED
     return Span(f"{shape} {order.status.replace('_', ' ')}{_distance(order)}", ink, decor)
@@ -79,6 +81,14 @@ def status_span(order: OrderView) -> Span:
 def _distance(order: OrderView) -> str:
     """Say how far the market is from the stop of a held order."""
     return "" if order.distance_pct is None else f" {numbers.exact(order.distance_pct)} %"
+
+
+def _amend_span(order: OrderView) -> Span:
+    """Say what is asked for while nobody knows whether it holds."""
+    new = "" if order.new_price is None else f" to {numbers.exact(order.new_price)}"
+    if order.amend == "in_doubt":
+        return Span(f"? amend in doubt{new}", Ink.ALARM, Decor.BOLD | Decor.REVERSED)
+    return Span(f"◌ amending…{new}", Ink.WARNING)
 
 
 def order_price(order: OrderView) -> str:

@@ -34,6 +34,8 @@ def capital(case: Case) -> Finding:
     instrument = case.view.instrument
     if instrument is None:
         return missing("enough capital", "instrument rules")
+    if case.is_lowering:
+        return judged(True, "enough capital", "not needed: takes nothing more")
     if instrument.asset_type is AssetType.PERPETUAL:
         return _margin(case, instrument)
     if case.intent.side is Side.SELL:

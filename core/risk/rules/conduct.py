@@ -13,7 +13,7 @@ from core.types.order import OrderType, Side
 
 ORDER_KINDS_OPEN = {
     HaltLevel.NORMAL: "every order",
-    HaltLevel.REDUCE_ONLY: "orders that reduce a position or complete a hedge",
+    HaltLevel.REDUCE_ONLY: "orders that reduce a position, complete a hedge or lower a resting order",
     HaltLevel.CANCEL_ONLY: "cancels only",
     HaltLevel.HALTED: "cancels and the kill switch's flattening",
     HaltLevel.FLATTEN: "cancels and the kill switch's flattening",
@@ -26,7 +26,7 @@ def halt_level(case: Case) -> Finding:
         case HaltLevel.NORMAL:
             is_open = True
         case HaltLevel.REDUCE_ONLY:
-            is_open = case.is_reducing or case.is_completing
+            is_open = case.is_reducing or case.is_completing or case.is_lowering
         case HaltLevel.CANCEL_ONLY:
             is_open = False
         case HaltLevel.HALTED | HaltLevel.FLATTEN:
@@ -89,6 +89,8 @@ def confidence(case: Case) -> Finding:
 
 def order_rate(case: Case) -> Finding:
     """Bound new orders; what a job has begun is completed at once, within the venue's message rate."""
+    if case.view.amended is not None:
+        return judged(True, f"below {case.limits.order_rate_per_s}", "not counted: amends an order")
     if case.is_completing:
         return judged(True, f"below {case.limits.order_rate_per_s}", "not counted: completes a hedge")
     return below(Decimal(case.view.recent.orders_last_second), Decimal(case.limits.order_rate_per_s))
@@ -97,10 +99,10 @@ def order_rate(case: Case) -> Finding:
 def message_rate(case: Case) -> Finding:
     """Bound what the venue is told in a second, changes and cancels included.
 
-    A part is kept for cancels, which are never refused, and for orders that reduce or complete.
+    A part is kept for cancels, which are never refused, and for orders that reduce, complete or lower.
     """
     limits = case.limits
-    kept = 0 if case.is_reducing or case.is_completing else limits.cancel_reserve_per_s
+    kept = 0 if case.is_reducing or case.is_completing or case.is_lowering else limits.cancel_reserve_per_s
     return below(Decimal(case.view.recent.messages_last_second), Decimal(limits.message_rate_per_s - kept))
 
 
@@ -108,6 +110,8 @@ def duplicate_order(case: Case) -> Finding:
     limit = f"no equal order within {case.limits.duplicate_order_window_s:g} s"
     if case.intent.job is not None:  # equal slices follow each other; child_quantity bounds their sum
         return judged(True, limit, "not asked: bounded by its job's quantities")
+    if case.view.amended is not None:
+        return judged(True, limit, "not asked: amends an order")
     is_duplicate = case.view.recent.is_duplicate
     return judged(not is_duplicate, limit, "an equal order was just sent" if is_duplicate else "none")
 

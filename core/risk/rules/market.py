@@ -9,10 +9,10 @@ from core.types.order import OrderType
 
 
 def fresh_book(case: Case) -> Finding:
-    """Demand a valid, recent book; an order that reduces at a price of its own does without."""
+    """Demand a valid, recent book; an order that reduces or lowers at a price of its own does without."""
     limit = f"VALID and at most {case.limits.stale_after_s:g} s old"
-    if case.is_reducing and case.intent.limit_price is not None:
-        return judged(True, limit, "not needed: reduces at a limit price")
+    if (case.is_reducing or case.is_lowering) and case.intent.limit_price is not None:
+        return judged(True, limit, f"not needed: {'reduces' if case.is_reducing else 'lowers'} at a limit price")
     book = case.view.book
     if book is None:
         return missing(limit, "book")

@@ -27,6 +27,8 @@ def known_source(case: Case) -> Finding:
 
 
 def unused_order_id(case: Case) -> Finding:
+    if case.view.amended is not None:
+        return judged(True, "a client order id never used before", "not asked: amends its own order")
     is_usable = case.view.is_order_id_unused and bool(case.intent.client_order_id)
     return judged(is_usable, "a client order id never used before", case.intent.client_order_id or "none")
 
@@ -41,7 +43,7 @@ def price_grid(case: Case) -> Finding:
 
 
 def quantity_grid(case: Case) -> Finding:
-    instrument, quantity = case.view.instrument, case.intent.quantity
+    instrument, quantity = case.view.instrument, case.order_quantity
     if instrument is None:
         return missing("whole lots", "instrument rules")
     return judged(quantity % instrument.order_lot == 0, f"whole lots of {instrument.order_lot}", quantity)
@@ -51,7 +53,7 @@ def min_quantity(case: Case) -> Finding:
     instrument = case.view.instrument
     if instrument is None:
         return missing("the instrument's minimum", "instrument rules")
-    return at_least(case.intent.quantity, instrument.min_quantity)
+    return at_least(case.order_quantity, instrument.min_quantity)
 
 
 def min_notional(case: Case) -> Finding:
@@ -62,7 +64,7 @@ def min_notional(case: Case) -> Finding:
     prices = [price for price in (case.intent.limit_price, view.reference_price) if price is not None]
     if not prices:
         return missing(instrument.min_notional, "price to value the order with")
-    return at_least(instrument.notional(min(prices), case.intent.quantity), instrument.min_notional)
+    return at_least(instrument.notional(min(prices), case.order_quantity), instrument.min_notional)
 
 
 def _flaw(intent: OrderIntent) -> str | None:

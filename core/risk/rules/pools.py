@@ -11,7 +11,13 @@ from core.types.capital import Pool
 def capital_pool(case: Case) -> Finding:
     """Demand room in the pool that pays; in safe mode the arb pool pays nothing, not even what it has promised."""
     pool = None if case.draw is None else case.draw.claim.pool
-    if case.opening_quantity and pool is Pool.ARB and case.view.capital is not None and case.view.capital.safe_mode:
+    if (
+        case.opening_quantity
+        and not case.is_lowering
+        and pool is Pool.ARB
+        and case.view.capital is not None
+        and case.view.capital.safe_mode
+    ):
         return judged(False, "hedge and reserve pools: safe mode", f"{pool} pool")
     need = _need(case, f"room in the {pool or 'paying'} pool")
     if isinstance(need, Finding):
@@ -26,7 +32,9 @@ def capital_pool(case: Case) -> Finding:
 
 def single_reserve(case: Case) -> Finding:
     need = _need(case, "one reservation")
-    return need if isinstance(need, Finding) else at_most(need[0], need[1].single_limit_usd)
+    if isinstance(need, Finding) or case.draw is None:
+        return need if isinstance(need, Finding) else missing("one reservation", "draw")
+    return at_most(case.draw.single_usd, need[1].single_limit_usd)
 
 
 def in_flight(case: Case) -> Finding:
@@ -38,10 +46,13 @@ def _need(case: Case, limit: str) -> tuple[Decimal, CapitalLook] | Finding:
     """Return what must be reserved and where from, or the finding where nothing must be or nothing is known."""
     if not case.opening_quantity:
         return judged(True, limit, "not needed: reduces")
+    if case.is_lowering:
+        return judged(True, limit, "not needed: takes nothing more")
     if case.draw is None:
         return missing(limit, "price, dollar rate or job to value the order with")
-    if not case.draw.beyond_usd:  # reserved when the job started
-        return judged(True, limit, "not needed: within the leg's claim")
+    if not case.draw.beyond_usd:  # reserved when the job started, or by the order that is amended
+        held = "the leg's claim" if case.view.amended is None else "what the order holds"
+        return judged(True, limit, f"not needed: within {held}")
     if case.view.capital is None or case.view.capital.equity_usd is None:
         return missing(limit, "capital of the venue")
     return case.draw.beyond_usd, case.view.capital

@@ -20,7 +20,7 @@ def order_value(case: Case) -> Finding:
 
 
 def max_quantity(case: Case) -> Finding:
-    return at_most(case.intent.quantity, case.limits.max_quantity_of(case.intent.instrument_id))
+    return at_most(case.order_quantity, case.limits.max_quantity_of(case.intent.instrument_id))
 
 
 def order_share(case: Case) -> Finding:

@@ -1,0 +1,94 @@
+"""Moving own orders by ticks: away from the market at once, towards it after a question."""
+
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from core.control.commands import AmendOrder
+from core.state.desk import InstrumentView, OrderView
+from tui.console.dialogs.choice import Choice, ChoiceDialog
+from tui.console.dialogs.typed import Typed, TypedDialog
+from tui.console.ticket_rules import TYPED_ABOVE_USD
+from tui.panes.ladder import LadderPane
+from tui.present import numbers
+from tui.present.ink import Decor, Ink, Line, Span, plain
+from tui.present.ladder_window import ask_bucket, bid_bucket
+from tui.present.orders import FINAL
+
+if TYPE_CHECKING:
+    from tui.console.app import ConsoleApp
+
+
+class Amending:
+    app: "ConsoleApp"
+
+    def _selected_order(self) -> OrderView | None:
+        raise NotImplementedError
+
+    def _ladder(self) -> LadderPane:
+        raise NotImplementedError
+
+    def move_order(self, ticks: int) -> None:
+        """Move the selected order, or the own orders at the ladder's cursor, by ticks; up is a higher price."""
+        orders = self._orders_to_move()
+        if not orders:
+            self.app.say("info", "no own limit order is selected: choose one in the orders or its price on the ladder")
+        for order in orders:
+            self._move(order, ticks)
+
+    def _orders_to_move(self) -> list[OrderView]:
+        selected, snapshot = self._selected_order(), self.app.view.snapshot
+        if selected is not None:
+            return [selected]
+        ladder = self._ladder()
+        book, window = ladder.book(), ladder.window
+        if snapshot is None or book is None or window is None or window.cursor is None:
+            return []
+        here = {
+            own.client_order_id
+            for own in book.own
+            if (bid_bucket if own.side == "buy" else ask_bucket)(own.price_ticks, window.group) == window.cursor
+        }
+        return [order for order in snapshot.orders if order.client_order_id in here]
+
+    def _move(self, order: OrderView, ticks: int) -> None:
+        name, price = order.client_order_id, order.limit_price
+        instrument = self.app.selection.instruments.get(f"{order.symbol}@{order.venue}")
+        if order.status in FINAL or price is None or instrument is None or order.is_external:
+            self.app.say("info", f"{name} cannot be moved: only own limit orders that rest can")
+        elif order.amend is not None:
+            self.app.say("info", f"{name} is being amended already")
+        else:
+            new = price + ticks * instrument.tick_size
+            self._ask_or_send(order, instrument, new, AmendOrder(client_order_id=name, limit_price=new))
+
+    def _ask_or_send(self, order: OrderView, instrument: InstrumentView, new: Decimal, amend: AmendOrder) -> None:
+        price = order.limit_price or new
+        what = f"move {order.client_order_id} to {numbers.exact(new)}"
+        if (new < price) == (order.side == "buy"):  # away from the market: nothing is more likely to be traded
+            self.app.sender.send(amend, what)
+            return
+        left = order.quantity - order.filled_quantity
+        value = left * new * instrument.contract_size
+        lines: list[Line] = [
+            plain(f"{order.side.upper()} {numbers.exact(left)} {order.symbol} {order.venue}", Ink.STRONG, Decor.BOLD),
+            (Span("price ", Ink.QUIET), Span(f"{numbers.exact(price)} → {numbers.exact(new)}")),
+            (Span("value ", Ink.QUIET), Span(numbers.money(value))),
+        ]
+        if self.app.view.is_live:
+            lines.append(plain("LIVE: this is real money", Ink.LIVE, Decor.BOLD | Decor.REVERSED))
+        if value > TYPED_ABOVE_USD:
+            lines.append(plain("A large order: type its value in whole units.", Ink.WARNING))
+            dialog = TypedDialog("Move this order?", lines, str(int(value)))
+            self.app.dialogs.open(dialog, lambda typed: self._send_typed_move(amend, what, typed))
+            return
+        question = ChoiceDialog(
+            "Move this order?", lines, [Choice("Move it", "move")], self.app.repeat, is_danger=self.app.view.is_live
+        )
+        self.app.dialogs.open(question, lambda answer: self._send_move(amend, what, answer))
+
+    def _send_typed_move(self, amend: AmendOrder, what: str, typed: Typed | None) -> None:
+        self._send_move(amend, what, None if typed is None else "move")
+
+    def _send_move(self, amend: AmendOrder, what: str, answer: str | None) -> None:
+        if answer is not None:
+            self.app.sender.send(amend, what)
