@@ -6,7 +6,6 @@ from typing import Final
 
 from core.engine.alert_builder import AlertBuilder
 from core.engine.parts import EngineParts
-from core.journal.facts import JobFinished
 from core.ledger.position import ZERO
 from core.ledger.valuation import Valuation
 from core.risk.halts import Cause, bearing_on, tightest
@@ -110,13 +109,13 @@ class MonitoringBuilder:
 
     def _jobs(self) -> JobsState:
         book = self._parts.fold.scheduler.book
-        ended = [each.job.job_id for each in reversed(book.ended) if isinstance(each.end, JobFinished)]
+        ended = [each.job.job_id for each in book.finished]
         return JobsState(
             running_jobs=list(book.running),
             pending_jobs_count=len(book.pending),
             completed_today=book.day.completed,
             failed_today=book.day.failed,
-            recent_completed=ended[:RECENT_COMPLETED],
+            recent_completed=ended[: -RECENT_COMPLETED - 1 : -1],
         )
 
     def _venue(self, venue: str, valuation: Valuation) -> VenueState:

@@ -8,7 +8,7 @@ import msgspec
 from core.ledger.position import Position
 from core.orders.outcome import Applied, TrackerOutcome
 from core.types.instrument import InstrumentId
-from core.types.order import OrderIntent
+from core.types.order import Fill, OrderIntent
 
 _ONE: Final = Decimal(1)
 
@@ -25,9 +25,11 @@ class SourcePositions:
         self._positions: dict[str, dict[str, Position]] = {}
 
     def apply(self, outcome: TrackerOutcome | None) -> None:
-        if not isinstance(outcome, Applied) or outcome.fill is None:
-            return
-        fill, source = outcome.fill, owner_of(outcome.order.intent)
+        if isinstance(outcome, Applied):
+            for fill in outcome.fills:
+                self._trade(owner_of(outcome.order.intent), fill)
+
+    def _trade(self, source: str, fill: Fill) -> None:
         of_source = self._positions.setdefault(source, {})
         position = of_source.setdefault(str(fill.instrument_id), Position(venue=fill.venue, symbol=fill.symbol))
         # Contract size one: sizes are compared, and the average price is per unit all the same.

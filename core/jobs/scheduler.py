@@ -187,7 +187,7 @@ class Scheduler:
             pending=[self._pending(row) for row in self._columns.best(most)],
             pending_count=len(book.pending),
             running=list(book.running.values()),
-            ended=list(book.ended)[: -most - 1 : -1],
+            ended=book.ended(most),
             completed_today=book.day.completed,
             failed_today=book.day.failed,
             volume_today_usd=book.day.volume_usd,

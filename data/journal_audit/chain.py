@@ -17,6 +17,7 @@ _KINDS: Final = """
 EngineStarted EngineStopped OrderIntended OrderRefused OrderStatusChanged OrderAdopted OrderFilled FundingBooked
 BalanceReported PositionAdopted DayBegan EquityPeaked BlockerRaised BlockerLifted RiskModeChanged StrategyStarted
 StrategyStopped StrategyOverran ReconciliationFinished JobSubmitted JobDropped JobStarted JobMoved JobFinished
+JobReopened JobCorrected ResultRecorded
 CapitalReserved CapitalReleased SafeModeSet OverrideGranted OverrideEnded
 """
 KINDS: Final = frozenset(_KINDS.split())

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Final
 
-from core.journal.facts import AnyFact, JobFinished, JobStarted, JobSubmitted
+from core.journal.facts import AnyFact, JobCorrected, JobFinished, JobReopened, JobStarted, JobSubmitted
 from core.types.capital import Claim
 from core.types.job import HedgeJob, JobOutcome
 from core.types.job_tag import LegRole
@@ -23,11 +23,12 @@ class JobJudge:
         self._evidence = evidence
         self._jobs: dict[str, HedgeJob] = {}
         self._running: dict[str, tuple[Claim, ...]] = {}
+        self._told: dict[str, JobOutcome] = {}  # of ended ones
         self._orders: dict[str, list[OrderIntent]] = {}
 
     def restart(self, facts: list[AnyFact]) -> None:
         """Take over what the journal holds; what was sent stays sent."""
-        self._jobs, self._running = {}, {}
+        self._jobs, self._running, self._told = {}, {}, {}
         for fact in facts:
             self._fold(fact)
 
@@ -36,7 +37,7 @@ class JobJudge:
         match fact:
             case JobStarted():
                 self._judge_start(self._jobs[fact.job_id])
-            case JobFinished():
+            case JobFinished() | JobCorrected():
                 self._judge_end(fact)
             case _:
                 pass
@@ -51,8 +52,12 @@ class JobJudge:
                 self._jobs[fact.job.job_id] = fact.job
             case JobStarted():
                 self._running[fact.job_id] = fact.claims
-            case JobFinished():
+            case JobReopened():
+                self._running[fact.job_id] = ()  # its claims went back at its end
+                self._told.pop(fact.job_id, None)
+            case JobFinished() | JobCorrected():
                 self._running.pop(fact.job_id, None)
+                self._told[fact.job_id] = fact.outcome
             case _:
                 pass
 
@@ -124,7 +129,7 @@ class JobJudge:
 
     # ends ------------------------------------------------------------------------------------------------
 
-    def _judge_end(self, fact: JobFinished) -> None:
+    def _judge_end(self, fact: JobFinished | JobCorrected) -> None:
         """Demand that a job that says it is hedged is hedged, by the venues' fills."""
         job = self._jobs[fact.job_id]
         live = [
@@ -136,11 +141,23 @@ class JobJudge:
             self._evidence.blame("F13", f"job {job.job_id} ended {fact.outcome} while {', '.join(live)} lives")
         if fact.outcome is JobOutcome.NAKED:
             return
-        net = self._net(job, 0)
-        worst = max((abs(net - self._net(job, at)) for at in range(1, len(job.legs))), default=ZERO)
+        worst = self._unhedged(job)
         if worst > self._dust(job):
             text = f"job {job.job_id} ended {fact.outcome} with {worst:f} of leg 0 unhedged: {fact.reason}"
             self._evidence.blame("F13", text)
+
+    def look_at_rest(self) -> None:
+        """Demand that no job that says it is hedged has been left naked by what came after its end (G10)."""
+        for job_id, outcome in self._told.items():
+            job = self._jobs[job_id]
+            worst = self._unhedged(job)
+            if outcome is not JobOutcome.NAKED and worst > self._dust(job):
+                self._evidence.blame("G10", f"job {job_id} was told {outcome}, and {worst:f} of leg 0 is unhedged")
+
+    def _unhedged(self, job: HedgeJob) -> Decimal:
+        """Return how far the legs are apart by the venues' fills, in units of the primary leg."""
+        net = self._net(job, 0)
+        return max((abs(net - self._net(job, at)) for at in range(1, len(job.legs))), default=ZERO)
 
     def _net(self, job: HedgeJob, leg: int) -> Decimal:
         """Return what a leg holds, in units of the primary leg."""
@@ -173,7 +190,7 @@ class JobJudge:
         total = ZERO
         for job_id, claims in self._running.items():
             job = self._jobs[job_id]
-            for at, (leg, claim) in enumerate(zip(job.legs, claims, strict=True)):
+            for at, (leg, claim) in enumerate(zip(job.legs, claims, strict=bool(claims))):
                 role = LegRole.PRIMARY if at == 0 else LegRole.HEDGE
                 if leg.venue == venue:
                     left = max(ZERO, 1 - self._filled(job, at, role) / leg.quantity)
