@@ -80,7 +80,7 @@ class RiskViews:
             case HaltLevel.CANCEL_ONLY:
                 return False
             case HaltLevel.HALTED | HaltLevel.FLATTEN:
-                return intent.reduce_only and intent.source == "flatten"
+                return intent.reduce_only and intent.is_flattening
 
     def _override(self) -> Override | None:
         return self._fold.overrides.active(self._clock.utc_ns())
