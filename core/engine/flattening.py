@@ -20,6 +20,7 @@ from core.types.order import FLATTEN, Order, OrderStatus, Side
 UNPLANNED: Final = "without a journal no order is sent"
 UNDER_WAY: Final = "its closing order is under way"
 MAY_LIVE: Final = "an own order may still live there"
+UNSURE: Final = frozenset({OrderStatus.IN_DOUBT, OrderStatus.CANCELLING})
 
 
 class Flattening:
@@ -129,8 +130,10 @@ class Flattening:
                 rules = ", ".join(check.rule for check in verdict.failed)
                 self._leave(intent.instrument_id, f"the risk gate refused the order by {rules}")
         for left in plan.not_flattened:
-            self._reasons[left.instrument_id] = left.reason
-            self.say(f"{left.instrument_id} is not flattened: {left.quantity:f} is left, {left.reason}")
+            price = clear_of(left.instrument_id, Side.SELL if left.quantity > 0 else Side.BUY)
+            kept = "" if price is None else f"; kept clear of an own order at {price:f} that may live"
+            self._reasons[left.instrument_id] = left.reason + kept
+            self.say(f"{left.instrument_id} is not flattened: {left.quantity:f} is left, {left.reason}{kept}")
 
     def _leave(self, instrument_id: InstrumentId, reason: str) -> None:
         self._reasons[instrument_id] = reason
@@ -164,31 +167,32 @@ def _flattened_strategies(standing: tuple[Blocker, ...]) -> list[str]:
 def _obstacle(position: Position, orders: list[Order]) -> tuple[str | None, Decimal]:
     """Say what keeps a position from being closed, None where nothing does; and how much of it may be closed now.
 
-    An order in doubt with a limit is none: what it may still close is left to it, and its price is kept clear of.
+    An order that nobody can be sure of is none where it has a limit: what it may still close is left to it, and its
+    price is kept clear of.
     """
     if any(is_closing(order) for order in orders):
         return UNDER_WAY, ZERO
     closing = Side.SELL if position.quantity > 0 else Side.BUY
     for order in orders:
-        if order.status is not OrderStatus.IN_DOUBT or order.is_external or order.intent.limit_price is None:
+        if order.status not in UNSURE or order.is_external or order.intent.limit_price is None:
             return MAY_LIVE, ZERO
     doubtful = [x for x in orders if x.intent.side is closing and x.intent.instrument_id == position.instrument_id]
     taken = sum((order.remaining_quantity for order in doubtful), ZERO)
     if taken >= abs(position.quantity):
         names = ", ".join(order.intent.client_order_id for order in doubtful)
-        return f"{names} is in doubt and may close it", ZERO
+        return f"{names} may live and close it", ZERO
     return None, (abs(position.quantity) - taken).copy_sign(position.quantity)
 
 
 def _clearance(live: list[Order], book_id: Callable[[InstrumentId], str]) -> ClearOf:
-    """Return what tells the price that an order on a side has to stay clear of: that of doubts on the other side."""
+    """Return what tells the price that an order on a side has to stay clear of: of what may live on the other side."""
 
     def clear_of(instrument_id: InstrumentId, side: Side) -> Decimal | None:
         book = book_id(instrument_id)
         prices = [
             order.intent.limit_price
             for order in live
-            if order.status is OrderStatus.IN_DOUBT
+            if order.status in UNSURE
             and order.intent.side is not side
             and book_id(order.intent.instrument_id) == book
             and order.intent.limit_price is not None

@@ -285,7 +285,12 @@ def test_a_waiting_job_is_explained_by_every_control_its_score_and_its_rank():
     assert scheduler.explain("best").waits_for == "the next tick"
     scheduler.tick(with_venue(RICH, "okx", latency_p95_ms=900.0))
     told = scheduler.explain("other")
-    assert (told.status, told.rank, told.pending_count, told.waits_for) == ("pending", 2, 2, "latency")
+    assert (told.status, told.rank, told.pending_count, told.waits_for) == (
+        "pending",
+        2,
+        2,
+        "latency: okx 900 ms, allowed at most 500",
+    )
     assert [check.observed for check in told.checks if not check.passed] == ["okx 900"]
     weight = told.safety_weight
     assert told.final == weight * told.safety + (1 - weight) * told.volume
