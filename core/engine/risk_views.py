@@ -132,7 +132,7 @@ class RiskViews:
             day_loss_usd=valuation.day_loss_usd,
             drawdown_pct=valuation.drawdown_pct,
             exposures=tuple(self.exposures()),
-            own_orders=tuple(self._own_orders(instrument_id)),
+            own_orders=tuple(self.own_orders(instrument_id)),
             open_orders=self._fold.orders.live_count,
             funds=self._funds(instrument, valuation),
             recent=self._recent.look(intent, self._clock.monotonic_ns()),
@@ -146,7 +146,7 @@ class RiskViews:
         self._capital.update_equity(venue, None if value is None else value.equity_usd)
         return self._capital.look(venue)
 
-    def _own_orders(self, instrument_id: InstrumentId) -> list[OwnOrder]:
+    def own_orders(self, instrument_id: InstrumentId) -> list[OwnOrder]:
         """Return the account's orders that may live on the instrument's book, external ones and other venues' too."""
         book_id = self.book_id(instrument_id)
         return [

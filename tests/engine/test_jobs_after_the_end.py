@@ -1,5 +1,6 @@
 """Fills, and orders, that come to life after their job was told finished: seen at once, levelled, told anew."""
 
+from collections import Counter
 from decimal import Decimal
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from core.journal.facts import JobCorrected, JobFinished, JobReopened
 from core.types.capital import Pool
 from core.types.job import HedgeJob, JobOutcome
 from core.types.job_tag import LegRole
+from core.types.market import FeedState
 from core.types.order import OrderStatus
 from data.journal_audit.audit import audit
 from tests.engine.job_rig import JobRig, refolded
@@ -240,6 +242,46 @@ def test_an_ended_job_shows_what_its_legs_filled_also_after_a_restart(tmp_path: 
                 (10, D("100.1"), "partly filled"),
                 (10, D("99.9"), "partly filled"),
             ]
+
+    in_virtual_time(work)
+
+
+def test_what_venues_earned_in_the_day_survives_a_restart_and_ends_with_the_day(tmp_path: Path):
+    async def work(loop: VirtualLoop) -> None:
+        inner = InlineJournal(tmp_path / "journal.sqlite")
+        rig = await JobRig(loop, journal=inner).start()
+        job, _ = await ended_in_part(rig)
+        earned, traded, paid = rig.true_result(job)
+        await rig.crash()
+        again = await JobRig(loop, journal=inner, world=rig).start()
+        today = again.engine.parts.capital.current_snapshot()
+        assert sum(each.today_pnl_usd for each in today) == earned
+        assert [each.today_volume_usd for each in today] == [D(1001), D(999)]
+        assert sum(each.today_volume_usd for each in today) == traded
+        assert sum(each.today_fees_usd for each in today) == paid
+        again.clock.step(10 * 3_600)
+        await again.elapse(3)
+        assert [each.today_volume_usd for each in again.engine.parts.capital.current_snapshot()] == [0, 0]
+
+    in_virtual_time(work)
+
+
+def test_many_pending_jobs_leave_room_for_ended_ones_and_the_rest_is_counted(journal: InlineJournal):
+    async def work(loop: VirtualLoop) -> None:
+        rig = await JobRig(loop, journal=journal).start()
+        ended = [rig.submit(expected_edge_bps=D(1)) for _ in range(6)]
+        await rig.until(lambda: all(rig.drops(each) for each in ended))
+        rig.feeds["v1"].state(FeedState.DOWN)
+        for _ in range(20):
+            rig.submit()
+        await rig.elapse(2)
+        views = JobViews(rig.engine.parts)
+        assert [each.status for each in views.jobs(8)] == ["pending"] * 6 + ["dropped"] * 2
+        assert [each.job_id for each in views.jobs(8)[6:]] == [ended[5].job_id, ended[4].job_id]
+        assert Counter(each.status for each in views.jobs(100)) == {"pending": 20, "dropped": 6}
+        assert [each.status for each in views.jobs(3, ("dropped",))] == ["dropped"] * 3
+        assert views.counts() == {"running": 0, "pending": 20, "finished": 0, "dropped": 6}
+        assert all("priced" in each.waits_for or "fresh_book" in each.waits_for for each in views.pending(20))
 
     in_virtual_time(work)
 

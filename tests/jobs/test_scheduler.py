@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.jobs.job_book import JobBookState
+from core.jobs.job_book import ENDED_KEPT, JobBookState
 from core.jobs.limits import JobLimits
 from core.jobs.market import JobMarket
 from core.jobs.rulebook import Rulebook
@@ -267,6 +267,18 @@ def test_the_state_tells_what_waits_runs_and_ended():
     assert state.pending[0].waits_for == "its turn: better jobs took the room of this tick"
     scheduler.apply(DayBegan(at_ns=NOW_NS, day="2026-01-02", total_pnl_usd=D(0)))
     assert scheduler.get_scheduler_state().completed_today == 0
+
+
+def test_many_drops_push_no_finished_job_out():
+    scheduler = scheduler_with(*named("a"))
+    begin(scheduler, RICH)
+    finish(scheduler, "a")
+    for number in range(ENDED_KEPT + 5):
+        scheduler.apply(scheduler.submit_job(job(job_id=f"poor-{number}"), NOW_NS).fact)
+        scheduler.apply(scheduler.cancel_job(f"poor-{number}", reason="", now_ns=NOW_NS + number)[1])
+    assert [each.job.job_id for each in scheduler.book.finished] == ["a"]
+    assert len(scheduler.book.dropped) == ENDED_KEPT
+    assert scheduler.explain("a").status == "finished"
 
 
 def test_live_jobs_count_by_strategy():
