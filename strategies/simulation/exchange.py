@@ -156,6 +156,15 @@ class Exchange:
         """Execute a resting order but for `rest`."""
         self._execute(order, order.left - rest, price, Liquidity.MAKER)
 
+    def fill_late(self, client_order_id: str) -> None:
+        """Execute more of an order that was said to be over; nothing happens where nothing of it is left."""
+        order = self.orders.get(client_order_id)
+        if order is None or order.is_live or not order.left or order.intent.limit_price is None:
+            return
+        ended = order.status
+        self._execute(order, self._part(order, order.left), order.intent.limit_price, Liquidity.TAKER)
+        order.status = ended if order.left else OrderStatus.FILLED
+
     def pay_funding(self, symbol: str, rate: float, payment_id: str) -> FundingPayment | None:
         instrument = self.instruments[symbol]
         held = self.account.quantity(symbol)
