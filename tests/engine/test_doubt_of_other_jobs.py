@@ -7,8 +7,8 @@ from core.io.virtual_loop import VirtualLoop
 from core.journal.facts import OrderRefused
 from core.types.job import JobOutcome
 from core.types.job_tag import LegRole
-from core.types.order import OrderStatus, Side
-from tests.engine.job_rig import JobRig, leg
+from core.types.order import OrderStatus
+from tests.engine.job_rig import JobRig
 from tests.engine.rig import in_virtual_time
 from tests.engine.venues import Answer, Speech
 
