@@ -28,6 +28,7 @@ class VenueOrder:
     venue_order_id: str
     status: OrderStatus = OrderStatus.OPEN
     filled: Decimal = ZERO
+    was_filled_late: bool = False  # after it was told to be over
 
     @property
     def left(self) -> Decimal:
@@ -161,7 +162,7 @@ class Exchange:
         order = self.orders.get(client_order_id)
         if order is None or order.is_live or not order.left or order.intent.limit_price is None:
             return
-        ended = order.status
+        ended, order.was_filled_late = order.status, True
         self._execute(order, self._part(order, order.left), order.intent.limit_price, Liquidity.TAKER)
         order.status = ended if order.left else OrderStatus.FILLED
 

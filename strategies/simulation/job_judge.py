@@ -139,12 +139,21 @@ class JobJudge:
         ]
         if live:
             self._evidence.blame("F13", f"job {job.job_id} ended {fact.outcome} while {', '.join(live)} lives")
-        if fact.outcome is JobOutcome.NAKED:
+        if fact.outcome is JobOutcome.NAKED or self._has_untold_fills(job):
             return
         worst = self._unhedged(job)
         if worst > self._dust(job):
             text = f"job {job.job_id} ended {fact.outcome} with {worst:f} of leg 0 unhedged: {fact.reason}"
             self._evidence.blame("F13", text)
+
+    def _has_untold_fills(self, job: HedgeJob) -> bool:
+        """Tell whether a venue has booked something after an order's end that the engine has not heard of yet."""
+        for intent in self._orders.get(job.job_id, ()):
+            order = self._evidence.world.exchanges[intent.venue].orders.get(intent.client_order_id)
+            told = self._evidence.shadow.filled.get(intent.client_order_id, ZERO)
+            if order is not None and order.was_filled_late and order.filled > told:
+                return True
+        return False
 
     def look_at_rest(self) -> None:
         """Demand that no job that says it is hedged has been left naked by what came after its end (G10)."""
