@@ -5,6 +5,7 @@ from decimal import Decimal
 from functools import reduce
 
 from core.capital.commitments import Commitments
+from core.capital.day_results import DayResults
 from core.capital.reserves import AmendedTerms, Reserves
 from core.capital.state import CapitalState, LegReserve, OrderReserve, PositionCapital
 from core.journal.facts import (
@@ -40,6 +41,7 @@ class CapitalBook:
         self._reserves = Reserves()
         self._commitments = Commitments()
         self._safe_venues: dict[str, None] = {}
+        self.day = DayResults()
 
     # reading ---------------------------------------------------------------------------------------
 
@@ -85,6 +87,7 @@ class CapitalBook:
 
     def apply(self, fact: AnyFact, moved: TrackerOutcome | None, booked: LedgerOutcome | None) -> None:
         """Fold one fact, given what the order tracker and the ledger made of it."""
+        self.day.apply(fact)
         match fact:
             case JobStarted():
                 self._reserves.start_job(fact.job_id, fact.claims)
@@ -147,6 +150,7 @@ class CapitalBook:
             final_orders=final,
             positions=self._commitments.to_state(),
             safe_venues=sorted(self._safe_venues),
+            day=self.day.to_state(),
         )
 
     def restore(self, state: CapitalState) -> None:
@@ -154,3 +158,4 @@ class CapitalBook:
         self._reserves.restore(state.jobs, state.owners, state.live_orders, state.final_orders)
         self._commitments.restore(state.positions)
         self._safe_venues = dict.fromkeys(state.safe_venues)
+        self.day.restore(state.day)

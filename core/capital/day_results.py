@@ -1,40 +1,51 @@
-"""Profit, volume and fees of the day per venue, as told by whoever finishes a job."""
+"""Profit, volume and fees of the UTC day per venue, folded from the ends of jobs. No control reads them."""
 
-from decimal import Decimal
-
-import msgspec
-
+from core.journal.facts import AnyFact, DayBegan, JobCorrected, JobFinished, ResultRecorded
 from core.ledger.position import EXACT, ZERO
-
-
-class DayResult(msgspec.Struct, frozen=True, kw_only=True):
-    pnl_usd: Decimal = ZERO
-    volume_usd: Decimal = ZERO
-    fees_usd: Decimal = ZERO
+from core.types.job import VenueResult
 
 
 class DayResults:
-    """Statistics for the eye: in memory, begun anew each UTC day and after a restart. No control reads them."""
+    """By venue; begun anew with each `DayBegan`. What a correction changes counts in the day that it was found in."""
 
     def __init__(self) -> None:
-        self._results: dict[str, DayResult] = {}
+        self._results: dict[str, VenueResult] = {}
 
-    def add(self, venue: str, result: DayResult) -> None:
-        """Add a result; raise ValueError for one that is no number."""
-        if not all(each.is_finite() for each in (result.pnl_usd, result.volume_usd, result.fees_usd)):
-            raise ValueError(f"result of {venue} is not a number: {result}")
-        before = self.of(venue)
-        self._results[venue] = DayResult(
-            pnl_usd=EXACT.add(before.pnl_usd, result.pnl_usd),
-            volume_usd=EXACT.add(before.volume_usd, result.volume_usd),
-            fees_usd=EXACT.add(before.fees_usd, result.fees_usd),
-        )
+    def apply(self, fact: AnyFact) -> None:
+        """Fold one fact; those of other kinds change nothing."""
+        match fact:
+            case JobFinished():
+                self._add(fact.venues)
+            case JobCorrected():
+                self._add(fact.change)
+            case ResultRecorded():
+                self._add((fact.result,))
+            case DayBegan():
+                self._results.clear()
+            case _:
+                pass
 
-    def of(self, venue: str) -> DayResult:
-        return self._results.get(venue, DayResult())
+    def of(self, venue: str) -> VenueResult:
+        known = self._results.get(venue)
+        return known or VenueResult(venue=venue, pnl_usd=ZERO, volume_usd=ZERO, fees_usd=ZERO)
 
     def venues(self) -> tuple[str, ...]:
         return tuple(self._results)
 
-    def begin_day(self) -> None:
-        self._results.clear()
+    def _add(self, results: tuple[VenueResult, ...]) -> None:
+        for each in results:
+            before = self.of(each.venue)
+            self._results[each.venue] = VenueResult(
+                venue=each.venue,
+                pnl_usd=EXACT.add(before.pnl_usd, each.pnl_usd),
+                volume_usd=EXACT.add(before.volume_usd, each.volume_usd),
+                fees_usd=EXACT.add(before.fees_usd, each.fees_usd),
+            )
+
+    # snapshots -------------------------------------------------------------------------------------
+
+    def to_state(self) -> list[VenueResult]:
+        return list(self._results.values())
+
+    def restore(self, state: list[VenueResult]) -> None:
+        self._results = {each.venue: each for each in state}

@@ -7,25 +7,24 @@ from typing import Final
 
 from core.capital.book import CapitalBook
 from core.capital.controls import Wish, judge
-from core.capital.day_results import DayResult, DayResults
 from core.capital.limits import CapitalLimits
 from core.capital.look import CapitalLook
 from core.capital.point_value import PointValue
 from core.capital.state import PositionCapital
 from core.capital.venue_capital import PoolCapital, VenueCapital
 from core.capital.verdict import CapitalVerdict
-from core.journal.facts import AnyFact, CapitalReleased, CapitalReserved, JobStarted
+from core.journal.facts import AnyFact, CapitalReleased, CapitalReserved, JobStarted, ResultRecorded
 from core.ledger.position import EXACT, ZERO
 from core.risk.verdict import UNKNOWN, Check, Hardness
 from core.state.desk import CapitalView, PoolView
 from core.types.capital import Claim, Pool
-from core.types.job import HedgeJob, JobType
+from core.types.job import HedgeJob, JobType, VenueResult
 
 _POOL_OF_JOB: Final = {JobType.HEDGE: Pool.HEDGE, JobType.ARB: Pool.ARB, JobType.REBALANCE: Pool.HEDGE}
 
 
 class CapitalHub:
-    """Judge and record reservations; all it knows besides the book is equity and the day's results.
+    """Judge and record reservations; all it knows besides the book is equity.
 
     A grant is the fact it records: `record` must fold it into the book before it returns, so that the next
     question already sees it.
@@ -39,7 +38,6 @@ class CapitalHub:
         self._record = record
         self._point_usd = point_usd
         self._equity_usd: dict[str, Decimal | None] = {}
-        self._day = DayResults()
 
     # equity and results ----------------------------------------------------------------------------
 
@@ -48,13 +46,15 @@ class CapitalHub:
         is_number = equity_usd is not None and equity_usd.is_finite()
         self._equity_usd[venue] = equity_usd if is_number else None
 
-    def record_pnl(self, venue: str, pnl_usd: Decimal, volume_usd: Decimal, fees_usd: Decimal) -> None:
-        """Add a finished job's share of one venue to the day; in memory, read by views only."""
-        self._day.add(venue, DayResult(pnl_usd=pnl_usd, volume_usd=volume_usd, fees_usd=fees_usd))
+    def record_pnl(self, venue: str, pnl_usd: Decimal, volume_usd: Decimal, fees_usd: Decimal, now_ns: int) -> None:
+        """Record something for the day that no job tells of; what jobs come to is booked with their ends.
 
-    def begin_day(self) -> None:
-        """Begin the day's results anew; called with the `DayBegan` fact."""
-        self._day.begin_day()
+        Raises ValueError, with nothing recorded, for what is no number.
+        """
+        if not all(each.is_finite() for each in (pnl_usd, volume_usd, fees_usd)):
+            raise ValueError(f"result of {venue} is not a number: {pnl_usd}, {volume_usd}, {fees_usd}")
+        result = VenueResult(venue=venue, pnl_usd=pnl_usd, volume_usd=volume_usd, fees_usd=fees_usd)
+        self._record(ResultRecorded(at_ns=now_ns, result=result))
 
     # reservations under a free name ----------------------------------------------------------------
 
@@ -146,7 +146,7 @@ class CapitalHub:
 
     def current_snapshot(self) -> list[CapitalView]:
         """Return every venue that has an equity, a result or anything bound, sorted by name."""
-        venues = (*self._equity_usd, *self._book.venues(), *self._day.venues())
+        venues = (*self._equity_usd, *self._book.venues(), *self._book.day.venues())
         return [self._view(venue) for venue in sorted(dict.fromkeys(venues))]
 
     def _pool_capital(self, venue: str, pool: Pool, equity_usd: Decimal | None) -> PoolCapital:
@@ -172,7 +172,7 @@ class CapitalHub:
         return None if point_usd is None else EXACT.fma(bound.points, point_usd, bound.usd)
 
     def _view(self, venue: str) -> CapitalView:
-        capital, day = self.capital_of(venue), self._day.of(venue)
+        capital, day = self.capital_of(venue), self._book.day.of(venue)
         pools = [
             PoolView(
                 pool=each.pool,

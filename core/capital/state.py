@@ -7,6 +7,7 @@ import msgspec
 from core.ledger.position import EXACT, ZERO
 from core.types.capital import Claim, OrderClaim, Pool
 from core.types.instrument import InstrumentId
+from core.types.job import VenueResult
 
 
 class LegReserve(msgspec.Struct, kw_only=True):
@@ -85,3 +86,4 @@ class CapitalState(msgspec.Struct, frozen=True, kw_only=True):
     final_orders: list[OrderReserve]  # oldest first
     positions: list[PositionCapital]
     safe_venues: list[str]
+    day: list[VenueResult]

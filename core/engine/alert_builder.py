@@ -3,8 +3,11 @@
 from typing import Final
 
 from core.engine.held_views import HeldViews
+from core.engine.naked_value import naked_text
 from core.engine.parts import EngineParts
-from core.journal.facts import JobFinished
+from core.execution import exposure
+from core.execution.job_run import JobRun
+from core.journal.facts import JobDropped
 from core.ledger.valuation import Valuation
 from core.state.monitoring import Alert
 from core.types.control import Blocker, HaltLevel
@@ -64,20 +67,46 @@ class AlertBuilder:
             for run in parts.fold.runs
             if run.phase is JobPhase.FROZEN
         ]
+        alerts += [self._late(run) for run in (*parts.fold.runs, *parts.fold.runs.stirred()) if _is_late(run)]
+        alerts += [
+            Alert(
+                severity="critical",
+                name=f"job {each.job_id}",
+                text=f"a fill came long after its end, level it by hand: {each.fill.side} {each.fill.quantity:f} of "
+                f"{each.fill.instrument_id}, fill {each.fill.fill_id}",
+                since_ns=each.at_ns,
+            )
+            for each in parts.fold.runs.strays
+        ]
         alerts += [
             Alert(
                 severity="critical",
                 name=f"job {each.job.job_id}",
-                text=f"left {each.end.naked_quantity:f} of {each.job.legs[0].instrument_id} naked: {each.end.reason}",
+                text="left "
+                + naked_text(each.end.naked_quantity, each.job.legs[0].instrument_id, parts.market)
+                + f": {each.end.reason}",
                 since_ns=each.end.at_ns,
             )
-            for each in parts.fold.scheduler.book.ended
-            if isinstance(each.end, JobFinished) and each.end.outcome is JobOutcome.NAKED
+            for each in parts.fold.scheduler.book.finished
+            if not isinstance(each.end, JobDropped) and each.end.outcome is JobOutcome.NAKED
         ]
         if override is not None:
             text = f"soft rules are lifted by {override.who}: {override.reason}"
             alerts.append(Alert(severity="warning", name="override", text=text, since_ns=override.granted_ns))
         return alerts
+
+    def _late(self, run: JobRun) -> Alert:
+        """Say what an order left that moved after its job had ended."""
+        quantity = exposure.naked_quantity(run.job, run.known_quantities())
+        left = naked_text(quantity, run.job.legs[0].instrument_id, self._parts.market) if quantity else "nothing naked"
+        since_ns = run.naked_since_ns or run.reopened_ns or self._parts.clock.utc_ns()
+        doing = "is not looked at yet" if run.outcome is not None else run.phase.value
+        text = f"an order moved after the job's end, {left}: {doing}"
+        return Alert(severity="critical", name=f"job {run.job.job_id}", text=text, since_ns=since_ns)
+
+
+def _is_late(run: JobRun) -> bool:
+    return run.told is not None
 
 
 def _blocker_alert(blocker: Blocker) -> Alert:

@@ -75,7 +75,8 @@ class DeskBuilder:
             fills=self.fills(request.fills),
             log=list(islice(parts.log.lines, max(0, len(parts.log.lines) - request.log_lines), None)),
             pnl_curve=list(parts.pnl_curve.points),
-            jobs=self._jobs.jobs(request.jobs) if request.jobs else [],
+            jobs=self._jobs.jobs(request.jobs, request.job_statuses) if request.jobs else [],
+            job_counts=self._jobs.counts() if request.jobs else {},
             capital=parts.capital.current_snapshot() if request.jobs else [],
         )
 

@@ -117,8 +117,8 @@ class EngineFold:
         self.overrides.apply(fact)
         moved = self.orders.apply(fact)
         self.source_positions.apply(moved)
-        if isinstance(moved, Applied) and moved.fill is not None:
-            self.recent_fills.append(fill_view(moved.fill, moved.order.intent.source))
+        if isinstance(moved, Applied):
+            self.recent_fills.extend(fill_view(fill, moved.order.intent.source) for fill in moved.fills)
         booked = self.ledger.apply(fact)
         self.capital.apply(fact, moved, booked)
         self.scheduler.apply(fact)

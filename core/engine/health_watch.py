@@ -72,7 +72,6 @@ class HealthWatch:
             return valuation
         self._recorder.record(DayBegan(at_ns=valuation.at_ns, day=today, total_pnl_usd=total))
         self._pnl_curve.begin_day()
-        self._capital.begin_day()
         return msgspec.structs.replace(
             valuation, day_pnl_usd=ZERO, today_volume_usd=ZERO, today_fees_usd=ZERO, today_trades=0
         )

@@ -8,7 +8,6 @@ Hazards and what meets them:
 """
 
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
-from decimal import Decimal
 from enum import Enum, auto
 from typing import Final
 
@@ -30,7 +29,7 @@ from core.jobs.market import JobMarket
 from core.jobs.rulebook import Rulebook
 from core.jobs.scheduling import Cancellation, JobStart
 from core.jobs.warm_up import compiled_selector, warm_up
-from core.journal.facts import JobDropped, JobFinished, JobStarted
+from core.journal.facts import JobCorrected, JobDropped, JobFinished, JobStarted
 from core.ports.clock import Clock
 from core.risk.auto_halt import judge_jobs
 from core.risk.verdict import Check
@@ -38,7 +37,6 @@ from core.types.instrument import InstrumentId
 from core.types.job import HedgeJob, JobDropCause, JobEnd
 from core.types.order import Order
 
-ZERO: Final = Decimal(0)
 NS_PER_S: Final = 1_000_000_000
 COMPILE_FROM: Final = 200  # pending jobs; fewer are judged within a few milliseconds by the plain form
 PLAIN_MOST: Final = 1_000  # more would keep everything else waiting: they wait until the compiled form is ready
@@ -226,29 +224,22 @@ class JobDesk:
 
     # ends --------------------------------------------------------------------------------------------
 
-    def finished(self, run: JobRun, fact: JobFinished) -> None:
-        """Book a job's end by venue, pause after too many bad ones, and tell its strategy."""
-        self._record_results(run, fact)
+    def finished(self, run: JobRun, fact: JobFinished | JobCorrected) -> None:
+        """Pause after too many bad ends, and tell the job's strategy."""
         self._pause_after_failures()
-        end = JobEnd(job_id=fact.job_id, outcome=fact.outcome, reason=fact.reason, pnl_usd=fact.pnl_usd)
+        end = JobEnd(
+            job_id=fact.job_id,
+            outcome=fact.outcome,
+            reason=fact.reason,
+            pnl_usd=fact.pnl_usd,
+            is_correction=isinstance(fact, JobCorrected),
+        )
         self._tell_soon(run.job.strategy, end)
 
     def _pause_after_failures(self) -> None:
         limit, failures = self._limits.max_consecutive_failures, self._fold.risk_hub.consecutive_failures
         for raised in judge_jobs(failures, limit, self._fold.halts, self._clock.utc_ns()):
             self._recorder.record(raised)
-
-    def _record_results(self, run: JobRun, fact: JobFinished) -> None:
-        """Spread a job's result over its venues by their share of what was traded."""
-        traded = dict.fromkeys(run.job.venues, ZERO)
-        for order in run.orders.values():
-            leg = run.job.legs[order.leg]
-            traded[leg.venue] += order.notional
-        total = sum(traded.values(), ZERO)
-        for venue, notional in traded.items():
-            if total:
-                share = notional / total
-                self._capital.record_pnl(venue, fact.pnl_usd * share, fact.volume_usd * share, fact.fees_usd * share)
 
     def _tell_soon(self, strategy: str, end: JobEnd) -> None:
         # On the next turn of the loop: a strategy that answers every end with a job must not recurse.

@@ -15,12 +15,13 @@ from core.engine.recorder import Recorder
 from core.engine.risk_views import RiskViews
 from core.execution.commands import AskAccount, CancelOrder, Command, EnterPhase, FinishJob, SendOrder
 from core.execution.decide import decide
+from core.execution.ending import end_fact
 from core.execution.job_run import JobRun
 from core.execution.plan import Plan
 from core.execution.situation import CANCEL_AGAIN_NS
 from core.execution.view import LegView, RunView, leg_view
 from core.jobs.limits import JobLimits
-from core.journal.facts import JobFinished, JobMoved
+from core.journal.facts import JobCorrected, JobFinished, JobMoved, JobReopened
 from core.market.market import Market
 from core.ports.clock import Clock
 from core.ports.ids import IdSource
@@ -67,7 +68,7 @@ class JobRunner:
         accounts: Accounts,
         limits: JobLimits,
         stale_after_ns: int,
-        on_finished: Callable[[JobRun, JobFinished], None],
+        on_finished: Callable[[JobRun, JobFinished | JobCorrected], None],
     ) -> None:
         self._clock = clock
         self._ids = ids
@@ -108,6 +109,7 @@ class JobRunner:
     def on_order(self, order: Order) -> None:
         """Go on with the job of an order that moved; after its end also with those that waited for it, hedges first."""
         if order.intent.job is not None:
+            self._reopen_stirred()
             self.drive(order.intent.job.job_id)
         if not order.status.is_final:
             return
@@ -123,7 +125,18 @@ class JobRunner:
         )
 
     def on_second(self) -> None:
+        self._reopen_stirred()
         self._drive_all(run.job.job_id for run in self._fold.runs)
+
+    def _reopen_stirred(self) -> None:
+        """Let jobs run again whose order moved after their end; what that left is levelled like any other nakedness."""
+        for run in self._fold.runs.stirred():
+            order_id = run.stirred_by or ""
+            order = run.orders[order_id]
+            text = f"order {order_id} moved after the end: it is {order.status.value}, {order.filled_quantity:f} filled"
+            job_id = run.job.job_id
+            fact = JobReopened(at_ns=self._clock.utc_ns(), job_id=job_id, client_order_id=order_id, reason=text)
+            self._recorder.record(fact)
 
     def _drive_all(self, job_ids: Iterable[str]) -> None:
         """Drive each; one that fails must not keep the others from their hedges."""
@@ -264,16 +277,7 @@ class JobRunner:
         return command.quantity + waiting <= held
 
     def _finish(self, run: JobRun, command: FinishJob) -> None:
-        fact = JobFinished(
-            at_ns=self._clock.utc_ns(),
-            job_id=run.job.job_id,
-            outcome=command.outcome,
-            reason=command.reason,
-            pnl_usd=command.pnl_usd,
-            volume_usd=command.volume_usd,
-            fees_usd=command.fees_usd,
-            naked_quantity=command.naked_quantity,
-        )
+        fact = end_fact(run, command, self._clock.utc_ns())
         self._recorder.record(fact)
         self._plans.pop(fact.job_id, None)
         self._cancelled.pop(fact.job_id, None)

@@ -1,16 +1,17 @@
 """Show jobs: pending with their scores, running with their legs, and how the newest ones ended."""
 
+from collections.abc import Collection
 from decimal import Decimal
-from itertools import chain, islice
+from itertools import islice
 from typing import Final
 
+from core.engine.naked_value import naked_usd, value_usd
 from core.engine.parts import EngineParts
-from core.execution import exposure
 from core.execution.job_order import JobOrder
 from core.execution.job_run import JobRun
 from core.jobs.job_book import EndedJob, JobBook
 from core.jobs.scheduling import PendingJob
-from core.journal.facts import JobFinished, JobStarted
+from core.journal.facts import JobDropped, JobStarted
 from core.risk.verdict import Check, Hardness
 from core.state.desk import CheckView, JobView, LegView
 from core.types.job import HedgeJob, JobPhase, Leg
@@ -19,6 +20,8 @@ from core.types.order import OrderStatus
 
 ZERO: Final = Decimal(0)
 NS_PER_S: Final = 1_000_000_000
+ENDED_PART: Final = 4
+OVER: Final = ("finished", "dropped")
 
 
 class JobViews:
@@ -27,9 +30,25 @@ class JobViews:
     def __init__(self, parts: EngineParts) -> None:
         self._parts = parts
 
-    def jobs(self, most: int) -> list[JobView]:
-        """Return running jobs, then pending ones by final score, then the newest ended ones; at most so many."""
-        return list(islice(chain(self.running(), self.pending(most), self.ended(most)), most))
+    def jobs(self, most: int, statuses: Collection[str] = ()) -> list[JobView]:
+        """Return every running job, pending ones by final score and the newest ended ones; without statuses all kinds.
+
+        Running jobs are never left out. Of the room that is left ended ones have a quarter, and more where fewer wait.
+        """
+        running = self.running() if _is_wanted("running", statuses) else []
+        room = max(0, most - len(running))
+        over = [status for status in OVER if _is_wanted(status, statuses)]
+        ended = self.ended(room, over) if over else []
+        is_pending_wanted = _is_wanted("pending", statuses)
+        kept = min(len(ended), max(room // ENDED_PART, room - len(self._book.pending))) if is_pending_wanted else room
+        pending = self.pending(room - kept) if is_pending_wanted else []
+        return [*running, *pending, *ended[:kept]]
+
+    def counts(self) -> dict[str, int]:
+        """Return how many jobs there are to show, by status; of ended ones the newest are kept."""
+        book = self._book
+        found = {"running": len(book.running), "pending": len(book.pending)}
+        return found | {"finished": len(book.finished), "dropped": len(book.dropped)}
 
     def running(self) -> list[JobView]:
         runs = ((each, self._parts.fold.runs.get(job_id)) for job_id, each in self._book.running.items())
@@ -39,8 +58,9 @@ class JobViews:
         state = self._parts.fold.scheduler.get_scheduler_state(most)
         return [_pending(each) for each in state.pending]
 
-    def ended(self, most: int) -> list[JobView]:
-        return [_ended(each) for each in islice(reversed(self._book.ended), most)]
+    def ended(self, most: int, statuses: Collection[str] = OVER) -> list[JobView]:
+        newest = self._book.ended(len(self._book.finished) + len(self._book.dropped))
+        return [self._ended(each) for each in islice((x for x in newest if _status(x) in statuses), most)]
 
     @property
     def _book(self) -> JobBook:
@@ -57,21 +77,21 @@ class JobViews:
             started=started,
         )
         view.reason = run.stage_reason
-        view.naked_usd = self._naked_usd(run)
+        view.naked_usd = naked_usd(run, self._parts.market)
         view.naked_age_s = None if since_ns is None else max(0, now_ns - since_ns) / NS_PER_S
         return view
 
-    def _naked_usd(self, run: JobRun) -> Decimal | None:
-        """Return the value of what is known to be filled without its counterpart, None where it has no price."""
-        quantity = exposure.naked_quantity(run.job, run.known_quantities())
-        if not quantity:
-            return ZERO
-        primary = run.job.legs[0].instrument_id
-        instrument, mark = self._parts.market.instruments.get(primary), self._parts.market.marks.mark(primary)
-        rate = None if instrument is None else self._parts.market.marks.asset_usd(primary.venue, instrument.quote)
-        if instrument is None or mark is None or rate is None:
-            return None
-        return abs(instrument.notional(mark.price, quantity)) * rate.price
+    def _ended(self, ended: EndedJob) -> JobView:
+        end, run = ended.end, self._parts.fold.runs.ended(ended.job.job_id)
+        legs = None if run is None else [_leg(run, index, leg) for index, leg in enumerate(ended.job.legs)]
+        view = _view(ended.job, _status(ended), legs=legs, started=ended.started)
+        view.reason, view.ended_ns = end.reason, end.at_ns
+        if isinstance(end, JobDropped):
+            view.outcome = end.cause.value
+            return view
+        view.outcome, view.pnl_usd, view.fees_usd = end.outcome.value, end.pnl_usd, end.fees_usd
+        view.naked_usd = value_usd(end.naked_quantity, ended.job.legs[0].instrument_id, self._parts.market)
+        return view
 
 
 def check_views(checks: tuple[Check, ...]) -> list[CheckView]:
@@ -134,15 +154,12 @@ def _pending(pending: PendingJob) -> JobView:
     return view
 
 
-def _ended(ended: EndedJob) -> JobView:
-    end = ended.end
-    view = _view(ended.job, "finished" if isinstance(end, JobFinished) else "dropped", started=ended.started)
-    view.reason, view.ended_ns = end.reason, end.at_ns
-    if isinstance(end, JobFinished):
-        view.outcome, view.pnl_usd, view.fees_usd = end.outcome.value, end.pnl_usd, end.fees_usd
-    else:
-        view.outcome = end.cause.value
-    return view
+def _status(ended: EndedJob) -> str:
+    return "dropped" if isinstance(ended.end, JobDropped) else "finished"
+
+
+def _is_wanted(status: str, statuses: Collection[str]) -> bool:
+    return not statuses or status in statuses
 
 
 def _planned(leg: Leg, state: str = "planned") -> LegView:

@@ -96,8 +96,10 @@ class KillSwitch:
         level = HaltLevel.FLATTEN if flatten else HaltLevel.HALTED
         # Not awaited: blocking counts from this line on, and cancels wait for no disk.
         at_ns = self._parts.clock.utc_ns()
-        fact = kill(who=who, reason=reason or "kill switch", at_ns=at_ns, level=level)
-        self._durable = self._parts.recorder.record(fact)
+        standing = self._parts.fold.halts.get(GLOBAL, Cause.KILL)
+        if standing is None or standing.level < level:  # who comes second asks the venues again and changes nothing
+            fact = kill(who=who, reason=reason or "kill switch", at_ns=at_ns, level=level)
+            self._durable = self._parts.recorder.record(fact)
         self._parts.held.obey_halts()  # before the cancels: a stop whose other half is cancelled must not fire
         self._checklist.begin()
         return [self._ask(venue) for venue in self._parts.desk.executions]
@@ -147,7 +149,7 @@ class KillSwitch:
         held = self._flattening.held(standing)
         self._cancel_halted(standing, live)
         self._clear_books(standing, live, held)
-        self._flattening.close(held, live)
+        self._flattening.close(standing, live)
         if tightest(bearing_on(standing, None, None)) is HaltLevel.FLATTEN:
             self._verify()
 

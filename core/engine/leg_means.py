@@ -36,6 +36,10 @@ class LegMeans:
             return self._margin(instrument, side, exposures, held)
         return self._cash(instrument, exposures) if side is Side.BUY else self._holding(instrument)
 
+    def in_doubt(self, instrument_id: InstrumentId) -> tuple[str, ...]:
+        """Return the own orders on an instrument's book of which nobody knows whether they live."""
+        return tuple(own.client_order_id for own in self._views.own_orders(instrument_id) if own.is_in_doubt)
+
     def order_budget(self, venue: str, steady_ns: int) -> int:
         """Return how many orders may follow at once within the limits of the second; cancels have their own."""
         orders, messages = self._recent.rates(venue, steady_ns)

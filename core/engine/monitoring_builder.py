@@ -1,20 +1,17 @@
 """Build the monitoring state from the engine's parts of this moment."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Final
 
 from core.engine.alert_builder import AlertBuilder
+from core.engine.limit_uses import LimitUses
 from core.engine.parts import EngineParts
-from core.journal.facts import JobFinished
-from core.ledger.position import ZERO
 from core.ledger.valuation import Valuation
 from core.risk.halts import Cause, bearing_on, tightest
 from core.state.monitoring import (
     GlobalState,
     JobsState,
     KillState,
-    LimitUse,
     MarketState,
     MonitoringState,
     RiskState,
@@ -38,6 +35,7 @@ class MonitoringBuilder:
     def __init__(self, parts: EngineParts, started_ns: int, kill_state: Callable[[], KillState | None]) -> None:
         self._parts = parts
         self._alerts = AlertBuilder(parts)
+        self._limits = LimitUses(parts)
         self._started_ns = started_ns
         self._kill_state = kill_state
 
@@ -75,7 +73,7 @@ class MonitoringBuilder:
             today_volume_usd=valuation.today_volume_usd,
             today_fees_usd=valuation.today_fees_usd,
             today_pnl_usd=valuation.day_pnl_usd,
-            daily_loss_limit=self._day_loss_limit(valuation),
+            daily_loss_limit=self._limits.day_loss_limit_usd(valuation),
             daily_loss_used=valuation.day_loss_usd,
             active_strategies=parts.strategies.running,
             total_trades=valuation.total_trades,
@@ -87,11 +85,6 @@ class MonitoringBuilder:
         status = status_of(self._standing())
         override = self._parts.fold.overrides.active(self._parts.clock.utc_ns())
         return "manual_override" if override is not None and status != "halted" else status
-
-    def _day_loss_limit(self, valuation: Valuation) -> Decimal | None:
-        if valuation.equity_usd is None:
-            return None
-        return self._parts.settings.limits.daily_loss_limit_usd(valuation.equity_usd)
 
     def _capital(self, venue: str, valuation: Valuation) -> VenueCapital:
         value = valuation.venue(venue)
@@ -110,13 +103,13 @@ class MonitoringBuilder:
 
     def _jobs(self) -> JobsState:
         book = self._parts.fold.scheduler.book
-        ended = [each.job.job_id for each in reversed(book.ended) if isinstance(each.end, JobFinished)]
+        ended = [each.job.job_id for each in book.finished]
         return JobsState(
             running_jobs=list(book.running),
             pending_jobs_count=len(book.pending),
             completed_today=book.day.completed,
             failed_today=book.day.failed,
-            recent_completed=ended[:RECENT_COMPLETED],
+            recent_completed=ended[: -RECENT_COMPLETED - 1 : -1],
         )
 
     def _venue(self, venue: str, valuation: Valuation) -> VenueState:
@@ -155,37 +148,8 @@ class MonitoringBuilder:
             manual_override=override is not None,
             override_until_ns=None if override is None else override.until_ns,
             blockers=list(standing),
-            limits=self._limits(valuation),
+            limits=self._limits.build(valuation),
         )
-
-    def _limits(self, valuation: Valuation) -> list[LimitUse]:
-        limits = self._parts.settings.limits
-        equity = valuation.equity_usd
-        directional = _sum_of_nets(valuation)
-        invested = _share_pct(_gross(valuation), equity)
-        open_orders = Decimal(self._parts.fold.orders.live_count)
-        return [
-            _use("day loss", "USD", self._day_loss_limit(valuation), valuation.day_loss_usd),
-            _use("drawdown", "%", limits.max_drawdown_pct, valuation.drawdown_pct),
-            _use("order", "USD", limits.max_position_per_trade_usd, ZERO),
-            _use("directional", "USD", limits.max_position_size_usd, directional),
-            _use("invested", "%", limits.max_invested_pct, invested),
-            _use("open orders", "orders", Decimal(limits.max_open_orders), open_orders),
-            *self._job_limits(),
-        ]
-
-    def _job_limits(self) -> list[LimitUse]:
-        jobs, book, hub = self._parts.settings.jobs, self._parts.fold.scheduler.book, self._parts.fold.risk_hub
-        uses = [
-            _use("running jobs", "jobs", Decimal(jobs.max_running), Decimal(len(book.running))),
-            _use("failures", "in a row", Decimal(jobs.max_consecutive_failures), Decimal(hub.consecutive_failures)),
-        ]
-        for venue in self._parts.desk.executions:
-            capital = self._parts.capital.capital_of(venue)
-            _, notional = book.running_at(venue)
-            uses.append(_use(f"in flight {venue}", "USD", capital.in_flight_limit_usd, capital.in_flight_usd))
-            uses.append(_use(f"jobs {venue}", "USD", jobs.max_notional_per_venue_usd, notional))
-        return uses
 
     def _market(self) -> dict[str, dict[str, MarketState]]:
         states: dict[str, dict[str, MarketState]] = {}
@@ -216,22 +180,3 @@ def status_of(standing: tuple[Blocker, ...]) -> str:
     if any(blocker.level >= HaltLevel.CANCEL_ONLY for blocker in whole):
         return "halted"
     return "paused" if whole else "running"
-
-
-def _use(name: str, unit: str, limit: Decimal | None, used: Decimal | None) -> LimitUse:
-    left = None if limit is None or used is None else max(ZERO, limit - used)
-    return LimitUse(name=name, unit=unit, limit=limit, used=used, left=left)
-
-
-def _sum_of_nets(valuation: Valuation) -> Decimal | None:
-    nets = [net.notional_usd for net in valuation.net_positions]
-    return None if any(net is None for net in nets) else sum((abs(net or ZERO) for net in nets), ZERO)
-
-
-def _gross(valuation: Valuation) -> Decimal | None:
-    values = [position.notional_usd for position in valuation.positions]
-    return None if any(value is None for value in values) else sum((abs(value or ZERO) for value in values), ZERO)
-
-
-def _share_pct(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
-    return None if part is None or not whole else part * 100 / whole

@@ -88,9 +88,12 @@ def _job_line(fact: facts.AnyFact) -> Line | None:
         case facts.JobMoved():
             level = "warning" if fact.phase in _TROUBLE else "info"
             return Line(level, "job", f"{fact.job_id} {fact.phase}: {fact.reason}")
-        case facts.JobFinished():
-            text = f"{fact.job_id} {fact.outcome}: {fact.reason}, profit {fact.pnl_usd:.2f} USD after fees"
+        case facts.JobFinished() | facts.JobCorrected():
+            was = f", told as {fact.before} before" if isinstance(fact, facts.JobCorrected) else ""
+            text = f"{fact.job_id} {fact.outcome}{was}: {fact.reason}, profit {fact.pnl_usd:.2f} USD after fees"
             return Line("warning" if fact.outcome in _BAD else "info", "job", text)
+        case facts.JobReopened():
+            return Line("warning", "job", f"{fact.job_id} runs again: {fact.reason}")
         case facts.SafeModeSet():
             verb = "entered" if fact.is_on else "left"
             return Line("warning", "risk", f"{fact.venue} {verb} safe mode, by {fact.who}: {fact.reason}".rstrip(": "))

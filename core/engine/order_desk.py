@@ -240,7 +240,7 @@ class OrderDesk:
         for order in [order for order in self._orders.live() if order.intent.venue == venue]:
             if order.status in RESTING:
                 self._settle(order.intent, OrderStatus.CANCELLING)
-            elif order.intent.source != "flatten":
+            elif not order.intent.is_flattening:
                 self._withdraw(order.intent, "everything was cancelled meanwhile")
         self._recent.note_message(venue, self._clock.monotonic_ns())
         return await self.ask(venue, self.executions[venue].cancel_all())

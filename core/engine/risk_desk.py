@@ -1,5 +1,7 @@
 """What a person may tell the risk controls: tighten a scope, lift the soft rules for a time, end that."""
 
+from typing import Final
+
 from core.control import commands
 from core.control.commands import CommandResult, Outcome
 from core.engine.parts import EngineParts
@@ -7,6 +9,8 @@ from core.journal.facts import OverrideEnded, SafeModeSet
 from core.risk.halts import GLOBAL, Cause, strategy_scope, tighten, venue_scope
 from core.risk.override import grant
 from core.types.control import HaltLevel
+
+LEVELS: Final = [level.name.lower() for level in HaltLevel if level is not HaltLevel.NORMAL]
 
 
 class RiskDesk:
@@ -20,10 +24,9 @@ class RiskDesk:
         scopes = self._scopes()
         if command.scope not in scopes:
             return _invalid(f"scope {command.scope!r} is not one of {', '.join(scopes)}")
-        levels = _levels_of(command.scope)
         wanted = command.level.strip().lower()
-        if wanted not in levels:
-            return _invalid(f"level {command.level!r} of {command.scope} is not one of {', '.join(levels)}")
+        if wanted not in LEVELS:
+            return _invalid(f"level {command.level!r} of {command.scope} is not one of {', '.join(LEVELS)}")
         level, standing = HaltLevel[wanted.upper()], self._parts.fold.halts.get(command.scope, Cause.MANUAL)
         if standing is not None and standing.level >= level:
             return _done(f"{command.scope} is at {standing.level.name} already")
@@ -71,12 +74,6 @@ class RiskDesk:
         parts = self._parts
         venues = [venue_scope(venue) for venue in parts.desk.executions]
         return [GLOBAL, *venues, *(strategy_scope(state.name) for state in parts.strategies.states())]
-
-
-def _levels_of(scope: str) -> list[str]:
-    """Return what a scope can be tightened to: a strategy's position is not closed apart from others' in it."""
-    highest = HaltLevel.HALTED if scope.startswith(strategy_scope("")) else HaltLevel.FLATTEN
-    return [level.name.lower() for level in HaltLevel if HaltLevel.NORMAL < level <= highest]
 
 
 def _done(message: str) -> CommandResult:

@@ -90,7 +90,7 @@ class RiskViews:
             case HaltLevel.CANCEL_ONLY:
                 return False
             case HaltLevel.HALTED | HaltLevel.FLATTEN:
-                return intent.reduce_only and intent.source == "flatten"
+                return intent.reduce_only and intent.is_flattening
 
     def still_open_for_amend(self, order: Order) -> bool:
         """Tell whether the halt levels of this moment let the approved amend of an order out."""
@@ -170,7 +170,7 @@ class RiskViews:
             day_loss_usd=valuation.day_loss_usd,
             drawdown_pct=valuation.drawdown_pct,
             exposures=tuple(self.exposures(without)),
-            own_orders=(*self._own_orders(instrument_id, without), *self._orders_to_come(intent)),
+            own_orders=(*self.own_orders(instrument_id, without), *self._orders_to_come(intent)),
             open_orders=self._fold.orders.live_count - (without is not None),
             funds=self._funds(instrument, valuation, without),
             recent=self._recent.look(intent, self._clock.monotonic_ns()),
@@ -184,7 +184,7 @@ class RiskViews:
         self._capital.update_equity(venue, None if value is None else value.equity_usd)
         return self._capital.look(venue)
 
-    def _own_orders(self, instrument_id: InstrumentId, without: Order | None) -> list[OwnOrder]:
+    def own_orders(self, instrument_id: InstrumentId, without: Order | None = None) -> list[OwnOrder]:
         """Return the account's orders that may live on the instrument's book, external ones and other venues' too.
 
         One that is being amended is there at both prices.

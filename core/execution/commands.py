@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import msgspec
 
-from core.types.job import JobOutcome, JobPhase
+from core.types.job import JobOutcome, JobPhase, VenueResult
 from core.types.job_tag import LegRole
 from core.types.order import Side
 
@@ -39,7 +39,7 @@ class EnterPhase(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class FinishJob(msgspec.Struct, frozen=True, kw_only=True):
-    """Money in USD. `naked_quantity` as in `JobFinished`; its value at the last price is part of the profit."""
+    """Money in USD. `naked_quantity` as in `JobResult`; its value at the last price is part of the profit."""
 
     outcome: JobOutcome
     reason: str
@@ -47,6 +47,7 @@ class FinishJob(msgspec.Struct, frozen=True, kw_only=True):
     volume_usd: Decimal
     fees_usd: Decimal
     naked_quantity: Decimal
+    venues: tuple[VenueResult, ...] = ()
 
 
 Command = SendOrder | CancelOrder | AskAccount | EnterPhase | FinishJob

@@ -10,7 +10,8 @@ from core.execution.exposure import Quantities
 from core.execution.job_order import ZERO
 from core.execution.job_run import JobRun
 from core.execution.situation import LegStanding, Situation
-from core.types.job import JobOutcome
+from core.journal.facts import JobCorrected, JobFinished
+from core.types.job import JobOutcome, VenueResult
 from core.types.job_tag import LegRole
 
 
@@ -29,14 +30,83 @@ def finish(case: Situation, reason: str) -> FinishJob | None:
     if any(each is None for each in money):
         return None
     known = [each for each in money if each is not None]
+    pnl_usd = sum((each.pnl_usd for each in known), ZERO)
     return FinishJob(
         outcome=outcome_of(case.run, quantities, case.view.limits.hedge_tolerance_pct),
         reason=reason,
-        pnl_usd=sum((each.pnl_usd for each in known), ZERO),
+        pnl_usd=pnl_usd,
         volume_usd=sum((each.volume_usd for each in known), ZERO),
         fees_usd=sum((each.fees_usd for each in known), ZERO),
         naked_quantity=exposure.naked_quantity(case.job, quantities),
+        venues=_by_venue(case, known, pnl_usd),
     )
+
+
+def end_fact(run: JobRun, end: FinishJob, at_ns: int) -> JobFinished | JobCorrected:
+    """Return the fact of an end: the first of a job, or what takes the place of the one told before."""
+    told = run.told
+    if told is None:
+        return JobFinished(
+            at_ns=at_ns,
+            job_id=run.job.job_id,
+            outcome=end.outcome,
+            reason=end.reason,
+            pnl_usd=end.pnl_usd,
+            volume_usd=end.volume_usd,
+            fees_usd=end.fees_usd,
+            naked_quantity=end.naked_quantity,
+            venues=end.venues,
+        )
+    return JobCorrected(
+        at_ns=at_ns,
+        job_id=run.job.job_id,
+        outcome=end.outcome,
+        reason=end.reason,
+        pnl_usd=end.pnl_usd,
+        volume_usd=end.volume_usd,
+        fees_usd=end.fees_usd,
+        naked_quantity=end.naked_quantity,
+        venues=end.venues,
+        before=told.outcome,
+        change=_change(end.venues, told.venues),
+    )
+
+
+def _change(now: tuple[VenueResult, ...], before: tuple[VenueResult, ...]) -> tuple[VenueResult, ...]:
+    """Return by venue what has come to what was told before."""
+    told = {each.venue: each for each in before}
+    found: list[VenueResult] = []
+    for each in now:
+        was = told.get(each.venue, VenueResult(venue=each.venue, pnl_usd=ZERO, volume_usd=ZERO, fees_usd=ZERO))
+        found.append(
+            VenueResult(
+                venue=each.venue,
+                pnl_usd=each.pnl_usd - was.pnl_usd,
+                volume_usd=each.volume_usd - was.volume_usd,
+                fees_usd=each.fees_usd - was.fees_usd,
+            )
+        )
+    return tuple(found)
+
+
+def _by_venue(case: Situation, money: list[Money], pnl_usd: Decimal) -> tuple[VenueResult, ...]:
+    """Split the result: volume and fees where they arose, the profit by volume; nothing where nothing was traded.
+
+    A leg alone has no profit worth the name: what one leg buys the other sells.
+    """
+    volumes, fees = dict.fromkeys(case.job.venues, ZERO), dict.fromkeys(case.job.venues, ZERO)
+    for leg, each in zip(case.legs, money, strict=True):
+        volumes[leg.leg.venue] += each.volume_usd
+        fees[leg.leg.venue] += each.fees_usd
+    traded = [venue for venue, volume_usd in volumes.items() if volume_usd]
+    total, left = sum(volumes.values(), ZERO), pnl_usd
+    found: list[VenueResult] = []
+    for venue in traded:
+        # The last one takes what rounding leaves, so that the parts add up to the whole.
+        part = left if venue == traded[-1] else pnl_usd * volumes[venue] / total
+        left -= part
+        found.append(VenueResult(venue=venue, pnl_usd=part, volume_usd=volumes[venue], fees_usd=fees[venue]))
+    return tuple(found)
 
 
 def outcome_of(run: JobRun, quantities: Quantities, tolerance_pct: Decimal) -> JobOutcome:

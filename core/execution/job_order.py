@@ -58,12 +58,12 @@ class JobOrder(msgspec.Struct, kw_only=True):
             return False
         return account_read is None or self.ended_at is None or account_read < self.ended_at
 
-    def follow(self, order: Order, fill: Fill | None, at_ns: int, number: int) -> None:
+    def follow(self, order: Order, fills: tuple[Fill, ...], at_ns: int, number: int) -> None:
         """Take over what the tracker made of a fact, the `number`-th of the journal."""
-        if fill is not None:
+        for fill in fills:
             self.fees += fill.fee
             self.last_price = fill.price
-        if order.status is OrderStatus.CANCELLING and fill is None:
+        if order.status is OrderStatus.CANCELLING and not fills:
             self.cancels_asked += 1
             self.cancel_asked_ns = at_ns
         elif order.status in _RESTING and self.status in _ASKED:

@@ -8,7 +8,7 @@ import msgspec
 
 from core.execution.exposure import LegQuantities, is_level
 from core.execution.job_order import ZERO, JobOrder
-from core.journal.facts import AnyFact, JobFinished, JobMoved, JobStarted, PositionAdopted
+from core.journal.facts import AnyFact, JobCorrected, JobFinished, JobMoved, JobReopened, JobStarted, PositionAdopted
 from core.orders.outcome import Applied, TrackerOutcome
 from core.types.job import HedgeJob, JobOutcome, JobPhase
 from core.types.job_tag import LegRole
@@ -40,10 +40,17 @@ class JobRunState(msgspec.Struct, frozen=True, kw_only=True):
     naked_since_ns: int | None
     disturbance: str | None
     outcome: JobOutcome | None
+    told: JobFinished | JobCorrected | None
+    stirred_by: str | None
+    reopened_ns: int | None
+    attempts_from: int
 
 
 class JobRun:
-    """What a job has done so far. `stage` only moves on; what was begun under it is finished, never reopened."""
+    """What a job has done so far. `stage` only moves on; what was begun under it is finished, never begun anew.
+
+    A job that has ended may stir: one of its orders moves after all. It is then reopened and levels what that left.
+    """
 
     def __init__(self, job: HedgeJob, started_ns: int) -> None:
         self.job = job
@@ -56,7 +63,11 @@ class JobRun:
         self.refusals: list[Refusal] = []  # not of the journal: forgotten at a restart
         self.naked_since_ns: int | None = None
         self.disturbance: str | None = None  # what the venue did to a leg's position by itself
-        self.outcome: JobOutcome | None = None
+        self.outcome: JobOutcome | None = None  # None while it runs
+        self.told: JobFinished | JobCorrected | None = None  # the newest end, also of a job that runs again
+        self.stirred_by: str | None = None  # order that moved after the end and was not answered yet
+        self.reopened_ns: int | None = None
+        self._attempts_from = 0  # how many orders there were when it was reopened: attempts are counted anew
 
     # folding ---------------------------------------------------------------------------------------
 
@@ -70,8 +81,10 @@ class JobRun:
                 self.started_ns = self.moved_ns = fact.at_ns
             case JobMoved() if fact.job_id == self.job.job_id:
                 self._enter(fact)
-            case JobFinished() if fact.job_id == self.job.job_id:
-                self.outcome = fact.outcome
+            case JobFinished() | JobCorrected() if fact.job_id == self.job.job_id:
+                self.outcome, self.told, self.stirred_by = fact.outcome, fact, None
+            case JobReopened() if fact.job_id == self.job.job_id:
+                self._reopen(fact)
             case PositionAdopted() if any((x.venue, x.symbol) == (fact.venue, fact.symbol) for x in self.job.legs):
                 self.disturbance = f"position of {fact.symbol}@{fact.venue} was taken over: {fact.cause}"
             case _:
@@ -89,6 +102,17 @@ class JobRun:
         stage = JobPhase.HEDGING if fact.phase is JobPhase.FROZEN else fact.phase
         if STAGES.index(stage) > STAGES.index(self.stage):
             self.stage, self.stage_reason = stage, fact.reason
+
+    def _reopen(self, fact: JobReopened) -> None:
+        self.outcome, self.stirred_by = None, None
+        if self.stage is JobPhase.PRIMARY:
+            self.stage = JobPhase.HEDGING
+        self.phase, self.stage_reason = self.stage, fact.reason
+        self.reopened_ns = self.moved_ns = fact.at_ns
+        self._attempts_from = len(self.orders)
+        self.refusals.clear()
+        self.naked_since_ns = None
+        self._note_nakedness(fact.at_ns)
 
     def _order_moved(self, moved: Applied, at_ns: int, number: int) -> None:
         intent = moved.order.intent
@@ -108,9 +132,11 @@ class JobRun:
             if intent.job.role is LegRole.PRIMARY:
                 self.naked_since_ns = None  # a slice begins on dust only
         filled_before = known.filled_quantity
-        known.follow(moved.order, moved.fill, at_ns, number)
+        known.follow(moved.order, moved.fills, at_ns, number)
         if known.filled_quantity != filled_before:
             self._note_nakedness(at_ns)
+        if self.outcome is not None and (known.filled_quantity != filled_before or not known.is_over):
+            self.stirred_by = known.client_order_id
 
     def _note_nakedness(self, at_ns: int) -> None:
         if is_level(self.job, self.known_quantities()):
@@ -123,6 +149,11 @@ class JobRun:
     def of_leg(self, leg: int, role: LegRole | None = None) -> Iterator[JobOrder]:
         """Yield the orders of a leg, oldest first."""
         return (x for x in self.orders.values() if x.leg == leg and (role is None or x.role is role))
+
+    def attempts(self, leg: int, role: LegRole) -> Iterator[JobOrder]:
+        """Yield the orders of a leg that were sent since the job began, or was reopened."""
+        late = tuple(self.orders.values())[self._attempts_from :]
+        return (x for x in late if x.leg == leg and x.role is role)
 
     def known_quantities(self) -> tuple[LegQuantities, ...]:
         """Return per leg what is filled for certain, taking every order for over."""
@@ -157,9 +188,9 @@ class JobRun:
 
     @property
     def orders_of_slice(self) -> tuple[JobOrder, ...]:
-        """Return the orders from the newest primary one on."""
+        """Return the orders from the newest primary one on; of a reopened job those sent since."""
         orders = tuple(self.orders.values())
-        return orders[self._slice_start(orders) :]
+        return orders[max(self._slice_start(orders), self._attempts_from) :]
 
     @property
     def refusals_of_slice(self) -> tuple[Refusal, ...]:
@@ -189,6 +220,10 @@ class JobRun:
             naked_since_ns=self.naked_since_ns,
             disturbance=self.disturbance,
             outcome=self.outcome,
+            told=self.told,
+            stirred_by=self.stirred_by,
+            reopened_ns=self.reopened_ns,
+            attempts_from=self._attempts_from,
         )
 
     @classmethod
@@ -197,6 +232,7 @@ class JobRun:
         run = cls(state.job, state.started_ns)
         run.phase, run.stage, run.stage_reason = state.phase, state.stage, state.stage_reason
         run.moved_ns, run.naked_since_ns = state.moved_ns, state.naked_since_ns
-        run.disturbance, run.outcome = state.disturbance, state.outcome
+        run.disturbance, run.outcome, run.told = state.disturbance, state.outcome, state.told
+        run.stirred_by, run.reopened_ns, run._attempts_from = state.stirred_by, state.reopened_ns, state.attempts_from
         run.orders = {order.client_order_id: copy(order) for order in state.orders}
         return run

@@ -38,6 +38,7 @@ class PreflightLeg(msgspec.Struct, frozen=True, kw_only=True):
     view: LegView
     taking: tuple[Level, ...]  # what an order of the leg would meet
     giving_back: tuple[Level, ...]  # what its unwind would meet
+    in_doubt: tuple[str, ...] = ()  # own orders on its book that nobody knows the fate of
     room_usd: Decimal | None  # largest position more that cash, holding or margin carries
     reserve_usd: Decimal | None  # free in the venue's reserve pool
     order_budget: int | None  # orders the venue takes from now on without a pause
@@ -125,6 +126,8 @@ def _inputs(job: HedgeJob, view: PreflightView) -> Iterator[Check]:
             continue
         ids.append(instrument.book_id)
         flaw = book_flaw(look.view, view.now_ns, view.stale_after_ns, view.limits.hedge_bands_bps[-1])
+        doubts = ", ".join(look.in_doubt[:3])
+        yield _check("in_doubt", "", judged(not doubts, "no own order in doubt on the book", doubts or "none"))
         yield _check("usable_book", "", judged(flaw is None, "market open, book valid and fresh", flaw or "usable"))
         rate = look.view.quote_usd
         text = missing("known", f"dollar rate of {instrument.quote}") if rate is None else judged(True, "known", rate)

@@ -79,25 +79,25 @@ def is_pending(case: Situation, leg: LegStanding, since_ns: int) -> bool:
     # By a clock that was set back the time is not over: to ask once more is safe, to give up is not.
     if leg.view.halt >= HaltLevel.HALTED or case.view.now_ns - since_ns > PATIENCE_NS:
         return False
-    orders = sum(1 for _ in case.run.of_leg(leg.index, LegRole.UNWIND))
+    orders = sum(1 for _ in case.run.attempts(leg.index, LegRole.UNWIND))
     return orders < MOST_ORDERS and _blanks(case, leg) < len(case.view.limits.unwind_bands_bps) + EXTRA_BLANKS
 
 
 def _shorts(case: Situation, leg: LegStanding) -> int:
     """Return how many attempts ended short, each of which climbs a rung."""
-    orders = sum(1 for x in case.run.of_leg(leg.index, LegRole.UNWIND) if x.is_over and x.unfilled > 0)
+    orders = sum(1 for x in case.run.attempts(leg.index, LegRole.UNWIND) if x.is_over and x.unfilled > 0)
     return orders + len(_refusals(case, leg))
 
 
 def _blanks(case: Situation, leg: LegStanding) -> int:
     """Return how many attempts in a row filled nothing."""
-    orders = list(case.run.of_leg(leg.index, LegRole.UNWIND))
+    orders = list(case.run.attempts(leg.index, LegRole.UNWIND))
     filled_at = max((at for at, x in enumerate(orders) if x.filled_quantity), default=-1)
     return len(orders) - 1 - filled_at + len(_refusals(case, leg))
 
 
 def _last_blank_ns(case: Situation, leg: LegStanding) -> int:
-    orders = [x.ended_ns or x.intended_ns for x in case.run.of_leg(leg.index, LegRole.UNWIND)]
+    orders = [x.ended_ns or x.intended_ns for x in case.run.attempts(leg.index, LegRole.UNWIND)]
     return max(orders + _refusals(case, leg))
 
 

@@ -1,7 +1,7 @@
 """What can be read over the control API, and how it looks."""
 
 from collections.abc import Callable, Mapping
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from multidict import MultiMapping
 
@@ -29,6 +29,8 @@ _LIMITS: Final[Mapping[str, tuple[int, int]]] = {
     "jobs": (0, 1_000),
 }
 MAX_BOOKS: Final = 64
+_JOB_STATUSES: Final = ("running", "pending", "finished", "dropped")
+_JOB_ROWS: Final = (1, 10_000)
 
 
 class ViewError(ValueError):
@@ -46,7 +48,7 @@ def check_desk_request(request: DeskRequest) -> DeskRequest:
 
 
 def _desk(engine: EngineAccess, query: Query) -> DeskSnapshot:
-    numbers = {name: _number(query, name, getattr(DeskRequest(), name)) for name in _LIMITS}
+    numbers: dict[str, Any] = {name: _number(query, name, getattr(DeskRequest(), name)) for name in _LIMITS}
     request = DeskRequest(
         books=tuple(query.getall("books", ())),
         chart=query.get("chart"),
@@ -79,8 +81,12 @@ def _logs(engine: EngineAccess, query: Query) -> object:
     return {"log": lines, "last_sequence": lines[-1].sequence if lines else after}
 
 
-def _only(*, orders: int = 0, fills: int = 0, log_lines: int = 0, jobs: int = 0) -> DeskRequest:
-    return DeskRequest(depth=1, bars=1, orders=orders, fills=fills, log_lines=log_lines, jobs=jobs)
+def _only(
+    *, orders: int = 0, fills: int = 0, log_lines: int = 0, jobs: int = 0, job_statuses: tuple[str, ...] = ()
+) -> DeskRequest:
+    return DeskRequest(
+        depth=1, bars=1, orders=orders, fills=fills, log_lines=log_lines, jobs=jobs, job_statuses=job_statuses
+    )
 
 
 def _monitoring(engine: EngineAccess, _: Query) -> object:
@@ -93,17 +99,24 @@ def _capital(engine: EngineAccess, _: Query) -> object:
 
 
 def _jobs(engine: EngineAccess, query: Query) -> object:
-    rows = _number(query, "limit", _DEFAULT_ROWS, _LIMITS["jobs"])
-    return {"jobs": engine.desk(_only(jobs=rows)).jobs}
+    statuses = tuple(query.getall("status", ()))
+    for status in statuses:
+        if status not in _JOB_STATUSES:
+            raise ViewError(f"`status` is {status!r}; allowed are {', '.join(_JOB_STATUSES)}")
+    return _some_jobs(engine, query, statuses)
 
 
-def _jobs_that(status: str) -> Callable[[EngineAccess, Query], object]:
-    def show(engine: EngineAccess, query: Query) -> object:
-        rows = _number(query, "limit", _DEFAULT_ROWS, _LIMITS["jobs"])
-        jobs = engine.desk(_only(jobs=_LIMITS["jobs"][1])).jobs
-        return {"jobs": [job for job in jobs if job.status == status][:rows]}
+def _jobs_that(*statuses: str) -> Callable[[EngineAccess, Query], object]:
+    return lambda engine, query: _some_jobs(engine, query, statuses)
 
-    return show
+
+def _some_jobs(engine: EngineAccess, query: Query, statuses: tuple[str, ...]) -> object:
+    """Return jobs with how many there are of each kind, so that nobody takes a part for the whole."""
+    rows = _number(query, "limit", _DEFAULT_ROWS, _JOB_ROWS)
+    desk = engine.desk(_only(jobs=rows, job_statuses=statuses))
+    wanted = statuses or _JOB_STATUSES
+    left_out = sum(desk.job_counts.get(status, 0) for status in wanted) - len(desk.jobs)
+    return {"jobs": desk.jobs, "limit": rows, "counts": desk.job_counts, "left_out": max(0, left_out)}
 
 
 def _risk(engine: EngineAccess, _: Query) -> object:
@@ -137,9 +150,10 @@ def _number(query: Query, name: str, default: int, allowed: tuple[int, int] | No
 VIEWS: Final[Mapping[str, View]] = {
     "/api/monitoring/state": View(_monitoring),
     "/api/capital/snapshot": View(_capital),
-    "/api/jobs": View(_jobs, ("limit",)),
+    "/api/jobs": View(_jobs, ("limit", "status")),
     "/api/jobs/running": View(_jobs_that("running"), ("limit",)),
     "/api/jobs/pending": View(_jobs_that("pending"), ("limit",)),
+    "/api/jobs/ended": View(_jobs_that("finished", "dropped"), ("limit",)),
     "/api/risk": View(_risk),
     "/api/positions": View(_positions),
     "/api/orders": View(_orders, ("limit",)),

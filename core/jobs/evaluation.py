@@ -46,6 +46,12 @@ def evaluate(job: HedgeJob, market: JobMarket, rules: Rulebook) -> JobVerdict:
     )
 
 
+def checks_of(job: HedgeJob, market: JobMarket, rules: Rulebook, mask: int) -> tuple[Check, ...]:
+    """Put some controls of a job into words, named by their bits; the others are not looked at."""
+    case, lifted = open_case(job, market, rules), lifted_bits(market.account)
+    return tuple(_check(control, _apply(control, case), lifted) for control in CONTROLS if mask & BIT[control.name])
+
+
 def failed_controls(case: JobCase) -> int:
     """Return the failed controls of a job as bits, without putting any into words."""
     return _mask([_apply(control, case) for control in CONTROLS])

@@ -27,7 +27,7 @@ class Explanation(msgspec.Struct, frozen=True, kw_only=True):
 def explain_past(book: JobBook, job_id: str) -> Explanation | None:
     """Explain a job that runs or ended by what the journal has of it; None for one that is not remembered."""
     ran = book.running.get(job_id)
-    ended = next((each for each in reversed(book.ended) if each.job.job_id == job_id), None)
+    ended = book.ended_job(job_id)
     if ran is not None:
         job, started, status, reason, checks = ran.job, ran.started, "running", "", ran.started.checks
     elif ended is None:

@@ -1,15 +1,27 @@
 """The jobs that wait, run and ended lately: a fold of the journal's facts."""
 
 from collections import deque
+from collections.abc import Collection
 from decimal import Decimal
+from heapq import merge
+from itertools import islice
 from typing import Final
 
 import msgspec
 
-from core.journal.facts import AnyFact, DayBegan, JobDropped, JobFinished, JobStarted, JobSubmitted
+from core.journal.facts import (
+    AnyFact,
+    DayBegan,
+    JobCorrected,
+    JobDropped,
+    JobFinished,
+    JobReopened,
+    JobStarted,
+    JobSubmitted,
+)
 from core.types.job import HedgeJob, JobOutcome
 
-ENDED_KEPT: Final = 200
+ENDED_KEPT: Final = 200  # of the finished and of the dropped each: many drops push no finished job out
 IDS_KEPT: Final = 20_000
 ZERO: Final = Decimal(0)
 
@@ -20,17 +32,19 @@ FAILURES: Final = (JobOutcome.UNWOUND, JobOutcome.NAKED)
 class RunningJob(msgspec.Struct, frozen=True):
     job: HedgeJob
     started: JobStarted
+    told: JobFinished | JobCorrected | None = None  # its newest end, of one that runs again
 
 
 class EndedJob(msgspec.Struct, frozen=True):
     job: HedgeJob
-    end: JobFinished | JobDropped
+    end: JobFinished | JobCorrected | JobDropped
     started: JobStarted | None
 
 
 class DayCount(msgspec.Struct):
     """Since the UTC day began."""
 
+    began_ns: int = 0
     completed: int = 0
     failed: int = 0
     volume_usd: Decimal = Decimal(0)
@@ -39,7 +53,8 @@ class DayCount(msgspec.Struct):
 class JobBookState(msgspec.Struct, frozen=True):
     pending: list[HedgeJob]
     running: list[RunningJob]
-    ended: list[EndedJob]
+    finished: list[EndedJob]
+    dropped: list[EndedJob]
     ids: list[str]
     day: DayCount
 
@@ -50,7 +65,8 @@ class JobBook:
     def __init__(self) -> None:
         self.pending: dict[str, HedgeJob] = {}
         self.running: dict[str, RunningJob] = {}
-        self.ended: deque[EndedJob] = deque(maxlen=ENDED_KEPT)  # oldest first
+        self._finished: dict[str, EndedJob] = {}  # oldest end first
+        self._dropped: deque[EndedJob] = deque(maxlen=ENDED_KEPT)  # oldest first
         self.day = DayCount()
         self._ids: dict[str, None] = {}
         self._live: dict[str, int] = {}  # by strategy
@@ -66,28 +82,43 @@ class JobBook:
             case JobDropped(job_id=job_id):
                 job = self.pending.pop(job_id, None)
                 if job is not None:
-                    self.ended.append(EndedJob(job, fact, None))
+                    self._dropped.append(EndedJob(job, fact, None))
                     self._count(job, -1)
             case JobStarted(job_id=job_id):
                 job = self.pending.pop(job_id, None)
                 if job is not None:
                     self.running[job_id] = RunningJob(job, fact)
-            case JobFinished():
+            case JobFinished() | JobCorrected():
                 self._finish(fact)
+            case JobReopened(job_id=job_id):
+                self._reopen(job_id)
             case DayBegan():
-                self.day = DayCount()
+                self.day = DayCount(began_ns=fact.at_ns)
             case _:
                 pass
 
-    def _finish(self, fact: JobFinished) -> None:
+    def _finish(self, fact: JobFinished | JobCorrected) -> None:
         ran = self.running.pop(fact.job_id, None)
         if ran is None:
             return
-        self.ended.append(EndedJob(ran.job, fact, ran.started))
+        self._finished[fact.job_id] = EndedJob(ran.job, fact, ran.started)
+        if len(self._finished) > ENDED_KEPT:
+            del self._finished[next(iter(self._finished))]
         self._count(ran.job, -1)
-        self.day.volume_usd += fact.volume_usd
+        told = ran.told
+        self.day.volume_usd += fact.volume_usd - (ZERO if told is None else told.volume_usd)
         self.day.completed += fact.outcome in SUCCESSES
         self.day.failed += fact.outcome in FAILURES
+        if told is not None and told.at_ns >= self.day.began_ns:
+            self.day.completed -= told.outcome in SUCCESSES
+            self.day.failed -= told.outcome in FAILURES
+
+    def _reopen(self, job_id: str) -> None:
+        ended = self._finished.pop(job_id, None)
+        if ended is None or ended.started is None or isinstance(ended.end, JobDropped):
+            return
+        self.running[job_id] = RunningJob(ended.job, ended.started, ended.end)
+        self._count(ended.job, 1)
 
     def _count(self, job: HedgeJob, change: int) -> None:
         self._live[job.strategy] = self._live.get(job.strategy, 0) + change
@@ -103,6 +134,25 @@ class JobBook:
             del self._ids[oldest]
 
     # reading -----------------------------------------------------------------------------------------
+
+    @property
+    def finished(self) -> Collection[EndedJob]:
+        """Return the jobs that ran and ended lately, oldest end first."""
+        return self._finished.values()
+
+    @property
+    def dropped(self) -> Collection[EndedJob]:
+        """Return the jobs that never ran, oldest first."""
+        return self._dropped
+
+    def ended(self, most: int) -> list[EndedJob]:
+        """Return what ran or was dropped lately, newest first, at most so many."""
+        newest = merge(reversed(self._finished.values()), reversed(self._dropped), key=lambda x: -x.end.at_ns)
+        return list(islice(newest, most))
+
+    def ended_job(self, job_id: str) -> EndedJob | None:
+        known = self._finished.get(job_id)
+        return known or next((each for each in reversed(self._dropped) if each.job.job_id == job_id), None)
 
     def running_by_strategy(self) -> dict[str, int]:
         counts: dict[str, int] = {}
@@ -126,7 +176,8 @@ class JobBook:
         return JobBookState(
             list(self.pending.values()),
             list(self.running.values()),
-            list(self.ended),
+            list(self._finished.values()),
+            list(self._dropped),
             list(self._ids),
             msgspec.structs.replace(self.day),
         )
@@ -134,7 +185,8 @@ class JobBook:
     def restore(self, state: JobBookState) -> None:
         self.pending = {job.job_id: job for job in state.pending}
         self.running = {ran.job.job_id: ran for ran in state.running}
-        self.ended = deque(state.ended, maxlen=ENDED_KEPT)
+        self._finished = {each.job.job_id: each for each in state.finished}
+        self._dropped = deque(state.dropped, maxlen=ENDED_KEPT)
         self._ids = dict.fromkeys(state.ids)
         self._live = {}
         for job in (*state.pending, *(ran.job for ran in state.running)):

@@ -15,6 +15,7 @@ from core.jobs.verdict import JobVerdict
 from core.journal.facts import (
     AnyFact,
     BlockerLifted,
+    JobCorrected,
     JobFinished,
     OverrideEnded,
     OverrideGranted,
@@ -73,6 +74,8 @@ class RiskHub:
                     self.record_success()
                 elif outcome in FAILURES:
                     self.record_failure()
+            case JobCorrected(outcome=outcome, before=before) if outcome in FAILURES and before not in FAILURES:
+                self.record_failure()
             case BlockerLifted(cause=cause) if cause == CONSECUTIVE_FAILURES:
                 self.consecutive_failures = 0
             case _:

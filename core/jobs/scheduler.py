@@ -12,7 +12,7 @@ import numpy as np
 
 from core.jobs.columns import EXPIRED, REFUSED, SAFETY, VOLUME, WAITING, PendingColumns
 from core.jobs.controls.table import names_in
-from core.jobs.evaluation import evaluate, lifted_bits
+from core.jobs.evaluation import checks_of, evaluate, lifted_bits
 from core.jobs.explanation import Explanation, explain_past
 from core.jobs.form import form_checks
 from core.jobs.job_book import JobBook, JobBookState
@@ -44,6 +44,7 @@ class Scheduler:
         self._market: JobMarket | None = None
         self._judged_to = 0  # jobs with a lower sequence have been judged by a tick
         self._holds: dict[str, tuple[int, str]] = {}
+        self._words: dict[str, str] = {}  # why jobs wait, of those that somebody asked for since the last tick
 
     def use(self, selector: Selector) -> None:
         """Judge and pick with another form from now on."""
@@ -79,6 +80,7 @@ class Scheduler:
         self.book.restore(state)
         self._columns = PendingColumns(self._rules)
         self._holds.clear()
+        self._words.clear()
         self._market = None
         for job in self.book.pending.values():
             self._add(job)
@@ -123,6 +125,7 @@ class Scheduler:
     def tick(self, market: JobMarket) -> list[JobDropped | JobStart]:
         """Return the jobs to drop and to start now, dropped ones first, started ones in the order of their turn."""
         self._market, self._judged_to = market, self._sequence
+        self._words.clear()
         rows = self._selector.select(self._columns, market, self.book.running_by_strategy())
         drops = self._drops(market)
         starts: list[JobStart] = []
@@ -187,7 +190,7 @@ class Scheduler:
             pending=[self._pending(row) for row in self._columns.best(most)],
             pending_count=len(book.pending),
             running=list(book.running.values()),
-            ended=list(book.ended)[: -most - 1 : -1],
+            ended=book.ended(most),
             completed_today=book.day.completed,
             failed_today=book.day.failed,
             volume_today_usd=book.day.volume_usd,
@@ -208,14 +211,18 @@ class Scheduler:
         return self._market is not None and self._columns.sequence_of(row) < self._judged_to
 
     def _waits_for(self, row: int) -> str:
-        """Name what a pending job waits for as the last tick saw it: the failed controls, else its turn."""
+        """Say what a pending job waits for as the last tick saw it: failed controls with numbers, else its turn."""
         market = self._market
         if market is None or not self._is_judged(row):
             return NEVER_JUDGED
         standing = int(self._columns.masks[row]) & ~lifted_bits(market.account)
+        job = self._columns.jobs[row]
         if standing:
-            return ", ".join(names_in(standing))
-        held = self._holds.get(self._columns.jobs[row].job_id)
+            if job.job_id not in self._words:
+                text = reasons_of(checks_of(job, market, self._rules, standing))
+                self._words[job.job_id] = text or ", ".join(names_in(standing))
+            return self._words[job.job_id]
+        held = self._holds.get(job.job_id)
         if held is not None and self._columns.status[row] == WAITING:
             return held[1]
         return "its turn: better jobs took the room of this tick"

@@ -9,7 +9,7 @@ from core.types.account import FundingPayment
 from core.types.capital import Claim, OrderClaim
 from core.types.control import Blocker, RiskMode
 from core.types.held_order import HeldOrder, HeldOutcome, TriggerBy
-from core.types.job import HedgeJob, JobDropCause, JobOutcome, JobPhase
+from core.types.job import HedgeJob, JobDropCause, JobOutcome, JobPhase, VenueResult
 from core.types.order import Fill, OrderIntent, OrderStatus
 
 
@@ -223,8 +223,8 @@ class JobMoved(Fact, frozen=True, kw_only=True):
     reason: str
 
 
-class JobFinished(Fact, frozen=True, kw_only=True):
-    """A job ended; all its claims that are not committed to positions are free again.
+class JobResult(Fact, frozen=True, kw_only=True):
+    """What a job came to, over all its orders.
 
     Profit is cash: what was sold less what was bought, over all legs, after fees; what is naked is part of it at its
     last price. `naked_quantity` is what is left of the primary leg without a hedge, in units of the primary
@@ -238,6 +238,32 @@ class JobFinished(Fact, frozen=True, kw_only=True):
     volume_usd: Decimal
     fees_usd: Decimal
     naked_quantity: Decimal = Decimal(0)
+    venues: tuple[VenueResult, ...] = ()  # the same by venue
+
+
+class JobFinished(JobResult, frozen=True, kw_only=True):
+    """A job ended; all its claims that are not committed to positions are free again."""
+
+
+class JobReopened(Fact, frozen=True, kw_only=True):
+    """An order of an ended job moved: the job runs again, to level what that left. It opens nothing new."""
+
+    job_id: str
+    client_order_id: str
+    reason: str
+
+
+class JobCorrected(JobResult, frozen=True, kw_only=True):
+    """A reopened job ended again; its numbers take the place of all that were told of it before."""
+
+    before: JobOutcome  # as it was told last
+    change: tuple[VenueResult, ...] = ()  # by venue, since then
+
+
+class ResultRecorded(Fact, frozen=True, kw_only=True):
+    """A venue earned, traded and paid something for the day that no job tells of."""
+
+    result: VenueResult
 
 
 class CapitalReserved(Fact, frozen=True, kw_only=True):
@@ -324,6 +350,9 @@ AnyFact = (
     | JobStarted
     | JobMoved
     | JobFinished
+    | JobReopened
+    | JobCorrected
+    | ResultRecorded
     | CapitalReserved
     | CapitalReleased
     | SafeModeSet

@@ -6,11 +6,20 @@ from core.types.order import Fill, Order, OrderStatus
 
 
 class Applied(msgspec.Struct, frozen=True):
-    """An order entered (`before` None) or moved; `fill` is the execution that moved it."""
+    """An order entered (`before` None) or moved; `fill` is the execution that moved it.
+
+    `parked` are the executions that came before the order did: it enters with them booked (F11).
+    """
 
     order: Order
     before: OrderStatus | None
     fill: Fill | None
+    parked: tuple[Fill, ...] = ()
+
+    @property
+    def fills(self) -> tuple[Fill, ...]:
+        """Return every execution that was booked."""
+        return self.parked if self.fill is None else (self.fill,)
 
 
 class Duplicate(msgspec.Struct, frozen=True):

@@ -122,9 +122,9 @@ class OrderTracker:
         client_order_id = order.intent.client_order_id
         self._orders[client_order_id] = order
         self._file(order)
-        for fill in self._parked.pop(client_order_id, ()):
-            self._book(order, fill, at_ns)
-        return Applied(order, None, None)
+        parked = self._parked.pop(client_order_id, ())
+        booked = [fill for fill in parked if isinstance(self._book(order, fill, at_ns), Applied)]
+        return Applied(order, None, None, tuple(booked))
 
     def _status_changed(self, fact: OrderStatusChanged) -> TrackerOutcome:
         order = self._orders.get(fact.client_order_id)

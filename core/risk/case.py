@@ -38,7 +38,7 @@ class Case(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_flatten(self) -> bool:
         """Tell whether this is a reducing order of the kill switch."""
-        return self.is_reducing and self.intent.reduce_only and self.intent.source == "flatten"
+        return self.is_reducing and self.intent.reduce_only and self.intent.is_flattening
 
     @property
     def opening_quantity(self) -> Decimal:

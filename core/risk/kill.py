@@ -14,9 +14,16 @@ from core.ledger.outcome import InstrumentLookup
 from core.ledger.position import ZERO, Position
 from core.risk.limits import RiskLimits
 from core.types.instrument import Instrument, InstrumentId
-from core.types.order import OrderIntent, OrderType, Side, TimeInForce
+from core.types.order import FLATTEN, OrderIntent, OrderType, Side, TimeInForce
 
 DEPTH_LEVELS = 1_000
+
+
+ClearOf = Callable[[InstrumentId, Side], Decimal | None]
+
+
+def _nothing_in_doubt(_: InstrumentId, __: Side) -> None:
+    return None
 
 
 class NotFlattened(msgspec.Struct, frozen=True):
@@ -41,10 +48,13 @@ def plan_flatten(
     next_order_id: Callable[[], str],
     limits: RiskLimits,
     now_ns: int,
+    source: str = FLATTEN,
+    clear_of: ClearOf = _nothing_in_doubt,
 ) -> FlattenPlan:
     """Plan to close positions, each with one reduce-only IOC limit order inside the band.
 
-    An order takes no more than the book shows within the band; the rest waits for the next plan.
+    An order takes no more than the book shows within the band; the rest waits for the next plan. `clear_of` returns
+    the price of own orders in doubt that an order on a side must stay clear of.
     """
     flatten: list[OrderIntent] = []
     left: list[NotFlattened] = []
@@ -61,14 +71,15 @@ def plan_flatten(
         if refusal is not None or book is None or mid is None:
             left.append(NotFlattened(position.instrument_id, position.quantity, refusal or "it has no book"))
             continue
-        price, visible = _price_and_depth(instrument, book, position.quantity, limits)
+        side = Side.SELL if position.quantity > 0 else Side.BUY
+        price, visible = _price_and_depth(instrument, book, side, limits, clear_of(position.instrument_id, side))
         quantity = instrument.floor_quantity(min(abs(position.quantity), visible))
         # A venue values an order at its limit or at the market, whichever is less.
         too_small = _too_small(instrument, quantity, min(price, mid), visible)
         if too_small is not None:
             left.append(NotFlattened(position.instrument_id, position.quantity, too_small))
             continue
-        flatten.append(_order(position, quantity, price, client_order_id=next_order_id(), now_ns=now_ns))
+        flatten.append(_order(position, quantity, price, source=source, client_order_id=next_order_id(), now_ns=now_ns))
         rest = position.quantity - quantity.copy_sign(position.quantity)
         if rest:
             why = "less than a lot" if abs(rest) < instrument.order_lot else "more than the book shows within the band"
@@ -93,19 +104,27 @@ def _unreadable(
 
 
 def _price_and_depth(
-    instrument: Instrument, book: Book, quantity: Decimal, limits: RiskLimits
+    instrument: Instrument, book: Book, side: Side, limits: RiskLimits, clear_of: Decimal | None
 ) -> tuple[Decimal, Decimal]:
-    """Return the worst price inside the band, rounded towards the middle, and what the book shows up to it."""
+    """Return the worst price inside the band, rounded towards the middle, and what the book shows up to it.
+
+    What could meet an own order in doubt at `clear_of` is left out.
+    """
     mid = book.mid()
     assert mid is not None, "asked for with a readable book only"
     band = mid * limits.flatten_band_pct / 100
     bid_ticks, bid_lots, ask_ticks, ask_lots = book.top(DEPTH_LEVELS)
-    if quantity > 0:
+    tick = instrument.order_tick
+    if side is Side.SELL:
         worst = ((mid - band) / instrument.order_tick).to_integral_value(ROUND_CEILING) * instrument.order_tick
+        worst = worst if clear_of is None else max(worst, clear_of // tick * tick + tick)
         worst_ticks = instrument.price_to_ticks(worst)
         lots = int(np.sum(bid_lots[bid_ticks >= worst_ticks]))
     else:
-        worst_ticks = instrument.price_to_ticks(instrument.floor_price(mid + band))
+        worst = instrument.floor_price(mid + band)
+        if clear_of is not None:
+            worst = max(tick, min(worst, -(-clear_of // tick) * tick - tick))
+        worst_ticks = instrument.price_to_ticks(worst)
         lots = int(np.sum(ask_lots[ask_ticks <= worst_ticks]))
     return instrument.ticks_to_price(worst_ticks), instrument.lots_to_quantity(lots)
 
@@ -121,7 +140,9 @@ def _too_small(instrument: Instrument, quantity: Decimal, price: Decimal, visibl
     return None
 
 
-def _order(position: Position, quantity: Decimal, price: Decimal, *, client_order_id: str, now_ns: int) -> OrderIntent:
+def _order(
+    position: Position, quantity: Decimal, price: Decimal, *, source: str, client_order_id: str, now_ns: int
+) -> OrderIntent:
     return OrderIntent(
         client_order_id=client_order_id,
         venue=position.venue,
@@ -132,6 +153,6 @@ def _order(position: Position, quantity: Decimal, price: Decimal, *, client_orde
         limit_price=price,
         time_in_force=TimeInForce.IOC,
         reduce_only=True,
-        source="flatten",
+        source=source,
         created_ns=now_ns,
     )

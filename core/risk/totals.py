@@ -1,11 +1,13 @@
 """Exposure added up in dollars, as if every unfilled order and one more were filled in the worst way."""
 
+from collections.abc import Iterable
 from decimal import Decimal
+from typing import NamedTuple
 
 import msgspec
 
 from core.ledger.valuing import underlying_of
-from core.risk.view import RiskView
+from core.risk.view import Exposure, RiskView
 from core.types.instrument import AssetType, InstrumentId
 from core.types.order import OrderIntent, Side
 
@@ -96,6 +98,44 @@ def total_exposure(intent: OrderIntent, value_usd: Decimal, view: RiskView) -> E
     )
 
 
+class VenueTotals(NamedTuple):
+    """Of one venue, open orders filled in the worst way; see `ExposureTotals.venue` and `venue_net`."""
+
+    gross: Decimal
+    net: Decimal
+
+
+def venue_totals(venue: str, exposures: Iterable[Exposure]) -> VenueTotals | None:
+    """Add up what stands at a venue; None where an instrument with a position or an order has no price."""
+    lines: list[_Line] = []
+    for exposure in exposures:
+        if exposure.instrument_id.venue != venue:
+            continue
+        line = _line(exposure)
+        if line is not None:
+            lines.append(line)
+        elif exposure.position or exposure.buying or exposure.selling:
+            return None
+    nets = _nets(lines).values()
+    net = sum((_worst(each.position, each.buying, each.selling) for each in nets), ZERO)
+    return VenueTotals(sum((line.gross for line in lines), ZERO), net)
+
+
+def _line(exposure: Exposure) -> _Line | None:
+    """Return an exposure in dollars, None where it has no price."""
+    unit = exposure.unit_usd
+    if unit is None:
+        return None
+    return _Line(
+        exposure.instrument_id,
+        exposure.underlying,
+        exposure.is_contract,
+        exposure.position * unit,
+        exposure.buying * unit,
+        exposure.selling * unit,
+    )
+
+
 def _nets(lines: list[_Line]) -> dict[str, _Net]:
     """Add up by underlying."""
     nets: dict[str, _Net] = {}
@@ -132,19 +172,11 @@ def _lines(intent: OrderIntent, value_usd: Decimal, view: RiskView) -> list[_Lin
     lines: list[_Line] = []
     is_counted = False
     for exposure in view.exposures:
-        unit = exposure.unit_usd
-        if unit is None:
+        line = _line(exposure)
+        if line is None:
             if exposure.position or exposure.buying or exposure.selling:
                 return None
             continue
-        line = _Line(
-            exposure.instrument_id,
-            exposure.underlying,
-            exposure.is_contract,
-            exposure.position * unit,
-            exposure.buying * unit,
-            exposure.selling * unit,
-        )
         if exposure.instrument_id == intent.instrument_id:
             line.buying += bought
             line.selling += sold

@@ -231,7 +231,8 @@ class DeskRequest(msgspec.Struct, frozen=True, kw_only=True):
     fills: int = 200
     orders: int = 200
     log_lines: int = 400
-    jobs: int = 100
+    jobs: int = 100  # every running one is shown in any case
+    job_statuses: tuple[str, ...] = ()  # pending, running, finished, dropped; none means all
 
 
 class DeskSnapshot(msgspec.Struct, kw_only=True):
@@ -249,5 +250,6 @@ class DeskSnapshot(msgspec.Struct, kw_only=True):
     fills: list[FillView]  # newest first
     log: list[LogLine]  # oldest first
     pnl_curve: list[PnlPoint]
-    jobs: list[JobView] = []  # running first, then pending by final score, then the newest finished
+    jobs: list[JobView] = []  # running first, then pending by final score, then the newest ended
+    job_counts: dict[str, int] = {}  # by status, how many there are to show
     capital: list[CapitalView] = []

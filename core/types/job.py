@@ -128,6 +128,15 @@ class JobProposal(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError(f"job on {self.symbol}: only a rebalance may accept a loss")
 
 
+class VenueResult(msgspec.Struct, frozen=True, kw_only=True):
+    """A venue's part of what a job came to, in USD; `pnl_usd` after fees, by its share of what was traded."""
+
+    venue: str
+    pnl_usd: Decimal
+    volume_usd: Decimal
+    fees_usd: Decimal
+
+
 class JobEnd(msgspec.Struct, frozen=True, kw_only=True):
     """What a strategy is told when a job of its own has ended, started or not."""
 
@@ -135,3 +144,4 @@ class JobEnd(msgspec.Struct, frozen=True, kw_only=True):
     outcome: JobOutcome | JobDropCause
     reason: str
     pnl_usd: Decimal = Decimal(0)
+    is_correction: bool = False  # told before: a fill came after that end, and these numbers take the place of it

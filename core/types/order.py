@@ -68,6 +68,9 @@ SELF_TRADE_PREVENTION: Final = SelfTradePrevention.CANCEL_NEWEST
 """The resting order stays and the newcomer goes, at the venue as at the gate: both must name the same winner."""
 
 
+FLATTEN: Final = "flatten"
+
+
 class Liquidity(StrEnum):
     MAKER = "maker"
     TAKER = "taker"
@@ -86,7 +89,7 @@ class OrderIntent(msgspec.Struct, frozen=True, kw_only=True):
     time_in_force: TimeInForce = TimeInForce.GTC
     post_only: bool = False
     reduce_only: bool = False
-    source: str = "manual"  # "manual", "strategy:<name>", "job:<id>", "flatten"
+    source: str = "manual"  # "manual", "strategy:<name>", "job:<id>", "flatten", "flatten:<name of a strategy>"
     confidence: float | None = None  # of the signal behind it, in [0, 1]
     job: JobTag | None = None  # of an order that a job sends
     held: HeldTag | None = None  # of an order that is sent for a held one
@@ -96,6 +99,11 @@ class OrderIntent(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def instrument_id(self) -> InstrumentId:
         return InstrumentId(self.venue, self.symbol)
+
+    @property
+    def is_flattening(self) -> bool:
+        """Tell whether a halt at FLATTEN sends it, for the whole account or for one strategy."""
+        return self.source == FLATTEN or self.source.startswith(f"{FLATTEN}:")
 
 
 class AmendState(StrEnum):

@@ -18,6 +18,7 @@ EngineStarted EngineStopped OrderIntended OrderRefused OrderStatusChanged OrderA
 OrderAmendRefused OrderAmendDoubted OrderFilled FundingBooked
 BalanceReported PositionAdopted DayBegan EquityPeaked BlockerRaised BlockerLifted RiskModeChanged StrategyStarted
 StrategyStopped StrategyOverran ReconciliationFinished JobSubmitted JobDropped JobStarted JobMoved JobFinished
+JobReopened JobCorrected ResultRecorded
 CapitalReserved CapitalReleased SafeModeSet OverrideGranted OverrideEnded
 HeldOrderPlaced HeldOrderTriggered HeldOrderEnded
 """

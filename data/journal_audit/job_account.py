@@ -44,7 +44,8 @@ class Job:
     volume: dict[Book, Decimal] = field(default_factory=dict[Book, Decimal])
     fees: Decimal = ZERO
     fills: int = 0
-    end: Body | None = None
+    end: Body | None = None  # the newest one
+    late_fill: tuple[int, str] | None = None  # row and fill, of one that came after the end and reopened nothing
 
     @property
     def is_running(self) -> bool:

@@ -39,6 +39,10 @@ class Jobs:
                     yield Finding(row.sequence, JOBS, f"job {row.body['job_id']} moved and is not running")
             case "JobFinished":
                 yield from self._finished(row.sequence, row.body)
+            case "JobReopened":
+                yield from self._reopened(row.sequence, str(row.body["job_id"]))
+            case "JobCorrected":
+                yield from self._corrected(row.sequence, row.body)
             case "OrderIntended":
                 yield from self._intended(row.sequence, str(row.body["intent"]["client_order_id"]))
             case "OrderFilled":
@@ -97,6 +101,22 @@ class Jobs:
             text = f"job {job.job_id} finished while {', '.join(live[:3])} may live"
             yield Finding(sequence, JOBS, text)
 
+    def _reopened(self, sequence: int, job_id: str) -> Iterator[Finding]:
+        job = self._jobs.get(job_id)
+        if job is None or job.finished_at is None:
+            yield Finding(sequence, JOBS, f"job {job_id} was reopened and had not finished")
+            return
+        job.finished_at, job.late_fill = None, None
+
+    def _corrected(self, sequence: int, body: Body) -> Iterator[Finding]:
+        job = self._jobs.get(str(body["job_id"]))
+        if job is not None and job.end is None:
+            yield Finding(sequence, JOBS, f"job {job.job_id} was corrected and nothing had been told of it")
+        elif job is not None and job.end is not None and job.end["outcome"] != body["before"]:
+            text = f"job {job.job_id} is corrected from {body['before']}, and {job.end['outcome']} was told"
+            yield Finding(sequence, JOBS, text)
+        yield from self._finished(sequence, body)
+
     # orders and fills ------------------------------------------------------------------------------
 
     def _intended(self, sequence: int, client_order_id: str) -> Iterator[Finding]:
@@ -123,12 +143,10 @@ class Jobs:
         if job is None or leg is None:
             return
         role = life.job[2]
-        if job.finished_at is not None:
-            text = (
-                f"fill {fill['fill_id']} of job {job.job_id} came after it was told finished in row {job.finished_at}"
-            )
-            yield Finding(sequence, JOBS, text)
         job.book_fill(leg, role, fill)
+        if job.finished_at is not None:  # nobody could know of it: what it makes too much has to be levelled
+            job.late_fill = job.late_fill or (sequence, str(fill["fill_id"]))
+            return
         if role == HEDGE and job.over_hedged(leg):
             text = f"{plain(leg.did(HEDGE))} of {named(leg.book)} hedge {plain(job.legs[0].did(PRIMARY))} filled"
             yield Finding(sequence, JOBS, f"job {job.job_id}: {text}, legs are {_ratio(job, leg)}")
@@ -140,6 +158,10 @@ class Jobs:
 
     def finish(self) -> Iterator[Finding]:
         for job in self._jobs.values():
+            if job.late_fill is not None:
+                sequence, fill_id = job.late_fill
+                text = f"fill {fill_id} of job {job.job_id} came after it was told finished in row {job.finished_at}"
+                yield Finding(sequence, JOBS, f"{text}, and nobody levelled what it left")
             if job.end is not None and job.finished_at is not None:
                 yield from self._sums(job, job.finished_at, job.end)
 

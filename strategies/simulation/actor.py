@@ -131,7 +131,8 @@ class Actor:
 
     def _halt(self, _: Life) -> AnyCommand:
         scope = self._dice.pick(["global", "strategy:wisher-buy", *(f"venue:{name}" for name in self._world.exchanges)])
-        level = self._dice.pick(("reduce_only", "reduce_only", "cancel_only", "halted"))
+        levels = ("reduce_only", "reduce_only", "cancel_only", "halted")
+        level = self._dice.pick((*levels, "flatten") if scope.startswith("strategy:") else levels)
         return commands.Halt(who=WHO, scope=scope, level=level, reason="a doubt")
 
     def _override(self, _: Life) -> AnyCommand:

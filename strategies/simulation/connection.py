@@ -14,6 +14,7 @@ import msgspec
 from core.ports.venue import AmendSupport, ExecutionSink, OrderReport, SendOutcome, SendResult
 from core.risk.verdict import Approved, ApprovedAmend
 from core.types.account import AccountReport, FundingPayment
+from core.types.instrument import AssetType
 from core.types.job_tag import LegRole
 from core.types.order import Fill, OrderIntent, OrderStatus
 from strategies.simulation.chance import Dice
@@ -25,6 +26,7 @@ ON_THE_WAY_S: Final = (0.002, 0.03)
 LATE_S: Final = (6.0, 9.0)  # after every time-out of the engine, before it may declare an order dead
 REPLACING: Final = ("gamma",)
 """Exchanges that cannot amend: the engine cancels there and sends a new order."""
+AFTER_THE_END_S: Final = (5.0, 30.0)  # a fill that the venue books when nobody waits for it any more
 Result = Future[SendResult]
 
 
@@ -206,6 +208,8 @@ class Connection:
             self._stream_due_ns = 0  # the stream overtakes the answer
         refusal = self._exchange.arrive(intent, self._liquidity_for(intent))
         self._wire.arrived(intent.client_order_id)
+        if self._ended_short(intent) and self._plan.strikes(Fault.FILL_DURING_CANCEL, 0.5):
+            self._after(AFTER_THE_END_S, lambda: self._exchange.fill_late(intent.client_order_id))
         if answer is None:
             return
         if refusal is not None:
@@ -216,6 +220,13 @@ class Connection:
         )
         delay_s = (0.2, 1.0) if self._plan.is_on(Fault.FILL_BEFORE_ACK) and self._dice.chance(0.2) else ON_THE_WAY_S
         self._after(delay_s, lambda: self._answer(answer, accepted))
+
+    def _ended_short(self, intent: OrderIntent) -> bool:
+        """Tell whether an order of a job is over with something left that could open a position of a contract."""
+        order = self._exchange.orders.get(intent.client_order_id)
+        is_contract = self._exchange.instruments[intent.symbol].asset_type is AssetType.PERPETUAL
+        is_over = order is not None and not order.is_live and order.left > 0
+        return is_over and is_contract and intent.job is not None and not intent.reduce_only
 
     def _liquidity_for(self, intent: OrderIntent) -> Decimal | None:
         """Return how much of an order of a job finds liquidity, None for all of it."""

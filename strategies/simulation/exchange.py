@@ -36,6 +36,7 @@ class VenueOrder:
     venue_order_id: str
     status: OrderStatus = OrderStatus.OPEN
     filled: Decimal = ZERO
+    was_filled_late: bool = False  # after it was told to be over
 
     @property
     def left(self) -> Decimal:
@@ -185,6 +186,15 @@ class Exchange:
     def fill_but_for(self, order: VenueOrder, price: Decimal, rest: Decimal) -> None:
         """Execute a resting order but for `rest`."""
         self._execute(order, order.left - rest, price, Liquidity.MAKER)
+
+    def fill_late(self, client_order_id: str) -> None:
+        """Execute more of an order that was said to be over; nothing happens where nothing of it is left."""
+        order = self.orders.get(client_order_id)
+        if order is None or order.is_live or not order.left or order.intent.limit_price is None:
+            return
+        ended, order.was_filled_late = order.status, True
+        self._execute(order, self._part(order, order.left), order.intent.limit_price, Liquidity.TAKER)
+        order.status = ended if order.left else OrderStatus.FILLED
 
     def pay_funding(self, symbol: str, rate: float, payment_id: str) -> FundingPayment | None:
         instrument = self.instruments[symbol]

@@ -3,7 +3,15 @@
 from decimal import Decimal
 from typing import Final
 
-from core.journal.facts import AnyFact, JobFinished, JobMoved, JobStarted, JobSubmitted
+from core.journal.facts import (
+    AnyFact,
+    JobCorrected,
+    JobFinished,
+    JobMoved,
+    JobReopened,
+    JobStarted,
+    JobSubmitted,
+)
 from core.types.capital import Claim
 from core.types.control import HaltLevel
 from core.types.job import HedgeJob, JobOutcome, JobPhase
@@ -27,12 +35,13 @@ class JobJudge:
         self._evidence = evidence
         self._jobs: dict[str, HedgeJob] = {}
         self._running: dict[str, tuple[Claim, ...]] = {}
+        self._told: dict[str, JobOutcome] = {}  # of ended ones
         self._orders: dict[str, list[OrderIntent]] = {}
         self._unwinding_since_s: dict[str, float] = {}
 
     def restart(self, facts: list[AnyFact]) -> None:
         """Take over what the journal holds; what was sent stays sent."""
-        self._jobs, self._running = {}, {}
+        self._jobs, self._running, self._told = {}, {}, {}
         for fact in facts:
             self._fold(fact)
 
@@ -41,7 +50,7 @@ class JobJudge:
         match fact:
             case JobStarted():
                 self._judge_start(self._jobs[fact.job_id])
-            case JobFinished():
+            case JobFinished() | JobCorrected():
                 self._judge_end(fact)
             case _:
                 pass
@@ -58,8 +67,13 @@ class JobJudge:
                 self._running[fact.job_id] = fact.claims
             case JobMoved() if fact.phase is JobPhase.UNWINDING:
                 self._unwinding_since_s.setdefault(fact.job_id, self._evidence.world.elapsed_s)
-            case JobFinished():
+            case JobReopened():
+                self._running[fact.job_id] = ()  # its claims went back at its end
+                self._told.pop(fact.job_id, None)
+                self._unwinding_since_s.pop(fact.job_id, None)
+            case JobFinished() | JobCorrected():
                 self._running.pop(fact.job_id, None)
+                self._told[fact.job_id] = fact.outcome
             case _:
                 pass
 
@@ -131,7 +145,7 @@ class JobJudge:
 
     # ends ------------------------------------------------------------------------------------------------
 
-    def _judge_end(self, fact: JobFinished) -> None:
+    def _judge_end(self, fact: JobFinished | JobCorrected) -> None:
         """Demand that a job that says it is hedged is hedged, by the venues' fills."""
         job = self._jobs[fact.job_id]
         live = [
@@ -141,9 +155,10 @@ class JobJudge:
         ]
         if live:
             self._evidence.blame("F13", f"job {job.job_id} ended {fact.outcome} while {', '.join(live)} lives")
+        if self._has_untold_fills(job):
+            return
         self._judge_told(job, fact)
-        nets = [self._net(job, at) for at in range(len(job.legs))]
-        worst = max((abs(nets[0] - net) for net in nets[1:]), default=ZERO)
+        worst = self._unhedged(job)
         if worst <= self._dust(job):
             return
         if fact.outcome is not JobOutcome.NAKED:
@@ -153,7 +168,7 @@ class JobJudge:
             text = f"job {job.job_id} left {worst:f} naked after {self._effort_s(job):.1f} s: {fact.reason}"
             self._evidence.blame("F13", f"{text}, and nothing halts it")
 
-    def _judge_told(self, job: HedgeJob, fact: JobFinished) -> None:
+    def _judge_told(self, job: HedgeJob, fact: JobFinished | JobCorrected) -> None:
         """Demand that quantities, volume and fees are told as the venues have them; every dollar here is a USDT."""
         names = [intent.client_order_id for intent in self._orders.get(job.job_id, ())]
         fills = [fill for name in names for fill in self._evidence.fills_of(name)]
@@ -176,6 +191,28 @@ class JobJudge:
     def _effort_s(self, job: HedgeJob) -> float:
         since_s = self._unwinding_since_s.get(job.job_id)
         return 0.0 if since_s is None else self._evidence.world.elapsed_s - since_s
+
+    def _has_untold_fills(self, job: HedgeJob) -> bool:
+        """Tell whether a venue has booked something after an order's end that the engine has not heard of yet."""
+        for intent in self._orders.get(job.job_id, ()):
+            order = self._evidence.world.exchanges[intent.venue].orders.get(intent.client_order_id)
+            told = self._evidence.shadow.filled.get(intent.client_order_id, ZERO)
+            if order is not None and order.was_filled_late and order.filled > told:
+                return True
+        return False
+
+    def look_at_rest(self) -> None:
+        """Demand that no job that says it is hedged has been left naked by what came after its end (G10)."""
+        for job_id, outcome in self._told.items():
+            job = self._jobs[job_id]
+            worst = self._unhedged(job)
+            if outcome is not JobOutcome.NAKED and worst > self._dust(job):
+                self._evidence.blame("G10", f"job {job_id} was told {outcome}, and {worst:f} of leg 0 is unhedged")
+
+    def _unhedged(self, job: HedgeJob) -> Decimal:
+        """Return how far the legs are apart by the venues' fills, in units of the primary leg."""
+        net = self._net(job, 0)
+        return max((abs(net - self._net(job, at)) for at in range(1, len(job.legs))), default=ZERO)
 
     def _net(self, job: HedgeJob, leg: int) -> Decimal:
         """Return what a leg holds, in units of the primary leg."""
@@ -208,7 +245,7 @@ class JobJudge:
         total = ZERO
         for job_id, claims in self._running.items():
             job = self._jobs[job_id]
-            for at, (leg, claim) in enumerate(zip(job.legs, claims, strict=True)):
+            for at, (leg, claim) in enumerate(zip(job.legs, claims, strict=bool(claims))):
                 role = LegRole.PRIMARY if at == 0 else LegRole.HEDGE
                 if leg.venue == venue:
                     left = max(ZERO, 1 - self._filled(job, at, role) / leg.quantity)

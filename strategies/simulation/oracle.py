@@ -87,6 +87,7 @@ class Oracle:
         running = self._jobs.running
         if running:
             self.blame("G10", f"jobs still run: {', '.join(running)}")
+        self._jobs.look_at_rest()
         self._look_at_books()
         engine = self._evidence.engine
         if engine is None or any(True for _ in engine.parts.fold.orders.live()):

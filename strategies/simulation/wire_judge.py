@@ -69,7 +69,7 @@ class WireJudge:
             case HaltLevel.CANCEL_ONLY:
                 is_open = False
             case HaltLevel.HALTED | HaltLevel.FLATTEN:
-                is_open = intent.source == "flatten" and self._evidence.reduces(intent)
+                is_open = intent.is_flattening and self._evidence.reduces(intent)
         if not is_open:
             self._evidence.blame("G6", f"{words(intent)} left in {level.name}")
 

@@ -6,7 +6,7 @@ import pytest
 from core.capital.hub import CapitalHub
 from core.capital.limits import CapitalLimits
 from core.capital.verdict import CapitalVerdict
-from core.journal.facts import CapitalReleased, CapitalReserved, JobStarted, SafeModeSet
+from core.journal.facts import CapitalReleased, CapitalReserved, DayBegan, JobStarted, SafeModeSet
 from core.risk.verdict import Hardness
 from core.types.capital import Claim, Pool
 from core.types.job import HedgeJob, JobType
@@ -198,8 +198,8 @@ def test_more_bound_than_budgeted_leaves_nothing_free() -> None:
 def test_the_snapshot_shows_pools_limits_and_the_results_of_the_day() -> None:
     desk = two_venues()
     reserve(desk, hedge(), 3000, 3000)
-    desk.hub.record_pnl("okx", D("1.5"), D(3000), D("0.9"))
-    desk.hub.record_pnl("okx", D("-0.5"), D(2000), D("0.6"))
+    desk.hub.record_pnl("okx", D("1.5"), D(3000), D("0.9"), now_ns=5)
+    desk.hub.record_pnl("okx", D("-0.5"), D(2000), D("0.6"), now_ns=6)
     views = {view.venue: view for view in desk.hub.current_snapshot()}
     assert list(views) == ["binance", "okx"]
     okx = views["okx"]
@@ -207,13 +207,15 @@ def test_the_snapshot_shows_pools_limits_and_the_results_of_the_day() -> None:
     assert (hedged.pool, hedged.budget_usd, hedged.reserved_usd, hedged.free_usd) == ("hedge", 21_000, 3000, 18_000)
     assert (okx.in_flight_usd, okx.in_flight_limit_usd, okx.single_limit_usd) == (3000, 9000, 3000)
     assert (okx.today_pnl_usd, okx.today_volume_usd, okx.today_fees_usd) == (D(1), D(5000), D("1.5"))
-    desk.hub.begin_day()
+    desk.crash()
+    assert desk.hub.current_snapshot()[1].today_pnl_usd == 1
+    desk.tell(DayBegan(at_ns=7, day="2026-01-06", total_pnl_usd=D(1)))
     assert desk.hub.current_snapshot()[1].today_volume_usd == 0
 
 
 def test_a_result_that_is_no_number_is_an_error() -> None:
     with pytest.raises(ValueError, match="not a number"):
-        Desk().hub.record_pnl("okx", D("NaN"), D(1), D(1))
+        Desk().hub.record_pnl("okx", D("NaN"), D(1), D(1), now_ns=5)
 
 
 def test_fifty_jobs_at_once_stop_at_the_caps_and_survive_a_crash_in_between() -> None:

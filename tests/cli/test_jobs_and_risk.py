@@ -57,7 +57,7 @@ COMMANDS = [
     ["explain", "0001-3"],
     ["capital"],
     ["risk"],
-    ["override", "--minutes", "5", "--reason", "by hand"],
+    ["override", "--minutes", "5", "--reason", "by hand", "--yes"],
     ["override", "--end"],
     ["halt", "venue:sim-a", "halted"],
     ["safe-mode", "sim-a", "on"],
@@ -219,11 +219,24 @@ def test_override_takes_minutes_and_a_reason_and_end_takes_none(engine: FakeEngi
     ):
         assert run(wrong) == 2, wrong
     assert engine.requests == []
-    assert run(["override", "--minutes", "2.5", "--reason", "by hand"]) == 0
+    assert run(["override", "--minutes", "2.5", "--reason", "by hand"]) == 2
+    assert "--yes" in capsys.readouterr().err
+    assert run(["override", "--minutes", "2.5", "--reason", "by hand", "--yes"]) == 0
     assert engine.last.body is not None
     assert (engine.last.body["seconds"], engine.last.body["reason"]) == (150, "by hand")
     assert run(["override", "--end"]) == 0
     assert engine.last.path == "/api/control/end_override"
+
+
+@pytest.mark.parametrize(("typed", "code"), [("override", 0), ("yes", 2), ("", 2)])
+def test_at_a_terminal_an_override_takes_a_typed_word(
+    engine: FakeEngine, monkeypatch: pytest.MonkeyPatch, typed: str, code: int
+):
+    engine.answer("POST", "/api/control/manual_override", done("soft rules are lifted"))
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("typer.prompt", lambda *_, **__: typed)
+    assert run(["override", "--minutes", "5", "--reason", "by hand"]) == code
+    assert len(engine.requests) == (code == 0)
 
 
 def test_halt_names_a_scope_and_a_level(engine: FakeEngine, capsys: CapturedText):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.control.commands import CommandResult, Outcome
-from core.state.monitoring import LimitUse, RiskState
+from core.state.monitoring import JobsState, LimitUse, RiskState
 from tests.console.fake_jobs import START_NS, capital, explained, job, leg, some_jobs
 from tui.present.bars import share_bar
 from tui.present.capital import capital_entries, pool_bar
@@ -15,7 +15,7 @@ from tui.present.cells import line_width
 from tui.present.entries import Entry, entry_lines, first_in_sight
 from tui.present.ink import Decor, text_of
 from tui.present.job_explanation import explanation_lines
-from tui.present.jobs import job_entries, leg_line, score_text, short_job_id
+from tui.present.jobs import job_entries, jobs_title, leg_line, score_text, short_job_id
 from tui.present.override import countdown, override_left_s, override_lines
 from tui.present.risk import limit_line
 
@@ -102,6 +102,26 @@ def test_a_leg_shows_what_is_filled_of_what_at_which_price() -> None:
     line = leg_line(leg("sim-b", "sell", "0.05", "0.03", "sent", average_price=Decimal("64012.5")), 78)
     assert "▼ sell" in text_of(line)
     assert "0.03/0.05 @ 64,012.50  sent" in text_of(line)
+
+
+def test_an_ended_job_shows_what_each_leg_filled_and_why_it_ended() -> None:
+    legs = [
+        leg("sim-a", "buy", "0.05", "0.04", "partly filled", average_price=Decimal(63990)),
+        leg("sim-b", "sell", "0.05", "0.04", "filled", average_price=Decimal(64012)),
+    ]
+    ended = job(9, "finished", outcome="partial", reason="edge gone", legs=legs, started_ns=1, ended_ns=2)
+    shown = texts(job_entries([ended], 3, 0.0, 160)[1][0].lines)
+    assert "buy 0.04/0.05 sim-a @ 63,990" in shown
+    assert "sell 0.04/0.05 sim-b @ 64,012" in shown
+    assert "edge gone" in shown
+    told = texts(explanation_lines(ended, None, 160))
+    assert "filled 0.04 @ 63,990" in told
+
+
+def test_what_is_left_out_of_the_list_is_said_in_the_title() -> None:
+    state = JobsState(running_jobs=["a"], pending_jobs_count=300)
+    assert "100 of 341 shown" in texts([jobs_title(state, 100, 341)])
+    assert "shown" not in texts([jobs_title(state, 100, 100)])
 
 
 def test_an_explanation_before_the_answer_says_that_it_waits() -> None:

@@ -66,8 +66,8 @@ def ask(path: Path, engine: FakeEngine, method: str, url: str, body: Any = None)
     ("url", "keys"),
     [
         ("/api/capital/snapshot", {"venues", "last_update"}),
-        ("/api/jobs/running", {"jobs"}),
-        ("/api/jobs/pending", {"jobs"}),
+        ("/api/jobs/running", {"jobs", "counts", "limit", "left_out"}),
+        ("/api/jobs/pending", {"jobs", "counts", "limit", "left_out"}),
         ("/api/positions", {"positions", "net_positions"}),
         ("/api/orders", {"orders"}),
         ("/api/fills", {"fills"}),

@@ -9,7 +9,7 @@ from core.capital.limits import CapitalLimits
 from core.engine.settings import EngineSettings
 from core.io.virtual_loop import VirtualLoop
 from core.jobs.limits import JobLimits
-from core.journal.facts import JobDropped, JobFinished, JobMoved, JobStarted
+from core.journal.facts import JobCorrected, JobDropped, JobFinished, JobMoved, JobStarted
 from core.ports.journal import Journal
 from core.ports.strategy import RunningStrategy
 from core.risk.limits import RiskLimits
@@ -102,6 +102,14 @@ class JobRig(EngineRig):
         await self.until(lambda: self.ends(job), patience_s)
         (end,) = self.ends(job)
         return end
+
+    def corrections(self, job: HedgeJob) -> list[JobCorrected]:
+        return [fact for fact in self.facts(JobCorrected) if fact.job_id == job.job_id]
+
+    async def correction_of(self, job: HedgeJob, patience_s: float = 60.0) -> JobCorrected:
+        """Return the first end after the first end."""
+        await self.until(lambda: self.corrections(job), patience_s)
+        return self.corrections(job)[0]
 
     def ends(self, job: HedgeJob) -> list[JobFinished]:
         return [fact for fact in self.facts(JobFinished) if fact.job_id == job.job_id]

@@ -227,17 +227,53 @@ def test_what_cannot_be_closed_is_named_with_its_reason_and_keeps_the_list_open(
     in_virtual_time(work)
 
 
+def test_a_position_is_closed_past_an_order_whose_cancel_hangs_where_it_would_not_cross_it():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        await rig.place(quantity="3")
+        await rig.place(price="99.5")
+        await rig.elapse(2)
+        rig.venue.cancels_hang = True
+        await rig.execute(Kill(flatten=True))
+        await rig.elapse(8)
+        assert rig.position() == 0
+        closing = [intent for intent in rig.venue.submitted if intent.source == "flatten"]
+        assert [intent.limit_price for intent in closing] == [Decimal("99.6")]
+
+    in_virtual_time(work)
+
+
+def test_what_closes_a_position_leaves_to_an_order_in_doubt_what_that_may_close():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        await rig.place(quantity="3")
+        rig.venue.answers.append(Answer.LOSE_REQUEST)
+        rig.venue.account_fails = True
+        await rig.place("sell", "1", price="99.9")
+        await rig.execute(Kill(flatten=True))
+        await rig.elapse(8)
+        assert rig.position() == 1
+        (left,) = at(rig).positions_left
+        assert left.reason.endswith("may live and close it")
+        rig.venue.account_fails = False
+        await rig.elapse(60)
+        assert (rig.position(), rig.agrees_with_venues()) == (0, True)
+
+    in_virtual_time(work)
+
+
 def test_a_position_behind_an_order_in_doubt_says_what_it_waits_for():
     async def work(loop: VirtualLoop) -> None:
         rig = await EngineRig(loop).start()
         await rig.place(quantity="3")
-        await rig.place(price="95")
+        await rig.place(price="100")
         await rig.elapse(2)
         rig.venue.cancels_hang = True
         await rig.execute(Kill(flatten=True))
         await rig.elapse(8)
         (left,) = at(rig).positions_left
-        assert (left.quantity, left.reason) == (3, "an own order may still live there")
+        text = "its book shows nothing within the band; kept clear of an own order at 100 that may live"
+        assert (left.quantity, left.reason) == (3, text)
         rig.venue.cancels_hang = False
         await rig.elapse(20)
         assert kill_state(rig).is_finished
@@ -381,6 +417,20 @@ def test_an_order_that_waits_for_its_commit_does_not_leave_once_somebody_outside
         await placing
         assert rig.venue.submitted == []
         assert "halted" in str(rig.fold.orders.get(str(placing.result().data["client_order_id"])).reason)
+
+    in_virtual_time(work)
+
+
+def test_a_kill_that_an_order_finds_before_its_sender_asks_is_journaled_once():
+    async def work(loop: VirtualLoop) -> None:
+        wishes: list[Kill] = []
+        rig = await EngineRig(loop, kill_wish=lambda: wishes[-1] if wishes else None).start()
+        wishes.append(Kill(who="kill file"))
+        await rig.place(price="95")
+        assert (await rig.execute(Kill(who="kill file"))).outcome is Outcome.DONE
+        assert [fact.blocker.who for fact in rig.facts(BlockerRaised)] == ["kill file"]
+        assert rig.venue.cancel_all_calls >= 2
+        assert kill_state(rig).is_journaled
 
     in_virtual_time(work)
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.jobs.job_book import JobBookState
+from core.jobs.job_book import ENDED_KEPT, JobBookState
 from core.jobs.limits import JobLimits
 from core.jobs.market import JobMarket
 from core.jobs.rulebook import Rulebook
@@ -269,6 +269,18 @@ def test_the_state_tells_what_waits_runs_and_ended():
     assert scheduler.get_scheduler_state().completed_today == 0
 
 
+def test_many_drops_push_no_finished_job_out():
+    scheduler = scheduler_with(*named("a"))
+    begin(scheduler, RICH)
+    finish(scheduler, "a")
+    for number in range(ENDED_KEPT + 5):
+        scheduler.apply(scheduler.submit_job(job(job_id=f"poor-{number}"), NOW_NS).fact)
+        scheduler.apply(scheduler.cancel_job(f"poor-{number}", reason="", now_ns=NOW_NS + number)[1])
+    assert [each.job.job_id for each in scheduler.book.finished] == ["a"]
+    assert len(scheduler.book.dropped) == ENDED_KEPT
+    assert scheduler.explain("a").status == "finished"
+
+
 def test_live_jobs_count_by_strategy():
     scheduler = scheduler_with(*named("a", "b"), job(job_id="c", strategy="other"))
     assert [scheduler.book.live_jobs(name) for name in ("hedged_volume", "other", "none")] == [2, 1, 0]
@@ -285,7 +297,12 @@ def test_a_waiting_job_is_explained_by_every_control_its_score_and_its_rank():
     assert scheduler.explain("best").waits_for == "the next tick"
     scheduler.tick(with_venue(RICH, "okx", latency_p95_ms=900.0))
     told = scheduler.explain("other")
-    assert (told.status, told.rank, told.pending_count, told.waits_for) == ("pending", 2, 2, "latency")
+    assert (told.status, told.rank, told.pending_count, told.waits_for) == (
+        "pending",
+        2,
+        2,
+        "latency: okx 900 ms, allowed at most 500",
+    )
     assert [check.observed for check in told.checks if not check.passed] == ["okx 900"]
     weight = told.safety_weight
     assert told.final == weight * told.safety + (1 - weight) * told.volume

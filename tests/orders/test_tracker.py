@@ -72,7 +72,9 @@ def test_a_fill_of_an_unknown_order_waits_for_the_order() -> None:
     tracker = OrderTracker()
     assert isinstance(tracker.apply(filled("f1", "x1", quantity=D("0.4"))), Parked)
     assert len(tracker.parked) == 1
-    tracker.apply(OrderAdopted(at_ns=5, intent=intent("x1"), venue_order_id="77"))
+    entered = tracker.apply(OrderAdopted(at_ns=5, intent=intent("x1"), venue_order_id="77"))
+    assert isinstance(entered, Applied)
+    assert [(fill.fill_id, fill.quantity) for fill in entered.fills] == [("f1", D("0.4"))]
     order = tracker.get("x1")
     assert order is not None
     assert (order.is_external, order.filled_quantity, order.status) == (True, D("0.4"), OrderStatus.PARTIALLY_FILLED)

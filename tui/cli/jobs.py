@@ -37,7 +37,7 @@ CHECK_COLUMNS: Final = (
     Column("unit", "unit"),
 )
 EXAMPLES: Final = "Examples: seraphim jobs --pending · seraphim jobs cancel 0001-7 --reason 'not now'"
-MOST_JOBS: Final = 1000  # the engine shows no more
+MOST_JOBS: Final = 1000  # asked for unless told otherwise; what is left out is said
 OVER: Final = frozenset({"finished", "dropped"})
 JobId = Annotated[str, typer.Argument(help="The job's id, or its end as the console shows it, e.g. 0001-7.")]
 
@@ -55,17 +55,23 @@ def default(
     pending: Annotated[bool, typer.Option("--pending", help="Only those that wait, best score first.")] = False,
     running: Annotated[bool, typer.Option("--running", help="Only those that run, with their legs.")] = False,
     finished: Annotated[bool, typer.Option("--finished", help="Only those that ended, newest first.")] = False,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=10_000, help="Most to show; running ones always are.")] = (
+        MOST_JOBS
+    ),
     json: Json = False,
 ) -> None:
     if context.invoked_subcommand is not None:
         return
     wanted = _statuses(pending=pending, running=running, finished=finished)
-    answer = engine.read(f"/api/jobs?limit={MOST_JOBS}")
+    answer = engine.read("/api/jobs?" + "&".join([f"limit={limit}", *(f"status={each}" for each in sorted(wanted))]))
     jobs = [job for job in engine.rows(answer, "jobs") if not wanted or job.get("status") in wanted]
     if json:
-        say_json({"jobs": jobs})
+        say_json({**answer, "jobs": jobs})
         return
     print_table("", COLUMNS, (_row(job) for job in jobs), empty="no such jobs" if wanted else "no jobs")
+    left_out = answer.get("left_out")
+    if left_out:
+        say(f"{left_out} more are not shown: --limit shows more of them")
 
 
 def _statuses(*, pending: bool, running: bool, finished: bool) -> frozenset[str]:
@@ -120,22 +126,22 @@ def _row(job: engine.Body) -> engine.Body:
     return {
         **job,
         "state": f"{status}{f': {word}' if word else ''}{mark}",
-        "legs_text": _legs_text(rows, is_running=status == "running"),
+        "legs_text": _legs_text(rows, has_run=status in {"running", "finished"}),
         "why": job.get("waits_for") if status == "pending" else job.get("reason"),
     }
 
 
-def _legs_text(legs: Iterable[Mapping[str, object]], *, is_running: bool) -> str:
-    """Write legs in one line; how far each is only where it runs, the engine keeps no more of ended ones here."""
-    return " · ".join(_leg_text(leg, is_running=is_running) for leg in legs)
+def _legs_text(legs: Iterable[Mapping[str, object]], *, has_run: bool) -> str:
+    """Write legs in one line, with how far each came where the job runs or has run."""
+    return " · ".join(_leg_text(leg, has_run=has_run) for leg in legs)
 
 
-def _leg_text(leg: Mapping[str, object], *, is_running: bool) -> str:
+def _leg_text(leg: Mapping[str, object], *, has_run: bool) -> str:
     quantity = cell(leg.get("quantity"), "number")
-    if is_running:
+    if has_run:
         quantity = f"{cell(leg.get('filled_quantity'), 'number')}/{quantity}"
     text = f"{leg.get('side')} {quantity} {leg.get('venue')}"
-    if not is_running:
+    if not has_run:
         return text
     price = "" if leg.get("average_price") is None else f" @ {cell(leg.get('average_price'), 'number')}"
     return f"{text}{price} {leg.get('state')}"

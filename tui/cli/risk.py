@@ -1,5 +1,6 @@
 """`seraphim capital`, `risk`, `override`, `halt` and `safe-mode`: what may still be done, and tightening it."""
 
+import sys
 import time
 from collections.abc import Iterator
 from typing import Annotated, Final, Literal, cast
@@ -34,6 +35,7 @@ VENUE_COLUMNS: Final = (
 )
 HALT_EXAMPLE: Final = "Example: seraphim halt venue:sim-a reduce_only --reason 'api is slow'"
 OVERRIDE_EXAMPLE: Final = "Example: seraphim override --minutes 5 --reason 'closing the spread by hand'"
+WORD: Final = "override"
 Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the journal.")]
 
 
@@ -88,6 +90,7 @@ def override(
     minutes: Annotated[float | None, typer.Option("--minutes", help="How long.", show_default=False)] = None,
     reason: Reason = "",
     end: Annotated[bool, typer.Option("--end", help="End the one that holds.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask for the typed word; for scripts.")] = False,
     json: Json = False,
 ) -> None:
     if end:
@@ -99,8 +102,20 @@ def override(
         raise CommandError(ExitCode.USAGE, "an override takes --minutes above 0 (or --end ends the one that holds)")
     if not reason.strip():
         raise CommandError(ExitCode.USAGE, "an override takes a --reason")
+    _ask_for_the_word(minutes, is_asked=not yes)
     body: dict[str, object] = {"seconds": minutes * 60, "reason": reason}
     _say(engine.command("/api/control/manual_override", body), as_json=json)
+
+
+def _ask_for_the_word(minutes: float, *, is_asked: bool) -> None:
+    """Ask for the typed word that raising risk takes at a terminal; a script says --yes instead."""
+    if not is_asked:
+        return
+    if not sys.stdin.isatty():
+        raise CommandError(ExitCode.USAGE, f"without a terminal to type {WORD!r} at, an override takes --yes")
+    text = f"Soft rules will be lifted for {minutes:g} minutes; hard rules and halts stand. Type {WORD} to do it"
+    if str(typer.prompt(text, err=True)).strip() != WORD:
+        raise CommandError(ExitCode.USAGE, f"not lifted: the word is {WORD!r}")
 
 
 def halt(

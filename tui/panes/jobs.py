@@ -18,7 +18,10 @@ class JobsPane(EntriesPane):
         return job_entries(view.snapshot.jobs, view.engine_ns, view.snapshot_age_s, width)
 
     def title(self, view: View) -> Line:
-        return (Span(self.TITLE, Ink.STRONG),) if view.snapshot is None else jobs_title(view.snapshot.monitoring.jobs)
+        if view.snapshot is None:
+            return (Span(self.TITLE, Ink.STRONG),)
+        kept = sum(view.snapshot.job_counts.values())
+        return jobs_title(view.snapshot.monitoring.jobs, len(view.snapshot.jobs), kept)
 
     def empty(self, view: View, width: int) -> list[Line]:  # noqa: ARG002 (base signature)
         return no_jobs_lines(width)

@@ -63,7 +63,11 @@ def _plan_line(index: int, job: JobView) -> Line:
     leg = job.legs[index]
     role = "primary" if index == 0 else "hedge"
     text = f"{leg.side} {numbers.exact(leg.quantity)} {leg.symbol} {leg.venue}"
-    return (Span(f"  {left(role, 8)}", Ink.QUIET), Span(text))
+    if job.status not in {"running", "finished"}:
+        return (Span(f"  {left(role, 8)}", Ink.QUIET), Span(text))
+    price = "" if leg.average_price is None else f" @ {numbers.average(leg.average_price)}"
+    done = f"  filled {numbers.exact(leg.filled_quantity)}{price}, {leg.state}"
+    return (Span(f"  {left(role, 8)}", Ink.QUIET), Span(text), Span(done, Ink.QUIET))
 
 
 def _standing_lines(found: JobExplanation, width: int) -> list[Line]:

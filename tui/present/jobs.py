@@ -64,12 +64,15 @@ def short_job_id(job_id: str) -> str:
     return "-".join(parts[-2:]) if len(parts) > 2 else job_id
 
 
-def jobs_title(jobs: JobsState) -> Line:
+def jobs_title(jobs: JobsState, shown: int = 0, kept: int = 0) -> Line:
+    """Return the counts of the day, and how many of the jobs that are kept are shown where not all of them are."""
     counts = (
         f"running {len(jobs.running_jobs)} · waiting {jobs.pending_jobs_count} · "
         f"done {jobs.completed_today} · failed {jobs.failed_today}"
     )
-    return (Span("Jobs", Ink.STRONG, Decor.BOLD), Span(f"  {counts}", Ink.ALARM if jobs.failed_today else Ink.QUIET))
+    part = f" · {shown} of {kept} shown" if kept > shown else ""
+    ink = Ink.ALARM if jobs.failed_today else Ink.QUIET
+    return (Span("Jobs", Ink.STRONG, Decor.BOLD), Span(f"  {counts}{part}", ink))
 
 
 def no_jobs_lines(width: int) -> list[Line]:
@@ -149,6 +152,10 @@ def _with_detail(job: JobView, head: Line, snapshot_age_s: float, width: int) ->
     if job.status == "running":
         lines = [head, *(leg_line(leg, width) for leg in job.legs)]
         return [*lines, *_naked_lines(job, snapshot_age_s), *_reason_lines(job.reason, width, Ink.WARNING)]
+    if any(leg.filled_quantity for leg in job.legs):  # it ran: what became of each leg, and why it ended
+        text, ink = _why(job)
+        legs = wrap(_INDENT + " · ".join(_leg_words(leg) for leg in job.legs), width, Ink.QUIET)
+        return [head, *legs, *_reason_lines(text, width, ink)]
     text, ink = _why(job)
     if not text:
         return [head]
@@ -173,6 +180,12 @@ def _reason_lines(text: str, width: int, ink: Ink) -> list[Line]:
     if len(lines) > MOST_REASON_LINES:
         lines = [*lines[: MOST_REASON_LINES - 1], (Span("… (e shows all)", Ink.QUIET),)]
     return [(Span(_INDENT), *line) for line in lines]
+
+
+def _leg_words(leg: LegView) -> str:
+    price = "" if leg.average_price is None else f" @ {numbers.average(leg.average_price)}"
+    quantity = f"{numbers.exact(leg.filled_quantity)}/{numbers.exact(leg.quantity)}"
+    return f"{leg.side} {quantity} {leg.venue}{price} {leg.state}"
 
 
 def leg_line(leg: LegView, width: int) -> Line:

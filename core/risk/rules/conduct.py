@@ -159,14 +159,18 @@ def self_cross(case: Case) -> Finding:
     crossed = [own for own in case.view.own_orders if _could_meet(case, own)]
     if not crossed:
         return judged(True, "no own order crossed", "none")
-    names = ", ".join(f"{own.side} {own.limit_price or 'market'} ({own.client_order_id})" for own in crossed[:3])
-    return judged(False, "no own order crossed", names)
+    return judged(False, "no own order crossed", ", ".join(_own_words(own) for own in crossed[:3]))
 
 
 def in_doubt(case: Case) -> Finding:
     """Refuse new risk on a book where nobody knows whether an own order lives."""
     doubtful = [own.client_order_id for own in case.view.own_orders if own.is_in_doubt]
     return judged(not doubtful, "no own order in doubt on this book", ", ".join(doubtful[:3]) or "none")
+
+
+def _own_words(own: OwnOrder) -> str:
+    doubt = ", in doubt" if own.is_in_doubt else ""
+    return f"{own.side} {own.limit_price or 'market'} ({own.client_order_id}{doubt})"
 
 
 def _could_meet(case: Case, own: OwnOrder) -> bool:
