@@ -46,7 +46,7 @@ class AlertBuilder:
             )
             for order in doubtful
         ]
-        return alerts + parts.strategies.failures() + self._job_alerts()
+        return alerts + parts.strategies.failures() + parts.protection.alerts() + self._job_alerts()
 
     def _job_alerts(self) -> list[Alert]:
         """Return what a person must know of jobs: frozen ones, exposure left behind, an override that holds."""

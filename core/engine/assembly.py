@@ -24,6 +24,8 @@ from core.engine.order_desk import OrderDesk
 from core.engine.parts import EngineParts
 from core.engine.passing_conditions import PassingConditions
 from core.engine.pnl_curve import PnlCurve
+from core.engine.protection import ProtectionWatch
+from core.engine.protective_close import ProtectiveClose
 from core.engine.pump import EventPump
 from core.engine.recent_orders import RecentOrders
 from core.engine.recorder import Recorder
@@ -104,8 +106,9 @@ def _connect_parts(
     capital = CapitalHub(fold.capital, settings.capital, ground.recorder.fold_now, point_usd)
     reads = AccountReads()
     views = _make_views(ground, strategies, capital, reads)
-    desk = _make_desk(ground, views, on_order=lambda order: _order_changed(order, strategies, jobs))
+    desk = _make_desk(ground, views, on_order=lambda order: _order_changed(order, strategies, protection, jobs))
     strategies.connect(desk)
+    protection = _make_protection(ground, views, desk, bars, reads)
     jobs = connect_jobs(
         ground,
         views=views,
@@ -132,6 +135,7 @@ def _connect_parts(
         desk=desk,
         strategies=strategies,
         jobs=jobs,
+        protection=protection,
         capital=capital,
         account_reads=reads,
         statistics=ground.statistics,
@@ -197,8 +201,35 @@ def _make_desk(ground: Ground, views: RiskViews, on_order: Callable[[Order], Non
     )
 
 
-def _order_changed(order: Order, strategies: StrategyHost, jobs: JobDesk) -> None:
+def _make_protection(
+    ground: Ground, views: RiskViews, desk: OrderDesk, bars: BarStore, reads: AccountReads
+) -> ProtectionWatch:
+    closing = ProtectiveClose(
+        clock=ground.clock,
+        fold=ground.fold,
+        market=ground.market,
+        recorder=ground.recorder,
+        desk=desk,
+        views=views,
+        accounts=reads,
+        next_order_id=ground.ids.next_order_id,
+        log=ground.log,
+        limits=ground.settings.limits,
+    )
+    return ProtectionWatch(
+        clock=ground.clock,
+        fold=ground.fold,
+        market=ground.market,
+        bars=bars,
+        recorder=ground.recorder,
+        limits=ground.settings.limits,
+        closing=closing,
+    )
+
+
+def _order_changed(order: Order, strategies: StrategyHost, protection: ProtectionWatch, jobs: JobDesk) -> None:
     strategies.on_order(order)
+    protection.on_order(order)
     jobs.on_order(order)
 
 

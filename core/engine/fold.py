@@ -8,6 +8,7 @@ import msgspec
 
 from core.capital.book import CapitalBook
 from core.capital.state import CapitalState
+from core.engine.directional_positions import Directional, DirectionalPositions, Share
 from core.engine.fill_view import fill_view
 from core.engine.narrator import Line
 from core.engine.source_positions import SourcePositions
@@ -51,6 +52,7 @@ class FoldState(msgspec.Struct, frozen=True, kw_only=True):
     run: int
     strategies: dict[str, dict[str, str]]
     source_positions: dict[str, dict[str, Position]]
+    directional: dict[str, Directional]
     recent_fills: list[FillView]  # oldest first
     reconciled_ns: dict[str, int]
     overrides: OverridesState
@@ -66,6 +68,7 @@ class FoldOutcome(msgspec.Struct, frozen=True):
 
     orders: TrackerOutcome | None
     ledger: LedgerOutcome | None
+    shares: tuple[Share, ...] = ()  # whose positions a closing fill made smaller
 
     def complaints(self) -> Iterator[Line]:
         """Yield a log line for whatever did not fit."""
@@ -88,6 +91,7 @@ class EngineFold:
         self.risk_hub = RiskHub(rules, risk_mode)
         self.runs = JobRuns()
         self.source_positions = SourcePositions()
+        self.directional = DirectionalPositions()
         self.recent_fills: deque[FillView] = deque(maxlen=KEPT_FILLS)
         self.risk_mode = risk_mode
         self.run = 0
@@ -113,7 +117,8 @@ class EngineFold:
         self.halts.apply(fact)
         self.overrides.apply(fact)
         moved = self.orders.apply(fact)
-        self.source_positions.apply(moved)
+        shares = self.directional.apply(fact, moved)
+        self.source_positions.apply(moved, shares)
         if isinstance(moved, Applied) and moved.fill is not None:
             self.recent_fills.append(fill_view(moved.fill, moved.order.intent.source))
         booked = self.ledger.apply(fact)
@@ -121,7 +126,7 @@ class EngineFold:
         self.scheduler.apply(fact)
         self.risk_hub.apply(fact)
         self.runs.apply(fact, moved, self.applied, self.running_job)
-        return FoldOutcome(moved, booked)
+        return FoldOutcome(moved, booked, shares)
 
     def running_job(self, job_id: str) -> HedgeJob | None:
         """Return a job that has started and not ended."""
@@ -138,6 +143,7 @@ class EngineFold:
             run=self.run,
             strategies=self.strategies,
             source_positions=self.source_positions.to_state(),
+            directional=self.directional.to_state(),
             recent_fills=list(self.recent_fills),
             reconciled_ns=self.reconciled_ns,
             overrides=self.overrides.to_state(),
@@ -164,5 +170,6 @@ class EngineFold:
         self.strategies = dict(state.strategies)
         self.reconciled_ns = dict(state.reconciled_ns)
         self.source_positions.restore(state.source_positions)
+        self.directional.restore(state.directional)
         self.recent_fills.clear()
         self.recent_fills.extend(state.recent_fills)

@@ -12,6 +12,7 @@ from core.engine.job_desk import JobDesk
 from core.engine.order_desk import OrderDesk
 from core.engine.passing_conditions import PassingConditions
 from core.engine.pnl_curve import PnlCurve
+from core.engine.protection import ProtectionWatch
 from core.engine.recent_orders import RecentOrders
 from core.engine.recorder import Recorder
 from core.engine.risk_views import RiskViews
@@ -40,6 +41,7 @@ class EngineParts:
     desk: OrderDesk
     strategies: StrategyHost
     jobs: JobDesk
+    protection: ProtectionWatch
     capital: CapitalHub
     account_reads: AccountReads
     statistics: SendStatistics

@@ -1,14 +1,19 @@
-"""Positions by who ordered them, so that a strategy sees its own and nobody else's."""
+"""Positions by who ordered them, so that a strategy sees its own and nobody else's.
 
+What a protection or a flattening closes comes off the positions of those who hold that side.
+"""
+
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
 import msgspec
 
-from core.ledger.position import Position
+from core.engine.directional_positions import CLOSERS, FLATTEN, Share
+from core.ledger.position import ZERO, Position
 from core.orders.outcome import Applied, TrackerOutcome
 from core.types.instrument import InstrumentId
-from core.types.order import OrderIntent
+from core.types.order import Fill, OrderIntent
 
 _ONE: Final = Decimal(1)
 
@@ -24,14 +29,36 @@ class SourcePositions:
     def __init__(self) -> None:
         self._positions: dict[str, dict[str, Position]] = {}
 
-    def apply(self, outcome: TrackerOutcome | None) -> None:
+    def apply(self, outcome: TrackerOutcome | None, shares: Sequence[Share] = ()) -> None:
+        """Take a fill; `shares` says whose a closing one is."""
         if not isinstance(outcome, Applied) or outcome.fill is None:
             return
         fill, source = outcome.fill, owner_of(outcome.order.intent)
-        of_source = self._positions.setdefault(source, {})
-        position = of_source.setdefault(str(fill.instrument_id), Position(venue=fill.venue, symbol=fill.symbol))
+        if source not in CLOSERS or outcome.order.is_external:
+            self._trade(source, fill, fill.quantity * fill.side.sign)
+            return
+        left = fill.quantity
+        for share in shares:
+            self._trade(share.owner, fill, share.quantity)
+            left -= abs(share.quantity)
+        if source == FLATTEN:
+            self._close_legs(fill, left)
+
+    def _close_legs(self, fill: Fill, left: Decimal) -> None:
+        """Take what is left of a flattening from the positions that jobs have given their strategies."""
+        sign, key = fill.side.sign, str(fill.instrument_id)
+        for owner in sorted(self._positions):
+            position = self._positions[owner].get(key)
+            part = ZERO if position is None else min(left, max(ZERO, -sign * position.quantity))
+            if part:
+                self._trade(owner, fill, sign * part)
+                left -= part
+
+    def _trade(self, owner: str, fill: Fill, signed_quantity: Decimal) -> None:
+        of_owner = self._positions.setdefault(owner, {})
+        position = of_owner.setdefault(str(fill.instrument_id), Position(venue=fill.venue, symbol=fill.symbol))
         # Contract size one: sizes are compared, and the average price is per unit all the same.
-        position.trade(fill.quantity * fill.side.sign, fill.price, _ONE)
+        position.trade(signed_quantity, fill.price, _ONE)
         position.trades += 1
 
     def of(self, source: str, instrument_id: InstrumentId) -> Position | None:

@@ -41,8 +41,9 @@ def plan_flatten(
     next_order_id: Callable[[], str],
     limits: RiskLimits,
     now_ns: int,
+    source: str = "flatten",
 ) -> FlattenPlan:
-    """Plan to close positions, each with one reduce-only IOC limit order inside the band.
+    """Plan to close positions, each with one reduce-only IOC limit order of `source` inside the band.
 
     An order takes no more than the book shows within the band; the rest waits for the next plan.
     """
@@ -68,7 +69,8 @@ def plan_flatten(
         if too_small is not None:
             left.append(NotFlattened(position.instrument_id, position.quantity, too_small))
             continue
-        flatten.append(_order(position, quantity, price, client_order_id=next_order_id(), now_ns=now_ns))
+        order = _order(position, quantity, price, client_order_id=next_order_id(), now_ns=now_ns, source=source)
+        flatten.append(order)
         rest = position.quantity - quantity.copy_sign(position.quantity)
         if rest:
             why = "less than a lot" if abs(rest) < instrument.order_lot else "more than the book shows within the band"
@@ -121,7 +123,9 @@ def _too_small(instrument: Instrument, quantity: Decimal, price: Decimal, visibl
     return None
 
 
-def _order(position: Position, quantity: Decimal, price: Decimal, *, client_order_id: str, now_ns: int) -> OrderIntent:
+def _order(
+    position: Position, quantity: Decimal, price: Decimal, *, client_order_id: str, now_ns: int, source: str
+) -> OrderIntent:
     return OrderIntent(
         client_order_id=client_order_id,
         venue=position.venue,
@@ -132,6 +136,6 @@ def _order(position: Position, quantity: Decimal, price: Decimal, *, client_orde
         limit_price=price,
         time_in_force=TimeInForce.IOC,
         reduce_only=True,
-        source="flatten",
+        source=source,
         created_ns=now_ns,
     )

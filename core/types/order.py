@@ -85,7 +85,7 @@ class OrderIntent(msgspec.Struct, frozen=True, kw_only=True):
     time_in_force: TimeInForce = TimeInForce.GTC
     post_only: bool = False
     reduce_only: bool = False
-    source: str = "manual"  # "manual", "strategy:<name>", "job:<id>", "flatten"
+    source: str = "manual"  # "manual", "strategy:<name>", "job:<id>", "protection", "flatten"
     confidence: float | None = None  # of the signal behind it, in [0, 1]
     job: JobTag | None = None  # of an order that a job sends
     created_ns: int

@@ -17,7 +17,7 @@ _KINDS: Final = """
 EngineStarted EngineStopped OrderIntended OrderRefused OrderStatusChanged OrderAdopted OrderFilled FundingBooked
 BalanceReported PositionAdopted DayBegan EquityPeaked BlockerRaised BlockerLifted RiskModeChanged StrategyStarted
 StrategyStopped StrategyOverran ReconciliationFinished JobSubmitted JobDropped JobStarted JobMoved JobFinished
-CapitalReserved CapitalReleased SafeModeSet OverrideGranted OverrideEnded
+CapitalReserved CapitalReleased SafeModeSet OverrideGranted OverrideEnded BestPriceReached
 """
 KINDS: Final = frozenset(_KINDS.split())
 
