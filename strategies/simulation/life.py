@@ -2,8 +2,10 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from decimal import Decimal
 from typing import Any
 
+from core.bars.timeframe import Timeframe
 from core.control.commands import AnyCommand, CommandResult
 from core.engine.assembly import EnginePorts, assemble
 from core.engine.engine import Engine
@@ -13,6 +15,7 @@ from core.journal.facts import AnyFact
 from core.ports.history import NoHistory
 from core.ports.strategy import RunningStrategy
 from core.ports.time_budget import NoBudget
+from core.risk.limits import RiskLimits
 from strategies.simulation.connection import Connection
 from strategies.simulation.faults import Fault
 from strategies.simulation.journal_disk import SlowJournal
@@ -22,6 +25,15 @@ from strategies.simulation.timeline import EngineClock
 from strategies.simulation.world import World
 
 PULSE_S = 1.0
+PROTECTED = RiskLimits(
+    stop_loss_enabled=True,
+    stop_loss_pct=Decimal("0.05"),
+    stop_loss_by_atr=True,
+    stop_loss_timeframe=Timeframe.S1,
+    take_profit_pct=Decimal("0.06"),
+    trailing_stop_pct=Decimal("0.08"),
+)
+"""As near as these prices walk in a minute."""
 
 
 class Life:
@@ -45,7 +57,7 @@ class Life:
         self.feeds = {name: MarketFeed(ex, timeline, self.clock) for name, ex in world.exchanges.items()}
         durable = [row.fact for row in self.journal.rows(0)]
         self.engine: Engine = assemble(
-            EngineSettings(version="simulation"),
+            EngineSettings(version="simulation", limits=PROTECTED if world.is_protected(number) else RiskLimits()),
             EnginePorts(
                 clock=self.clock,
                 journal=self.journal,

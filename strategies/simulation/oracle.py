@@ -13,6 +13,7 @@ from strategies.simulation.evidence import Evidence, words
 from strategies.simulation.job_judge import JobJudge
 from strategies.simulation.loss_watch import LossWatch
 from strategies.simulation.market_feed import MarketFeed, shown
+from strategies.simulation.protection_judge import ProtectionJudge
 from strategies.simulation.shadow import Shadow
 from strategies.simulation.timeline import NS_PER_S
 from strategies.simulation.violation import Violation
@@ -32,6 +33,7 @@ class Oracle:
         self._loss = LossWatch(self._evidence)
         self._jobs = JobJudge(self._evidence)
         self._capital = CapitalJudge(self._evidence)
+        self._protection = ProtectionJudge(self._evidence)
         self._run = 0
         self.beliefs = Beliefs(self._evidence)
 
@@ -71,6 +73,7 @@ class Oracle:
         self.beliefs.against_journal()
         self._loss.look()
         self._capital.look()
+        self._protection.look()
 
     def look_at_rest(self) -> None:
         """Demand that nothing runs and nothing is bound any more, but what positions bind (G5, G10)."""
@@ -78,6 +81,7 @@ class Oracle:
         if running:
             self.blame("G10", f"jobs still run: {', '.join(running)}")
         self._look_at_books()
+        self._protection.look_at_rest()
         engine = self._evidence.engine
         if engine is None or any(True for _ in engine.parts.fold.orders.live()):
             return
@@ -103,6 +107,7 @@ class Oracle:
         match fact:
             case OrderIntended():
                 self._look_at_intent(fact.intent)
+                self._protection.approved(fact.intent)
             case OrderFilled():
                 self._look_at_fill(fact.fill)
             case PositionAdopted():
@@ -157,6 +162,7 @@ class Oracle:
 
     def submitted(self, intent: OrderIntent) -> None:
         """Judge an order at the moment it leaves."""
+        self._protection.submitted(intent)
         self._wire.judge(intent)
         self._jobs.submitted(intent)
 
