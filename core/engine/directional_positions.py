@@ -145,15 +145,17 @@ class DirectionalPositions:
 
 
 def _close(held: Directional, fill: Fill) -> tuple[Share, ...]:
-    """Take a closing fill from the owners of that side, in the order of their names, then from jobs."""
+    """Take a closing fill from the net, there from the owners of its side in the order of their names; then from jobs."""
     sign, left = fill.side.sign, fill.quantity
+    of_net = min(left, max(ZERO, -sign * held.net.quantity))
+    left -= of_net
     shares: list[Share] = []
     for owner in sorted(held.owners):
-        part = min(left, max(ZERO, -sign * held.owners[owner]))
+        part = min(of_net, max(ZERO, -sign * held.owners[owner]))
         if part:
             held.owners[owner] += sign * part
             shares.append(Share(owner, sign * part))
-            left -= part
+            of_net -= part
     if shares:
         held.trade(sum((share.quantity for share in shares), ZERO), fill.price)
     held.of_jobs += sign * min(left, max(ZERO, -sign * held.of_jobs))

@@ -49,10 +49,16 @@ class ProtectionJudge:
 
     def look_at_rest(self) -> None:
         """Demand that no close is left undone where nothing stands against it."""
-        engine = self._evidence.engine
-        for alert in [] if engine is None else engine.monitoring().alerts:
-            if alert.name.startswith("closing ") and "least" not in alert.text:
-                self._blame(f"{alert.name} is not done: {alert.text}")
+        engine, world = self._evidence.engine, self._evidence.world
+        for instrument_id in world.instrument_ids if engine is not None else ():
+            assert engine is not None, "asked for with an engine only"
+            view, exchange = engine.parts.protection.view(instrument_id), world.exchanges[instrument_id.venue]
+            if view is None or view.state != "closing":
+                continue
+            is_dust = abs(view.quantity) < world.instrument(instrument_id).min_quantity
+            is_in_others_way = any(each.is_foreign for each in exchange.live.values())
+            if not is_dust and not is_in_others_way:
+                self._blame(f"the close of {view.quantity:f} {instrument_id} is not done: {view.reason}")
 
     def _blame(self, text: str) -> None:
         self._evidence.blame("protection", text)
