@@ -27,7 +27,7 @@ class AlertBuilder:
 
     def build(self, standing: tuple[Blocker, ...], valuation: Valuation) -> list[Alert]:
         parts = self._parts
-        alerts = [_blocker_alert(blocker) for blocker in standing]
+        alerts = [blocker_alert(blocker) for blocker in standing]
         alerts += [
             Alert(severity="severe", name=f"feed {venue}", text=f"feed is down: {feed.detail}", since_ns=feed.at_ns)
             for venue, feed in parts.market.feeds.items()
@@ -46,7 +46,10 @@ class AlertBuilder:
             )
             for order in doubtful
         ]
-        return alerts + parts.strategies.failures() + parts.protection.alerts() + self._job_alerts()
+        alerts += parts.strategies.failures() + parts.protection.alerts() + self._job_alerts() + parts.alerts.alerts()
+        for alert in alerts:
+            alert.delivered_ns = parts.alerts.delivered_ns(alert.name)
+        return alerts
 
     def _job_alerts(self) -> list[Alert]:
         """Return what a person must know of jobs: frozen ones, exposure left behind, an override that holds."""
@@ -78,7 +81,8 @@ class AlertBuilder:
         return alerts
 
 
-def _blocker_alert(blocker: Blocker) -> Alert:
+def blocker_alert(blocker: Blocker) -> Alert:
+    """Return the alert of a standing halt."""
     return Alert(
         severity=SEVERITY_OF_LEVEL[blocker.level],
         name=f"{blocker.cause} {blocker.scope}",

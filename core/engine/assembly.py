@@ -9,6 +9,7 @@ from core.capital.hub import CapitalHub
 from core.capital.point_value import point_value
 from core.control.commands import Kill
 from core.engine.account_reads import AccountReads
+from core.engine.alert_delivery import AlertDelivery
 from core.engine.bar_store import BarStore
 from core.engine.engine import Engine
 from core.engine.engine_log import EngineLog
@@ -36,10 +37,12 @@ from core.engine.strategy_host import StrategyHost
 from core.engine.tasks import TaskGroup
 from core.jobs.rulebook import Rulebook
 from core.market.market import Market
+from core.ports.alert_sink import AlertRoute
 from core.ports.clock import Clock
 from core.ports.history import BarHistory
 from core.ports.ids import IdSource
 from core.ports.journal import Journal
+from core.ports.randomness import NoRandomness, Randomness
 from core.ports.strategy import RunningStrategy
 from core.ports.time_budget import Budget
 from core.ports.venue import ExecutionVenue, Feed
@@ -62,6 +65,8 @@ class EnginePorts(msgspec.Struct, frozen=True, kw_only=True):
     feeds: Callable[[], Sequence[Feed]]
     executions: Callable[[], Sequence[ExecutionVenue]]
     make_strategy: Callable[[str, dict[str, str]], RunningStrategy]
+    alert_routes: Sequence[AlertRoute] = ()
+    randomness: Randomness = NoRandomness()  # spreads repeated deliveries of alerts
     kill_wish: Callable[[], Kill | None] = no_wish  # of somebody who cannot ask the engine, such as a kill file
 
 
@@ -136,6 +141,7 @@ def _connect_parts(
         strategies=strategies,
         jobs=jobs,
         protection=protection,
+        alerts=AlertDelivery(ports.alert_routes, ground.clock, ports.randomness, ground.log),
         capital=capital,
         account_reads=reads,
         statistics=ground.statistics,

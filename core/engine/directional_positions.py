@@ -145,7 +145,7 @@ class DirectionalPositions:
 
 
 def _close(held: Directional, fill: Fill) -> tuple[Share, ...]:
-    """Take a closing fill from the net, there from the owners of its side in the order of their names; then from jobs."""
+    """Take a closing fill from the net, there from the owners of its side by name, then from jobs."""
     sign, left = fill.side.sign, fill.quantity
     of_net = min(left, max(ZERO, -sign * held.net.quantity))
     left -= of_net

@@ -67,6 +67,11 @@ class KillSwitch:
         self._durable: asyncio.Future[None] | None = None  # of the newest kill
         self._asking: dict[str, int] = {}  # questions under way, by venue
         self._verifying_ns: dict[str, int] = {}
+        self._on_kill: Callable[[Blocker], None] = lambda _: None
+
+    def on_kill(self, callback: Callable[[Blocker], None]) -> None:
+        """Call back at each kill, before anything else is asked for."""
+        self._on_kill = callback
 
     # halting -------------------------------------------------------------------------------------------
 
@@ -98,6 +103,7 @@ class KillSwitch:
         at_ns = self._parts.clock.utc_ns()
         fact = kill(who=who, reason=reason or "kill switch", at_ns=at_ns, level=level)
         self._durable = self._parts.recorder.record(fact)
+        self._on_kill(fact.blocker)
         self._checklist.begin()
         return [self._ask(venue) for venue in self._parts.desk.executions]
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core.capital.hub import CapitalHub
 from core.engine.account_reads import AccountReads
+from core.engine.alert_delivery import AlertDelivery
 from core.engine.bar_store import BarStore
 from core.engine.engine_log import EngineLog
 from core.engine.feed_watch import FeedWatch
@@ -42,6 +43,7 @@ class EngineParts:
     strategies: StrategyHost
     jobs: JobDesk
     protection: ProtectionWatch
+    alerts: AlertDelivery
     capital: CapitalHub
     account_reads: AccountReads
     statistics: SendStatistics

@@ -13,6 +13,7 @@ from core.engine.settings import EngineSettings
 from core.io.order_ids import OrderIds
 from core.journal.facts import AnyFact
 from core.ports.history import NoHistory
+from core.ports.journal import JournalError
 from core.ports.strategy import RunningStrategy
 from core.ports.time_budget import NoBudget
 from core.risk.limits import RiskLimits
@@ -84,7 +85,11 @@ class Life:
         self._spawn(self._start())
 
     async def _start(self) -> None:
-        await self.engine.connect()
+        try:
+            await self.engine.connect()
+        except JournalError:  # a start that cannot be journaled ends the process
+            self.kill_among_faults()
+            return
         self._pulse()
         await self.engine.trade(self._strategies)
         self.is_started = True
