@@ -11,7 +11,9 @@ from core.engine.assembly import EnginePorts, assemble
 from core.engine.engine import Engine
 from core.engine.settings import EngineSettings
 from core.io.order_ids import OrderIds
+from core.io.seeded_randomness import SeededRandomness
 from core.journal.facts import AnyFact
+from core.ports.alert_sink import AlertRoute
 from core.ports.history import NoHistory
 from core.ports.journal import JournalError
 from core.ports.strategy import RunningStrategy
@@ -22,6 +24,7 @@ from strategies.simulation.faults import Fault
 from strategies.simulation.journal_disk import SlowJournal
 from strategies.simulation.market_feed import MarketFeed
 from strategies.simulation.oracle import Oracle
+from strategies.simulation.pager import Pager
 from strategies.simulation.timeline import EngineClock
 from strategies.simulation.world import World
 
@@ -56,6 +59,10 @@ class Life:
             for name, exchange in world.exchanges.items()
         }
         self.feeds = {name: MarketFeed(ex, timeline, self.clock) for name, ex in world.exchanges.items()}
+        self.sinks = {
+            "pager": Pager(timeline, world.dice(f"pager {number}"), plan),
+            "mail": Pager(timeline, world.dice(f"mail {number}"), None),
+        }
         durable = [row.fact for row in self.journal.rows(0)]
         self.engine: Engine = assemble(
             EngineSettings(version="simulation", limits=PROTECTED if world.is_protected(number) else RiskLimits()),
@@ -70,9 +77,12 @@ class Life:
                 feeds=lambda: list(self.feeds.values()),
                 executions=lambda: list(self.connections.values()),
                 make_strategy=self._make_strategy,
+                alert_routes=[AlertRoute(name=name, sink=sink, timeout_s=5.0) for name, sink in self.sinks.items()],
+                randomness=SeededRandomness(world.seed, f"alerts {number}"),
             ),
         )
         oracle.engine_begins(self.engine, self.feeds, durable)
+        oracle.alerts.begin(self.sinks)
         self.is_dead = False
         self.is_started = False
         self.died = timeline.loop.create_future()

@@ -7,6 +7,7 @@ from core.engine.engine import Engine
 from core.journal.facts import AnyFact, EngineStarted, OrderFilled, OrderIntended, PositionAdopted
 from core.types.instrument import InstrumentId
 from core.types.order import Fill, OrderIntent
+from strategies.simulation.alert_judge import AlertJudge
 from strategies.simulation.beliefs import Beliefs
 from strategies.simulation.capital_judge import CapitalJudge
 from strategies.simulation.evidence import Evidence, words
@@ -36,6 +37,7 @@ class Oracle:
         self._protection = ProtectionJudge(self._evidence)
         self._run = 0
         self.beliefs = Beliefs(self._evidence)
+        self.alerts = AlertJudge(self._evidence)
 
     @property
     def violations(self) -> list[Violation]:
@@ -82,6 +84,7 @@ class Oracle:
             self.blame("G10", f"jobs still run: {', '.join(running)}")
         self._look_at_books()
         self._protection.look_at_rest()
+        self.alerts.look_at_rest()
         engine = self._evidence.engine
         if engine is None or any(True for _ in engine.parts.fold.orders.live()):
             return
@@ -122,6 +125,7 @@ class Oracle:
             match fact:
                 case OrderIntended():
                     self._evidence.durable[fact.intent.client_order_id] = fact.intent
+                    self.alerts.committed(fact.intent.client_order_id)
                 case EngineStarted():
                     self._look_at_run(fact.run)
                 case _:
@@ -163,6 +167,7 @@ class Oracle:
     def submitted(self, intent: OrderIntent) -> None:
         """Judge an order at the moment it leaves."""
         self._protection.submitted(intent)
+        self.alerts.submitted(intent.client_order_id)
         self._wire.judge(intent)
         self._jobs.submitted(intent)
 
