@@ -47,8 +47,8 @@ class Accounts(Protocol):
 
     def ask(self, venue: str) -> None: ...
 
-    def read_ns(self, venue: str) -> int | None:
-        """Return when the venue was asked for the account that was booked last, UTC."""
+    def read(self, venue: str) -> int | None:
+        """Return how many facts there were when the venue was asked for the account that was booked last."""
         ...
 
 
@@ -92,7 +92,7 @@ class ProtectiveClose:
         self._log = log
         self._limits = limits
         self._closings: dict[InstrumentId, _Closing] = {}
-        self._ended_short_ns: dict[InstrumentId, int] = {}  # UTC, of an order that left a rest
+        self._ended_short: dict[InstrumentId, int] = {}  # how many facts there were when an order left a rest
 
     # what happens ----------------------------------------------------------------------------------
 
@@ -126,7 +126,7 @@ class ProtectiveClose:
             return
         instrument_id = order.intent.instrument_id
         if order.status is not OrderStatus.FILLED:
-            self._ended_short_ns[instrument_id] = self._clock.utc_ns()
+            self._ended_short[instrument_id] = self._fold.applied
         closing = self._closings.get(instrument_id)
         if closing is None:
             return
@@ -175,10 +175,10 @@ class ProtectiveClose:
 
     def _is_compared(self, instrument_id: InstrumentId, closing: _Closing) -> bool:
         """Tell whether the account was read after the last order that left a rest, and have it read otherwise."""
-        ended_ns = self._ended_short_ns.get(instrument_id)
-        read_ns, now_ns = self._accounts.read_ns(instrument_id.venue), self._clock.monotonic_ns()
-        if ended_ns is None or (read_ns is not None and read_ns > ended_ns):
-            self._ended_short_ns.pop(instrument_id, None)
+        ended_at = self._ended_short.get(instrument_id)
+        read_at, now_ns = self._accounts.read(instrument_id.venue), self._clock.monotonic_ns()
+        if ended_at is None or (read_at is not None and read_at >= ended_at):
+            self._ended_short.pop(instrument_id, None)
             return True
         if now_ns - closing.asked_ns >= ASK_EVERY_NS:
             closing.asked_ns = now_ns
@@ -211,6 +211,7 @@ class ProtectiveClose:
             positions=(position,),
             instruments=self._market.instruments.get,
             books=self._market.books.get,
+            book_age_ns=self._market.age_ns,
             next_order_id=self._next_order_id,
             limits=self._limits,
             now_ns=self._clock.utc_ns(),
