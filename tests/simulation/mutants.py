@@ -17,12 +17,14 @@ import msgspec
 from core.book.warm_up import warm_up
 from core.capital.limits import CapitalLimits
 from core.capital.reserves import Reserves
-from core.engine import order_desk, reconciler, risk_views
+from core.engine import directional_positions, order_desk, reconciler, risk_views
 from core.engine.alert_builder import AlertBuilder
 from core.engine.engine import Engine
 from core.engine.fold import EngineFold
 from core.engine.job_runner import JobRunner
 from core.execution import decide, exposure, unwinding
+from core.engine.protective_close import ProtectiveClose
+from core.execution import exposure
 from core.jobs.limits import JobLimits
 from core.orders import seen_ids
 from core.ports.venue import SendOutcome
@@ -167,6 +169,16 @@ def _leave_naked_what_is_naked() -> None:
     modules: Any = (decide, unwinding)
     for module in modules:
         module.is_pending = lambda *_: False
+def _close_a_jobs_leg_as_well() -> None:
+    module: Any = directional_positions
+    module.Directional.closable = property(lambda self: self.total)
+
+
+def _close_beside_another_close() -> None:
+    closing: Any = ProtectiveClose
+    closing._own_order = lambda *_: None
+    closing._free_quantity = lambda _, __, quantity: quantity
+    _pass_rule("reduce_only_truth")()
 
 
 MUTANTS = (
@@ -192,6 +204,8 @@ MUTANTS = (
     Mutant("release", "a job's end frees what it had bound", _keep_what_a_job_has_bound),
     Mutant("last-look", "a job ends after its venues were asked", _end_a_job_without_a_last_look),
     Mutant("give-back", "what is naked is given back", _leave_naked_what_is_naked),
+    Mutant("stops-spare-jobs", "a stop closes no leg of a job", _close_a_jobs_leg_as_well),
+    Mutant("one-close", "a stop sends one close at a time", _close_beside_another_close),
     Mutant("alerts", "what blocks stands as an alert", _alert_to_no_blocker),
 )
 
