@@ -22,9 +22,8 @@ from core.engine.alert_builder import AlertBuilder
 from core.engine.engine import Engine
 from core.engine.fold import EngineFold
 from core.engine.job_runner import JobRunner
-from core.execution import decide, exposure, unwinding
 from core.engine.protective_close import ProtectiveClose
-from core.execution import exposure
+from core.execution import decide, exposure, unwinding
 from core.jobs.limits import JobLimits
 from core.orders import seen_ids
 from core.ports.venue import SendOutcome
@@ -169,6 +168,8 @@ def _leave_naked_what_is_naked() -> None:
     modules: Any = (decide, unwinding)
     for module in modules:
         module.is_pending = lambda *_: False
+
+
 def _close_a_jobs_leg_as_well() -> None:
     module: Any = directional_positions
     module.Directional.closable = property(lambda self: self.total)
