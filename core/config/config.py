@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from core.config.alerts import AlertsConfig
 from core.config.capital import CapitalConfig
 from core.config.console import ConsoleConfig
 from core.config.engine import EngineConfig
@@ -31,6 +32,7 @@ class Config(Section):
     sim: SimConfig = Field(default=SimConfig(), description="the embedded market")
     paper: PaperConfig = Field(default=PaperConfig(), description="assumptions of paper execution")
     console: ConsoleConfig = Field(default=ConsoleConfig(), description="the screen")
+    alerts: AlertsConfig = Field(default=AlertsConfig(), description="who is told of alerts beside the screen")
     logging: LoggingConfig = Field(default=LoggingConfig(), description="the log file")
     venues: dict[Name, VenueConfig] = Field(
         default_factory=default_venues, min_length=1, description="venues by name; a name is yours to choose"

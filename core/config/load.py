@@ -11,6 +11,7 @@ from typing import cast, get_args
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from core.config.alerts import HIDDEN, may_be_shown
 from core.config.config import Config
 from core.config.cross_checks import cross_check
 from core.config.environment import Table, apply_overrides
@@ -122,6 +123,7 @@ def _misfits(tables: Table, places: Places) -> Iterator[Problem]:
 def _problems(error: ValidationError, places: Places) -> Iterator[Problem]:
     for details in error.errors(include_url=False):
         key, value, fits = _explain(details)
+        value = value if value is None or may_be_shown(key) else HIDDEN
         yield Problem(places.of(key), dotted(key), None if value is None else show(value), fits)
 
 

@@ -5,6 +5,7 @@ from typing import Annotated, Final
 
 from pydantic import Field
 
+from core.bars.timeframe import Timeframe
 from core.config.section import (
     Amount,
     Count,
@@ -23,6 +24,7 @@ from core.types.control import RiskMode
 LossPerTradePercent = Annotated[Number, Field(gt=0, le=2)]
 Leverage = Annotated[Number, Field(ge=1, le=100)]
 EdgeBps = Annotated[Number, Field(ge=0)]
+TrailingPercent = Annotated[Number, Field(ge=0, lt=100)]
 Positive = Annotated[Number, Field(gt=0)]
 OffsetMs = Annotated[int, Field(strict=True, ge=1, le=60_000)]
 
@@ -166,10 +168,13 @@ class RiskConfig(Section):
         default=False, description="stop at a multiple of the average true range where that is nearer"
     )
     stop_loss_multiplier: Positive = Field(default=Decimal("1.5"), description="the multiple")
+    stop_loss_timeframe: Timeframe = Field(
+        default=Timeframe.M1, description="bars that the average true range is taken from, over 14 of them"
+    )
     take_profit_pct: Amount = Field(
         default=Decimal(0), description="close a position that has gained so much of its entry price; 0 is off"
     )
-    trailing_stop_pct: Amount = Field(
+    trailing_stop_pct: TrailingPercent = Field(
         default=Decimal(0), description="close a position that has given back so much of its best price; 0 is off"
     )
     flatten_on_daily_loss: Switch = Field(

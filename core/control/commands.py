@@ -133,6 +133,12 @@ class ExplainJob(Command, frozen=True, kw_only=True):
     job_id: str
 
 
+class ProbeAlertSink(Command, frozen=True, kw_only=True):
+    """Send one message through a sink of alerts, and say whether it was taken."""
+
+    sink: str
+
+
 AnyCommand = (
     Pause
     | Resume
@@ -150,6 +156,7 @@ AnyCommand = (
     | SetSafeMode
     | CancelJob
     | ExplainJob
+    | ProbeAlertSink
 )
 
 

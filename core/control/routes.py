@@ -20,6 +20,7 @@ from core.control.commands import (
     Outcome,
     Pause,
     PlaceOrder,
+    ProbeAlertSink,
     Resume,
     SetRiskMode,
     SetSafeMode,
@@ -55,6 +56,7 @@ COMMAND_ROUTES: Final[dict[type[Command], Route]] = {
     SetSafeMode: Route("POST", "/api/control/set_safe_mode"),
     ExplainJob: Route("POST", "/api/jobs/{job_id}/explain", "job_id"),
     CancelJob: Route("DELETE", "/api/jobs/{job_id}", "job_id"),
+    ProbeAlertSink: Route("POST", "/api/alerts/{sink}/test", "sink"),
 }
 
 STATUS_OF_OUTCOME: Final = {

@@ -30,3 +30,4 @@ OVERRIDE: Final = Verb("override", "Lift the soft rules for a time, with a reaso
 HALT: Final = Verb("halt", "Tighten one venue or strategy, or everything, to a halt level.")
 SAFE_MODE: Final = Verb("safe-mode", "Keep a venue to its hedge and reserve pools, or let it use all again.")
 EXPLAIN: Final = Verb("explain", "Say why a job waits, was refused or started, control by control.")
+ALERTS: Final = Verb("alerts", "Show what stands and needs a person, and whether sinks were told; test a sink.")

@@ -32,7 +32,7 @@ class AlertBuilder:
 
     def build(self, standing: tuple[Blocker, ...], valuation: Valuation) -> list[Alert]:
         parts = self._parts
-        alerts = [_blocker_alert(blocker) for blocker in standing]
+        alerts = [blocker_alert(blocker) for blocker in standing]
         alerts += [
             Alert(severity="severe", name=f"feed {venue}", text=f"feed is down: {feed.detail}", since_ns=feed.at_ns)
             for venue, feed in parts.market.feeds.items()
@@ -51,7 +51,11 @@ class AlertBuilder:
             )
             for order in doubtful
         ]
-        return alerts + self._held.alerts() + parts.strategies.failures() + self._job_alerts()
+        alerts += self._held.alerts() + parts.strategies.failures() + parts.protection.alerts()
+        alerts += self._job_alerts() + parts.alerts.alerts()
+        for alert in alerts:
+            alert.delivered_ns = parts.alerts.delivered_ns(alert.name)
+        return alerts
 
     def _job_alerts(self) -> list[Alert]:
         """Return what a person must know of jobs: frozen ones, exposure left behind, an override that holds."""
@@ -109,7 +113,8 @@ def _is_late(run: JobRun) -> bool:
     return run.told is not None
 
 
-def _blocker_alert(blocker: Blocker) -> Alert:
+def blocker_alert(blocker: Blocker) -> Alert:
+    """Return the alert of a standing halt."""
     return Alert(
         severity=SEVERITY_OF_LEVEL[blocker.level],
         name=f"{blocker.cause} {blocker.scope}",

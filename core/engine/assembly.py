@@ -9,6 +9,7 @@ from core.capital.hub import CapitalHub
 from core.capital.point_value import point_value
 from core.control.commands import Kill
 from core.engine.account_reads import AccountReads
+from core.engine.alert_delivery import AlertDelivery
 from core.engine.amend_desk import AmendDesk
 from core.engine.bar_store import BarStore
 from core.engine.engine import Engine
@@ -27,6 +28,8 @@ from core.engine.order_desk import OrderDesk
 from core.engine.parts import EngineParts
 from core.engine.passing_conditions import PassingConditions
 from core.engine.pnl_curve import PnlCurve
+from core.engine.protection import ProtectionWatch
+from core.engine.protective_close import ProtectiveClose
 from core.engine.pump import EventPump
 from core.engine.recent_orders import RecentOrders
 from core.engine.recorder import Recorder
@@ -37,10 +40,12 @@ from core.engine.strategy_host import StrategyHost
 from core.engine.tasks import TaskGroup
 from core.jobs.rulebook import Rulebook
 from core.market.market import Market
+from core.ports.alert_sink import AlertRoute
 from core.ports.clock import Clock
 from core.ports.history import BarHistory
 from core.ports.ids import IdSource
 from core.ports.journal import Journal
+from core.ports.randomness import NoRandomness, Randomness
 from core.ports.strategy import RunningStrategy
 from core.ports.time_budget import Budget
 from core.ports.venue import ExecutionVenue, Feed
@@ -63,6 +68,8 @@ class EnginePorts(msgspec.Struct, frozen=True, kw_only=True):
     feeds: Callable[[], Sequence[Feed]]
     executions: Callable[[], Sequence[ExecutionVenue]]
     make_strategy: Callable[[str, dict[str, str]], RunningStrategy]
+    alert_routes: Sequence[AlertRoute] = ()
+    randomness: Randomness = NoRandomness()  # spreads repeated deliveries of alerts
     kill_wish: Callable[[], Kill | None] = no_wish  # of somebody who cannot ask the engine, such as a kill file
 
 
@@ -107,9 +114,10 @@ def _connect_parts(
     capital = CapitalHub(fold.capital, settings.capital, ground.recorder.fold_now, point_usd)
     reads = AccountReads()
     views = _make_views(ground, strategies, capital, reads)
-    desk = _make_desk(ground, views, on_order=lambda order: _order_changed(order, strategies, jobs, held))
+    desk = _make_desk(ground, views, on_order=lambda order: _order_changed(order, strategies, held, protection, jobs))
     amends = _make_amends(ground, views, desk, reads)
     strategies.connect(desk, amends)
+    protection = _make_protection(ground, views, desk, bars, reads)
     jobs = connect_jobs(
         ground,
         views=views,
@@ -139,6 +147,8 @@ def _connect_parts(
         strategies=strategies,
         jobs=jobs,
         held=held,
+        protection=protection,
+        alerts=AlertDelivery(ports.alert_routes, ground.clock, ports.randomness, ground.log),
         capital=capital,
         account_reads=reads,
         statistics=ground.statistics,
@@ -221,9 +231,38 @@ def _make_amends(ground: Ground, views: RiskViews, desk: OrderDesk, reads: Accou
     )
 
 
-def _order_changed(order: Order, strategies: StrategyHost, jobs: JobDesk, held: HeldDesk) -> None:
+def _make_protection(
+    ground: Ground, views: RiskViews, desk: OrderDesk, bars: BarStore, reads: AccountReads
+) -> ProtectionWatch:
+    closing = ProtectiveClose(
+        clock=ground.clock,
+        fold=ground.fold,
+        market=ground.market,
+        recorder=ground.recorder,
+        desk=desk,
+        views=views,
+        accounts=reads,
+        next_order_id=ground.ids.next_order_id,
+        log=ground.log,
+        limits=ground.settings.limits,
+    )
+    return ProtectionWatch(
+        clock=ground.clock,
+        fold=ground.fold,
+        market=ground.market,
+        bars=bars,
+        recorder=ground.recorder,
+        limits=ground.settings.limits,
+        closing=closing,
+    )
+
+
+def _order_changed(
+    order: Order, strategies: StrategyHost, held: HeldDesk, protection: ProtectionWatch, jobs: JobDesk
+) -> None:
     held.on_order(order)  # first: what protects a position goes before what may open one
     strategies.on_order(order)
+    protection.on_order(order)
     jobs.on_order(order)
 
 

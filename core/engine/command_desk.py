@@ -102,6 +102,8 @@ class CommandDesk:
                 return await self._when_durable(self._cancel_job(command))
             case commands.ExplainJob():
                 return self._explain_job(command)
+            case commands.ProbeAlertSink():
+                return await self._test_sink(command.sink)
 
     async def _when_durable(self, result: CommandResult) -> CommandResult:
         """Answer once a restart would know of what was recorded, or say that it would not."""
@@ -330,6 +332,16 @@ class CommandDesk:
             "checks": check_views(found.checks),
         }
         return _done(f"{command.job_id} is {found.status}: {standing}", data)
+
+    # alerts ----------------------------------------------------------------------------------------
+
+    async def _test_sink(self, sink: str) -> CommandResult:
+        names = [state.name for state in self._parts.alerts.sinks()]
+        if sink not in names:
+            known = f"is not one of {', '.join(names)}" if names else "is not there: [alerts.sinks] names none"
+            return _invalid(f"sink {sink!r} {known}")
+        error = await self._parts.alerts.test(sink)
+        return _failed(f"sink {sink}: {error}") if error else _done(f"sink {sink} took a test message")
 
     # strategies ------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from core.state.desk import (
     OrderView,
     OwnLevel,
     PositionView,
+    ProtectionView,
 )
 from core.state.monitoring import MonitoringState
 from core.types.instrument import InstrumentId
@@ -64,7 +65,7 @@ class DeskBuilder:
             ],
             books={f"{book.symbol}@{book.venue}": book for book in wanted},
             chart=None if request.chart is None else self._chart(request),
-            positions=[_position(value) for value in valuation.positions],
+            positions=[_position(value, parts.protection.view(value.instrument_id)) for value in valuation.positions],
             net_positions=[
                 NetPositionView(
                     base=net.base, quantity=net.quantity, notional_usd=net.notional_usd, pnl_usd=net.pnl_usd
@@ -179,7 +180,7 @@ class DeskBuilder:
         ]
 
 
-def _position(value: PositionValue) -> PositionView:
+def _position(value: PositionValue, protection: ProtectionView | None) -> PositionView:
     return PositionView(
         venue=value.instrument_id.venue,
         symbol=value.instrument_id.symbol,
@@ -192,6 +193,7 @@ def _position(value: PositionValue) -> PositionView:
         realised_pnl_usd=value.realised_usd,
         fees_usd=value.fees_usd,
         funding_usd=value.funding_usd,
+        protection=protection,
     )
 
 

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from core.control.commands import AnyCommand, CommandResult, Kill
+from core.engine.alert_builder import blocker_alert
 from core.engine.command_desk import CommandDesk
 from core.engine.desk_builder import DeskBuilder
 from core.engine.event_intake import EventIntake
@@ -35,6 +36,7 @@ STOP_PATIENCE_S: Final = 15.0
 JOBS_PATIENCE_S: Final = 10
 JOBS_STEP_S: Final = 0.25
 SNAPSHOT_PATIENCE_S: Final = 5.0
+START_IN_SILENCE_S: Final = 30
 NS_PER_S: Final = 1_000_000_000
 STOPPING: Final = "stopping"
 UNSETTLED: Final = frozenset({OrderStatus.IN_DOUBT, OrderStatus.CANCELLING, OrderStatus.FILLED})
@@ -65,6 +67,7 @@ class Engine:
         self._reconciler = Reconciler(parts, ACCOUNT_TIMEOUT_S, self._book_report)
         self._opening = VenueOpening(feeds, executions, self._reconciler, parts.log)
         self._kill_switch = KillSwitch(parts, tasks, kill_wish, self._read_account, self._reconciler.last_read)
+        self._kill_switch.on_kill(lambda blocker: parts.alerts.announce(blocker_alert(blocker)))
         parts.desk.before_orders(self._kill_switch.look_outside)
         health.on_halt(self._kill_switch.go_on)
         self._commands = CommandDesk(
@@ -150,6 +153,7 @@ class Engine:
         for feed in self._feeds:
             await self._quietly(feed.venue, feed.stop())
         await self._tasks.finish(STOP_PATIENCE_S)
+        await self._quietly("alerts", parts.alerts.stop())
         parts.recorder.record(EngineStopped(at_ns=parts.clock.utc_ns(), reason=reason))
         await self._quietly("journal", asyncio.wait_for(parts.recorder.save_snapshot(), SNAPSHOT_PATIENCE_S))
 
@@ -205,12 +209,19 @@ class Engine:
         self._intake.on_second()
         for venue, trades in self._pump.take_dropped().items():
             self.parts.feed_watch.dropped(venue, trades, self.parts.clock.utc_ns())
+        self._tell_alerts()
         if self.is_starting:
             return
         if self._seconds % self.parts.settings.snapshot_every_s == 0:
             self.parts.recorder.save_snapshot()
         for execution in self._due_for_comparison():
             self._tasks.spawn(self._compare(execution))
+
+    def _tell_alerts(self) -> None:
+        """Show the sinks what stands; what a start goes through in its first moments is no news."""
+        alerts = self.parts.alerts
+        if alerts.has_sinks and (not self.is_starting or self._seconds > START_IN_SILENCE_S):
+            alerts.look(self._monitoring.alerts(self.parts.views.valuation()))
 
     def _due_for_comparison(self) -> Sequence[ExecutionVenue]:
         if self._seconds % RECONCILE_EVERY_S == 0:

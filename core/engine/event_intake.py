@@ -1,6 +1,9 @@
 """What happens when an event comes out of the pump: facts first, then whoever wants to know."""
 
 import traceback
+from decimal import Decimal
+
+import msgspec
 
 from core.engine.health_watch import HealthWatch
 from core.engine.malformed import malformed_execution
@@ -55,6 +58,7 @@ class EventIntake:
             if self._health.is_due(self._parts.clock.utc_ns()):
                 self._health.judge(self._parts.views.valuation())
             self._parts.held.on_book(instrument_id)
+            self._parts.protection.on_book(instrument_id)
             self._parts.jobs.on_book(instrument_id)
             self._parts.strategies.on_book(instrument_id)
         except Exception as error:
@@ -77,6 +81,7 @@ class EventIntake:
             if valuation.day_pnl_usd is not None:
                 self._parts.pnl_curve.add(now_ns, float(valuation.day_pnl_usd))
             self._parts.held.on_second()
+            self._parts.protection.on_second()
             self._parts.jobs.on_second()  # last: what it does is judged by halts that were raised before
         except Exception as error:
             self._fault("second", error)
@@ -106,6 +111,8 @@ class EventIntake:
         self._parts.recent.note_filled(order.intent, fill, steady_ns)
         self._parts.statistics.stages.filled(order.intent.client_order_id, steady_ns)
         self._parts.strategies.on_fill(order.intent.source, fill)
+        for share in outcome.shares:
+            self._parts.strategies.on_fill(share.owner, _part(fill, abs(share.quantity)))
         self._tell(order)
 
     def _tell(self, order: Order) -> None:
@@ -116,3 +123,8 @@ class EventIntake:
         text = f"{what} could not be handled: {type(error).__name__}: {error} ({where.name}:{where.lineno})"
         if self._parts.conditions.hold("global", "engine_fault", HaltLevel.CANCEL_ONLY, text):
             self._parts.log.error("engine", text)
+
+
+def _part(fill: Fill, quantity: Decimal) -> Fill:
+    """Return what one owner has of a fill that closed for several."""
+    return msgspec.structs.replace(fill, quantity=quantity, fee=fill.fee * quantity / fill.quantity)

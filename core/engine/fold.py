@@ -8,6 +8,7 @@ import msgspec
 
 from core.capital.book import CapitalBook
 from core.capital.state import CapitalState
+from core.engine.directional_positions import Directional, DirectionalPositions, Share
 from core.engine.fill_view import fill_view
 from core.engine.narrator import Line
 from core.engine.source_positions import SourcePositions
@@ -52,6 +53,7 @@ class FoldState(msgspec.Struct, frozen=True, kw_only=True):
     run: int
     strategies: dict[str, dict[str, str]]
     source_positions: dict[str, dict[str, Position]]
+    directional: dict[str, Directional]
     recent_fills: list[FillView]  # oldest first
     reconciled_ns: dict[str, int]
     overrides: OverridesState
@@ -68,6 +70,7 @@ class FoldOutcome(msgspec.Struct, frozen=True):
 
     orders: TrackerOutcome | None
     ledger: LedgerOutcome | None
+    shares: tuple[Share, ...] = ()  # whose positions a closing fill made smaller
 
     def complaints(self) -> Iterator[Line]:
         """Yield a log line for whatever did not fit."""
@@ -91,6 +94,7 @@ class EngineFold:
         self.runs = JobRuns()
         self.held = HeldBook()
         self.source_positions = SourcePositions()
+        self.directional = DirectionalPositions()
         self.recent_fills: deque[FillView] = deque(maxlen=KEPT_FILLS)
         self.risk_mode = risk_mode
         self.run = 0
@@ -116,7 +120,8 @@ class EngineFold:
         self.halts.apply(fact)
         self.overrides.apply(fact)
         moved = self.orders.apply(fact)
-        self.source_positions.apply(moved)
+        shares = self.directional.apply(fact, moved)
+        self.source_positions.apply(moved, shares)
         if isinstance(moved, Applied):
             self.recent_fills.extend(fill_view(fill, moved.order.intent.source) for fill in moved.fills)
         booked = self.ledger.apply(fact)
@@ -125,7 +130,7 @@ class EngineFold:
         self.risk_hub.apply(fact)
         self.runs.apply(fact, moved, self.applied, self.running_job)
         self.held.apply(fact, moved, self.applied)
-        return FoldOutcome(moved, booked)
+        return FoldOutcome(moved, booked, shares)
 
     def running_job(self, job_id: str) -> HedgeJob | None:
         """Return a job that has started and not ended."""
@@ -142,6 +147,7 @@ class EngineFold:
             run=self.run,
             strategies=self.strategies,
             source_positions=self.source_positions.to_state(),
+            directional=self.directional.to_state(),
             recent_fills=list(self.recent_fills),
             reconciled_ns=self.reconciled_ns,
             overrides=self.overrides.to_state(),
@@ -170,5 +176,6 @@ class EngineFold:
         self.strategies = dict(state.strategies)
         self.reconciled_ns = dict(state.reconciled_ns)
         self.source_positions.restore(state.source_positions)
+        self.directional.restore(state.directional)
         self.recent_fills.clear()
         self.recent_fills.extend(state.recent_fills)

@@ -67,6 +67,11 @@ class KillSwitch:
         self._durable: asyncio.Future[None] | None = None  # of the newest kill
         self._asking: dict[str, int] = {}  # questions under way, by venue
         self._verifying_ns: dict[str, int] = {}
+        self._on_kill: Callable[[Blocker], None] = lambda _: None
+
+    def on_kill(self, callback: Callable[[Blocker], None]) -> None:
+        """Call back at each kill, before anything else is asked for."""
+        self._on_kill = callback
 
     # halting -------------------------------------------------------------------------------------------
 
@@ -97,9 +102,12 @@ class KillSwitch:
         # Not awaited: blocking counts from this line on, and cancels wait for no disk.
         at_ns = self._parts.clock.utc_ns()
         standing = self._parts.fold.halts.get(GLOBAL, Cause.KILL)
-        if standing is None or standing.level < level:  # who comes second asks the venues again and changes nothing
+        blocker = standing
+        if blocker is None or blocker.level < level:  # who comes second asks the venues again and changes nothing
             fact = kill(who=who, reason=reason or "kill switch", at_ns=at_ns, level=level)
             self._durable = self._parts.recorder.record(fact)
+            blocker = fact.blocker
+        self._on_kill(blocker)
         self._parts.held.obey_halts()  # before the cancels: a stop whose other half is cancelled must not fire
         self._checklist.begin()
         return [self._ask(venue) for venue in self._parts.desk.executions]

@@ -9,6 +9,7 @@ from core.engine.parts import EngineParts
 from core.ledger.valuation import Valuation
 from core.risk.halts import Cause, bearing_on, tightest
 from core.state.monitoring import (
+    Alert,
     GlobalState,
     JobsState,
     KillState,
@@ -49,11 +50,16 @@ class MonitoringBuilder:
             risk=self._risk(valuation),
             market=self._market(),
             strategies=parts.strategies.states(),
-            alerts=self._alerts.build(self._standing(), valuation),
+            alerts=self.alerts(valuation),
+            alert_sinks=parts.alerts.sinks(),
             latency=parts.statistics.stages.states(),
             kill=self._kill_state(),
             last_update=parts.clock.utc_ns(),
         )
+
+    def alerts(self, valuation: Valuation) -> list[Alert]:
+        """Return the alerts that stand at this moment."""
+        return self._alerts.build(self._standing(), valuation)
 
     def _standing(self) -> tuple[Blocker, ...]:
         return (*self._parts.fold.halts.blockers, *self._parts.conditions.blockers())

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core.capital.hub import CapitalHub
 from core.engine.account_reads import AccountReads
+from core.engine.alert_delivery import AlertDelivery
 from core.engine.amend_desk import AmendDesk
 from core.engine.bar_store import BarStore
 from core.engine.engine_log import EngineLog
@@ -14,6 +15,7 @@ from core.engine.job_desk import JobDesk
 from core.engine.order_desk import OrderDesk
 from core.engine.passing_conditions import PassingConditions
 from core.engine.pnl_curve import PnlCurve
+from core.engine.protection import ProtectionWatch
 from core.engine.recent_orders import RecentOrders
 from core.engine.recorder import Recorder
 from core.engine.risk_views import RiskViews
@@ -44,6 +46,8 @@ class EngineParts:
     strategies: StrategyHost
     jobs: JobDesk
     held: HeldDesk
+    protection: ProtectionWatch
+    alerts: AlertDelivery
     capital: CapitalHub
     account_reads: AccountReads
     statistics: SendStatistics

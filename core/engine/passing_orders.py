@@ -31,7 +31,7 @@ def in_the_way(wanted: Wanted, live: Iterable[Order], book_id: Callable[[Instrum
         if order.status.may_live
         and order.intent.side is not wanted.side
         and book_id(order.intent.instrument_id) == book
-        and _could_meet(wanted, order)
+        and could_meet(wanted, order)
     ]
 
 
@@ -40,7 +40,8 @@ def has_to_wait(met: Iterable[Order]) -> bool:
     return bool(found := list(met)) and all(ends_by_itself(order) for order in found)
 
 
-def _could_meet(wanted: Wanted, order: Order) -> bool:
+def could_meet(wanted: Wanted, order: Order) -> bool:
+    """Tell whether a wanted order would trade with an own one of the other side at its limit."""
     prices = [price for price in order.possible_prices if price is not None]
     if not prices or order.intent.order_type is OrderType.MARKET:
         return True

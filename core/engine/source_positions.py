@@ -1,11 +1,16 @@
-"""Positions by who ordered them, so that a strategy sees its own and nobody else's."""
+"""Positions by who ordered them, so that a strategy sees its own and nobody else's.
 
+What a protection or a flattening closes comes off the positions of those who hold that side.
+"""
+
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
 import msgspec
 
-from core.ledger.position import Position
+from core.engine.directional_positions import CLOSERS, Share
+from core.ledger.position import ZERO, Position
 from core.orders.outcome import Applied, TrackerOutcome
 from core.types.instrument import InstrumentId
 from core.types.order import FLATTEN, Fill, OrderIntent
@@ -26,16 +31,40 @@ class SourcePositions:
     def __init__(self) -> None:
         self._positions: dict[str, dict[str, Position]] = {}
 
-    def apply(self, outcome: TrackerOutcome | None) -> None:
-        if isinstance(outcome, Applied):
-            for fill in outcome.fills:
-                self._trade(owner_of(outcome.order.intent), fill)
+    def apply(self, outcome: TrackerOutcome | None, shares: Sequence[Share] = ()) -> None:
+        """Take the fills of an outcome; `shares` says whose a closing one is."""
+        if not isinstance(outcome, Applied):
+            return
+        source = owner_of(outcome.order.intent)
+        for fill in outcome.fills:
+            if source in CLOSERS and not outcome.order.is_external:
+                self._close(source, fill, shares)
+            else:
+                self._trade(source, fill, fill.quantity * fill.side.sign)
 
-    def _trade(self, source: str, fill: Fill) -> None:
-        of_source = self._positions.setdefault(source, {})
-        position = of_source.setdefault(str(fill.instrument_id), Position(venue=fill.venue, symbol=fill.symbol))
+    def _close(self, source: str, fill: Fill, shares: Sequence[Share]) -> None:
+        left = fill.quantity
+        for share in shares:
+            self._trade(share.owner, fill, share.quantity)
+            left -= abs(share.quantity)
+        if source == FLATTEN:
+            self._close_legs(fill, left)
+
+    def _close_legs(self, fill: Fill, left: Decimal) -> None:
+        """Take what is left of a flattening from the positions that jobs have given their strategies."""
+        sign, key = fill.side.sign, str(fill.instrument_id)
+        for owner in sorted(self._positions):
+            position = self._positions[owner].get(key)
+            part = ZERO if position is None else min(left, max(ZERO, -sign * position.quantity))
+            if part:
+                self._trade(owner, fill, sign * part)
+                left -= part
+
+    def _trade(self, owner: str, fill: Fill, signed_quantity: Decimal) -> None:
+        of_owner = self._positions.setdefault(owner, {})
+        position = of_owner.setdefault(str(fill.instrument_id), Position(venue=fill.venue, symbol=fill.symbol))
         # Contract size one: sizes are compared, and the average price is per unit all the same.
-        position.trade(fill.quantity * fill.side.sign, fill.price, _ONE)
+        position.trade(signed_quantity, fill.price, _ONE)
         position.trades += 1
 
     def of(self, source: str, instrument_id: InstrumentId) -> Position | None:

@@ -137,6 +137,11 @@ def _strategies(engine: EngineAccess, _: Query) -> object:
     return {"strategies": engine.monitoring().strategies}
 
 
+def _alerts(engine: EngineAccess, _: Query) -> object:
+    state = engine.monitoring()
+    return {"alerts": state.alerts, "sinks": state.alert_sinks, "last_update": state.last_update}
+
+
 def _number(query: Query, name: str, default: int, allowed: tuple[int, int] | None = None) -> int:
     text = query.get(name)
     if text is None:
@@ -159,6 +164,7 @@ VIEWS: Final[Mapping[str, View]] = {
     "/api/orders": View(_orders, ("limit",)),
     "/api/fills": View(_fills, ("limit",)),
     "/api/strategies": View(_strategies),
+    "/api/alerts": View(_alerts),
     "/api/logs": View(_logs, ("after", "limit")),
     "/api/desk": View(_desk, (*_LIMITS, "books", "chart", "timeframe")),
 }

@@ -149,6 +149,14 @@ class EquityPeaked(Fact, frozen=True, kw_only=True):
     equity_usd: Decimal
 
 
+class BestPriceReached(Fact, frozen=True, kw_only=True):
+    """The best mark since a protected position was opened, where it moved by a share of the trailing distance."""
+
+    venue: str
+    symbol: str
+    price: Decimal
+
+
 class BlockerRaised(Fact, frozen=True, kw_only=True):
     blocker: Blocker
 
@@ -338,6 +346,7 @@ AnyFact = (
     | PositionAdopted
     | DayBegan
     | EquityPeaked
+    | BestPriceReached
     | BlockerRaised
     | BlockerLifted
     | RiskModeChanged

@@ -51,7 +51,7 @@ def plan_flatten(
     source: str = FLATTEN,
     clear_of: ClearOf = _nothing_in_doubt,
 ) -> FlattenPlan:
-    """Plan to close positions, each with one reduce-only IOC limit order inside the band.
+    """Plan to close positions, each with one reduce-only IOC limit order of `source` inside the band.
 
     An order takes no more than the book shows within the band; the rest waits for the next plan. `clear_of` returns
     the price of own orders in doubt that an order on a side must stay clear of.

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from core.bars.timeframe import Timeframe
 from core.types.control import RiskMode
 from core.types.instrument import InstrumentId
 
@@ -61,6 +62,7 @@ class RiskLimits(msgspec.Struct, frozen=True, kw_only=True):
     stop_loss_enabled: bool = False
     stop_loss_by_atr: bool = False
     stop_loss_multiplier: Decimal = Decimal("1.5")  # times the average true range
+    stop_loss_timeframe: Timeframe = Timeframe.M1  # of the bars that range is taken from
     take_profit_pct: Decimal = Decimal(0)  # of the entry price; 0 is off
     trailing_stop_pct: Decimal = Decimal(0)  # of the best price since the entry; 0 is off
     flatten_on_daily_loss: bool = True
@@ -76,6 +78,8 @@ class RiskLimits(msgspec.Struct, frozen=True, kw_only=True):
         absent = [mode.value for mode in RiskMode if mode not in self.max_volatility_pct]
         if absent:
             raise ValueError(f"risk limit max_volatility_pct has no value for {', '.join(absent)}")
+        if self.trailing_stop_pct >= 100:
+            raise ValueError(f"risk limit trailing_stop_pct is {self.trailing_stop_pct}; allowed is less than 100")
         too_small = {name: limit for name, limit in self.max_quantities.items() if not limit > 0}
         if too_small:
             raise ValueError(f"risk limit max_quantities is {too_small}; allowed is more than zero")

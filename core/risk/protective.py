@@ -31,6 +31,10 @@ class Protection(msgspec.Struct, frozen=True, kw_only=True):
     take_profit_pct: Decimal | None = None
     trailing_pct: Decimal | None = None
 
+    @property
+    def is_on(self) -> bool:
+        return not (self.stop_loss_pct is None and self.take_profit_pct is None and self.trailing_pct is None)
+
 
 class Protected(msgspec.Struct, frozen=True, kw_only=True):
     """One open position: signed quantity, average entry price, and the best mark since it was opened."""
@@ -79,7 +83,7 @@ def judge_protection(
     if quantity <= 0 or not mark > 0:
         return None
     is_long = position.quantity > 0
-    for cause, trigger in _triggers(position, protection, atr):
+    for cause, trigger in triggers(position, protection, atr):
         triggers_below = is_long is not (cause is CloseCause.TAKE_PROFIT)
         if (mark <= trigger) if triggers_below else (mark >= trigger):
             return Close(
@@ -92,19 +96,19 @@ def judge_protection(
     return None
 
 
-def _triggers(position: Protected, protection: Protection, atr: Decimal | None) -> list[tuple[CloseCause, Decimal]]:
+def triggers(position: Protected, protection: Protection, atr: Decimal | None) -> list[tuple[CloseCause, Decimal]]:
     """Return the price of each protection that is on, losses first."""
     sign = 1 if position.quantity > 0 else -1
-    entry, triggers = position.entry_price, list[tuple[CloseCause, Decimal]]()
+    entry, found = position.entry_price, list[tuple[CloseCause, Decimal]]()
     distance = _stop_distance(entry, protection, atr)
     if distance is not None:
-        triggers.append((CloseCause.STOP_LOSS, entry - sign * distance))
+        found.append((CloseCause.STOP_LOSS, entry - sign * distance))
     if protection.trailing_pct is not None:
         best = position.best_price
-        triggers.append((CloseCause.TRAILING_STOP, best - sign * best * protection.trailing_pct / 100))
+        found.append((CloseCause.TRAILING_STOP, best - sign * best * protection.trailing_pct / 100))
     if protection.take_profit_pct is not None:
-        triggers.append((CloseCause.TAKE_PROFIT, entry + sign * entry * protection.take_profit_pct / 100))
-    return triggers
+        found.append((CloseCause.TAKE_PROFIT, entry + sign * entry * protection.take_profit_pct / 100))
+    return found
 
 
 def _stop_distance(entry: Decimal, protection: Protection, atr: Decimal | None) -> Decimal | None:

@@ -59,6 +59,22 @@ class ChartView(msgspec.Struct, kw_only=True):
     fills: list[tuple[int, str, float]]  # (time ns, side, price) of own fills in the window
 
 
+class ProtectionView(msgspec.Struct, kw_only=True):
+    """Where the part of a position that no job hedges is closed; None for what is switched off or cannot be told."""
+
+    quantity: Decimal  # signed; 0 where nothing of it can be closed
+    entry_price: Decimal
+    best_price: Decimal  # mark since the position was opened
+    stop_price: Decimal | None
+    stop_distance_pct: Decimal | None  # of the mark; None without a readable one
+    take_profit_price: Decimal | None
+    take_profit_distance_pct: Decimal | None
+    trailing_price: Decimal | None
+    trailing_distance_pct: Decimal | None
+    state: str  # watched, unwatched, closing
+    reason: str  # why it is not just watched
+
+
 class PositionView(msgspec.Struct, kw_only=True):
     venue: str
     symbol: str
@@ -71,6 +87,7 @@ class PositionView(msgspec.Struct, kw_only=True):
     realised_pnl_usd: Decimal | None
     fees_usd: Decimal | None
     funding_usd: Decimal | None
+    protection: ProtectionView | None = None
 
 
 class NetPositionView(msgspec.Struct, kw_only=True):

@@ -112,6 +112,22 @@ class Alert(msgspec.Struct, kw_only=True):
     text: str
     since_ns: int
     acknowledged: bool = False
+    delivered_ns: dict[str, int] = {}  # by sink: when it took the newest message of this alert
+
+
+class AlertSinkState(msgspec.Struct, frozen=True, kw_only=True):
+    """How the delivery of alerts to one sink goes."""
+
+    name: str
+    min_severity: str
+    delivered: int
+    delivered_ns: int | None  # the newest delivery
+    waiting: int
+    dropped: int  # for want of room
+    conflated: int  # replaced by newer words of the same alert before they left
+    failing_since_ns: int | None
+    failures: int  # in a row
+    last_error: str
 
 
 class StageLatency(msgspec.Struct, kw_only=True):
@@ -166,6 +182,7 @@ class MonitoringState(msgspec.Struct, kw_only=True, rename={"global_": "global"}
     market: dict[str, dict[str, MarketState]]  # venue → symbol
     strategies: list[StrategyState]
     alerts: list[Alert]
+    alert_sinks: list[AlertSinkState] = []
     latency: dict[str, StageLatency] = {}  # stage → what it took: decode, decide, risk, journal, wire, ack, fill
     kill: KillState | None = None  # while everything is halted
     last_update: int

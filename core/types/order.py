@@ -89,7 +89,7 @@ class OrderIntent(msgspec.Struct, frozen=True, kw_only=True):
     time_in_force: TimeInForce = TimeInForce.GTC
     post_only: bool = False
     reduce_only: bool = False
-    source: str = "manual"  # "manual", "strategy:<name>", "job:<id>", "flatten", "flatten:<name of a strategy>"
+    source: str = "manual"  # or strategy:<name>, job:<id>, protection, flatten, flatten:<name of a strategy>
     confidence: float | None = None  # of the signal behind it, in [0, 1]
     job: JobTag | None = None  # of an order that a job sends
     held: HeldTag | None = None  # of an order that is sent for a held one

@@ -19,7 +19,7 @@ OrderAmendRefused OrderAmendDoubted OrderFilled FundingBooked
 BalanceReported PositionAdopted DayBegan EquityPeaked BlockerRaised BlockerLifted RiskModeChanged StrategyStarted
 StrategyStopped StrategyOverran ReconciliationFinished JobSubmitted JobDropped JobStarted JobMoved JobFinished
 JobReopened JobCorrected ResultRecorded
-CapitalReserved CapitalReleased SafeModeSet OverrideGranted OverrideEnded
+CapitalReserved CapitalReleased SafeModeSet OverrideGranted OverrideEnded BestPriceReached
 HeldOrderPlaced HeldOrderTriggered HeldOrderEnded
 """
 KINDS: Final = frozenset(_KINDS.split())

@@ -242,6 +242,7 @@ class _Episode:
             self._world.timeline.after(5.0, self._look)
             if self._life is not None and not self._life.is_dead:
                 self._oracle.beliefs.alerts()
+                self._oracle.alerts.look()
 
     # the end -----------------------------------------------------------------------------------------------
 

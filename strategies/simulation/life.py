@@ -2,26 +2,42 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from decimal import Decimal
 from typing import Any
 
+from core.bars.timeframe import Timeframe
 from core.control.commands import AmendOrder, AnyCommand, CommandResult
 from core.engine.assembly import EnginePorts, assemble
 from core.engine.engine import Engine
 from core.engine.settings import EngineSettings
 from core.io.order_ids import OrderIds
+from core.io.seeded_randomness import SeededRandomness
 from core.journal.facts import AnyFact
+from core.ports.alert_sink import AlertRoute
 from core.ports.history import NoHistory
+from core.ports.journal import JournalError
 from core.ports.strategy import RunningStrategy
 from core.ports.time_budget import NoBudget
+from core.risk.limits import RiskLimits
 from strategies.simulation.connection import Connection
 from strategies.simulation.faults import Fault
 from strategies.simulation.journal_disk import SlowJournal
 from strategies.simulation.market_feed import MarketFeed
 from strategies.simulation.oracle import Oracle
+from strategies.simulation.pager import Pager
 from strategies.simulation.timeline import EngineClock
 from strategies.simulation.world import World
 
 PULSE_S = 1.0
+PROTECTED = RiskLimits(
+    stop_loss_enabled=True,
+    stop_loss_pct=Decimal("0.05"),
+    stop_loss_by_atr=True,
+    stop_loss_timeframe=Timeframe.S1,
+    take_profit_pct=Decimal("0.06"),
+    trailing_stop_pct=Decimal("0.08"),
+)
+"""As near as these prices walk in a minute."""
 
 
 class Life:
@@ -43,9 +59,13 @@ class Life:
             for name, exchange in world.exchanges.items()
         }
         self.feeds = {name: MarketFeed(ex, timeline, self.clock) for name, ex in world.exchanges.items()}
+        self.sinks = {
+            "pager": Pager(timeline, world.dice(f"pager {number}"), plan),
+            "mail": Pager(timeline, world.dice(f"mail {number}"), None),
+        }
         durable = [row.fact for row in self.journal.rows(0)]
         self.engine: Engine = assemble(
-            EngineSettings(version="simulation"),
+            EngineSettings(version="simulation", limits=PROTECTED if world.is_protected(number) else RiskLimits()),
             EnginePorts(
                 clock=self.clock,
                 journal=self.journal,
@@ -57,9 +77,12 @@ class Life:
                 feeds=lambda: list(self.feeds.values()),
                 executions=lambda: list(self.connections.values()),
                 make_strategy=self._make_strategy,
+                alert_routes=[AlertRoute(name=name, sink=sink, timeout_s=5.0) for name, sink in self.sinks.items()],
+                randomness=SeededRandomness(world.seed, f"alerts {number}"),
             ),
         )
         oracle.engine_begins(self.engine, self.feeds, durable)
+        oracle.alerts.begin(self.sinks)
         self.is_dead = False
         self.is_started = False
         self.died = timeline.loop.create_future()
@@ -72,7 +95,11 @@ class Life:
         self._spawn(self._start())
 
     async def _start(self) -> None:
-        await self.engine.connect()
+        try:
+            await self.engine.connect()
+        except JournalError:  # a start that cannot be journaled ends the process
+            self.kill_among_faults()
+            return
         self._pulse()
         await self.engine.trade(self._strategies)
         self.is_started = True

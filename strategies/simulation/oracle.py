@@ -9,12 +9,14 @@ from core.engine.engine import Engine
 from core.journal.facts import AnyFact, EngineStarted, OrderAmendAsked, OrderFilled, OrderIntended, PositionAdopted
 from core.types.instrument import InstrumentId
 from core.types.order import Fill, OrderIntent
+from strategies.simulation.alert_judge import AlertJudge
 from strategies.simulation.beliefs import Beliefs
 from strategies.simulation.capital_judge import CapitalJudge
 from strategies.simulation.evidence import Evidence, words
 from strategies.simulation.job_judge import JobJudge
 from strategies.simulation.loss_watch import LossWatch
 from strategies.simulation.market_feed import MarketFeed, shown
+from strategies.simulation.protection_judge import ProtectionJudge
 from strategies.simulation.shadow import Shadow
 from strategies.simulation.timeline import NS_PER_S
 from strategies.simulation.violation import Violation
@@ -35,8 +37,10 @@ class Oracle:
         self._loss = LossWatch(self._evidence)
         self._jobs = JobJudge(self._evidence)
         self._capital = CapitalJudge(self._evidence)
+        self._protection = ProtectionJudge(self._evidence)
         self._run = 0
         self.beliefs = Beliefs(self._evidence)
+        self.alerts = AlertJudge(self._evidence)
 
     @property
     def violations(self) -> list[Violation]:
@@ -81,6 +85,7 @@ class Oracle:
         self.beliefs.no_phantom_end()
         self._loss.look()
         self._capital.look()
+        self._protection.look()
 
     def look_at_rest(self) -> None:
         """Demand that nothing runs and nothing is bound any more, but what positions bind (G5, G10)."""
@@ -89,6 +94,8 @@ class Oracle:
             self.blame("G10", f"jobs still run: {', '.join(running)}")
         self._jobs.look_at_rest()
         self._look_at_books()
+        self._protection.look_at_rest()
+        self.alerts.look_at_rest()
         engine = self._evidence.engine
         if engine is None or any(True for _ in engine.parts.fold.orders.live()):
             return
@@ -114,6 +121,7 @@ class Oracle:
         match fact:
             case OrderIntended():
                 self._look_at_intent(fact.intent)
+                self._protection.approved(fact.intent)
             case OrderAmendAsked():
                 self._look_at_amend(fact)
             case OrderFilled():
@@ -130,6 +138,7 @@ class Oracle:
             match fact:
                 case OrderIntended():
                     self._evidence.durable[fact.intent.client_order_id] = fact.intent
+                    self.alerts.committed(fact.intent.client_order_id)
                 case OrderAmendAsked():
                     self._evidence.asked[fact.client_order_id] = fact
                 case EngineStarted():
@@ -202,6 +211,8 @@ class Oracle:
 
     def submitted(self, intent: OrderIntent) -> None:
         """Judge an order at the moment it leaves."""
+        self._protection.submitted(intent)
+        self.alerts.submitted(intent.client_order_id)
         self._wire.judge(intent)
         self._jobs.submitted(intent)
 

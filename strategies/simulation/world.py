@@ -53,6 +53,10 @@ class World:
         """Tell whether the run is one of those that begin just before midnight, UTC."""
         return self.began_ns != START_NS
 
+    def is_protected(self, life: int) -> bool:
+        """Tell whether stops are on in an engine's life: about every other one."""
+        return self.dice(f"protection {life}").chance(0.5)
+
     def instrument(self, instrument_id: InstrumentId) -> Instrument:
         return self.exchanges[instrument_id.venue].instruments[instrument_id.symbol]
 

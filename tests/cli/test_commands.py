@@ -351,6 +351,24 @@ def test_positions_can_be_narrowed_and_a_missing_mark_is_a_dash(engine: FakeEngi
     assert [row["symbol"] for row in json.loads(capsys.readouterr().out)["positions"]] == ["ETH/USDT"]
 
 
+def test_positions_show_where_they_are_closed(engine: FakeEngine, capsys: CapturedText):
+    protection = {
+        "quantity": 1.5,
+        "entry_price": 100,
+        "stop_price": 98,
+        "stop_distance_pct": 1.0101,
+        "state": "watched",
+    }
+    rows = [{"venue": "sim-a", "symbol": "BTC/USDT", "quantity": 1.5, "protection": protection}]
+    engine.answer("GET", "/api/positions", {"positions": rows})
+    assert run(["positions"]) == 0
+    text = capsys.readouterr().out
+    assert "BTC/USDT@sim-a" in text
+    assert "1.01" in text
+    assert run(["positions", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)["positions"][0]["protection"] == protection
+
+
 def test_a_filter_that_nothing_can_match_is_refused_instead_of_answered_with_nothing(
     engine: FakeEngine, capsys: CapturedText
 ):

@@ -266,3 +266,25 @@ def test_what_the_engine_refuses_exits_with_its_code(engine: FakeEngine, capsys:
     engine.answer("POST", "/api/control/halt", not_done("invalid", "scope 'venue:x' is not one of global"), 400)
     assert run(["halt", "venue:x", "halted"]) == 2
     assert "not one of global" in capsys.readouterr().err
+
+
+def test_alerts_say_who_was_told_and_how_sinks_do(engine: FakeEngine, capsys: CapturedText):
+    alert = {
+        "severity": "critical", "name": "kill global", "text": "HALTED by person: wrong prices",
+        "since_ns": 1_700_000_000_000_000_000, "delivered_ns": {"phone": 1_700_000_001_000_000_000},
+    }  # fmt: skip
+    failing = {"name": "mail", "min_severity": "warning", "waiting": 3, "last_error": "no answer within 10 s"}
+    engine.answer("GET", "/api/alerts", {"alerts": [alert], "sinks": [failing]})
+    assert run(["alerts"]) == 0
+    text = capsys.readouterr().out
+    assert "phone 22:13:21" in text
+    assert "no answer within 10 s" in text
+    engine.answer("GET", "/api/alerts", {"alerts": [], "sinks": []})
+    assert run(["alerts", "list"]) == 0
+    assert "alerts are shown and not sent" in capsys.readouterr().out
+
+
+def test_a_sink_that_takes_no_test_message_is_a_failure(engine: FakeEngine, capsys: CapturedText):
+    engine.answer("POST", "/api/alerts/phone/test", {"message": "sink phone: no answer within 10 s"}, status=503)
+    assert run(["alerts", "test", "phone"]) == 1
+    assert "no answer within 10 s" in capsys.readouterr().err

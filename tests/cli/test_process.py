@@ -30,6 +30,8 @@ FRONT_COMMANDS = [
     ["override", "--end", "--json"],
     ["halt", "global", "halted", "--json"],
     ["safe-mode", "sim-a", "on", "--json"],
+    ["alerts", "--json"],
+    ["alerts", "test", "phone", "--json"],
 ]
 
 
@@ -43,6 +45,8 @@ def test_front_commands_load_nothing_heavy(engine: FakeEngine, command: list[str
     engine.answer("POST", "/api/jobs/job-1/explain", done())
     engine.answer("GET", "/api/capital/snapshot", {"venues": []})
     engine.answer("GET", "/api/risk", {"limits": []})
+    engine.answer("GET", "/api/alerts", {"alerts": [], "sinks": []})
+    engine.answer("POST", "/api/alerts/phone/test", done())
     for name in ("pause", "resume", "set_risk_mode", "kill", "end_override", "halt", "set_safe_mode"):
         engine.answer("POST", f"/api/control/{name}", done())
     program = (

@@ -9,6 +9,7 @@ from typing import Any, get_args
 import pytest
 from pydantic import BaseModel
 
+from core.config.alerts import AlertSinkConfig
 from core.config.config import Config
 from core.config.load import load_config
 from core.config.problem import ConfigError
@@ -82,7 +83,12 @@ def test_example_has_every_key_of_a_strategy():
     assert any(set(strategy) == set(StrategyConfig.model_fields) for strategy in shown)
 
 
+def test_example_has_every_key_of_a_sink_of_alerts():
+    shown = tomllib.loads(everything_on().replace("#url_file", "url_file"))["alerts"]["sinks"]["phone"]
+    assert set(shown) == set(AlertSinkConfig.model_fields)
+
+
 def test_every_setting_has_a_description():
-    models = [Config, StrategyConfig, *VENUES, *(model for _, model in sections(Config))]
+    models = [Config, StrategyConfig, AlertSinkConfig, *VENUES, *(model for _, model in sections(Config))]
     missing = [f"{m.__name__}.{name}" for m in models for name, f in m.model_fields.items() if not f.description]
     assert missing == []

@@ -1,10 +1,22 @@
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.state.desk import BarView, BookView, ChartView, LogLine, OrderView, OwnLevel, PnlPoint
+from core.state.desk import (
+    BarView,
+    BookView,
+    ChartView,
+    LogLine,
+    NetPositionView,
+    OrderView,
+    OwnLevel,
+    PnlPoint,
+    PositionView,
+    ProtectionView,
+)
 from core.state.monitoring import LimitUse
 from tui.present import numbers
 from tui.present.bars import leftward, nice_ceiling, rightward, room_bar
@@ -27,6 +39,7 @@ from tui.present.ladder_window import (
     touch_is_visible,
 )
 from tui.present.orders import order_price, status_span
+from tui.present.positions import positions_table
 from tui.present.risk import limit_line
 from tui.present.table import Align, Column, Row, Table, table_header, table_rows
 
@@ -365,3 +378,22 @@ def test_an_amend_that_is_not_settled_is_shown_with_what_was_asked_for(amend: st
     )  # fmt: skip
     assert words in status_span(order).text
     assert any("2 at 64,004.5" in text_of(line) for line in order_explanation(order, [], 100))
+
+
+def test_the_positions_table_shows_where_a_protected_position_is_closed_and_no_empty_columns_otherwise() -> None:
+    bare = PositionView(
+        venue="sim-a", symbol="BTC/USDT", quantity=Decimal(1), average_price=Decimal(100), mark_price=Decimal(99),
+        mark_age_s=0.1, notional_usd=Decimal(99), unrealised_pnl_usd=Decimal(-1), realised_pnl_usd=Decimal(0),
+        fees_usd=Decimal(0), funding_usd=Decimal(0),
+    )  # fmt: skip
+    protection = ProtectionView(
+        quantity=Decimal(1), entry_price=Decimal(100), best_price=Decimal(100), stop_price=Decimal("98.0"),
+        stop_distance_pct=Decimal("1.0101"), take_profit_price=None, take_profit_distance_pct=None,
+        trailing_price=Decimal(97), trailing_distance_pct=None, state="watched", reason="",
+    )  # fmt: skip
+    assert "stop" not in text_of(table_header(positions_table([bare], [], 0.0), 200))
+    net = NetPositionView(base="BTC", quantity=Decimal(1), notional_usd=Decimal(99), pnl_usd=None)
+    table = positions_table([msgspec.structs.replace(bare, protection=protection), bare], [net], 0.0)
+    assert text_of(table_header(table, 200)).split()[-3:] == ["stop", "trail", "profit"]
+    shown = [tuple(cell.text for cell in row.cells[-3:]) for row in table.rows]
+    assert shown == [("98.00 1.0%", "97.00 ?", "—"), ("—", "—", "—"), ("", "", "")]

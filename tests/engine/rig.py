@@ -20,8 +20,10 @@ from core.io.inline_journal import InlineJournal
 from core.io.order_ids import OrderIds
 from core.io.virtual_loop import VirtualClock, VirtualLoop
 from core.journal.facts import AnyFact, OrderRefused
+from core.ports.alert_sink import AlertRoute
 from core.ports.history import NoHistory
 from core.ports.journal import Journal, JournalError
+from core.ports.randomness import NoRandomness, Randomness
 from core.ports.strategy import RunningStrategy, StrategyContext
 from core.ports.time_budget import Budget, NoBudget
 from core.ports.venue import ExecutionVenue, Feed
@@ -213,6 +215,8 @@ class EngineRig:
         run_blocking: "Callable[[Callable[[], None]], Awaitable[None]] | None" = None,
         kill_wish: Callable[[], Kill | None] = no_wish,
         settings: EngineSettings | None = None,
+        alert_routes: Sequence[AlertRoute] = (),
+        randomness: Randomness | None = None,
     ) -> None:
         self.loop = loop
         self.clock = SteppableClock(loop)
@@ -243,6 +247,8 @@ class EngineRig:
                 feeds=lambda: _feeds(self),
                 executions=self.executions,
                 make_strategy=self._make_strategy,
+                alert_routes=alert_routes,
+                randomness=randomness or NoRandomness(),
                 kill_wish=kill_wish,
             ),
         )

@@ -17,11 +17,12 @@ import msgspec
 from core.book.warm_up import warm_up
 from core.capital.limits import CapitalLimits
 from core.capital.reserves import Reserves
-from core.engine import order_desk, reconciler, risk_views
+from core.engine import directional_positions, order_desk, reconciler, risk_views
 from core.engine.alert_builder import AlertBuilder
 from core.engine.engine import Engine
 from core.engine.fold import EngineFold
 from core.engine.job_runner import JobRunner
+from core.engine.protective_close import ProtectiveClose
 from core.execution import decide, exposure, unwinding
 from core.jobs.limits import JobLimits
 from core.orders import seen_ids, tracker
@@ -181,6 +182,18 @@ def _take_a_replaced_order_for_cancelled() -> None:
     module.reported = lambda _, event, __: event
 
 
+def _close_a_jobs_leg_as_well() -> None:
+    module: Any = directional_positions
+    module.Directional.closable = property(lambda self: self.total)
+
+
+def _close_beside_another_close() -> None:
+    closing: Any = ProtectiveClose
+    closing._own_order = lambda *_: None
+    closing._free_quantity = lambda _, __, quantity: quantity
+    _pass_rule("reduce_only_truth")()
+
+
 MUTANTS = (
     Mutant("write-ahead", "an order waits until its intent is durable", _send_before_it_is_durable),
     Mutant("fill-dedupe", "a fill counts once, whoever tells of it", _book_fills_again),
@@ -206,6 +219,8 @@ MUTANTS = (
     Mutant("give-back", "what is naked is given back", _leave_naked_what_is_naked),
     Mutant("both-terms", "an open amend counts with the worse of both terms", _count_only_the_terms_before),
     Mutant("phantom-cancel", "what an amend replaced is no cancelled order", _take_a_replaced_order_for_cancelled),
+    Mutant("stops-spare-jobs", "a stop closes no leg of a job", _close_a_jobs_leg_as_well),
+    Mutant("one-close", "a stop sends one close at a time", _close_beside_another_close),
     Mutant("alerts", "what blocks stands as an alert", _alert_to_no_blocker),
 )
 

@@ -9,6 +9,7 @@ import typer
 
 from core.paths import Paths, StateFolderError
 from tui.cli import (
+    alerts,
     config,
     control,
     jobs,
@@ -51,6 +52,7 @@ for part in (
     orders,
     jobs,
     strategies,
+    alerts,
     logs,
     journal,
     replay,

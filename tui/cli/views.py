@@ -24,6 +24,20 @@ POSITION_COLUMNS: Final = (
     Column("fees", "fees_usd", "money"),
     Column("funding", "funding_usd", "money"),
 )
+PROTECTION_COLUMNS: Final = (
+    Column("protected", "instrument"),
+    Column("quantity", "quantity", "number"),
+    Column("entry", "entry_price", "number"),
+    Column("best", "best_price", "number"),
+    Column("stop", "stop_price", "number"),
+    Column("away %", "stop_distance_pct", "money"),
+    Column("take profit", "take_profit_price", "number"),
+    Column("away %", "take_profit_distance_pct", "money"),
+    Column("trailing", "trailing_price", "number"),
+    Column("away %", "trailing_distance_pct", "money"),
+    Column("state", "state"),
+    Column("reason", "reason"),
+)
 NET_COLUMNS: Final = (
     Column("net", "base"),
     Column("quantity", "quantity", "number"),
@@ -76,7 +90,14 @@ def positions(venue: VenueFilter = None, symbol: SymbolFilter = None, json: Json
     if json:
         say_json(answer)
         return
-    print_table("", POSITION_COLUMNS, engine.rows(answer, "positions"), empty="no positions")
+    rows = engine.rows(answer, "positions")
+    print_table("", POSITION_COLUMNS, rows, empty="no positions")
+    if protected := [
+        {"instrument": f"{row.get('symbol')}@{row.get('venue')}"} | engine.table(row, "protection")
+        for row in rows
+        if row.get("protection")
+    ]:
+        print_table("", PROTECTION_COLUMNS, protected, empty="")
     if (net := answer.get("net_positions")) and venue is symbol is None:
         print_table("", NET_COLUMNS, engine.rows({"net": net}, "net"), empty="")
 

@@ -1,4 +1,4 @@
-"""The configuration as the engine takes it: strategies and recordings it names are looked at as well."""
+"""The configuration as the engine takes it: strategies, recordings and sinks are looked at as well."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,6 +8,7 @@ from core.config.load import load_config, places_of
 from core.config.problem import ConfigError, Key, Problem, dotted, show
 from core.config.venues import ReplayVenueConfig
 from core.paths import Paths
+from tui.compose.alerts import alert_faults
 
 
 def load_for_engine(path: Path, paths: Paths) -> Config:
@@ -25,6 +26,7 @@ def load_for_engine(path: Path, paths: Paths) -> Config:
     problems += [
         Problem(places.of(key), dotted(key), show(value), fits) for key, value, fits in _missing_recordings(config)
     ]
+    problems += [Problem(places.of(key), dotted(key), show(value), fits) for key, value, fits in alert_faults(config)]
     if problems:
         raise ConfigError(problems)
     return config

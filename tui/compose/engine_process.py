@@ -23,12 +23,14 @@ from core.io.log_file import LogFile
 from core.io.order_ids import OrderIds
 from core.io.sqlite_journal import SqliteJournal
 from core.io.system_clock import SystemClock
+from core.io.system_randomness import SystemRandomness
 from core.io.time_budget import TimeBudget
 from core.paths import Paths
 from core.ports.strategy import RunningStrategy
 from core.state.desk import LogLine
 from core.types.control import HaltLevel
 from strategies.maker import StrategyMaker
+from tui.compose.alerts import alert_routes
 from tui.compose.kill_file_keeper import KillFileKeeper
 from tui.compose.venues import VenueSet
 
@@ -91,6 +93,8 @@ class EngineProcess:
                 feeds=lambda: self._venues.feeds,
                 executions=lambda: self._venues.executions,
                 make_strategy=self._maker.make,
+                alert_routes=alert_routes(config),
+                randomness=SystemRandomness(),
                 kill_wish=self._kill_wish,
             ),
         )

@@ -1,6 +1,8 @@
 """Positions per venue, then net per base asset."""
 
-from core.state.desk import NetPositionView, PositionView
+from decimal import Decimal
+
+from core.state.desk import NetPositionView, PositionView, ProtectionView
 from tui.present import numbers
 from tui.present.freshness import Freshness, freshness
 from tui.present.ink import Decor, Ink, Span, signed_ink
@@ -25,10 +27,42 @@ _EMPTY = (
 )
 
 
+_PROTECTED = (
+    Column("stop", Align.RIGHT, rank=3),
+    Column("trail", Align.RIGHT, rank=3),
+    Column("profit", Align.RIGHT, rank=4),
+)
+"""Beside the others only while something is protected, so that a pane without stops has no empty columns."""
+
+
 def positions_table(positions: list[PositionView], net: list[NetPositionView], snapshot_age_s: float) -> Table:
     rows = [_row(position, snapshot_age_s) for position in positions]
     rows += [_net_row(total) for total in net]
-    return Table(_COLUMNS, rows, _EMPTY)
+    if all(position.protection is None for position in positions):
+        return Table(_COLUMNS, rows, _EMPTY)
+    levels = [*(_protection_cells(position.protection) for position in positions), *((Span(""),) * 3 for _ in net)]
+    wide = [Row(row.key, (*row.cells, *cells), row.decor) for row, cells in zip(rows, levels, strict=True)]
+    return Table((*_COLUMNS, *_PROTECTED), wide, _EMPTY)
+
+
+def _protection_cells(found: ProtectionView | None) -> tuple[Span, ...]:
+    """Show each level with how far the mark is from it; loud where it is being closed or nobody watches."""
+    if found is None:
+        return (Span(numbers.NOTHING, Ink.QUIET),) * 3
+    ink = {"watched": Ink.TEXT, "closing": Ink.ALARM}.get(found.state, Ink.WARNING)
+    levels = (
+        (found.stop_price, found.stop_distance_pct),
+        (found.trailing_price, found.trailing_distance_pct),
+        (found.take_profit_price, found.take_profit_distance_pct),
+    )
+    return tuple(Span(_level(price, away_pct), ink) for price, away_pct in levels)
+
+
+def _level(price: Decimal | None, away_pct: Decimal | None) -> str:
+    if price is None:
+        return numbers.NOTHING
+    away = "?" if away_pct is None else f"{away_pct:.1f}%"
+    return f"{price:,.{min(8, max(2, numbers.decimals_of(price)))}f} {away}"
 
 
 def _row(position: PositionView, snapshot_age_s: float) -> Row:

@@ -96,6 +96,8 @@ _ALERT_COLUMNS = (
     Column("alert", shrinks_to=10),
     Column("what", rank=1, shrinks_to=12),
 )
+_TOLD_COLUMN = Column("told", rank=3)
+"""Only while a sink was told of something."""
 _SEVERITY = {
     "info": ("·", Ink.QUIET),
     "warning": ("!", Ink.WARNING),
@@ -106,6 +108,7 @@ _SEVERITY = {
 
 def alerts_table(alerts: list[Alert], now_ns: int) -> Table:
     rows: list[Row] = []
+    is_told = any(alert.delivered_ns for alert in alerts)
     for alert in alerts:
         shape, ink = _SEVERITY.get(alert.severity, ("?", Ink.ALARM))
         cells = (
@@ -113,8 +116,11 @@ def alerts_table(alerts: list[Alert], now_ns: int) -> Table:
             Span(numbers.duration(max(0, now_ns - alert.since_ns) / 1e9), Ink.QUIET),
             Span(alert.name, Ink.STRONG),
             Span(alert.text),
+            *((Span(", ".join(alert.delivered_ns), Ink.QUIET),) if is_told else ()),
         )
         rows.append(Row(f"{alert.name} {alert.since_ns}", cells, Decor.DIM if alert.acknowledged else Decor.NONE))
     return Table(
-        _ALERT_COLUMNS, rows, ("No standing alerts.", "A lost feed, a limit nearly used or a failing disk shows here.")
+        (*_ALERT_COLUMNS, *((_TOLD_COLUMN,) if is_told else ())),
+        rows,
+        ("No standing alerts.", "A lost feed, a limit nearly used or a failing disk shows here."),
     )

@@ -20,10 +20,12 @@ def known_source(case: Case) -> Finding:
     """Demand a source of a known form; an order that carries a job says so in its source as well."""
     intent = case.intent
     if intent.job is None:
-        is_known = intent.source == "manual" or intent.is_flattening or case.strategy is not None
+        is_known = intent.source in ("manual", "protection") or intent.is_flattening or case.strategy is not None
     else:
         is_known = intent.source == f"job:{intent.job.job_id}" and bool(intent.job.job_id and intent.job.strategy)
-    return judged(is_known, "manual, flatten, flatten:<name>, strategy:<name> or job:<id>", intent.source or "none")
+    return judged(
+        is_known, "manual, protection, flatten, flatten:<name>, strategy:<name> or job:<id>", intent.source or "none"
+    )
 
 
 def unused_order_id(case: Case) -> Finding:

@@ -1,0 +1,92 @@
+"""Judges closes of stops: within what persons and strategies hold, never a job's leg, one at a time."""
+
+from decimal import Decimal
+
+from core.types.instrument import InstrumentId
+from core.types.order import OrderIntent, Side, TimeInForce
+from strategies.simulation.evidence import Evidence, words
+from strategies.simulation.shadow import Shadow
+
+ZERO = Decimal(0)
+PROTECTION = "protection"
+
+
+class ProtectionJudge:
+    """Counts who holds what a second time, from the fills that the journal has."""
+
+    def __init__(self, evidence: Evidence) -> None:
+        self._evidence = evidence
+
+    def approved(self, intent: OrderIntent) -> None:
+        """Judge a close at the moment it is approved."""
+        if intent.source != PROTECTION:
+            return
+        if not intent.reduce_only or intent.job is not None or intent.time_in_force is not TimeInForce.IOC:
+            self._blame(f"{words(intent)} is not an immediate reduce-only order")
+        own, of_jobs, total = _held(self._evidence.shadow, intent.instrument_id)
+        for name, held in (("persons and strategies hold", own), ("is not jobs'", total - of_jobs), ("is held", total)):
+            if intent.quantity > max(ZERO, -intent.side.sign * held):
+                self._blame(f"{words(intent)} closes more than {name}, {held:f}")
+
+    def submitted(self, intent: OrderIntent) -> None:
+        """Demand that no other close of the same position may live (before this one is counted as sent)."""
+        if intent.source != PROTECTION:
+            return
+        for other in self._evidence.possibly_live(intent.venue, intent.symbol):
+            if other.source == PROTECTION and other.instrument_id == intent.instrument_id:
+                self._blame(f"{words(intent)} left while {words(other)} may live")
+
+    def look(self) -> None:
+        """Compare what the engine's fold of owners adds up to with its ledger."""
+        engine = self._evidence.engine
+        if engine is None or not engine.parts.fold.ledger.is_whole:
+            return
+        for instrument_id in self._evidence.world.instrument_ids:
+            held, ledger = engine.parts.fold.directional.of(instrument_id), engine.parts.fold.ledger
+            total = ZERO if held is None else held.total
+            if total != ledger.quantity(instrument_id):
+                self._blame(f"{instrument_id}: owners hold {total:f}, the ledger {ledger.quantity(instrument_id):f}")
+
+    def look_at_rest(self) -> None:
+        """Demand that no close is left undone where nothing stands against it."""
+        engine, world = self._evidence.engine, self._evidence.world
+        for instrument_id in world.instrument_ids if engine is not None else ():
+            assert engine is not None, "asked for with an engine only"
+            view, exchange = engine.parts.protection.view(instrument_id), world.exchanges[instrument_id.venue]
+            if view is None or view.state != "closing":
+                continue
+            is_dust = abs(view.quantity) < world.instrument(instrument_id).min_quantity
+            is_in_others_way = any(each.is_foreign for each in exchange.live.values())
+            if not is_dust and not is_in_others_way:
+                self._blame(f"the close of {view.quantity:f} {instrument_id} is not done: {view.reason}")
+
+    def _blame(self, text: str) -> None:
+        self._evidence.blame("protection", text)
+
+
+def _held(shadow: Shadow, instrument_id: InstrumentId) -> tuple[Decimal, Decimal, Decimal]:
+    """Return what persons and strategies, jobs, and all together hold, signed."""
+    own = of_jobs = total = ZERO
+    for fill in shadow.seen.values():
+        if fill is None or fill.instrument_id != instrument_id:
+            continue
+        intent, signed = shadow.intents.get(fill.client_order_id), fill.quantity * (1 if fill.side is Side.BUY else -1)
+        total += signed
+        if intent is not None and intent.job is not None:
+            of_jobs += signed
+        elif intent is not None and intent.source != "flatten":
+            own += signed
+        else:
+            if intent is not None:
+                part = _towards_zero(own, signed)
+                own, of_jobs = own + part, of_jobs + _towards_zero(of_jobs, signed - part)
+            if not total:
+                own = of_jobs = ZERO
+    return own, of_jobs, total
+
+
+def _towards_zero(held: Decimal, signed: Decimal) -> Decimal:
+    """Return the part of a trade that makes a holding smaller."""
+    if held * signed >= 0:
+        return ZERO
+    return max(signed, -held) if held > 0 else min(signed, -held)
