@@ -11,7 +11,7 @@ from core.journal.facts import JobDropped
 from core.ledger.valuation import Valuation
 from core.state.monitoring import Alert
 from core.types.control import Blocker, HaltLevel
-from core.types.job import JobOutcome, JobPhase
+from core.types.job import HedgeJob, JobPhase
 from core.types.market import FeedState
 
 SEVERITY_OF_LEVEL: Final = {
@@ -92,12 +92,16 @@ class AlertBuilder:
                 since_ns=each.end.at_ns,
             )
             for each in parts.fold.scheduler.book.finished
-            if not isinstance(each.end, JobDropped) and each.end.outcome is JobOutcome.NAKED
+            if not isinstance(each.end, JobDropped) and each.is_naked and self._holds_any(each.job)
         ]
         if override is not None:
             text = f"soft rules are lifted by {override.who}: {override.reason}"
             alerts.append(Alert(severity="warning", name="override", text=text, since_ns=override.granted_ns))
         return alerts
+
+    def _holds_any(self, job: HedgeJob) -> bool:
+        """Tell whether anything is held where a job has traded: once all of it is flat nothing is naked any more."""
+        return any(self._parts.fold.ledger.quantity(leg.instrument_id) for leg in job.legs)
 
     def _late(self, run: JobRun) -> Alert:
         """Say what an order left that moved after its job had ended."""

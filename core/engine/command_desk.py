@@ -15,7 +15,7 @@ from core.engine.kill_switch import KillSwitch
 from core.engine.narrator import describe, plain
 from core.engine.parts import EngineParts
 from core.engine.risk_desk import RiskDesk
-from core.journal.facts import RiskModeChanged
+from core.journal.facts import EquityPeaked, RiskModeChanged
 from core.ports.strategy import RunningStrategy
 from core.ports.venue import SendOutcome
 from core.risk.halts import Cause, pause
@@ -129,6 +129,8 @@ class CommandDesk:
             # A person has looked: what raised the blockers is counted from here on.
             self._parts.statistics.forget_failures()
             self._parts.recent.forget_fills()
+            if any(fact.cause == Cause.DRAWDOWN for fact in lifting.lifted):
+                self._count_drawdown_anew(at_ns)
             self._judge_health()
         again = [fact for fact in lifting.lifted if self._parts.fold.halts.get(fact.scope, fact.cause) is not None]
         passing = [f"{each.cause} ({each.scope}, {each.level.name})" for each in self._parts.conditions.blockers()]
@@ -141,6 +143,12 @@ class CommandDesk:
             return _failed(f"{message}; but raised again at once, because its cause lasts: {lasting}")
         # What stays is only what takes more than was given: the message says what.
         return (_invalid if lifting.standing else _done)(message)
+
+    def _count_drawdown_anew(self, at_ns: int) -> None:
+        """Measure the drawdown from the equity of now: against the old peak it would halt again at once, for ever."""
+        equity_usd = self._parts.views.valuation().equity_usd
+        if equity_usd is not None:
+            self._parts.recorder.record(EquityPeaked(at_ns=at_ns, equity_usd=equity_usd))
 
     def _set_risk_mode(self, command: commands.SetRiskMode) -> CommandResult:
         wanted = command.mode.strip().lower()

@@ -40,6 +40,11 @@ class EndedJob(msgspec.Struct, frozen=True):
     end: JobFinished | JobCorrected | JobDropped
     started: JobStarted | None
 
+    @property
+    def is_naked(self) -> bool:
+        """Tell whether it left something without a hedge."""
+        return not isinstance(self.end, JobDropped) and self.end.outcome is JobOutcome.NAKED
+
 
 class DayCount(msgspec.Struct):
     """Since the UTC day began."""
@@ -103,7 +108,7 @@ class JobBook:
             return
         self._finished[fact.job_id] = EndedJob(ran.job, fact, ran.started)
         if len(self._finished) > ENDED_KEPT:
-            del self._finished[next(iter(self._finished))]
+            del self._finished[self._least_wanted()]
         self._count(ran.job, -1)
         told = ran.told
         self.day.volume_usd += fact.volume_usd - (ZERO if told is None else told.volume_usd)
@@ -112,6 +117,11 @@ class JobBook:
         if told is not None and told.at_ns >= self.day.began_ns:
             self.day.completed -= told.outcome in SUCCESSES
             self.day.failed -= told.outcome in FAILURES
+
+    def _least_wanted(self) -> str:
+        """Return the oldest finished job, those that left something naked last: alerts are made from them."""
+        hedged = (job_id for job_id, each in self._finished.items() if not each.is_naked)
+        return next(hedged, next(iter(self._finished)))
 
     def _reopen(self, job_id: str) -> None:
         ended = self._finished.pop(job_id, None)

@@ -368,19 +368,31 @@ def test_resume_of_what_only_passes_by_itself_does_not_say_that_nothing_is_block
 
 def test_a_resume_of_what_is_raised_again_at_once_says_so():
     async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop, limits=RiskLimits(daily_loss_usd=Decimal(200))).start()
+        await rig.place(quantity="4")
+        rig.feed.quote(PERP, "40", "40.2")
+        await rig.elapse(1)
+        result = await rig.execute(Resume(reason="looked at it", word="resume"))
+        assert result.outcome is Outcome.FAILED
+        assert "raised again at once, because its cause lasts: daily_loss (global)" in result.message
+        assert rig.causes() == ["daily_loss"]
+
+    in_virtual_time(work)
+
+
+def test_a_person_who_lifts_a_drawdown_has_it_counted_from_the_equity_of_then():
+    async def work(loop: VirtualLoop) -> None:
         limits = RiskLimits(max_drawdown_pct=Decimal(2), daily_loss_usd=Decimal(10_000), daily_loss_pct=Decimal(50))
         rig = await EngineRig(loop, cash="10000", limits=limits).start()
         await rig.place(quantity="4")
         rig.feed.quote(PERP, "40", "40.2")
         await rig.elapse(1)
         assert rig.causes() == ["drawdown"]
-        result = await rig.execute(Resume(reason="looked at it"))
-        assert result.outcome is Outcome.FAILED
-        assert "raised again at once, because its cause lasts: drawdown (global)" in result.message
-        assert rig.causes() == ["drawdown"]
-        rig.feed.quote(PERP, "100", "100.2")
+        assert (await rig.execute(Resume(reason="looked at it"))).outcome is Outcome.DONE
+        await rig.elapse(5)
+        assert rig.causes() == []
+        rig.feed.quote(PERP, "0.1", "0.2")  # 1.6 % more
         await rig.elapse(1)
-        assert (await rig.execute(Resume(reason="it came back"))).outcome is Outcome.DONE
         assert rig.causes() == []
 
     in_virtual_time(work)

@@ -111,5 +111,11 @@ def test_f27_an_order_of_others_in_the_way_is_not_touched(journal: InlineJournal
         assert end.outcome is JobOutcome.NAKED
         assert rig.sent(UNWIND) == []
         assert rig.venues["v1"].cancelled == []
+        assert any("left " in alert.text for alert in rig.engine.monitoring().alerts)
+        await rig.venues["v1"].cancel("theirs", PERP)
+        await rig.elapse(31)
+        await rig.place("sell", "20", reduce_only=True)
+        assert rig.held() == {}
+        assert not any("left " in alert.text for alert in rig.engine.monitoring().alerts)
 
     in_virtual_time(work)

@@ -281,6 +281,18 @@ def test_many_drops_push_no_finished_job_out():
     assert scheduler.explain("a").status == "finished"
 
 
+def test_many_jobs_that_end_hedged_push_no_naked_one_out():
+    scheduler = scheduler_with(*named("naked"))
+    begin(scheduler, RICH)
+    finish(scheduler, "naked", JobOutcome.NAKED)
+    for number in range(ENDED_KEPT + 5):
+        scheduler.apply(scheduler.submit_job(job(job_id=f"well-{number}"), NOW_NS).fact)
+        begin(scheduler, RICH)
+        finish(scheduler, f"well-{number}")
+    names = [each.job.job_id for each in scheduler.book.finished]
+    assert (len(names), names[0], names[-1]) == (ENDED_KEPT, "naked", f"well-{ENDED_KEPT + 4}")
+
+
 def test_live_jobs_count_by_strategy():
     scheduler = scheduler_with(*named("a", "b"), job(job_id="c", strategy="other"))
     assert [scheduler.book.live_jobs(name) for name in ("hedged_volume", "other", "none")] == [2, 1, 0]

@@ -85,6 +85,11 @@ def _ask_no_halt_before_sending() -> None:
     views.still_open_for = lambda *_, **__: True
 
 
+def _obey_no_halt() -> None:
+    _pass_rule("halt_level")()
+    _ask_no_halt_before_sending()
+
+
 def _trade_before_it_is_reconciled() -> None:
     each: Any = reconciler.Reconciler
     each.close_venue = lambda *_, **__: None
@@ -205,7 +210,7 @@ MUTANTS = (
     Mutant("reconcile-first", "no order before the venue was compared", _trade_before_it_is_reconciled),
     Mutant("unique-ids", "ids hold the number of the run", _count_ids_from_one_again),
     Mutant("day-loss-halt", "a day's loss beyond its limit halts", _forget_the_days_loss),
-    Mutant("halt-level", "halted means halted at the gate", _pass_rule("halt_level")),
+    Mutant("halt-level", "halted means halted, at the gate and before sending", _obey_no_halt),
     Mutant("reduce-only-truth", "what says that it reduces does", _pass_rule("reduce_only_truth")),
     Mutant("fresh-book", "no order on a book that is stale or invalid", _pass_rule("fresh_book")),
     Mutant("halts-survive", "a restart keeps what a person or a loss has halted", _forget_halts_at_a_restart),
