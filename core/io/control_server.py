@@ -129,7 +129,7 @@ def _decode_object(body: bytes) -> dict[str, msgspec.Raw]:
 def _require_positive(order: PlaceOrder | AmendOrder) -> None:
     """Refuse what JSON lets through as a Decimal and no market knows: "NaN", "Infinity", zero, minus one."""
     for name in ("quantity", "limit_price", "stop_price", "take_profit", "stop_loss"):
-        value: Decimal | None = getattr(order, name)
+        value: Decimal | None = getattr(order, name, None)
         if value is not None and not (value.is_finite() and value > 0):
             raise ValueError(f"`{name}` is {value}; it must be a number above 0")
 
