@@ -50,8 +50,8 @@ class CapitalJudge:
         """Call every second while an engine runs."""
         self._judge_openings()
         engine = self._evidence.engine
-        if engine is None:
-            return
+        if engine is None or engine.parts.recorder.failed_reason is not None:
+            return  # what storage did not take is in the engine's memory only, and has closed trading
         for instrument_id in self._evidence.world.instrument_ids:
             held = self._evidence.shadow.account(instrument_id.venue).holdings.get(instrument_id.symbol)
             quantity, cost = (ZERO, ZERO) if held is None else (held.quantity, abs(held.cost))
