@@ -142,6 +142,9 @@ class AmendDesk:
             return f"order {name} was not sent from here: it is counted, never touched"
         if order.intent.job is not None:
             return f"order {name} belongs to job {order.intent.job.job_id}: its execution owns it"
+        if order.intent.held is not None:
+            held_id = order.intent.held.held_id
+            return f"order {name} was sent for {held_id}, which owns it: cancel {held_id} and place it anew"
         if order.intent.order_type is not OrderType.LIMIT or price is None:
             return f"order {name} is a {order.intent.order_type} order: only resting limit orders are amended"
         if order.pending_amend is not None or name in self._replacing:

@@ -55,9 +55,13 @@ class ProtectionJudge:
             view, exchange = engine.parts.protection.view(instrument_id), world.exchanges[instrument_id.venue]
             if view is None or view.state != "closing":
                 continue
-            is_dust = abs(view.quantity) < world.instrument(instrument_id).min_quantity
-            is_in_others_way = any(each.is_foreign for each in exchange.live.values())
-            if not is_dust and not is_in_others_way:
+            rules, price = world.instrument(instrument_id), exchange.books[instrument_id.symbol].mid_ticks
+            is_dust = abs(view.quantity) < rules.min_quantity or (
+                rules.notional(rules.ticks_to_price(price), abs(view.quantity)) < 2 * rules.min_notional
+            )
+            others = (order for each in world.exchanges.values() for order in each.live.values())
+            is_in_others_way = any(order.is_foreign for order in others)
+            if not (is_dust or is_in_others_way or "within the band" in view.reason):
                 self._blame(f"the close of {view.quantity:f} {instrument_id} is not done: {view.reason}")
 
     def _blame(self, text: str) -> None:
@@ -66,23 +70,41 @@ class ProtectionJudge:
 
 def _held(shadow: Shadow, instrument_id: InstrumentId) -> tuple[Decimal, Decimal, Decimal]:
     """Return what persons and strategies, jobs, and all together hold, signed."""
-    own = of_jobs = total = ZERO
+    owners: dict[str, Decimal] = {}
+    of_jobs = total = ZERO
     for fill in shadow.seen.values():
         if fill is None or fill.instrument_id != instrument_id:
             continue
         intent, signed = shadow.intents.get(fill.client_order_id), fill.quantity * (1 if fill.side is Side.BUY else -1)
         total += signed
-        if intent is not None and intent.job is not None:
+        if intent is None:
+            pass  # others' orders move the account, and are nobody's here
+        elif intent.job is not None:
             of_jobs += signed
-        elif intent is not None and intent.source != "flatten":
-            own += signed
+        elif intent.source == PROTECTION or intent.is_flattening:
+            left = signed - _take(owners, _closed_owners(intent, owners), signed)
+            of_jobs += _towards_zero(of_jobs, left) if intent.is_flattening else ZERO
         else:
-            if intent is not None:
-                part = _towards_zero(own, signed)
-                own, of_jobs = own + part, of_jobs + _towards_zero(of_jobs, signed - part)
-            if not total:
-                own = of_jobs = ZERO
-    return own, of_jobs, total
+            owners[intent.source] = owners.get(intent.source, ZERO) + signed
+        if not total and (intent is None or intent.is_flattening):
+            owners, of_jobs = {}, ZERO
+    return sum(owners.values(), ZERO), of_jobs, total
+
+
+def _closed_owners(intent: OrderIntent, owners: dict[str, Decimal]) -> list[str]:
+    """Return whose positions an order closes: everybody's, or those of one strategy."""
+    name = intent.source.partition(":")[2]
+    return [f"strategy:{name}"] if name else sorted(owners)
+
+
+def _take(owners: dict[str, Decimal], of: list[str], signed: Decimal) -> Decimal:
+    """Make holdings smaller by a trade, one after the other; return what was taken, signed."""
+    taken = ZERO
+    for owner in of:
+        part = _towards_zero(owners.get(owner, ZERO), signed - taken)
+        owners[owner] = owners.get(owner, ZERO) + part
+        taken += part
+    return taken
 
 
 def _towards_zero(held: Decimal, signed: Decimal) -> Decimal:

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from core.control.commands import CancelOrder, Outcome, Pause
+from core.control.commands import AmendOrder, CancelOrder, Outcome, Pause
 from core.io.inline_journal import InlineJournal
 from core.types.order import Order, OrderStatus
 from tests.engine.held_rig import HeldRig, held, play, refused
@@ -48,6 +48,19 @@ def test_of_a_pair_the_filled_limit_order_ends_the_stop(journal: InlineJournal):
         assert rig.position() == 0
         assert len(rig.venue.submitted) == 2
         assert rig.ends() == [("done", "filled 2")]
+
+    play(journal, work)
+
+
+def test_an_order_that_was_sent_for_a_held_one_is_not_amended_apart_from_it(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "2")
+        held_id = held(await rig.oco("sell", "103", "97", "2", reduce_only=True))
+        await rig.settle()
+        limit = rig.of_role("limit")[0].client_order_id
+        result = await rig.execute(AmendOrder(client_order_id=limit, quantity=D(5)))
+        assert result.outcome is Outcome.INVALID
+        assert f"cancel {held_id} and place it anew" in result.message
 
     play(journal, work)
 
