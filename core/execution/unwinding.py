@@ -5,7 +5,6 @@ from typing import Final
 
 from core.execution import exposure, hedging
 from core.execution.commands import SendOrder
-from core.execution.patience import has_passed
 from core.execution.prices import banded_price, is_sendable
 from core.execution.situation import NS, LegStanding, Situation, is_open_for_hedges, known
 from core.types.control import HaltLevel
@@ -50,7 +49,7 @@ def unwind(case: Situation, leg: LegStanding, since_ns: int) -> SendOrder | None
     if not leg.is_idle or not is_pending(case, leg, since_ns) or not is_open_for_hedges(leg):
         return None
     bands, blanks = case.view.limits.unwind_bands_bps, _blanks(case, leg)
-    if blanks and not has_passed(case.view.now_ns, _last_blank_ns(case, leg), FIRST_PAUSE_NS * 2 ** (blanks - 1)):
+    if blanks and case.view.now_ns - _last_blank_ns(case, leg) < FIRST_PAUSE_NS * 2 ** (blanks - 1):
         return None
     if case.flaw(leg, bands[-1]) is not None:
         return None
@@ -97,8 +96,9 @@ def _blanks(case: Situation, leg: LegStanding) -> int:
 
 
 def _last_blank_ns(case: Situation, leg: LegStanding) -> int:
-    orders = [x.ended_ns or x.intended_ns for x in case.run.attempts(leg.index, LegRole.UNWIND)]
-    return max(orders + _refusals(case, leg))
+    """Return when the newest attempt ended; one that lies ahead was made before the clock was set back."""
+    attempts = [x.ended_ns or x.intended_ns for x in case.run.attempts(leg.index, LegRole.UNWIND)]
+    return max((at_ns for at_ns in attempts + _refusals(case, leg) if at_ns <= case.view.now_ns), default=0)
 
 
 def _refusals(case: Situation, leg: LegStanding) -> list[int]:

@@ -390,3 +390,17 @@ def test_a_slice_that_ended_short_is_believed_by_an_account_that_was_asked_for_a
     script.reads[0] = len(script.facts)
     script.decide()
     assert len(sent(script, PRIMARY)) == 2
+
+
+def test_f21_a_clock_that_is_set_back_uses_no_attempts_up_at_once():
+    script = answering(1, Answer(Mood.REJECT))
+    script.answers[0].append(Answer())
+    script.usual[0] = Answer(Mood.REFUSE)
+    script.play(0.3)
+    tried = len(sent(script, UNWIND))
+    assert tried
+    script.now_ns -= 20_000_000_000
+    for _ in range(10):
+        script.decide()
+    assert len(sent(script, UNWIND)) <= tried + 1
+    assert script.end is None
