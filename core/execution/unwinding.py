@@ -12,7 +12,8 @@ from core.types.job import JobPhase
 from core.types.job_tag import LegRole
 
 PATIENCE_NS: Final = 60 * NS  # of a job that could send; then it ends with what is naked, and an alert
-FIRST_PAUSE_NS: Final = NS // 4  # after an attempt that filled nothing; doubles each time
+FIRST_PAUSE_NS: Final = NS // 4  # after an attempt that filled nothing; doubles each time,
+MOST_DOUBLINGS: Final = 4  # so often
 EXTRA_BLANKS: Final = 3  # attempts at the last rung
 MOST_ORDERS: Final = 24
 
@@ -48,8 +49,8 @@ def unwind(case: Situation, leg: LegStanding, since_ns: int) -> SendOrder | None
     """Return the next order that gives back what is too much on a leg, None where none can be sent now."""
     if not leg.is_idle or not is_pending(case, leg, since_ns) or not is_open_for_hedges(leg):
         return None
-    bands, blanks = case.view.limits.unwind_bands_bps, _blanks(case, leg)
-    if blanks and case.view.now_ns - _last_blank_ns(case, leg) < FIRST_PAUSE_NS * 2 ** (blanks - 1):
+    bands, blanks = case.view.limits.unwind_bands_bps, _blanks(case, leg) + len(_refusals(case, leg))
+    if blanks and case.view.now_ns - _last_blank_ns(case, leg) < FIRST_PAUSE_NS * 2 ** min(blanks - 1, MOST_DOUBLINGS):
         return None
     if case.flaw(leg, bands[-1]) is not None:
         return None
@@ -89,10 +90,10 @@ def _shorts(case: Situation, leg: LegStanding) -> int:
 
 
 def _blanks(case: Situation, leg: LegStanding) -> int:
-    """Return how many attempts in a row filled nothing."""
+    """Return how many orders in a row filled nothing; what the gate refused was no attempt, and time bounds that."""
     orders = list(case.run.attempts(leg.index, LegRole.UNWIND))
     filled_at = max((at for at, x in enumerate(orders) if x.filled_quantity), default=-1)
-    return len(orders) - 1 - filled_at + len(_refusals(case, leg))
+    return len(orders) - 1 - filled_at
 
 
 def _last_blank_ns(case: Situation, leg: LegStanding) -> int:
