@@ -106,12 +106,12 @@ class DirectionalPositions:
         if order.is_external:
             self._total_is(fill.instrument_id, held.total + _signed(fill))
             return ()
-        if source in CLOSERS:
+        if source == PROTECTION:
+            held.total += _signed(fill)
+            return _close_own(held, fill)
+        if source == FLATTEN:
             shares = _close(held, fill)
-            if source == PROTECTION:
-                held.total += _signed(fill)
-            else:
-                self._total_is(fill.instrument_id, held.total + _signed(fill))
+            self._total_is(fill.instrument_id, held.total + _signed(fill))
             return shares
         held.total += _signed(fill)
         if order.intent.is_flattening:
@@ -145,22 +145,37 @@ class DirectionalPositions:
         self._held = state
 
 
+def _close_own(held: Directional, fill: Fill) -> tuple[Share, ...]:
+    """Take a stop's fill from the owners of its side by name; what somebody has closed meanwhile is the stop's own."""
+    shares, left = _take_from_owners(held, fill, fill.quantity)
+    if left:
+        held.owners[PROTECTION] = held.owners.get(PROTECTION, ZERO) + fill.side.sign * left
+    held.trade(_signed(fill), fill.price)
+    return shares
+
+
+def _take_from_owners(held: Directional, fill: Fill, most: Decimal) -> tuple[tuple[Share, ...], Decimal]:
+    """Return whose holdings were made smaller, and what of `most` nobody held."""
+    shares: list[Share] = []
+    for owner in sorted(held.owners):
+        part = min(most, max(ZERO, -fill.side.sign * held.owners[owner]))
+        if part:
+            held.owners[owner] += fill.side.sign * part
+            shares.append(Share(owner, fill.side.sign * part))
+            most -= part
+    return tuple(shares), most
+
+
 def _close(held: Directional, fill: Fill) -> tuple[Share, ...]:
     """Take a closing fill from the net, there from the owners of its side by name, then from jobs."""
     sign, left = fill.side.sign, fill.quantity
     of_net = min(left, max(ZERO, -sign * held.net.quantity))
     left -= of_net
-    shares: list[Share] = []
-    for owner in sorted(held.owners):
-        part = min(of_net, max(ZERO, -sign * held.owners[owner]))
-        if part:
-            held.owners[owner] += sign * part
-            shares.append(Share(owner, sign * part))
-            of_net -= part
+    shares, _ = _take_from_owners(held, fill, of_net)
     if shares:
         held.trade(sum((share.quantity for share in shares), ZERO), fill.price)
     held.of_jobs += sign * min(left, max(ZERO, -sign * held.of_jobs))
-    return tuple(shares)
+    return shares
 
 
 def _close_of(held: Directional, fill: Fill, owner: str) -> tuple[Share, ...]:

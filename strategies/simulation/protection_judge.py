@@ -83,7 +83,10 @@ def _held(shadow: Shadow, instrument_id: InstrumentId) -> tuple[Decimal, Decimal
             of_jobs += signed
         elif intent.source == PROTECTION or intent.is_flattening:
             left = signed - _take(owners, _closed_owners(intent, owners), signed)
-            of_jobs += _towards_zero(of_jobs, left) if intent.is_flattening else ZERO
+            if intent.is_flattening:
+                of_jobs += _towards_zero(of_jobs, left)
+            else:
+                owners[PROTECTION] = owners.get(PROTECTION, ZERO) + left
         else:
             owners[intent.source] = owners.get(intent.source, ZERO) + signed
         if not total and (intent is None or intent.is_flattening):
