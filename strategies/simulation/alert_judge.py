@@ -62,5 +62,5 @@ class AlertJudge:
         """Demand that sinks which work again were told everything."""
         engine = self._evidence.engine
         for sink in [] if engine is None else engine.monitoring().alert_sinks:
-            if sink.waiting or sink.failing_since_ns is not None:
+            if sink.waiting > self._sinks[sink.name].under_way or sink.failing_since_ns is not None:
                 self._evidence.blame("F39", f"sink {sink.name} works again, and {sink.waiting} alerts still wait")
