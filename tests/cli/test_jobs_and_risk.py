@@ -81,7 +81,7 @@ def test_jobs_are_shown_with_state_legs_scores_and_why(jobs: FakeEngine, capsys:
     text = capsys.readouterr().out
     for fact in (
         "running: hedging OVERRIDE",
-        "buy 0.03/0.05 sim-a @ 64,000.5 sent",
+        "buy 0.03/0.05 sim-a @ 64,000.50 sent",
         "1,280.25",
         "venue sim-a has 10 of 10 running jobs",
         "0.80",

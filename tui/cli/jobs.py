@@ -143,7 +143,7 @@ def _leg_text(leg: Mapping[str, object], *, has_run: bool) -> str:
     text = f"{leg.get('side')} {quantity} {leg.get('venue')}"
     if not has_run:
         return text
-    price = "" if leg.get("average_price") is None else f" @ {cell(leg.get('average_price'), 'number')}"
+    price = "" if leg.get("average_price") is None else f" @ {cell(leg.get('average_price'), 'average')}"
     return f"{text}{price} {leg.get('state')}"
 
 

@@ -9,6 +9,7 @@ from decimal import ROUND_FLOOR, Decimal
 from typing import Final, NamedTuple
 
 from tui.cli.output import say
+from tui.present import numbers
 
 DASH: Final = "-"
 UNLIMITED: Final = 10_000
@@ -19,7 +20,7 @@ class Column(NamedTuple):
 
     heading: str
     key: str
-    kind: str = "text"  # text, number, money, score, time, age
+    kind: str = "text"  # text, number, average, money, score, time, age
 
 
 def print_table(title: str, columns: Sequence[Column], rows: Iterable[Mapping[str, object]], *, empty: str) -> None:
@@ -68,6 +69,8 @@ def cell(value: object, kind: str) -> str:
             return f"{_decimal(value):,.2f}"
         case "number":
             return f"{_decimal(value):,f}"
+        case "average":
+            return numbers.average(_decimal(value))
         case "score":
             return f"{_decimal(value).quantize(Decimal('0.01'), rounding=ROUND_FLOOR)}"
         case "time":
