@@ -3,7 +3,7 @@
 from decimal import Decimal
 
 from core.types.instrument import InstrumentId
-from core.types.order import OrderIntent, Side, TimeInForce
+from core.types.order import FLATTEN, OrderIntent, Side, TimeInForce
 from strategies.simulation.evidence import Evidence, words
 from strategies.simulation.shadow import Shadow
 
@@ -89,7 +89,7 @@ def _held(shadow: Shadow, instrument_id: InstrumentId) -> tuple[Decimal, Decimal
                 owners[PROTECTION] = owners.get(PROTECTION, ZERO) + left
         else:
             owners[intent.source] = owners.get(intent.source, ZERO) + signed
-        if not total and (intent is None or intent.is_flattening):
+        if not total and (intent is None or intent.source == FLATTEN):
             owners, of_jobs = {}, ZERO
     return sum(owners.values(), ZERO), of_jobs, total
 

@@ -165,7 +165,7 @@ def book(bid: int = 100, ask: int = 102, **more: object) -> BookView:
         "last_ticks": bid,
         "last_side": "sell",
     }
-    return BookView(**{**facts, **more})  # type: ignore[arg-type]
+    return BookView(**{**facts, **more})  # type: ignore[arg-type] - fields by name
 
 
 def rows_of(view: BookView, window: LadderWindow, width: int = 40, height: int = 21) -> list[str]:

@@ -284,9 +284,9 @@ class Script:
         end = OrderStatus.FILLED if is_full else OrderStatus.CANCELLED
         order.is_resting = mood in (Mood.RESTS, Mood.FILLS_ON_CANCEL) and not is_full
         order.fills_on_cancel = mood is Mood.FILLS_ON_CANCEL
-        acknowledge = lambda: self.say(client_order_id, OrderStatus.OPEN)  # noqa: E731
-        finish = lambda: order.is_resting or self.say(client_order_id, end)  # noqa: E731
-        show = lambda: self._tell_fills(order)  # noqa: E731
+        acknowledge = lambda: self.say(client_order_id, OrderStatus.OPEN)  # noqa: E731 - steps of a table
+        finish = lambda: order.is_resting or self.say(client_order_id, end)  # noqa: E731 - steps of a table
+        show = lambda: self._tell_fills(order)  # noqa: E731 - steps of a table
         match mood:
             case Mood.FILL_FIRST:
                 happenings = (show, acknowledge, finish)
