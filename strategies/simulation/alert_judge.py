@@ -21,6 +21,7 @@ class AlertJudge:
         self._sinks: dict[str, Pager] = {}
         self._committed_ns: dict[str, int] = {}
         self._since_s: dict[str, float] = {}  # by alert: since when it has stood at every look
+        self._drained_s: dict[str, float] = {}  # by sink: when nothing waited for it last
 
     def begin(self, sinks: dict[str, Pager]) -> None:
         """Begin anew with the sinks of another engine."""
@@ -46,6 +47,8 @@ class AlertJudge:
         for sink in state.alert_sinks:
             if sink.waiting > MAX_WAITING or self._sinks[sink.name].under_way > 1:
                 self._evidence.blame("F39", f"sink {sink.name} holds {sink.waiting} alerts, more than one under way")
+            if not sink.waiting:
+                self._drained_s[sink.name] = self._evidence.world.elapsed_s
             if sink.failing_since_ns is not None and f"alert sink {sink.name}" not in names:
                 self._evidence.blame("G9", f"nothing alerts to sink {sink.name}, which takes no alerts")
         self._look_at_good_one(state)
@@ -59,8 +62,9 @@ class AlertJudge:
                 self._evidence.blame("F39", f"{name} stands for {now_s - since_s:.1f} s and nobody was told")
 
     def look_at_rest(self) -> None:
-        """Demand that sinks which work again were told everything."""
+        """Demand that sinks which work again were told everything but what was raised a moment ago."""
         engine = self._evidence.engine
         for sink in [] if engine is None else engine.monitoring().alert_sinks:
-            if sink.waiting > self._sinks[sink.name].under_way or sink.failing_since_ns is not None:
+            is_new = self._evidence.world.elapsed_s - self._drained_s.get(sink.name, 0.0) <= PATIENCE_S
+            if (sink.waiting and not is_new) or sink.failing_since_ns is not None:
                 self._evidence.blame("F39", f"sink {sink.name} works again, and {sink.waiting} alerts still wait")
