@@ -219,6 +219,7 @@ class EngineRig:
         randomness: Randomness | None = None,
     ) -> None:
         self.loop = loop
+        self.before = world  # work that died with it waits for ever: collected as garbage it would count as lost
         self.clock = SteppableClock(loop)
         named = [(each, [perpetual(each)]) if isinstance(each, str) else (each[0], list(each[1])) for each in venues]
         self.feeds = {name: ScriptedFeed(name, instruments, self.clock) for name, instruments in named}

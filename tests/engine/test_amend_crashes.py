@@ -71,7 +71,7 @@ async def play(loop: VirtualLoop, path: Path, fate: Fate, arrange: object) -> No
     assert callable(arrange)
     arrange(rig.venue)
     rig.fate.is_counting = True
-    loop.create_task(rig.execute(AmendOrder(client_order_id=order_id, limit_price=D(98), quantity=D(2))))
+    asking = loop.create_task(rig.execute(AmendOrder(client_order_id=order_id, limit_price=D(98), quantity=D(2))))
     await rig.elapse(0.02)
     if rig.venue.orders[order_id].status.may_live:
         rig.venue.execute(order_id, "0.25")
@@ -92,6 +92,7 @@ async def play(loop: VirtualLoop, path: Path, fate: Fate, arrange: object) -> No
     await rig.crash()
     await inner.close()
     assert [f"row {each.row} {each.check}: {each.text}" for each in audit(path).findings] == []
+    assert asking.done() or fate.is_dead, "who asked for the amend was never answered"
 
 
 def _everything_adds_up(rig: EngineRig) -> None:
