@@ -3,7 +3,7 @@
 from decimal import Decimal
 from fractions import Fraction
 
-from core.execution.exposure import Quantities, share
+from core.execution.exposure import Quantities, share, unneeded
 from core.execution.job_run import JobRun
 from core.risk.view import JobLook
 from core.types.capital import Pool
@@ -34,7 +34,8 @@ def job_look(
         is_frozen=any(order.status is OrderStatus.IN_DOUBT for order in others),
         primary_left=leg.quantity - own.most if tag.leg == 0 else ZERO,
         unhedged=_unhedged(job, quantities, tag.leg),
-        naked=_naked(job, quantities, tag.leg),
+        naked=_positive(unneeded(job, quantities, tag.leg)),
+        overdrawn=max(ZERO, -own.most),
         claim_left_usd=claim_left_usd,
     )
 
@@ -45,12 +46,6 @@ def _unhedged(job: HedgeJob, quantities: Quantities, leg: int) -> Decimal:
         return ZERO
     wanted = share(job, 0, quantities[0].least) * Fraction(job.legs[leg].quantity)
     return _positive(wanted - Fraction(quantities[leg].most))
-
-
-def _naked(job: HedgeJob, quantities: Quantities, leg: int) -> Decimal:
-    """Return what of a leg has no counterpart, however the doubts on the others end."""
-    hedged = min(share(job, at, each.most) for at, each in enumerate(quantities) if at != leg)
-    return _positive(Fraction(quantities[leg].least) - hedged * Fraction(job.legs[leg].quantity))
 
 
 def _positive(value: Fraction) -> Decimal:

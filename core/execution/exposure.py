@@ -1,9 +1,12 @@
 """How the legs of a job stand to each other: what may still be hedged, and what is too much and must go back.
 
 A leg's share is its filled quantity over the quantity the job wants of it. The job is hedged as far as its smallest
-share. All arithmetic is exact (fractions) until a size is rounded down to lots.
+share, its level. A share is negative where more was given back than was filled (a late fill of an unwind): the level
+is never below zero, so that nobody follows such a leg to the wrong side. All arithmetic is exact (fractions) until a
+size is rounded down to lots.
 """
 
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
@@ -13,11 +16,11 @@ from core.types.job import HedgeJob
 
 
 class LegQuantities(NamedTuple):
-    """Filled quantity of a leg in the direction of its side, unwinds taken off."""
+    """Filled quantity of a leg in the direction of its side, what was given back taken off."""
 
     known: Decimal
-    least: Decimal  # every unwind that may still fill has filled
-    most: Decimal  # every opening order that may still fill has filled
+    least: Decimal  # every order against the side that may still fill has filled
+    most: Decimal  # every order on the side that may still fill has filled
 
 
 Quantities = tuple[LegQuantities, ...]
@@ -32,10 +35,14 @@ def shares(job: HedgeJob, quantities: Quantities) -> tuple[Fraction, ...]:
     return tuple(share(job, leg, each.known) for leg, each in enumerate(quantities))
 
 
+def level(found: Iterable[Fraction]) -> Fraction:
+    """Return the share that every leg should have: the smallest one, and never less than nothing."""
+    return max(Fraction(0), min(found))
+
+
 def is_level(job: HedgeJob, quantities: Quantities) -> bool:
     """Tell whether nothing is naked as far as it is known."""
-    found = shares(job, quantities)
-    return max(found) == min(found)
+    return naked_share(job, quantities) == 0
 
 
 def hedgeable(job: HedgeJob, quantities: Quantities, leg: int, instrument: Instrument) -> Decimal:
@@ -49,19 +56,30 @@ def hedgeable(job: HedgeJob, quantities: Quantities, leg: int, instrument: Instr
 
 def excess(job: HedgeJob, quantities: Quantities, leg: int, instrument: Instrument) -> Decimal:
     """Return what of a leg must go back, in whole lots, whichever way its doubts and those of the others end."""
-    others = min(share(job, at, each.most) for at, each in enumerate(quantities) if at != leg)
-    return in_lots(Fraction(quantities[leg].least) - others * Fraction(job.legs[leg].quantity), instrument)
+    return in_lots(unneeded(job, quantities, leg), instrument)
+
+
+def unneeded(job: HedgeJob, quantities: Quantities, leg: int) -> Fraction:
+    """Return by how much a leg exceeds what the others may need of it, negative where it does not reach that."""
+    others = level(share(job, at, each.most) for at, each in enumerate(quantities) if at != leg)
+    return Fraction(quantities[leg].least) - others * Fraction(job.legs[leg].quantity)
+
+
+def overdrawn(quantities: Quantities, leg: int, instrument: Instrument) -> Decimal:
+    """Return what of a leg was given back beyond what it held, in whole lots, whichever way its doubts end."""
+    return in_lots(-Fraction(quantities[leg].most), instrument)
 
 
 def known_excess(job: HedgeJob, quantities: Quantities, leg: int) -> Fraction:
-    """Return by how much a leg's known fills exceed the smallest share, to the last digit."""
-    return Fraction(quantities[leg].known) - min(shares(job, quantities)) * Fraction(job.legs[leg].quantity)
+    """Return by how much a leg's known fills exceed the level, to the last digit; negative where it is overdrawn."""
+    return Fraction(quantities[leg].known) - level(shares(job, quantities)) * Fraction(job.legs[leg].quantity)
 
 
 def naked_share(job: HedgeJob, quantities: Quantities) -> Fraction:
-    """Return the part of the whole job that is known to be naked."""
+    """Return the part of the whole job that is known to be away from the level, on either side of it."""
     found = shares(job, quantities)
-    return max(found) - min(found)
+    aim = level(found)
+    return max(max(found) - aim, Fraction(0)) + (aim - min(found))
 
 
 def naked_quantity(job: HedgeJob, quantities: Quantities) -> Decimal:
@@ -69,22 +87,6 @@ def naked_quantity(job: HedgeJob, quantities: Quantities) -> Decimal:
     first, *others = shares(job, quantities)
     gap = max((first - other for other in others), key=abs)
     return to_decimal(gap * Fraction(job.legs[0].quantity) * job.legs[0].side.sign)
-
-
-def naked_bounds(job: HedgeJob, quantities: Quantities) -> tuple[Decimal, Decimal]:
-    """Return the least and the greatest part of the primary leg that can be naked, in its units and direction."""
-    size = Fraction(job.legs[0].quantity)
-    least = share(job, 0, quantities[0].least) - max(_most(job, quantities))
-    most = share(job, 0, quantities[0].most) - min(_least(job, quantities))
-    return to_decimal(least * size), to_decimal(most * size)
-
-
-def _most(job: HedgeJob, quantities: Quantities) -> list[Fraction]:
-    return [share(job, leg, each.most) for leg, each in enumerate(quantities) if leg > 0]
-
-
-def _least(job: HedgeJob, quantities: Quantities) -> list[Fraction]:
-    return [share(job, leg, each.least) for leg, each in enumerate(quantities) if leg > 0]
 
 
 def in_lots(quantity: Fraction, instrument: Instrument) -> Decimal:

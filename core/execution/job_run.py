@@ -175,16 +175,11 @@ class JobRun:
         )
 
     def _quantities(self, leg: int, open_ended: tuple[JobOrder, ...]) -> LegQuantities:
-        opened, unwound = ZERO, ZERO
-        for order in self.of_leg(leg):
-            if order.role is LegRole.UNWIND:
-                unwound += order.filled_quantity
-            else:
-                opened += order.filled_quantity
-        unwinding = sum((x.unfilled for x in open_ended if x.role is LegRole.UNWIND), ZERO)
-        opening = sum((x.unfilled for x in open_ended if x.role is not LegRole.UNWIND), ZERO)
-        known = opened - unwound
-        return LegQuantities(known=known, least=known - unwinding, most=known + opening)
+        side = self.job.legs[leg].side
+        known = sum((x.filled_quantity * (1 if x.side is side else -1) for x in self.of_leg(leg)), ZERO)
+        taking = sum((x.unfilled for x in open_ended if x.side is side), ZERO)
+        giving_back = sum((x.unfilled for x in open_ended if x.side is not side), ZERO)
+        return LegQuantities(known=known, least=known - giving_back, most=known + taking)
 
     @property
     def orders_of_slice(self) -> tuple[JobOrder, ...]:

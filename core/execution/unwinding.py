@@ -10,6 +10,7 @@ from core.execution.situation import NS, LegStanding, Situation, is_open_for_hed
 from core.types.control import HaltLevel
 from core.types.job import JobPhase
 from core.types.job_tag import LegRole
+from core.types.order import Side
 
 PATIENCE_NS: Final = 60 * NS  # of a job that could send; then it ends with what is naked, and an alert
 FIRST_PAUSE_NS: Final = NS // 4  # after an attempt that filled nothing; doubles each time,
@@ -37,16 +38,16 @@ def reason_to_unwind(case: Situation, stage: JobPhase) -> str | None:
 
 
 def is_naked(case: Situation, leg: LegStanding) -> bool:
-    """Tell whether so much of a leg is known to be without its counterpart that it could be given back."""
+    """Tell whether so much of a leg is known to be without its counterpart that it could be levelled."""
     instrument = leg.view.instrument
-    surplus = exposure.known_excess(case.job, case.quantities, leg.index)
+    surplus = abs(exposure.known_excess(case.job, case.quantities, leg.index))
     if instrument is None:
         return surplus > 0
     return case.is_worth_sending(leg, exposure.in_lots(surplus, instrument))
 
 
 def unwind(case: Situation, leg: LegStanding, since_ns: int) -> SendOrder | None:
-    """Return the next order that gives back what is too much on a leg, None where none can be sent now."""
+    """Return the next order that levels a leg, None where none can be sent now."""
     if not leg.is_idle or not is_pending(case, leg, since_ns) or not is_open_for_hedges(leg):
         return None
     bands, blanks = case.view.limits.unwind_bands_bps, _blanks(case, leg) + len(_refusals(case, leg))
@@ -55,26 +56,33 @@ def unwind(case: Situation, leg: LegStanding, since_ns: int) -> SendOrder | None
     if case.flaw(leg, bands[-1]) is not None:
         return None
     rung = min(_shorts(case, leg), len(bands) - 1)
-    instrument, side = known(leg), leg.leg.side.opposite
+    instrument, (side, quantity) = known(leg), way_back(case, leg)
     touch, bid = leg.view.touch(side), leg.view.best_bid
     assert touch is not None, "a book without flaw has both sides"
     assert bid is not None, "a book without flaw has both sides"
     price = banded_price(instrument, side, touch, bands[rung])
-    quantity = surplus(case, leg)
     if not is_sendable(instrument, quantity, price, bid):
         return None
     return SendOrder(leg=leg.index, role=LegRole.UNWIND, side=side, quantity=quantity, limit_price=price, rung=rung)
 
 
-def surplus(case: Situation, leg: LegStanding) -> Decimal:
-    """Return what must go back of a leg whichever way all doubts end, zero where its rules are unknown."""
-    instrument = leg.view.instrument
-    return Decimal(0) if instrument is None else exposure.excess(case.job, case.quantities, leg.index, instrument)
+def way_back(case: Situation, leg: LegStanding) -> tuple[Side, Decimal]:
+    """Return the side and the quantity that level a leg whichever way all doubts end, zero where its rules are unknown.
+
+    Against the leg's side: what the others do not need. On its side: what was given back beyond what there was.
+    """
+    instrument, side = leg.view.instrument, leg.leg.side
+    if instrument is None:
+        return side.opposite, Decimal(0)
+    surplus = exposure.excess(case.job, case.quantities, leg.index, instrument)
+    if surplus:
+        return side.opposite, surplus
+    return side, exposure.overdrawn(case.quantities, leg.index, instrument)
 
 
 def is_pending(case: Situation, leg: LegStanding, since_ns: int) -> bool:
     """Tell whether a leg has something to give back and is still allowed to try."""
-    if not case.is_worth_sending(leg, surplus(case, leg)) or case.rules_changed(leg) is not None:
+    if not case.is_worth_sending(leg, way_back(case, leg)[1]) or case.rules_changed(leg) is not None:
         return False
     # By a clock that was set back the time is not over: to ask once more is safe, to give up is not.
     if leg.view.halt >= HaltLevel.HALTED or case.view.now_ns - since_ns > PATIENCE_NS:

@@ -21,7 +21,7 @@ def allowance(intent: OrderIntent, job: JobLook) -> Decimal:
         case LegRole.HEDGE:
             return max(Decimal(0), job.unhedged)
         case LegRole.UNWIND:
-            return max(Decimal(0), job.naked)
+            return max(Decimal(0), job.overdrawn if intent.side is job.leg.side else job.naked)
 
 
 def completes(intent: OrderIntent, job: JobLook | None) -> bool:
@@ -32,6 +32,5 @@ def completes(intent: OrderIntent, job: JobLook | None) -> bool:
 
 
 def _is_on_its_leg(intent: OrderIntent, job: JobLook) -> bool:
-    gives_back = intent.job is not None and intent.job.role is LegRole.UNWIND
-    side = job.leg.side.opposite if gives_back else job.leg.side
-    return intent.instrument_id == job.leg.instrument_id and intent.side is side
+    levels = intent.job is not None and intent.job.role is LegRole.UNWIND
+    return intent.instrument_id == job.leg.instrument_id and (levels or intent.side is job.leg.side)

@@ -93,6 +93,7 @@ class JobLook(msgspec.Struct, frozen=True, kw_only=True):
     primary_left: Decimal  # of the primary leg's quantity
     unhedged: Decimal  # what this leg must still trade for what was filled of the primary leg
     naked: Decimal  # what was filled of this leg and may be given back
+    overdrawn: Decimal  # what was given back of this leg beyond what was filled, and may be taken again
     claim_left_usd: Decimal
 
 

@@ -18,11 +18,16 @@ class Leg:
     book: Book
     is_buy: bool
     quantity: Decimal
-    filled: dict[str, Decimal] = field(default_factory=dict[str, Decimal])  # by role
+    filled: dict[str, Decimal] = field(default_factory=dict[str, Decimal])  # by role; taken again is given back less
     last_price: Decimal = ZERO
 
     def did(self, role: str) -> Decimal:
         return self.filled.get(role, ZERO)
+
+    @property
+    def is_overdrawn(self) -> bool:
+        """Tell whether more was given back than there was: fills of an unwind may come after its end."""
+        return self.did(UNWIND) > self.did(PRIMARY) + self.did(HEDGE)
 
     @property
     def share(self) -> Decimal:
@@ -55,7 +60,8 @@ class Job:
         quantity, price, fee = amount(fill, "quantity"), amount(fill, "price"), amount(fill, "fee")
         value = multiply(quantity, price)
         leg.last_price = price
-        leg.filled[role] = add(leg.did(role), quantity)
+        is_taken_again = role == UNWIND and (fill["side"] == "buy") == leg.is_buy
+        leg.filled[role] = add(leg.did(role), -quantity if is_taken_again else quantity)
         self.cash[leg.book] = add(self.cash.get(leg.book, ZERO), -value if fill["side"] == "buy" else value)
         self.volume[leg.book] = add(self.volume.get(leg.book, ZERO), value)
         self.fees = add(self.fees, fee)
@@ -72,10 +78,13 @@ class Job:
         return multiply(gap, first.quantity if first.is_buy else -first.quantity)
 
     def rests(self) -> dict[Book, Decimal]:
-        """Return what the rest of each leg beyond the smallest share was worth at its last fill, signed."""
-        least = min(leg.share for leg in self.legs)
+        """Return what the rest of each leg beyond the smallest share was worth at its last fill, signed.
+
+        No share below nothing is one that others should have.
+        """
+        level = max(ZERO, min(leg.share for leg in self.legs))
         return {
-            leg.book: multiply(multiply(leg.share - least, leg.quantity), leg.last_price * (1 if leg.is_buy else -1))
+            leg.book: multiply(multiply(leg.share - level, leg.quantity), leg.last_price * (1 if leg.is_buy else -1))
             for leg in self.legs
         }
 

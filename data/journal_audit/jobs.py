@@ -150,8 +150,11 @@ class Jobs:
         if role == HEDGE and job.over_hedged(leg):
             text = f"{plain(leg.did(HEDGE))} of {named(leg.book)} hedge {plain(job.legs[0].did(PRIMARY))} filled"
             yield Finding(sequence, JOBS, f"job {job.job_id}: {text}, legs are {_ratio(job, leg)}")
-        if role == UNWIND and leg.did(UNWIND) > leg.did(PRIMARY) + leg.did(HEDGE):
+        if role == UNWIND and life.is_buy != leg.is_buy and leg.is_overdrawn:
             text = f"more of {named(leg.book)} is given back than was filled"
+            yield Finding(sequence, JOBS, f"job {job.job_id}: {text}")
+        if role == UNWIND and life.is_buy == leg.is_buy and leg.share > 0:
+            text = f"more of {named(leg.book)} is taken again than was given back too much"
             yield Finding(sequence, JOBS, f"job {job.job_id}: {text}")
 
     # the end ---------------------------------------------------------------------------------------
@@ -214,7 +217,7 @@ def _fits(job: Job, leg: Leg, life: Life) -> bool:
         case "hedge":
             return not is_primary and life.is_buy == leg.is_buy
         case "unwind":
-            return life.is_buy != leg.is_buy
+            return life.is_buy != leg.is_buy or leg.is_overdrawn
         case _:
             return False
 

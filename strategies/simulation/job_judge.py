@@ -1,5 +1,6 @@
 """Judges jobs: what their orders may do together, and what is left when they say that they have ended."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
@@ -16,7 +17,7 @@ from core.types.capital import Claim
 from core.types.control import HaltLevel
 from core.types.job import HedgeJob, JobOutcome, JobPhase
 from core.types.job_tag import LegRole
-from core.types.order import OrderIntent
+from core.types.order import OrderIntent, Side
 from strategies.simulation.equity import equity_usd
 from strategies.simulation.evidence import Evidence, words
 
@@ -103,7 +104,7 @@ class JobJudge:
             self._evidence.blame("G2", text)
         price = self._price(job, 0)
         open_share = min(self._filled_share(job, at) for at in range(1, len(job.legs)))
-        given_back = self._filled(job, 0, LegRole.UNWIND)
+        given_back = self._given_back(job, 0)
         naked_usd = (possible - given_back - open_share * job.legs[0].quantity) * price
         if naked_usd > MAX_NAKED_USD * BY_TRUE_PRICES:
             self._evidence.blame("F13", f"{words(intent)} may leave {naked_usd:.2f} USD without a hedge")
@@ -118,9 +119,38 @@ class JobJudge:
     def _judge_unwind(self, job: HedgeJob, intent: OrderIntent) -> None:
         at = 0 if intent.job is None else intent.job.leg
         opened = self._filled(job, at, LegRole.PRIMARY) + self._filled(job, at, LegRole.HEDGE)
-        given_back = self._possible(job, at, LegRole.UNWIND)
-        if given_back > opened:
-            self._evidence.blame("G3", f"{words(intent)}: {given_back:f} may be given back of {opened:f} filled")
+        side = job.legs[at].side
+        back, again = (self._unwinds(job, at, each) for each in (side.opposite, side))
+        if intent.side is side:
+            given, taken = (
+                self._sum(back, self._evidence.filled_quantity),
+                self._sum(again, self._evidence.possible_quantity),
+            )
+            if taken > max(ZERO, given - opened):
+                text = f"{words(intent)}: {taken:f} may be taken again, {given:f} were given back of {opened:f}"
+                self._evidence.blame("G3", text)
+            return
+        given, taken = (
+            self._sum(back, self._evidence.possible_quantity),
+            self._sum(again, self._evidence.filled_quantity),
+        )
+        if given - taken > opened:
+            self._evidence.blame("G3", f"{words(intent)}: {given - taken:f} may be given back of {opened:f} filled")
+
+    def _given_back(self, job: HedgeJob, leg: int) -> Decimal:
+        """Return what a leg's unwinds filled against its side, less what they took again."""
+        side, filled = job.legs[leg].side, self._evidence.filled_quantity
+        back, again = (self._unwinds(job, leg, each) for each in (side.opposite, side))
+        return self._sum(back, filled) - self._sum(again, filled)
+
+    def _unwinds(self, job: HedgeJob, leg: int, side: Side) -> list[str]:
+        ids = self._of(job, leg, LegRole.UNWIND)
+        sides = {each.client_order_id: each.side for each in self._orders.get(job.job_id, ())}
+        return [each for each in ids if sides[each] is side]
+
+    @staticmethod
+    def _sum(ids: list[str], quantity_of: Callable[[str], Decimal]) -> Decimal:
+        return sum((quantity_of(each) for each in ids), ZERO)
 
     def _of(self, job: HedgeJob, leg: int, role: LegRole) -> list[str]:
         return [
@@ -217,7 +247,7 @@ class JobJudge:
     def _net(self, job: HedgeJob, leg: int) -> Decimal:
         """Return what a leg holds, in units of the primary leg."""
         opened = self._filled(job, leg, LegRole.PRIMARY) + self._filled(job, leg, LegRole.HEDGE)
-        held = opened - self._filled(job, leg, LegRole.UNWIND)
+        held = opened - self._given_back(job, leg)
         return held * job.legs[0].quantity / job.legs[leg].quantity
 
     def _dust(self, job: HedgeJob) -> Decimal:

@@ -177,6 +177,10 @@ MUTATIONS: dict[str, tuple[str, Change]] = {
     "a primary order on the hedge's side": (
         "jobs", changing("OrderIntended", {"client_order_id": "j1p"}, "intent", side="sell"),
     ),
+    "an unwind on the leg's side where nothing was given back too much": (
+        "jobs", changing("OrderIntended", {"client_order_id": "j1p"}, "intent",
+        job={"job_id": "j1", "strategy": "ma", "leg": 0, "role": "unwind"}),
+    ),
     "a hedge of more than was filled": ("jobs", changing("OrderFilled", {"fill_id": "g1"}, "fill", quantity="0.9")),
     "a hedge before anything was filled": (
         "jobs", removing("OrderFilled", {"fill_id": "g1"}, ("OrderFilled", {"fill_id": "g2"})),

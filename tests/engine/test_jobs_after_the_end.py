@@ -16,7 +16,7 @@ from core.types.capital import Pool
 from core.types.job import HedgeJob, JobOutcome
 from core.types.job_tag import LegRole
 from core.types.market import FeedState
-from core.types.order import OrderStatus
+from core.types.order import OrderStatus, Side
 from data.journal_audit.audit import audit
 from tests.engine.job_rig import JobRig, refolded
 from tests.engine.mortality import Fate
@@ -119,6 +119,73 @@ def test_a_late_fill_of_the_hedge_is_given_back(journal: InlineJournal):
         assert (corrected.outcome, rig.held()) == (JobOutcome.UNWOUND, {"v1": 20, "v2": -20})
         assert [(x.role, x.leg) for x in [each.job for each in rig.sent(UNWIND)] if x] == [(UNWIND, 1)]
         is_told_truly(rig, job)
+
+    in_virtual_time(work)
+
+
+async def unwound(rig: JobRig) -> tuple[HedgeJob, str]:
+    """Return a job whose hedge was rejected, and its first unwind, which ended short."""
+    rig.venues["v1"].shares.extend((D(1), D("0.5")))
+    rig.venues["v2"].answers.append(Answer.REJECT)
+    job = rig.submit()
+    assert (await rig.end_of(job)).outcome is JobOutcome.UNWOUND
+    assert rig.held() == {}
+    return job, rig.sent(UNWIND)[0].client_order_id
+
+
+def test_f06_what_a_late_fill_gave_back_too_much_is_taken_again_where_it_was(tmp_path: Path):
+    async def work(loop: VirtualLoop) -> None:
+        rig = await JobRig(loop, journal=InlineJournal(path)).start()
+        job, late = await unwound(rig)
+        rig.venues["v1"].execute_late(late, "3", "99.9")
+        corrected = await rig.correction_of(job)
+        assert (corrected.outcome, corrected.naked_quantity, rig.held()) == (JobOutcome.UNWOUND, 0, {})
+        last = rig.sent(UNWIND)[-1]
+        assert (last.venue, last.side, last.quantity) == ("v1", Side.BUY, 3)
+        assert rig.venues["v2"].fills == [], "the other leg has nothing to do with it"
+        is_told_truly(rig, job)
+
+    path = tmp_path / "journal.sqlite"
+    in_virtual_time(work)
+    assert audit(path).findings == []
+
+
+def test_what_was_given_back_too_much_in_a_halt_stays_named_as_a_position_on_the_other_side(journal: InlineJournal):
+    async def work(loop: VirtualLoop) -> None:
+        rig = await JobRig(loop, journal=journal).start()
+        job, late = await unwound(rig)
+        await rig.execute(Halt(scope="global", level="halted", who="t", reason="test"))
+        rig.venues["v1"].execute_late(late, "3", "99.9")
+        corrected = await rig.correction_of(job)
+        assert (corrected.outcome, corrected.naked_quantity) == (JobOutcome.NAKED, -3)
+        assert rig.held() == {"v1": -3}
+        assert f"critical job {job.job_id}: left -3 of BTC/USDT:USDT@v1 naked (300.00 USD)" in alerts(rig)
+        earned, traded, paid = rig.true_result(job)
+        assert (corrected.volume_usd, corrected.fees_usd) == (traded, paid)
+        assert corrected.pnl_usd == earned - 3 * D(100), "what is held on the other side counts at its price"
+
+    in_virtual_time(work)
+
+
+@pytest.mark.parametrize("at", range(1, 9))
+def test_f24_what_was_given_back_too_much_is_taken_again_once_whenever_the_engine_dies(tmp_path: Path, at: int):
+    async def work(loop: VirtualLoop) -> None:
+        inner = InlineJournal(tmp_path / "journal.sqlite")
+        rig = MortalRig(loop, inner, Fate())
+        await rig.start()
+        job, late = await unwound(rig)
+        await rig.elapse(1)
+        rig.fate.dies_at, rig.fate.is_counting = at, True
+        rig.venues["v1"].execute_late(late, "3", "99.9")
+        await rig.elapse(3)
+        assert rig.fate.is_dead
+        await rig.crash()
+        again = MortalRig(loop, inner, Fate(), world=rig)
+        await again.start()
+        await again.until(lambda: again.corrections(job) and again.is_idle())
+        assert again.held() == {}
+        nothing_is_sent_twice(again)
+        is_told_truly(again, job)
 
     in_virtual_time(work)
 

@@ -61,9 +61,12 @@ class Oracle:
 
     def _judge_unwind(self, order: SendOrder) -> None:
         script = self.script
-        assert order.side is script.job.legs[order.leg].side.opposite
+        if order.side is script.job.legs[order.leg].side:
+            held = script.true_filled(order.leg) + self._possible(order.leg)
+            assert held + order.quantity <= 0, f"took again more than was given back too much: {held} held"
+            return
         left = script.true_filled(order.leg) - self._possible(order.leg) - order.quantity
-        others = min(script.true_share(at) for at in range(len(script.job.legs)) if at != order.leg)
+        others = max(Fraction(0), min(script.true_share(x) for x in range(len(script.job.legs)) if x != order.leg))
         needed = others * Fraction(script.job.legs[order.leg].quantity)
         assert Fraction(left) >= needed, f"gave back what the other legs need: {left} left of {needed}"
 
@@ -104,8 +107,8 @@ class Oracle:
 
 
 def _rest_usd(script: Script, leg: int) -> Decimal:
-    least = min(script.true_share(at) for at in range(len(script.job.legs)))
-    rest = (script.true_share(leg) - least) * Fraction(script.job.legs[leg].quantity)
+    level = max(Fraction(0), min(script.true_share(at) for at in range(len(script.job.legs))))
+    rest = (script.true_share(leg) - level) * Fraction(script.job.legs[leg].quantity)
     quantity = D(rest.numerator) / D(rest.denominator) * script.job.legs[leg].side.sign
     return quantity * _mark(script, leg) * script.rules[leg].contract_size
 

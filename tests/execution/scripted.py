@@ -402,8 +402,9 @@ class Script:
 
     def true_filled(self, leg: int) -> Decimal:
         """Return what the venue filled of a leg, unwinds taken off."""
+        side = self.job.legs[leg].side
         return sum(
-            (-x.filled if _role(x) is LegRole.UNWIND else x.filled for x in self.truth.values() if _leg(x) == leg), D(0)
+            (x.filled * (1 if x.intent.side is side else -1) for x in self.truth.values() if _leg(x) == leg), D(0)
         )
 
     def true_gross(self, role: LegRole) -> Decimal:

@@ -1,6 +1,7 @@
 """A run is the fold of its facts: a snapshot, the facts after it, or all of them give the same."""
 
 from decimal import Decimal
+from fractions import Fraction
 
 import msgspec
 from hypothesis import given, settings
@@ -82,8 +83,31 @@ def test_doubt_ends_the_opening_for_good():
     assert run.stage is JobPhase.HEDGING
 
 
-def test_bounds_of_what_is_naked_hold_every_way_a_doubt_can_end():
-    job = a_job()
-    quantities = (exposure.LegQuantities(D(20), D(20), D(20)), exposure.LegQuantities(D(5), D(5), D(12)))
-    assert exposure.naked_bounds(job, quantities) == (D(8), D(15))
-    assert exposure.naked_quantity(job, quantities) == D(-15)
+quantity_of_a_leg = st.decimals("-20", "40", places=2)
+
+
+@given(st.lists(st.tuples(quantity_of_a_leg, st.decimals("1", "50", places=2)), min_size=2, max_size=4))
+def test_what_levels_the_legs_takes_none_of_them_beyond_nothing_or_away_from_the_others(legs: list[tuple[D, D]]):
+    """Each leg alone, in whatever order: after all of it every leg has the level, and nobody was turned around."""
+    job = a_job(legs=tuple(a_leg(f"sim-{at}", Side.BUY, str(size)) for at, (_, size) in enumerate(legs)))
+    rules, held = perpetual("sim-b", order_lot_size=D("0.01")), [filled for filled, _ in legs]
+    aim = max(0, min(Fraction(filled) / Fraction(size) for filled, size in legs))
+    for at, (filled, size) in enumerate(legs):
+        quantities = tuple(exposure.LegQuantities(x, x, x) for x in held)
+        back, again = exposure.excess(job, quantities, at, rules), exposure.overdrawn(quantities, at, rules)
+        assert back == 0 or again == 0
+        held[at] = filled - back + again
+        assert min(filled, 0) <= held[at] <= max(filled, 0)
+        assert abs(Fraction(held[at]) - aim * Fraction(size)) < Fraction("0.01")
+    leftover = exposure.naked_share(job, tuple(exposure.LegQuantities(x, x, x) for x in held))
+    assert leftover < 2 * Fraction("0.01") / min(Fraction(size) for _, size in legs)
+
+
+def test_of_a_leg_that_was_overdrawn_only_what_is_certain_is_taken_again():
+    job, rules = a_job(), perpetual("sim-a")
+    overdrawn = exposure.LegQuantities(known=D(-5), least=D(-5), most=D(-3))
+    flat = exposure.LegQuantities(D(0), D(0), D(0))
+    assert exposure.overdrawn((overdrawn, flat), 0, rules) == 3
+    assert [exposure.excess(job, (overdrawn, flat), leg, rules) for leg in (0, 1)] == [0, 0]
+    assert exposure.hedgeable(job, (overdrawn, flat), 1, rules) == 0
+    assert not exposure.is_level(job, (overdrawn, overdrawn)), "a pair that was turned around is not what was wanted"

@@ -83,6 +83,7 @@ def job(of: Instrument = PERP, **changes: object) -> JobLook:
         "primary_left": D(10),
         "unhedged": D(10),
         "naked": D(10),
+        "overdrawn": D(0),
         "claim_left_usd": D(2_000),
     }
     return JobLook(**{**fields, **changes})

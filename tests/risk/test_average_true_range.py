@@ -43,5 +43,8 @@ def test_the_average_lies_between_the_least_and_the_greatest_range(spans: list[t
     bars = [bar(number, low, high, (low + high) // 2) for number, (low, high) in enumerate(spans)]
     found = average_true_range(bars, TICK)
     assert found is not None
-    ranges = [(high - low) * TICK for low, high in spans[1:]]
+    closes = [(low + high) // 2 for low, high in spans]
+    ranges = [
+        (max(high, close) - min(low, close)) * TICK for close, (low, high) in zip(closes, spans[1:], strict=False)
+    ]
     assert min(ranges) - TICK / 100 <= found <= max(ranges) + TICK / 100

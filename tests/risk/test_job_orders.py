@@ -110,6 +110,14 @@ def test_completing_needs_a_readable_book_and_crosses_no_own_order(role: LegRole
     assert failed(order, view(job=job(), own_orders=(resting,))) == ["self_cross"]
 
 
+def test_what_was_given_back_too_much_is_taken_again_on_its_own_leg_and_no_more() -> None:
+    seen = view(job=job(naked=D(0), overdrawn=D(3)), **TROUBLED)
+    assert failed(of_job(LegRole.UNWIND, 3, side=Side.BUY), seen) == []
+    assert "halt_level" in failed(of_job(LegRole.UNWIND, "3.001", side=Side.BUY), seen)
+    assert "child_quantity" in failed(of_job(LegRole.UNWIND, 1, side=Side.SELL), seen)
+    assert "child_quantity" in failed(of_job(LegRole.UNWIND, 1, side=Side.BUY), view(job=job()))
+
+
 def test_a_primary_is_new_risk() -> None:
     assert "halt_level" in failed(of_job(LegRole.PRIMARY), view(job=job(), **TROUBLED))
 
@@ -128,6 +136,7 @@ _looks = st.builds(
     primary_left=_quantities,
     unhedged=_quantities,
     naked=_quantities,
+    overdrawn=_quantities,
     claim_left_usd=st.sampled_from([D(0), D(500), D(5_000)]),
 )
 
@@ -158,7 +167,8 @@ def test_under_a_halt_a_job_does_nothing_but_complete_and_in_reduce_only_alone(
     assert level is HaltLevel.REDUCE_ONLY
     assert look.is_running
     assert not look.is_frozen
-    open_quantity = {LegRole.PRIMARY: look.primary_left, LegRole.HEDGE: look.unhedged, LegRole.UNWIND: look.naked}
+    unwind = look.overdrawn if side is look.leg.side else look.naked
+    open_quantity = {LegRole.PRIMARY: look.primary_left, LegRole.HEDGE: look.unhedged, LegRole.UNWIND: unwind}
     assert quantity <= open_quantity[role]
     reduces = abs(position + quantity * side.sign) == abs(position) - quantity
     assert role is not LegRole.PRIMARY or reduces
