@@ -175,6 +175,13 @@ def _leave_naked_what_is_naked() -> None:
         module.is_pending = lambda *_: False
 
 
+def _follow_a_leg_to_the_wrong_side() -> None:
+    module: Any = exposure
+    module.level = min
+    module.overdrawn = lambda *_: Decimal(0)
+    _pass_rule("child_quantity")()
+
+
 def _count_only_the_terms_before() -> None:
     order: Any = Order
     order.possible_quantity = property(lambda self: self.intent.quantity)
@@ -222,6 +229,7 @@ MUTANTS = (
     Mutant("release", "a job's end frees what it had bound", _keep_what_a_job_has_bound),
     Mutant("last-look", "a job ends after its venues were asked", _end_a_job_without_a_last_look),
     Mutant("give-back", "what is naked is given back", _leave_naked_what_is_naked),
+    Mutant("own-side", "no leg follows another one to the wrong side", _follow_a_leg_to_the_wrong_side),
     Mutant("both-terms", "an open amend counts with the worse of both terms", _count_only_the_terms_before),
     Mutant("phantom-cancel", "what an amend replaced is no cancelled order", _take_a_replaced_order_for_cancelled),
     Mutant("stops-spare-jobs", "a stop closes no leg of a job", _close_a_jobs_leg_as_well),
