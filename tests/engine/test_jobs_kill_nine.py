@@ -1,5 +1,8 @@
 """A daemon with the job sources of a first start, killed with signal nine while jobs run, and started again."""
 
+import os
+import random
+import time
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +13,8 @@ from core.types.job_tag import LegRole
 from data.journal_audit.audit import audit
 from tests.engine.daemon import Daemon, until
 
-KILLS = 3
+KILLS = int(os.environ.get("SERAPHIM_TEST_KILLS", "3"))
+LATEST_S = 0.6  # after a job was seen to run: by then it has ended
 EAGER = """
 [venues.sim-a]
 kind = "sim"
@@ -62,10 +66,12 @@ def running(daemon: Daemon) -> list[dict[str, Any]]:
 
 
 def test_jobs_of_a_killed_daemon_are_ended_by_the_next_and_nothing_is_opened_for_them(tmp_path: Path):
+    moments = random.Random(9)
     for _ in range(KILLS):
         with Daemon(tmp_path, EAGER) as daemon:
             daemon.ready()
             until("a running job", lambda daemon=daemon: running(daemon))
+            time.sleep(moments.uniform(0, LATEST_S))  # the moment is what is tried here, nothing is waited for
             daemon.kill_nine()
     left = unfinished(facts_of(tmp_path))
     with Daemon(tmp_path, EAGER) as daemon:
