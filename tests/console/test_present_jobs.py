@@ -155,6 +155,17 @@ def test_a_pool_bar_fills_its_room_and_shows_every_part_there_is(
     assert bool(spans[0].text) == (bound > 0)
 
 
+def test_an_untouched_pool_has_all_of_its_budget_free_whatever_its_cents() -> None:
+    view = capital("v")
+    view.in_flight_usd, view.in_flight_limit_usd = Decimal(0), Decimal("29999.87")
+    for pool in view.pools:
+        pool.budget_usd = pool.free_usd = Decimal("69999.70")
+        pool.reserved_usd = pool.committed_usd = Decimal(0)
+    text = texts(list(capital_entries([view], 120, 40)[1][0].lines))
+    assert text.count("69,999 free of 69,999") == 3
+    assert "29,999 left of 29,999" in text
+
+
 @given(st.integers(56, 200), st.integers(3, 40))
 def test_capital_fits_its_width_whether_as_blocks_or_as_rows(width: int, height: int) -> None:
     views = [capital("sim-a"), capital("sim-b", is_safe=True), capital("okx", is_known=False)]

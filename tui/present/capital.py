@@ -103,7 +103,7 @@ def _pool_line(pool: PoolView, width: int) -> Line:
     names = ("in flight", "bound") if width >= _WIDE else ("▓", "█")
     return joined(
         line,
-        (Span(f" of {numbers.money(pool.budget_usd, 0)}", Ink.QUIET),),
+        (Span(f" of {numbers.room(pool.budget_usd)}", Ink.QUIET),),
         _amount(names[0], pool.reserved_usd),
         _amount(names[1], pool.committed_usd),
         width=width,
@@ -131,7 +131,7 @@ def _in_flight_line(view: CapitalView, width: int) -> Line:
     )
     return joined(
         line,
-        (Span(f" of {numbers.money(view.in_flight_limit_usd, 0)}", Ink.QUIET),),
+        (Span(f" of {numbers.room(view.in_flight_limit_usd)}", Ink.QUIET),),
         (Span(f"  one at most {numbers.room(view.single_limit_usd)}", Ink.QUIET),),
         width=width,
     )
