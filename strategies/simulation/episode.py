@@ -28,6 +28,7 @@ from strategies.simulation.faults import Fault
 from strategies.simulation.holder import Holder
 from strategies.simulation.life import Life
 from strategies.simulation.oracle import Oracle
+from strategies.simulation.proposals import basket, pair
 from strategies.simulation.timeline import NS_PER_S, START_NS
 from strategies.simulation.violation import Violation
 from strategies.simulation.weather import Weather
@@ -44,6 +45,7 @@ PROBE_USD: Final = Decimal(10)
 MANY_JOBS: Final = 50
 JOB_CHANCE: Final = 0.03  # that a strategy proposes one when a book of its own changes
 SHARED_MEMORY: Final = Path("/dev/shm")  # noqa: S108 - a folder for one run, made by tempfile
+BASKETS_EVERY: Final = 5  # one run of so many has jobs of a coin, and of three legs
 MIDNIGHT_EVERY: Final = 7  # one run of so many crosses midnight
 BEFORE_MIDNIGHT_NS: Final = 9 * 3_600 * NS_PER_S - 60 * NS_PER_S
 
@@ -191,6 +193,7 @@ class _Episode:
             self._oracle.wished,
             self._oracle.wanted,
             self._jobs_wanted,
+            basket if self._world.seed % BASKETS_EVERY == 2 else pair,
         )
 
     def _jobs_wanted(self) -> int | None:

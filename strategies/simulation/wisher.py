@@ -7,21 +7,16 @@ from core.bars.bar import Bar
 from core.bars.timeframe import Timeframe
 from core.ports.strategy import StrategyContext
 from core.types.instrument import Instrument, InstrumentId
-from core.types.job import JobEnd, JobProposal, JobType, Leg
+from core.types.job import JobEnd
 from core.types.market import Trade
 from core.types.order import Fill, Order, OrderStatus, OrderType, Side
 from core.types.signal import Signal
 from strategies.simulation.chance import Dice
+from strategies.simulation.proposals import proposal
 
 TRIES = 3
 EAGERNESS = 0.08  # chance of doing something at a change of a book
 RESTLESSNESS = 0.25  # chance of asking for other terms of a resting order
-BTC, ETH = "BTC/USDT:USDT", "ETH/USDT:USDT"
-PAIRS = (
-    (InstrumentId("alpha", BTC), InstrumentId("beta", BTC)),
-    (InstrumentId("alpha", BTC), InstrumentId("gamma", BTC)),
-    (InstrumentId("alpha", ETH), InstrumentId("beta", ETH)),
-)
 OnWish = Callable[[str, str, Decimal], None]
 """Told of each order: client order id, name of the wish behind it, and the quantity that the wish is for in all."""
 
@@ -41,6 +36,7 @@ class Wisher:
         on_wish: OnWish,
         on_amend: OnAmend,
         jobs_wanted: Callable[[], int | None],
+        books_of_a_job: Callable[[Dice], tuple[InstrumentId, ...]],
     ) -> None:
         self._name = name
         self._instruments = instruments
@@ -49,6 +45,7 @@ class Wisher:
         self._on_wish = on_wish
         self._on_amend = on_amend
         self._jobs_wanted = jobs_wanted
+        self._books_of_a_job = books_of_a_job
         self._wishes: dict[str, tuple[str, Signal, int]] = {}
         self._made = 0
 
@@ -151,29 +148,10 @@ class Wisher:
             self._on_wish(client_order_id, wish, signal.quantity)
 
     def _propose(self, ctx: StrategyContext) -> None:
-        """Propose a job between two venues of different matching engines, at an edge that is only claimed."""
-        first, second = self._dice.pick(PAIRS)
-        if self._dice.chance(0.5):
-            first, second = second, first
-        instrument = ctx.instrument(first)
-        if instrument is None:
-            return
-        quantity = Decimal(self._dice.whole(20, 4_800)) / 100
-        price = Decimal(100) if instrument.base == "BTC" else Decimal(50)
-        side = self._dice.pick((Side.BUY, Side.SELL))
-        ctx.submit_job(
-            JobProposal(
-                strategy_type=self._dice.pick((JobType.HEDGE, JobType.HEDGE, JobType.ARB)),
-                symbol=f"{instrument.base}/USDT",
-                legs=(
-                    Leg(venue=first.venue, symbol=first.symbol, side=side, quantity=quantity),
-                    Leg(venue=second.venue, symbol=second.symbol, side=side.opposite, quantity=quantity),
-                ),
-                notional_usd=quantity * price,
-                expected_edge_bps=Decimal(60),
-                ttl_s=self._dice.between(5, 60),
-            )
-        )
+        legs = self._books_of_a_job(self._dice)
+        instrument = ctx.instrument(legs[0])
+        if instrument is not None:
+            ctx.submit_job(proposal(self._dice, legs, instrument))
 
     def _signal(self, ctx: StrategyContext, instrument: Instrument, mid: Decimal) -> Signal:
         """Close what is held, rest an order near the middle, or take."""
