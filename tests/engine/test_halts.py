@@ -317,7 +317,7 @@ def test_a_book_that_cannot_be_trusted_refuses_market_orders(trouble: str):
                 rig.feed.state(FeedState.DOWN, "connection lost")
         result = await rig.place()
         assert result.outcome is Outcome.REFUSED
-        assert "fresh_book" in result.message
+        assert "fresh_book" in [each["rule"] for each in result.data["refused_by"]]
 
     in_virtual_time(work)
 
