@@ -1,6 +1,6 @@
 """How far prices are from a liquidation counts the margin that has to stay."""
 
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from core.risk.liquidation import ContractValue, liquidation_distance_pct
 from tests.engine.venues import perpetual
+
+D = Decimal
 
 
 def test_the_maintenance_margin_is_kept_when_the_distance_is_reached():
@@ -43,5 +45,7 @@ def test_the_distance_falls_with_the_margin_that_has_to_stay(collateral: int, va
         ({"max_leverage": D(20), "maintenance_margin_rate": D("0.004")}, D("0.004")),
     ],
 )
-def test_where_the_venue_does_not_say_half_of_the_least_initial_margin_has_to_stay(rules: dict[str, D], rate: D):
-    assert perpetual("v1", **rules).maintenance_rate == rate
+def test_where_the_venue_does_not_say_half_of_the_least_initial_margin_has_to_stay(
+    rules: dict[str, Decimal], rate: Decimal
+):
+    assert perpetual("v1", "BTC/USDT:USDT", **rules).maintenance_rate == rate
