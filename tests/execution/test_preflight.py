@@ -10,7 +10,7 @@ from core.book.book import BookState
 from core.execution.plan import Plan, Unfit
 from core.execution.preflight import Level, preflight
 from core.jobs.limits import JobLimits
-from core.types.instrument import InstrumentId, MarketHours
+from core.types.instrument import AssetType, InstrumentId, MarketHours
 from core.types.job import EdgeSource, JobType
 from core.types.order import Side
 from tests.engine.venues import perpetual
@@ -155,6 +155,19 @@ def test_two_legs_at_one_venue_share_its_rate_budget():
         a_job(legs=legs), rules=[perpetual("sim-a"), perpetual("sim-b"), perpetual("sim-b", matching_book="x")]
     )
     assert failed(script.unfit(order_budget=5))["order_budget"] == ("5", "at least 6")
+
+
+def test_legs_at_one_venue_share_its_money():
+    """Each alone finds enough; the second could not be hedged once the first has taken its part."""
+    legs = (a_leg("sim-b", Side.SELL), a_leg("sim-b", Side.BUY))
+    rules = [perpetual("sim-b"), perpetual("sim-b", matching_book="x")]
+    needed = 40 * D("1.0005") * (D("99.9") + D("100.1"))
+    assert "shared_funds" not in failed(Script(a_job(legs=legs), rules=rules).unfit(room_usd=needed, order_budget=6))
+    found = failed(Script(a_job(legs=legs), rules=rules).unfit(room_usd=needed - 1))
+    assert found["shared_funds"] == ("100.01249531", "at most 100")
+    holding = [perpetual("sim-b", asset_type=AssetType.CRYPTO_SPOT), perpetual("sim-b", matching_book="x")]
+    script = Script(a_job(legs=legs), rules=holding)
+    assert isinstance(preflight(script.job, script.preflight_view(room_usd=needed - 1)), Plan)
 
 
 def test_a_missing_dollar_rate_refuses():
