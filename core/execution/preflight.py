@@ -40,8 +40,9 @@ class PreflightLeg(msgspec.Struct, frozen=True, kw_only=True):
     giving_back: tuple[Level, ...]  # what its unwind would meet
     in_doubt: tuple[str, ...] = ()  # own orders on its book that nobody knows the fate of
     room_usd: Decimal | None  # largest position more that cash, holding or margin carries
-    reserve_usd: Decimal | None  # free in the venue's reserve pool
+    reserve_usd: Decimal | None  # what one order can take of the venue's reserve pool
     order_budget: int | None  # orders the venue takes from now on without a pause
+    closable: Decimal = Decimal(0)  # quantity of the leg that would close a position of the account
 
 
 class PreflightView(msgspec.Struct, frozen=True, kw_only=True):
@@ -228,13 +229,15 @@ def _unwind_step(job: HedgeJob, leg: _Leg, slices: _Slices, limits: JobLimits) -
         return None
     unit_usd = leg.instrument.contract_size * leg.rate * quantity
     fee_rate = max(ZERO, leg.instrument.taker_fee_rate)
+    # What the leg closes its unwind opens again, with new capital.
+    opens_usd = min(quantity, leg.look.closable) * leg.instrument.notional(max(worst, leg.touch), leg.rate)
     return UnwindStep(
         leg=leg.index,
         instrument_id=leg.instrument.id,
         side=side,
         quantity=quantity,
         cost_usd=((leg.touch - average) * leg.leg.side.sign + average * fee_rate) * unit_usd,
-        reserve_usd=((leg.touch - worst) * leg.leg.side.sign + worst * fee_rate) * unit_usd,
+        reserve_usd=((leg.touch - worst) * leg.leg.side.sign + worst * fee_rate) * unit_usd + opens_usd,
     )
 
 

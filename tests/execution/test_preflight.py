@@ -138,6 +138,15 @@ def test_the_way_back_needs_depth_and_reserve():
     assert failed(script.unfit(reserve_usd=D(40))) == {"unwind_reserve": ("40", "at least 45.021")}
 
 
+def test_giving_back_what_closed_a_position_takes_the_reserve_for_opening_it_again():
+    """The first slice is 20 contracts; bought back at up to 102.1 each, 15 of them would be a new position."""
+    found = failed(Script().unfit(closable=D(15), reserve_usd=D(1_576)))
+    assert found == {"unwind_reserve": ("1576", "at least 1576.521")}
+    script = Script()
+    plan = preflight(script.job, script.preflight_view(closable=D(15), reserve_usd=D(1_577)))
+    assert isinstance(plan, Plan)
+
+
 def test_funds_and_rate_budgets_are_asked_for_and_unknown_ones_refuse():
     assert "funds" in failed(Script().unfit(room_usd=D(4_000)))
     assert failed(Script().unfit(order_budget=3)) == {"order_budget": ("3", "at least 4")}
