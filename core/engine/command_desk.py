@@ -57,6 +57,10 @@ class CommandDesk:
         self._risk_desk = RiskDesk(parts)
         self._held_placing = HeldPlacing(parts, self._order_problem)
 
+    def on_second(self) -> None:
+        """Do what time alone asks for."""
+        self._risk_desk.on_second()
+
     async def execute(self, command: AnyCommand) -> CommandResult:
         try:
             return await self._execute(command)

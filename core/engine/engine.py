@@ -206,6 +206,7 @@ class Engine:
             return
         self._seconds += 1
         self._kill_switch.go_on()
+        self._commands.on_second()
         self._intake.on_second()
         for venue, trades in self._pump.take_dropped().items():
             self.parts.feed_watch.dropped(venue, trades, self.parts.clock.utc_ns())

@@ -7,7 +7,7 @@ import pytest
 from core.control.commands import ManualOverride, Outcome
 from core.engine.reconciler import CAUSE
 from core.io.virtual_loop import VirtualClock, VirtualLoop
-from core.journal.facts import DayBegan, EquityPeaked, PositionAdopted
+from core.journal.facts import DayBegan, EquityPeaked, OverrideEnded, PositionAdopted
 from core.state.desk import DeskRequest
 from core.types.control import HaltLevel
 from core.types.order import OrderStatus
@@ -270,6 +270,23 @@ def test_a_clock_that_differs_from_the_venues_takes_no_new_risk_until_it_is_righ
         rig.clock.step(-step_s)
         await rig.elapse(10)
         assert (await rig.place(quantity="1")).outcome is Outcome.DONE
+
+    in_virtual_time(work)
+
+
+def test_an_override_lasts_no_longer_because_the_clock_was_set_back_while_it_held():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        await rig.execute(ManualOverride(seconds=60, reason="maintenance"))
+        rig.clock.step(20)
+        await rig.elapse(30)
+        rig.clock.step(-50)
+        await rig.elapse(29)
+        assert rig.engine.monitoring().risk.manual_override
+        await rig.elapse(2)
+        assert not rig.engine.monitoring().risk.manual_override
+        (ended,) = rig.facts(OverrideEnded)
+        assert (ended.who, ended.reason) == ("engine", "its time is over")
 
     in_virtual_time(work)
 
