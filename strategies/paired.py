@@ -113,7 +113,8 @@ class PairedStrategy(Strategy[P]):
     # jobs --------------------------------------------------------------------------------------------------
 
     def may_propose(self, ctx: StrategyContext) -> bool:
-        is_early = ctx.now_ns - self._proposed_ns < self.parameters.pause_s * 1e9
+        # A proposal that lies ahead was made before the clock was set back: its pause is over.
+        is_early = 0 <= ctx.now_ns - self._proposed_ns < self.parameters.pause_s * 1e9
         return not is_early and ctx.open_jobs() < self.parameters.max_jobs
 
     def propose(self, ctx: StrategyContext, crossing: Crossing, job_type: JobType) -> bool:

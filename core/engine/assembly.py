@@ -25,6 +25,7 @@ from core.engine.job_desk import JobDesk
 from core.engine.job_looks import JobLooks
 from core.engine.kill_switch import no_wish
 from core.engine.order_desk import OrderDesk
+from core.engine.order_movements import OrderMovements
 from core.engine.parts import EngineParts
 from core.engine.passing_conditions import PassingConditions
 from core.engine.pnl_curve import PnlCurve
@@ -175,7 +176,7 @@ def _lay_ground(
         tasks=tasks,
         market=market,
         fold=fold,
-        recorder=Recorder(ports.journal, fold, log),
+        recorder=Recorder(ports.journal, fold, log, OrderMovements(ports.clock)),
         conditions=PassingConditions(ports.clock),
         recent=RecentOrders(settings.limits),
         statistics=SendStatistics(

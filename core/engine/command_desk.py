@@ -15,7 +15,7 @@ from core.engine.kill_switch import KillSwitch
 from core.engine.narrator import describe, plain
 from core.engine.parts import EngineParts
 from core.engine.risk_desk import RiskDesk
-from core.journal.facts import EquityPeaked, RiskModeChanged
+from core.journal.facts import BlockerLifted, EquityPeaked, RiskModeChanged
 from core.ports.strategy import RunningStrategy
 from core.ports.venue import SendOutcome
 from core.risk.halts import Cause, pause
@@ -56,6 +56,10 @@ class CommandDesk:
         self._judge_health = judge_health  # raises at once what must stand
         self._risk_desk = RiskDesk(parts)
         self._held_placing = HeldPlacing(parts, self._order_problem)
+
+    def on_second(self) -> None:
+        """Do what time alone asks for."""
+        self._risk_desk.on_second()
 
     async def execute(self, command: AnyCommand) -> CommandResult:
         try:
@@ -126,9 +130,7 @@ class CommandDesk:
         for fact in lifting.lifted:
             self._parts.recorder.record(fact)
         if lifting.lifted:
-            # A person has looked: what raised the blockers is counted from here on.
-            self._parts.statistics.forget_failures()
-            self._parts.recent.forget_fills()
+            self._count_anew(lifting.lifted)
             if any(fact.cause == Cause.DRAWDOWN for fact in lifting.lifted):
                 self._count_drawdown_anew(at_ns)
             self._judge_health()
@@ -143,6 +145,19 @@ class CommandDesk:
             return _failed(f"{message}; but raised again at once, because its cause lasts: {lasting}")
         # What stays is only what takes more than was given: the message says what.
         return (_invalid if lifting.standing else _done)(message)
+
+    def _count_anew(self, lifted: tuple[BlockerLifted, ...]) -> None:
+        """Count what raised a blocker from here on: a person has looked. The end of a pause forgives nothing."""
+        for fact in lifted:
+            match fact.cause:
+                case Cause.ORDER_FAILURES:
+                    self._parts.statistics.forget_failures()
+                case Cause.VENUE_FAILURES:
+                    self._parts.statistics.forget_trouble(fact.scope.partition(":")[2])
+                case Cause.REPEATED_EXECUTION:
+                    self._parts.recent.forget_fills(fact.scope.partition(":")[2])
+                case _:
+                    pass
 
     def _count_drawdown_anew(self, at_ns: int) -> None:
         """Measure the drawdown from the equity of now: against the old peak it would halt again at once, for ever."""

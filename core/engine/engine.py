@@ -206,6 +206,7 @@ class Engine:
             return
         self._seconds += 1
         self._kill_switch.go_on()
+        self._commands.on_second()
         self._intake.on_second()
         for venue, trades in self._pump.take_dropped().items():
             self.parts.feed_watch.dropped(venue, trades, self.parts.clock.utc_ns())
@@ -232,11 +233,11 @@ class Engine:
 
     def _has_doubt(self, venue: str) -> bool:
         """Tell whether a venue was never reconciled or has an order that should have moved on long ago."""
-        latest_ns = self.parts.clock.utc_ns() - PROBE_DOUBT_EVERY_S * NS_PER_S
+        steady_ns, movements = self.parts.clock.monotonic_ns(), self.parts.recorder.movements
         return self._reconciler.is_closed(venue) or any(
             order.intent.venue == venue
             and (order.status in UNSETTLED or order.is_in_doubt)
-            and order.updated_ns <= latest_ns
+            and movements.was_quiet(order.intent.client_order_id, steady_ns, PROBE_DOUBT_EVERY_S * NS_PER_S)
             for order in self.parts.fold.orders.live()
         )
 

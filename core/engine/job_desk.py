@@ -27,6 +27,7 @@ from core.execution.plan import Plan, Unfit
 from core.jobs.explanation import Explanation
 from core.jobs.market import JobMarket
 from core.jobs.rulebook import Rulebook
+from core.jobs.scheduler import DROPS_A_TICK
 from core.jobs.scheduling import Cancellation, JobStart
 from core.jobs.warm_up import compiled_selector, warm_up
 from core.journal.facts import JobCorrected, JobDropped, JobFinished, JobStarted
@@ -39,6 +40,7 @@ from core.types.order import Order
 
 NS_PER_S: Final = 1_000_000_000
 COMPILE_FROM: Final = 200  # pending jobs; fewer are judged within a few milliseconds by the plain form
+CLOCK_SLACK_NS: Final = 10 * NS_PER_S  # a clock that is put right by less leaves jobs alone
 PLAIN_MOST: Final = 1_000  # more would keep everything else waiting: they wait until the compiled form is ready
 
 
@@ -153,6 +155,8 @@ class JobDesk:
         if len(pending) >= COMPILE_FROM and self._compiled is Compiled.NOT_WANTED:
             self._compiled = Compiled.UNDER_WAY
             self._spawn(self._compile())
+        if not self._drop_what_was_made_ahead() or not pending:
+            return
         if len(pending) > PLAIN_MOST and self._compiled is Compiled.UNDER_WAY:
             return
         for decided in self.scheduler.tick(self._market_for(pending.values())):
@@ -161,6 +165,18 @@ class JobDesk:
                     self._drop(decided)
                 case JobStart():
                     self._start(decided)
+
+    def _drop_what_was_made_ahead(self) -> bool:
+        """Drop jobs that a clock that was set back left in the future: how old they are, and their edge, nobody knows.
+
+        Returns whether all are gone; as many as are left wait for the next tick, with all others.
+        """
+        now_ns = self._clock.utc_ns()
+        ahead = [job.job_id for job in self.scheduler.book.pending.values() if job.created_ns - now_ns > CLOCK_SLACK_NS]
+        for job_id in ahead[:DROPS_A_TICK]:
+            reason = "the clock was set back: nobody knows how long it has waited"
+            self._drop(JobDropped(at_ns=now_ns, job_id=job_id, cause=JobDropCause.EXPIRED, reason=reason))
+        return len(ahead) <= DROPS_A_TICK
 
     async def _compile(self) -> None:
         """Let the compiled form judge from now on; until it is ready the plain one gives the same answers."""

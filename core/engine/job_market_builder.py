@@ -18,6 +18,7 @@ from core.ledger.valuation import Valuation
 from core.ledger.valuing import underlying_of
 from core.market.market import Market
 from core.risk.halts import Cause, bearing_on, tightest, venue_scope
+from core.risk.liquidation import ContractValue, liquidation_distance_pct
 from core.risk.override import still_standing
 from core.risk.view import StrategyStatus
 from core.types.capital import Pool
@@ -26,7 +27,6 @@ from core.types.instrument import AssetType, Instrument, InstrumentId
 from core.types.market import FeedState
 
 BPS: Final = 10_000.0
-UNBOUND_PCT: Final = 100.0  # liquidation distance of a venue without contracts
 
 
 class JobMarketBuilder:
@@ -138,23 +138,21 @@ class JobMarketBuilder:
         return self._reads.took_ms(venue) if sent_ms is None else sent_ms
 
     def _liquidation_distance_pct(self, venue: str, valuation: Valuation) -> float | None:
-        """Return how far prices may move against every contract of a venue at once until its collateral is gone.
-
-        Cross margin: ``100 · collateral / Σ |contract value|``, at most 100.
-        """
-        contracts = Decimal(0)
+        """Return how far prices may move against every contract of a venue at once until it is liquidated."""
+        contracts: list[ContractValue] = []
         for position in valuation.positions:
             instrument = self._market.instruments.get(position.instrument_id)
-            is_contract = instrument is not None and instrument.asset_type is AssetType.PERPETUAL
-            if position.instrument_id.venue != venue or not is_contract or not position.quantity:
+            if position.instrument_id.venue != venue or instrument is None or not position.quantity:
+                continue
+            if instrument.asset_type is not AssetType.PERPETUAL:
                 continue
             if position.notional_usd is None:
                 return None
-            contracts += abs(position.notional_usd)
+            contracts.append(ContractValue(abs(position.notional_usd), instrument.maintenance_rate))
         value = valuation.venue(venue)
         if value is None or value.collateral_usd is None:
             return None
-        return UNBOUND_PCT if not contracts else min(UNBOUND_PCT, float(100 * value.collateral_usd / contracts))
+        return float(liquidation_distance_pct(value.collateral_usd, contracts))
 
     # instruments -----------------------------------------------------------------------------------
 

@@ -50,6 +50,9 @@ class JobPreflight:
             giving_back=() if book is None else levels_of(book, leg.side.opposite),
             in_doubt=self._means.in_doubt(leg.instrument_id),
             room_usd=self._means.room_usd(leg.instrument_id, leg.side),
-            reserve_usd=None if reserve.equity_usd is None else reserve.free_usd[Pool.RESERVE],
+            reserve_usd=(
+                None if reserve.equity_usd is None else min(reserve.free_usd[Pool.RESERVE], reserve.single_limit_usd)
+            ),
             order_budget=self._means.order_budget(leg.venue, self._clock.monotonic_ns()),
+            closable=self._means.closable(leg.instrument_id, leg.side),
         )

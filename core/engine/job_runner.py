@@ -36,6 +36,7 @@ from core.types.order import Order, OrderIntent, OrderStatus, OrderType, TimeInF
 LEAST_GAP_NS: Final = 20_000_000
 GAP_A_RUN_NS: Final = 10_000_000
 CANCELLABLE: Final = frozenset({OrderStatus.INTENDED, OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED})
+RATES: Final = frozenset({"message_rate", "order_rate"})
 MOST_ROUNDS: Final = 20  # of one drive; what is left is gone on with at the next event
 
 
@@ -234,6 +235,8 @@ class JobRunner:
         )
         verdict = self._desk.place(intent)
         if isinstance(verdict, Refused):
+            if all(check.rule in RATES for check in verdict.failed):
+                return False  # asked again within a second: no reason to give up a hedge for
             run.refused(command.leg, command.role, verdict.reason, self._clock.utc_ns())
         return True
 

@@ -36,6 +36,11 @@ class LegMeans:
             return self._margin(instrument, side, exposures, held)
         return self._cash(instrument, exposures) if side is Side.BUY else self._holding(instrument)
 
+    def closable(self, instrument_id: InstrumentId, side: Side) -> Decimal:
+        """Return the quantity that an order on a side could close of the account's position."""
+        exposures = (each for each in self._views.exposures() if each.instrument_id == instrument_id)
+        return max(ZERO, -side.sign * sum((each.position for each in exposures), ZERO))
+
     def in_doubt(self, instrument_id: InstrumentId) -> tuple[str, ...]:
         """Return the own orders on an instrument's book of which nobody knows whether they live."""
         return tuple(own.client_order_id for own in self._views.own_orders(instrument_id) if own.is_in_doubt)

@@ -57,9 +57,9 @@ class RecentOrders:
                 most[strategy] = max(count, most.get(strategy, 0))
         return tuple(most.items())
 
-    def forget_fills(self) -> None:
-        """Start the repetition count anew; a person resumed."""
-        self._filled.clear()
+    def forget_fills(self, strategy: str) -> None:
+        """Start the repetition count of a strategy anew; a person let it go on."""
+        self._filled = deque(each for each in self._filled if each[1][0] != strategy)
 
     def _messages_to(self, venue: str, steady_ns: int) -> int:
         meter = self._messages.get(venue)

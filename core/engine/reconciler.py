@@ -76,7 +76,7 @@ class Reconciler:
         self._booked_until_ns[report.venue] = asked_ns
         self._parts.account_reads.note(report.venue, asked_at, took_ns)
         is_closed = self.is_closed(report.venue)
-        findings = self._take_over_orders(report, asked_ns, settle_ns=0 if is_closed else SETTLE_NS)
+        findings = self._take_over_orders(report, asked_steady_ns, settle_ns=0 if is_closed else SETTLE_NS)
         if has_moved:  # the report is older than the ledger: neither proves the other wrong
             if findings:
                 self._record(report.venue, findings, is_clean=False)
@@ -88,11 +88,11 @@ class Reconciler:
 
     async def last_words(self, execution: ExecutionVenue) -> None:
         """Book how orders ended after everything was cancelled: nothing is on its way any more."""
-        asked_ns = self._parts.clock.utc_ns()
+        asked_steady_ns = self._parts.clock.monotonic_ns()
         report = await self._read(execution)
         if report is not None:
             self._on_executions(report)
-            self._take_over_orders(report, asked_ns, settle_ns=0)
+            self._take_over_orders(report, asked_steady_ns, settle_ns=0)
 
     async def _read(self, execution: ExecutionVenue) -> AccountReport | None:
         asked_ns = self._parts.clock.utc_ns()
@@ -159,11 +159,14 @@ class Reconciler:
                     )
                 )
 
-    def _take_over_orders(self, report: AccountReport, asked_ns: int, *, settle_ns: int) -> list[str]:
-        at_ns, orders = self._parts.clock.utc_ns(), self._parts.fold.orders
-        found = order_differences(
-            report, orders, asked_ns=asked_ns, at_ns=at_ns, settle_ns=settle_ns, missing_ns=self._missing_ns(report)
-        )
+    def _take_over_orders(self, report: AccountReport, asked_steady_ns: int, *, settle_ns: int) -> list[str]:
+        at_ns, orders, movements = self._parts.clock.utc_ns(), self._parts.fold.orders, self._parts.recorder.movements
+
+        def was_quiet(order: Order) -> bool:
+            return movements.was_quiet(order.intent.client_order_id, asked_steady_ns, settle_ns)
+
+        missing_ns = self._missing_ns(report)
+        found = order_differences(report, orders, at_ns=at_ns, was_quiet=was_quiet, missing_ns=missing_ns)
         return self._take_over(list(found))
 
     def _missing_ns(self, report: AccountReport) -> dict[str, int]:

@@ -2,8 +2,8 @@
 
 The venue is right about what is resting, what was filled and what the account holds. What it cannot say is
 whether a request is still on its way: so an order that it shows otherwise is only believed when the report was
-asked for `settle_ns` after the order's last movement by this machine's clock, for a venue's may be seconds away.
-One that was never answered must in addition have been missing for `SETTLE_NS`, whatever any clock was set to.
+asked for `SETTLE_NS` after the order's last movement by this machine's steady clock: a venue's may be seconds away, and
+the time of day may be set. One that was never answered must have been missing for `SETTLE_NS` instead.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -31,20 +31,20 @@ def order_differences(
     report: AccountReport,
     orders: OrderTracker,
     *,
-    asked_ns: int,
     at_ns: int,
-    settle_ns: int,
+    was_quiet: Callable[[Order], bool],
     missing_ns: Mapping[str, int],
 ) -> Iterator[tuple[AnyFact, str]]:
     """Yield (fact, finding) for orders that the venue shows otherwise than the journal.
 
+    `was_quiet` tells whether an order had settled when the report was asked for.
     `missing_ns` says for how long, by the steady clock, the venue has not shown an order that was never answered, or
     an amend (by `amend_key`).
     """
     resting = {order.intent.client_order_id: order for order in report.open_orders}
     for found in report.open_orders:
         ours = orders.get(found.intent.client_order_id)
-        if ours is None or asked_ns - ours.updated_ns >= settle_ns:
+        if ours is None or was_quiet(ours):
             if ours is not None:
                 is_overdue = missing_ns.get(amend_key(ours), 0) >= SETTLE_NS
                 yield from resting_terms(found, ours, at_ns, is_overdue=is_overdue)
@@ -53,13 +53,13 @@ def order_differences(
         if known.intent.venue != report.venue or known.intent.client_order_id in resting:
             continue
         if not known.status.may_live:  # reported filled, and its fills are still to come
-            if asked_ns - known.updated_ns >= settle_ns:
+            if was_quiet(known):
                 yield from ended_terms(known, at_ns)
             continue
         if was_never_answered(known):
             if missing_ns.get(known.intent.client_order_id, 0) < SETTLE_NS:
                 continue
-        elif asked_ns - known.updated_ns < settle_ns:
+        elif not was_quiet(known):
             continue
         yield from ended_terms(known, at_ns)
         yield _gone(known, at_ns)

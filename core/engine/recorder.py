@@ -7,14 +7,17 @@ from collections.abc import Callable
 from core.engine.engine_log import EngineLog
 from core.engine.fold import EngineFold, FoldOutcome
 from core.engine.narrator import narrate
+from core.engine.order_movements import OrderMovements
 from core.journal.facts import AnyFact
+from core.orders.outcome import Applied
 from core.ports.journal import Journal
 
 
 class Recorder:
     """Append facts and fold them; remember when the journal stopped taking them."""
 
-    def __init__(self, journal: Journal, fold: EngineFold, log: EngineLog) -> None:
+    def __init__(self, journal: Journal, fold: EngineFold, log: EngineLog, movements: OrderMovements) -> None:
+        self.movements = movements
         self._journal = journal
         self._fold = fold
         self._log = log
@@ -41,6 +44,8 @@ class Recorder:
         durable.add_done_callback(self._look)
         self._last = durable
         outcome = self._fold.apply(fact)
+        if isinstance(outcome.orders, Applied):
+            self.movements.note(outcome.orders.order.intent.client_order_id)
         for line in (narrate(fact), *outcome.complaints()):
             if line is not None:
                 self._log.write(*line)

@@ -20,8 +20,8 @@ class RepeatedRefusals:
         rules = tuple(check.rule for check in refused.failed)
         likeness = (intent.source, intent.instrument_id, intent.side, rules)
         known_ns = self._journaled_ns.get(likeness)
-        if known_ns is not None and at_ns - known_ns < QUIET_NS:
+        if known_ns is not None and 0 <= at_ns - known_ns < QUIET_NS:  # not beyond a clock that was set back
             return False
-        self._journaled_ns = {key: ns for key, ns in self._journaled_ns.items() if at_ns - ns < QUIET_NS}
+        self._journaled_ns = {key: ns for key, ns in self._journaled_ns.items() if 0 <= at_ns - ns < QUIET_NS}
         self._journaled_ns[likeness] = at_ns
         return True

@@ -7,7 +7,7 @@ from core.control.commands import CommandResult, Outcome
 from core.engine.parts import EngineParts
 from core.journal.facts import OverrideEnded, SafeModeSet
 from core.risk.halts import GLOBAL, Cause, strategy_scope, tighten, venue_scope
-from core.risk.override import grant
+from core.risk.override import Override, grant
 from core.types.control import HaltLevel
 
 LEVELS: Final = [level.name.lower() for level in HaltLevel if level is not HaltLevel.NORMAL]
@@ -18,6 +18,18 @@ class RiskDesk:
 
     def __init__(self, parts: EngineParts) -> None:
         self._parts = parts
+        self._ends: tuple[Override, int] | None = None  # the active override, and its end by the steady clock
+
+    def on_second(self) -> None:
+        """End an override whose time is over though the clock was set back meanwhile."""
+        now_ns, steady_ns = self._parts.clock.utc_ns(), self._parts.clock.monotonic_ns()
+        active = self._parts.fold.overrides.active(now_ns)
+        if active is None:
+            self._ends = None
+        elif self._ends is None or self._ends[0] != active:
+            self._ends = active, steady_ns + active.until_ns - now_ns
+        elif steady_ns >= self._ends[1]:
+            self._parts.recorder.record(OverrideEnded(at_ns=now_ns, who="engine", reason="its time is over"))
 
     def halt(self, command: commands.Halt) -> CommandResult:
         """Tighten one scope; what stands there as tight already stays as it is."""
@@ -43,6 +55,7 @@ class RiskDesk:
         if isinstance(granted, str):
             return _invalid(granted)
         self._parts.recorder.record(granted)
+        self.on_second()  # its time runs from here on
         return _done(f"soft rules are lifted for {command.seconds:g} s; hard rules and halts stand")
 
     def end_override(self, command: commands.EndOverride) -> CommandResult:

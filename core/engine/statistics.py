@@ -53,8 +53,11 @@ class SendStatistics:
     def forget_failures(self) -> None:
         """Start counting anew; a person lifted what the failures had raised."""
         self._failed.clear()
-        self._troubled.clear()
         self.consecutive_failures = 0
+
+    def forget_trouble(self, venue: str) -> None:
+        """Start counting a venue's trouble anew; a person closed its circuit again."""
+        self._troubled.pop(venue, None)
 
     def latency_ms(self, venue: str) -> float | None:
         """Return the median time from send to answer, None before the first."""

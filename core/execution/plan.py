@@ -17,7 +17,7 @@ class UnwindStep(msgspec.Struct, frozen=True, kw_only=True):
     side: Side
     quantity: Decimal  # the largest part that can be naked at one time
     cost_usd: Decimal  # at the book of this moment: spread, depth and fee
-    reserve_usd: Decimal  # at the last rung of the unwind ladder
+    reserve_usd: Decimal  # at the last rung of the unwind ladder, and for what it would open
 
     def __str__(self) -> str:
         return (

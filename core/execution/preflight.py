@@ -18,9 +18,9 @@ from core.execution.prices import BPS, banded_price, book_flaw
 from core.execution.primary import slice_size
 from core.execution.view import LegView
 from core.jobs.limits import JobLimits
-from core.risk.rules.finding import Finding, at_least, judged, missing
+from core.risk.rules.finding import Finding, at_least, at_most, judged, missing
 from core.risk.verdict import Check, Hardness
-from core.types.instrument import Instrument
+from core.types.instrument import AssetType, Instrument
 from core.types.job import HedgeJob, JobType, Leg
 from core.types.order import Side
 
@@ -40,8 +40,9 @@ class PreflightLeg(msgspec.Struct, frozen=True, kw_only=True):
     giving_back: tuple[Level, ...]  # what its unwind would meet
     in_doubt: tuple[str, ...] = ()  # own orders on its book that nobody knows the fate of
     room_usd: Decimal | None  # largest position more that cash, holding or margin carries
-    reserve_usd: Decimal | None  # free in the venue's reserve pool
+    reserve_usd: Decimal | None  # what one order can take of the venue's reserve pool
     order_budget: int | None  # orders the venue takes from now on without a pause
+    closable: Decimal = Decimal(0)  # quantity of the leg that would close a position of the account
 
 
 class PreflightView(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +67,15 @@ class _Leg:
     @property
     def unit_usd(self) -> Decimal:
         return self.instrument.notional(self.touch, self.rate)
+
+    @property
+    def needed_usd(self) -> Decimal:
+        return self.unit_usd * self.leg.quantity * (1 + max(ZERO, self.instrument.taker_fee_rate))
+
+    @property
+    def draws_money(self) -> bool:
+        """Tell whether the leg stands on cash or margin; a holding that is sold does not."""
+        return self.instrument.asset_type is AssetType.PERPETUAL or self.leg.side is Side.BUY
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +103,7 @@ def preflight(job: HedgeJob, view: PreflightView) -> Plan | Unfit:
         return Unfit(checks=tuple(checks))
     legs = tuple(_complete(index, leg, look) for index, (leg, look) in enumerate(zip(job.legs, view.legs, strict=True)))
     slices = _slices(legs[0], view.limits)
-    checks += [*_sizes(legs, slices, view.limits), *_means(legs, slices, view.limits)]
+    checks += [*_sizes(legs, slices, view.limits), *_means(legs, slices, view.limits), *_shared_funds(legs)]
     steps = [_unwind_step(job, leg, slices, view.limits) for leg in (legs if len(legs) > 2 else legs[:1])]
     checks += [check for leg, step in zip(legs, steps, strict=False) for check in _way_back(leg, step)]
     unwind = tuple(step for step in steps if step is not None)
@@ -170,11 +180,19 @@ def _means(legs: tuple[_Leg, ...], slices: _Slices, limits: JobLimits) -> Iterat
         inside = sum((x.quantity for x in leg.look.taking if (worst - x.price) * leg.leg.side.sign >= 0), ZERO)
         what = f"{inside:f} {leg.instrument.id} up to {worst:f}"
         yield _check("depth", "", judged(inside >= quantity, f"at least {quantity:f}", what))
-        needed = leg.unit_usd * leg.leg.quantity * (1 + max(ZERO, leg.instrument.taker_fee_rate))
-        yield _check("funds", "USD", _enough(leg.look.room_usd, needed, f"cash or margin at {leg.leg.venue}"))
+        yield _check("funds", "USD", _enough(leg.look.room_usd, leg.needed_usd, f"cash or margin at {leg.leg.venue}"))
         orders = sum(_orders(other, limits) for other in legs if other.leg.venue == leg.leg.venue)
         budget = None if leg.look.order_budget is None else Decimal(leg.look.order_budget)
         yield _check("order_budget", "orders", _enough(budget, Decimal(orders), f"rate budget of {leg.leg.venue}"))
+
+
+def _shared_funds(legs: tuple[_Leg, ...]) -> Iterator[Check]:
+    """Yield what legs at one venue take of its money together: each alone would find all of it free."""
+    for venue in dict.fromkeys(leg.leg.venue for leg in legs):
+        drawing = [leg for leg in legs if leg.leg.venue == venue and leg.draws_money]
+        if len(drawing) > 1 and all(leg.look.room_usd for leg in drawing):
+            taken = sum((leg.needed_usd * 100 / leg.look.room_usd for leg in drawing if leg.look.room_usd), ZERO)
+            yield _check("shared_funds", f"% of the money at {venue}", at_most(taken, Decimal(100)))
 
 
 def _orders(leg: _Leg, limits: JobLimits) -> int:
@@ -211,13 +229,15 @@ def _unwind_step(job: HedgeJob, leg: _Leg, slices: _Slices, limits: JobLimits) -
         return None
     unit_usd = leg.instrument.contract_size * leg.rate * quantity
     fee_rate = max(ZERO, leg.instrument.taker_fee_rate)
+    # What the leg closes its unwind opens again, with new capital.
+    opens_usd = min(quantity, leg.look.closable) * leg.instrument.notional(max(worst, leg.touch), leg.rate)
     return UnwindStep(
         leg=leg.index,
         instrument_id=leg.instrument.id,
         side=side,
         quantity=quantity,
         cost_usd=((leg.touch - average) * leg.leg.side.sign + average * fee_rate) * unit_usd,
-        reserve_usd=((leg.touch - worst) * leg.leg.side.sign + worst * fee_rate) * unit_usd,
+        reserve_usd=((leg.touch - worst) * leg.leg.side.sign + worst * fee_rate) * unit_usd + opens_usd,
     )
 
 

@@ -262,7 +262,7 @@ def _capital_bits(
                 total += results[row + MICRO + other]
         venue *= VENUE_COLUMNS
         bits |= _LEG_NOTIONAL * (not micro <= account_floats[MAX_LEG])
-        bits |= _SINGLE_RESERVE * (not micro <= venues[venue + SINGLE_LIMIT])
+        bits |= _SINGLE_RESERVE * (not total <= venues[venue + SINGLE_LIMIT])
         bits |= _POOL_ROOM * (not total <= venues[venue + HEDGE_ROOM + is_arb])
         bits |= _IN_FLIGHT * (not total <= venues[venue + IN_FLIGHT_ROOM])
         bits |= _VENUE_NOTIONAL * (not total <= venues[venue + NOTIONAL_ROOM])

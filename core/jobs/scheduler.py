@@ -163,15 +163,19 @@ class Scheduler:
 
     def _expired(self, job: HedgeJob, market: JobMarket) -> JobDropped:
         checks, now_ns = evaluate(job, market, self._rules).checks, market.account.now_ns
-        reasons, cause = reasons_of(checks), JobDropCause.EXPIRED
-        reason = f"expired while it waited for: {reasons}" if reasons else "expired before its turn came"
+        reason, cause = self._end_of_waiting(job.job_id, reasons_of(checks)), JobDropCause.EXPIRED
         return JobDropped(at_ns=now_ns, job_id=job.job_id, cause=cause, reason=reason, checks=checks)
+
+    def _end_of_waiting(self, job_id: str, reasons: str) -> str:
+        """Say what a job waited for in vain; one that passed every control and could not start stood back for it."""
+        held = self._holds.get(job_id)
+        waited_for = reasons or ("" if held is None else held[1])
+        return f"expired while it waited for: {waited_for}" if waited_for else "expired before its turn came"
 
     def _expired_untold(self, row: int, market: JobMarket) -> JobDropped:
         """Drop one of very many that expire at once, with the names of the controls only."""
-        names = ", ".join(names_in(int(self._columns.masks[row])))
-        reason = f"expired while it waited for: {names}" if names else "expired before its turn came"
         job_id, cause = self._columns.jobs[row].job_id, JobDropCause.EXPIRED
+        reason = self._end_of_waiting(job_id, ", ".join(names_in(int(self._columns.masks[row]))))
         return JobDropped(at_ns=market.account.now_ns, job_id=job_id, cause=cause, reason=reason)
 
     def _start(self, job: HedgeJob, market: JobMarket) -> JobStart | None:

@@ -16,8 +16,14 @@ class UsualSpread:
         self._samples = 0
 
     def update(self, spread_bps: float, at_ns: int) -> None:
-        """Take a spread over; one that is negative or no number, or of no later time, is left out."""
-        if not 0.0 <= spread_bps < math.inf or (self._samples and at_ns <= self._last_ns):
+        """Take a spread over; one that is negative or no number, or of no later time, is left out.
+
+        Of an earlier time: the clock was set back, and later ones count from there.
+        """
+        if self._samples and at_ns <= self._last_ns:
+            self._last_ns = at_ns
+            return
+        if not 0.0 <= spread_bps < math.inf:
             return
         weight = 1.0 if not self._samples else -math.expm1(-(at_ns - self._last_ns) / 1e9 / TIME_CONSTANT_S)
         # Evenly at first, so that the first spread of all does not count for minutes.

@@ -37,17 +37,27 @@ class Check(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 UNKNOWN: Final = "unknown: "
 """What `observed` begins with where an input was missing; the rest says which."""
 
+MARKET_HOURS: Final = "market_hours"
+MOST_BLIND: Final = 3  # checks without their input that are named one by one
+
 
 def reasons_of(checks: tuple[Check, ...]) -> str:
-    """Say in one line what each failed check saw and what it allows; those that saw nothing come last."""
-    failed = [check for check in checks if check.refuses]
+    """Say in one line what each failed check saw and what it allows; those that saw nothing come last.
+
+    A closed market comes first: it is why many of the others see nothing. Of many of these only the number is told.
+    """
+    failed = sorted((check for check in checks if check.refuses), key=lambda check: check.rule != MARKET_HOURS)
     blind = [check for check in failed if check.observed.startswith(UNKNOWN)]
     reasons = [
         f"{check.rule}: {f'{check.observed} {check.unit}'.rstrip()}, allowed {check.limit}"
         for check in failed
         if check not in blind
     ]
-    if blind:
+    if len(blind) > MOST_BLIND:
+        missed = list(dict.fromkeys(check.observed.removeprefix(UNKNOWN) for check in blind))
+        others = ", …" if len(missed) > MOST_BLIND else ""
+        reasons.append(f"{len(blind)} controls cannot be judged: {', '.join(missed[:MOST_BLIND])}{others}")
+    elif blind:
         unknown = ", ".join(f"{check.rule} ({check.observed.removeprefix(UNKNOWN)})" for check in blind)
         reasons.append(f"cannot be judged: {unknown}")
     return "; ".join(reasons)

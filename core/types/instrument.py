@@ -72,6 +72,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     maker_fee_rate: Decimal = Decimal(0)
     taker_fee_rate: Decimal = Decimal(0)
     max_leverage: Decimal = Decimal(1)
+    maintenance_margin_rate: Decimal | None = None  # part of a contract's value that must stay as margin
     funding_interval_s: int | None = None
     underlying: str | None = None
     market_hours: MarketHours = ALWAYS_OPEN
@@ -93,6 +94,13 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     def order_lot(self) -> Decimal:
         """Return the quantity step an order must keep to."""
         return self.lot_size if self.order_lot_size is None else self.order_lot_size
+
+    @property
+    def maintenance_rate(self) -> Decimal:
+        """Return the maintenance margin; where the venue does not say, half of the least initial margin."""
+        if self.maintenance_margin_rate is not None:
+            return self.maintenance_margin_rate
+        return 1 / (2 * max(self.max_leverage, Decimal(1)))
 
     @property
     def id(self) -> InstrumentId:

@@ -9,6 +9,7 @@ from data.journal_audit.approvals import Approvals
 from data.journal_audit.caps import Caps
 from data.journal_audit.chain import BODY, Chain
 from data.journal_audit.crossings import Crossings
+from data.journal_audit.days import Days
 from data.journal_audit.finding import Check, Finding, Row
 from data.journal_audit.halts import Halts
 from data.journal_audit.jobs import Jobs
@@ -97,6 +98,7 @@ def _checks(snapshots: list[StoredSnapshot]) -> list[Check]:
     orders = Orders(money)
     return [
         Runs(),
+        Days(),
         overrides,
         Approvals(overrides),
         orders,

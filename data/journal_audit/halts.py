@@ -64,8 +64,11 @@ class Halts:
 
     def _judge(self, life: Life, at_ns: int) -> None:
         level, cause = self._level(life, at_ns)
-        if level >= CANCEL_ONLY and not life.reduce_only:
-            text = f"order {life.client_order_id} is not reduce-only, and {cause} stood at {LEVELS[level]}"
+        if level >= HALTED and not life.is_flattening:
+            text = f"order {life.client_order_id} is not the kill switch's, and {cause} stood at {LEVELS[level]}"
+            self._suspects.append((life, text))
+        elif level == CANCEL_ONLY:
+            text = f"order {life.client_order_id} was sent, and {cause} stood at {LEVELS[level]}"
             self._suspects.append((life, text))
         elif level == REDUCE_ONLY and not self._reduces(life):
             text = f"order {life.client_order_id} raises risk, and {cause} stood at {LEVELS[level]}"
@@ -79,8 +82,9 @@ class Halts:
         self._amends.append((row.sequence, life, int(row.body["number"]), text))
 
     def _level(self, life: Life, at_ns: int) -> tuple[int, str]:
-        kind, _, name = life.source.partition(":")
-        scopes = {"global", f"venue:{life.book[0]}", f"strategy:{name}" if kind == "strategy" else "global"}
+        scopes = {"global", f"venue:{life.book[0]}"}
+        if life.strategy is not None:
+            scopes.add(f"strategy:{life.strategy}")
         suspended = SUSPENDED if self._overrides.is_active(at_ns) else frozenset[tuple[str, str]]()
         bearing = [
             (level, f"{key[1]} ({key[0]})")

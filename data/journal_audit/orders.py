@@ -13,6 +13,7 @@ from data.journal_audit.symbols import Book, named
 
 INTENTS: Final = "intents"
 NOT_SENT: Final = "not sent:"  # what the engine writes when it withdraws an order before it left
+FLATTEN: Final = "flatten"
 FINAL: Final = frozenset({"filled", "cancelled", "expired", "rejected"})
 
 
@@ -27,12 +28,18 @@ class Life:
     terms: Terms
     reduce_only: bool
     source: str
+    strategy: str | None  # behind the order or its job
     job: tuple[str, int, str] | None  # job id, leg, role
     is_own: bool
     filled: Decimal = ZERO
     is_acknowledged: bool = False
     may_live: bool = True
     was_withdrawn: bool = False
+
+    @property
+    def is_flattening(self) -> bool:
+        """Tell whether it calls itself one of the kill switch's closing orders."""
+        return self.reduce_only and self.source.partition(":")[0] == FLATTEN
 
     @property
     def prices(self) -> tuple[Decimal | None, ...]:
@@ -217,9 +224,17 @@ def _life(sequence: int, intent: Body, *, is_own: bool) -> Life:
         ),
         reduce_only=bool(intent["reduce_only"]),
         source=str(intent["source"]),
+        strategy=_strategy(str(intent["source"]), tag),
         job=None if tag is None else (str(tag["job_id"]), int(tag["leg"]), str(tag["role"])),
         is_own=is_own,
     )
+
+
+def _strategy(source: str, tag: Any) -> str | None:
+    kind, _, name = source.partition(":")
+    if tag is not None:
+        return None if tag["strategy"] == "manual" else str(tag["strategy"])
+    return name if kind == "strategy" else None
 
 
 def _is_buy(intent: Body) -> bool:

@@ -274,6 +274,52 @@ def test_an_override_lets_orders_past_a_pause_for_failures_and_past_nothing_else
         assert len(found_by(audit(path), "halts")) == expected, (cause, level)
 
 
+@pytest.mark.parametrize(
+    ("scope", "level", "before", "expected"),
+    [
+        ("global", 2, "o2", ["o2", "o3"]),  # a way out, and CANCEL_ONLY lets none
+        ("global", 3, "o2", ["o2", "o3"]),  # a way out, and not the kill switch's
+        ("global", 3, "k1", []),
+        ("global", 2, "k2", ["k2", "k3"]),
+        ("strategy:spread", 3, "j1p", ["j1p", "j1h"]),  # of a job of a halted strategy
+        ("strategy:other", 3, "j1p", []),
+        ("venue:b", 2, "j1p", ["j1h"]),
+    ],
+)
+def test_what_each_level_lets_out_is_asked_of_every_order(
+    journal: Path, scope: str, level: int, before: str, expected: list[str]
+):
+    last = {"o2": "o3", "k1": "k1", "k2": "k3", "j1p": "j1h"}[before]
+
+    def halt(bodies: list[Body]) -> int:
+        blocker = {"scope": scope, "cause": "manual", "level": level, "since_ns": 0, "who": "me", "reason": "why"}
+        lifted = {"kind": "BlockerLifted", "at_ns": 0, "scope": scope, "cause": "manual", "who": "me", "reason": "why"}
+        bodies.insert(find(bodies, "OrderIntended", client_order_id=last) + 1, lifted)
+        at = find(bodies, "OrderIntended", client_order_id=before)
+        bodies.insert(at, {"kind": "BlockerRaised", "at_ns": 0, "blocker": blocker})
+        if before.startswith("k"):
+            bodies.pop(find(bodies, "BlockerRaised"))  # of the kill itself, which stands above
+        return 0
+
+    rewrite(journal, halt)
+    found = [finding.text.split()[1] for finding in audit(journal).findings if finding.check == "halts"]
+    assert [name for name in found if name != "k0"] == expected
+
+
+def test_a_day_that_begins_again_is_found(journal: Path):
+    def begin(*days: str) -> Change:
+        def change(bodies: list[Body]) -> int:
+            bodies += [{"kind": "DayBegan", "at_ns": 0, "day": day, "total_pnl_usd": "0"} for day in days]
+            return len(bodies)
+
+        return change
+
+    for days, is_found in ((("2026-01-01", "2026-01-02"), False), (("2026-01-02", "2026-01-02"), True)):
+        write_story(path := journal.with_name(f"{days[0]}.sqlite"))
+        row = rewrite(path, begin(*days))
+        assert found_by(audit(path), "days") == ([row] if is_found else [])
+
+
 def test_a_naked_rest_may_be_told_at_the_market_price(journal: Path):
     def hedge_less(pnl_usd: str) -> Change:
         # 9 of 10 hedged: 0.1 of the primary leg is naked, last filled at 100.

@@ -7,12 +7,12 @@ import pytest
 from core.control.commands import ManualOverride, Outcome
 from core.engine.reconciler import CAUSE
 from core.io.virtual_loop import VirtualClock, VirtualLoop
-from core.journal.facts import DayBegan, EquityPeaked, PositionAdopted
+from core.journal.facts import DayBegan, EquityPeaked, OverrideEnded, PositionAdopted
 from core.state.desk import DeskRequest
 from core.types.control import HaltLevel
 from core.types.order import OrderStatus
 from tests.engine.rig import PERP, EngineRig, in_virtual_time
-from tests.engine.venues import START_NS, Answer
+from tests.engine.venues import START_NS, Answer, Speech
 
 TO_MIDNIGHT_S = 9 * 3_600
 BEFORE_MIDNIGHT_NS = START_NS + (TO_MIDNIGHT_S - 60) * 1_000_000_000
@@ -159,6 +159,32 @@ def test_an_order_in_doubt_is_not_given_up_early_because_the_next_engine_has_ano
     in_virtual_time(work)
 
 
+def test_an_order_that_is_gone_from_the_venue_is_given_up_though_the_clock_was_set_back_an_hour():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        order_id = str((await rig.place(price="95")).data["client_order_id"])
+        rig.venue.speech = Speech.NOTHING
+        rig.venue.expire(order_id)
+        rig.clock.step(-3_600)
+        await rig.elapse(61)
+        assert rig.status(order_id) is OrderStatus.CANCELLED
+
+    in_virtual_time(work)
+
+
+def test_an_order_that_moved_just_now_is_not_given_up_because_the_clock_was_set_forward():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        await rig.elapse(30 - rig.loop.time() % 30 - 1.5)
+        order_id = str((await rig.place(price="95")).data["client_order_id"])
+        rig.venue.lose(order_id)
+        rig.clock.step(60)
+        await rig.elapse(3)
+        assert rig.status(order_id) is OrderStatus.OPEN
+
+    in_virtual_time(work)
+
+
 def test_a_book_that_fell_silent_is_not_fresh_again_because_the_clock_was_set_back():
     async def work(loop: VirtualLoop) -> None:
         rig = await EngineRig(loop).start()
@@ -248,6 +274,23 @@ def test_a_clock_that_differs_from_the_venues_takes_no_new_risk_until_it_is_righ
     in_virtual_time(work)
 
 
+def test_an_override_lasts_no_longer_because_the_clock_was_set_back_while_it_held():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        await rig.execute(ManualOverride(seconds=60, reason="maintenance"))
+        rig.clock.step(20)
+        await rig.elapse(30)
+        rig.clock.step(-50)
+        await rig.elapse(29)
+        assert rig.engine.monitoring().risk.manual_override
+        await rig.elapse(2)
+        assert not rig.engine.monitoring().risk.manual_override
+        (ended,) = rig.facts(OverrideEnded)
+        assert (ended.who, ended.reason) == ("engine", "its time is over")
+
+    in_virtual_time(work)
+
+
 def test_a_venue_whose_books_have_told_no_time_takes_no_new_risk():
     async def work(loop: VirtualLoop) -> None:
         rig = await EngineRig(loop).start(warm_up_s=0)
@@ -255,7 +298,10 @@ def test_a_venue_whose_books_have_told_no_time_takes_no_new_risk():
         silent = EngineRig(loop)
         silent.feed.is_silent = True
         await silent.start(warm_up_s=0)
-        assert "clock_offset (no clock comparison with the venue)" in (await silent.place()).message
+        refused = (await silent.place()).data["refused_by"]
+        assert ("clock_offset", "unknown: no clock comparison with the venue") in [
+            (each["rule"], each["observed"]) for each in refused
+        ]
 
     in_virtual_time(work)
 

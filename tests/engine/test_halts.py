@@ -303,6 +303,21 @@ def test_orders_that_fail_again_and_again_stop_new_risk_until_a_person_resumes()
     in_virtual_time(work)
 
 
+def test_the_end_of_a_pause_forgives_no_failed_orders():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        for number in range(20):
+            rig.venue.answers.append(Answer.REJECT if number < 2 else Answer.TAKE)
+            await rig.place(price=str(95 + Decimal(number) / 10), quantity="0.1")
+            await rig.elapse(1)
+            if number == 18:
+                await rig.execute(Pause())
+                assert (await rig.execute(Resume())).outcome is Outcome.DONE
+        assert rig.causes() == ["order_failures"]
+
+    in_virtual_time(work)
+
+
 @pytest.mark.parametrize("trouble", ["silent", "invalid", "down"])
 def test_a_book_that_cannot_be_trusted_refuses_market_orders(trouble: str):
     async def work(loop: VirtualLoop) -> None:
@@ -317,7 +332,7 @@ def test_a_book_that_cannot_be_trusted_refuses_market_orders(trouble: str):
                 rig.feed.state(FeedState.DOWN, "connection lost")
         result = await rig.place()
         assert result.outcome is Outcome.REFUSED
-        assert "fresh_book" in result.message
+        assert "fresh_book" in [each["rule"] for each in result.data["refused_by"]]
 
     in_virtual_time(work)
 

@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from core.capital.limits import CapitalLimits, PoolShares
 from core.control.commands import CancelJob, ExplainJob, ManualOverride, Outcome, Resume
 from core.io.inline_journal import InlineJournal
 from core.io.virtual_loop import VirtualLoop
@@ -157,6 +158,25 @@ def test_f13_a_rejected_hedge_is_given_back_within_the_caps_and_told(journal: In
         assert rig.held() == rig.in_flight() == rig.committed() == {}
         assert rig.engine.monitoring().jobs.failed_today == 1
         assert rig.engine.monitoring().risk.consecutive_failures == 1
+
+    in_virtual_time(work)
+
+
+def test_a_job_that_closes_a_position_begins_only_where_the_reserve_could_open_it_again(journal: InlineJournal):
+    """Its way back opens a position: without the reserve for that it would be left naked once its hedge is rejected."""
+
+    async def work(loop: VirtualLoop) -> None:
+        pools = PoolShares(hedge=D("0.79"), arb=D("0.2"), reserve=D("0.01"))
+        rig = await JobRig(loop, journal=journal, capital=CapitalLimits(pools=pools)).start()
+        assert (await rig.place("sell", "20")).outcome is Outcome.DONE
+        job = rig.submit()
+        await rig.elapse(5)
+        explained = rig.engine.parts.jobs.explain(job.job_id)
+        assert explained is not None
+        assert explained.waits_for.startswith("unwind_reserve: ")
+        assert (await rig.place("buy", "20")).outcome is Outcome.DONE
+        await rig.elapse(15)
+        assert rig.is_started(job)
 
     in_virtual_time(work)
 

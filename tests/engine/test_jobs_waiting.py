@@ -13,12 +13,12 @@ from core.execution.plan import Plan, Unfit
 from core.io.inline_journal import InlineJournal
 from core.io.virtual_loop import VirtualLoop
 from core.jobs.warm_up import warm_up
-from core.journal.facts import JobFinished, JobStarted, JobSubmitted
+from core.journal.facts import JobFinished, JobStarted, JobSubmitted, OrderRefused
 from core.risk.limits import RiskLimits
 from core.types.instrument import InstrumentId
-from core.types.job import HedgeJob, JobOutcome, JobProposal, JobType
-from core.types.order import Side
-from tests.engine.job_rig import JobRig, leg
+from core.types.job import HedgeJob, JobDropCause, JobOutcome, JobProposal, JobType
+from core.types.order import OrderIntent, Side
+from tests.engine.job_rig import NS, JobRig, leg
 from tests.engine.rig import PERP, ScriptedStrategy, in_virtual_time
 
 D = Decimal
@@ -166,6 +166,45 @@ def test_a_strategy_whose_jobs_fill_alike_again_and_again_is_paused_until_a_pers
         propose()
         rig.feed.trade(PERP, "100", 2)
         await rig.until(lambda: len(rig.sent()) > before)
+
+    in_virtual_time(work)
+
+
+def test_a_job_made_before_the_clock_was_set_back_an_hour_is_dropped_and_not_started_by_an_old_edge():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await JobRig(loop).start()
+        await rig.execute(Pause())
+        old = rig.submit(expires_ns=rig.clock.utc_ns() + 60 * NS)
+        rig.clock.step(-3_600)
+        await rig.elapse(3)
+        (drop,) = rig.drops(old)
+        assert drop.cause is JobDropCause.EXPIRED
+        assert drop.reason == "the clock was set back: nobody knows how long it has waited"
+        rig.tell_funding()
+        await rig.execute(Resume())
+        await rig.elapse(8)  # until volatility is known anew
+        new = rig.submit()
+        rig.clock.step(-5)
+        await rig.end_of(new)
+
+    in_virtual_time(work)
+
+
+def test_a_hedge_that_the_message_rate_holds_back_waits_a_second_instead_of_being_given_up():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await JobRig(loop).start()
+
+        def talk_too_much(intent: OrderIntent) -> None:
+            for _ in range(20):
+                rig.engine.parts.recent.note_message("v2", rig.clock.monotonic_ns())
+
+        rig.venues["v1"].on_submit = talk_too_much
+        job = rig.submit(leg("v1", Side.BUY, "5"), leg("v2", Side.SELL, "5"))
+        end = await rig.end_of(job)
+        assert end.outcome is JobOutcome.COMPLETED
+        assert [each.rule for fact in rig.facts(OrderRefused) for each in fact.checks if each.refuses] == [
+            "message_rate"
+        ]
 
     in_virtual_time(work)
 

@@ -10,7 +10,7 @@ from core.book.book import BookState
 from core.execution.plan import Plan, Unfit
 from core.execution.preflight import Level, preflight
 from core.jobs.limits import JobLimits
-from core.types.instrument import InstrumentId, MarketHours
+from core.types.instrument import AssetType, InstrumentId, MarketHours
 from core.types.job import EdgeSource, JobType
 from core.types.order import Side
 from tests.engine.venues import perpetual
@@ -138,6 +138,15 @@ def test_the_way_back_needs_depth_and_reserve():
     assert failed(script.unfit(reserve_usd=D(40))) == {"unwind_reserve": ("40", "at least 45.021")}
 
 
+def test_giving_back_what_closed_a_position_takes_the_reserve_for_opening_it_again():
+    """The first slice is 20 contracts; bought back at up to 102.1 each, 15 of them would be a new position."""
+    found = failed(Script().unfit(closable=D(15), reserve_usd=D(1_576)))
+    assert found == {"unwind_reserve": ("1576", "at least 1576.521")}
+    script = Script()
+    plan = preflight(script.job, script.preflight_view(closable=D(15), reserve_usd=D(1_577)))
+    assert isinstance(plan, Plan)
+
+
 def test_funds_and_rate_budgets_are_asked_for_and_unknown_ones_refuse():
     assert "funds" in failed(Script().unfit(room_usd=D(4_000)))
     assert failed(Script().unfit(order_budget=3)) == {"order_budget": ("3", "at least 4")}
@@ -155,6 +164,19 @@ def test_two_legs_at_one_venue_share_its_rate_budget():
         a_job(legs=legs), rules=[perpetual("sim-a"), perpetual("sim-b"), perpetual("sim-b", matching_book="x")]
     )
     assert failed(script.unfit(order_budget=5))["order_budget"] == ("5", "at least 6")
+
+
+def test_legs_at_one_venue_share_its_money():
+    """Each alone finds enough; the second could not be hedged once the first has taken its part."""
+    legs = (a_leg("sim-b", Side.SELL), a_leg("sim-b", Side.BUY))
+    rules = [perpetual("sim-b"), perpetual("sim-b", matching_book="x")]
+    needed = 40 * D("1.0005") * (D("99.9") + D("100.1"))
+    assert "shared_funds" not in failed(Script(a_job(legs=legs), rules=rules).unfit(room_usd=needed, order_budget=6))
+    found = failed(Script(a_job(legs=legs), rules=rules).unfit(room_usd=needed - 1))
+    assert found["shared_funds"] == ("100.01249531", "at most 100")
+    holding = [perpetual("sim-b", asset_type=AssetType.CRYPTO_SPOT), perpetual("sim-b", matching_book="x")]
+    script = Script(a_job(legs=legs), rules=holding)
+    assert isinstance(preflight(script.job, script.preflight_view(room_usd=needed - 1)), Plan)
 
 
 def test_a_missing_dollar_rate_refuses():

@@ -4,11 +4,14 @@ import msgspec
 import pytest
 
 from core.book.book import BookState
-from core.jobs.controls.table import CONTROLS, OnFailure
+from core.jobs.columns import PendingColumns
+from core.jobs.controls.table import CONTROLS, OnFailure, names_in
 from core.jobs.evaluation import evaluate
 from core.jobs.market import NO_DEPTH, JobMarket
 from core.jobs.rulebook import Rulebook
+from core.jobs.selection import ObjectSelector, Selector
 from core.jobs.verdict import JobDecision, JobVerdict
+from core.jobs.warm_up import compiled_selector
 from core.risk.limits import RiskLimits
 from core.risk.verdict import UNKNOWN, Hardness
 from core.risk.view import LiveTrading
@@ -266,12 +269,26 @@ def test_a_control_that_fails_to_judge_refuses():
 
 def test_legs_at_one_venue_are_judged_together():
     perp = InstrumentId("okx", "BTC/USDT:USDT")
-    legs = (leg(BTC_OKX, Side.BUY, D("0.05")), leg(perp, Side.SELL, D("0.05")))
+    legs = (leg(BTC_OKX, Side.BUY, D("0.03")), leg(perp, Side.SELL, D("0.03")))
     at = market(instruments=(instrument(BTC_OKX), perpetual(perp)))
-    assert failures(evaluate(job(2_500, legs=legs), with_venue(at, "okx", in_flight_room_usd=D(5_000)), RULES)) == []
-    verdict = evaluate(job(2_500, legs=legs), with_venue(at, "okx", in_flight_room_usd=D(4_999)), RULES)
+    assert failures(evaluate(job(1_500, legs=legs), with_venue(at, "okx", in_flight_room_usd=D(3_000)), RULES)) == []
+    verdict = evaluate(job(1_500, legs=legs), with_venue(at, "okx", in_flight_room_usd=D(2_999)), RULES)
     assert failures(verdict) == ["in_flight"]
-    assert observed(verdict, "in_flight") == "okx 5000"
+    assert observed(verdict, "in_flight") == "okx 3000"
+
+
+@pytest.mark.parametrize("selector", [ObjectSelector(RULES), compiled_selector(RULES)])
+def test_legs_at_one_venue_are_one_reservation_as_the_capital_hub_has_it(selector: Selector):
+    perp = InstrumentId("okx", "BTC/USDT:USDT")
+    legs = (leg(BTC_OKX, Side.BUY, D("0.0302")), leg(perp, Side.SELL, D("0.0302")))
+    at = market(instruments=(instrument(BTC_OKX), perpetual(perp)))
+    verdict = evaluate(job(1_510, legs=legs), at, RULES)
+    assert failures(verdict) == ["single_reserve"]
+    assert observed(verdict, "single_reserve") == "okx 3020"
+    columns = PendingColumns(RULES)
+    columns.add(job(1_510, legs=legs), 0)
+    assert selector.select(columns, at, {}) == []
+    assert names_in(int(columns.masks[0])) == ("single_reserve",)
 
 
 def test_volume_makes_nothing_acceptable():

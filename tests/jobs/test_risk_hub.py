@@ -113,6 +113,15 @@ def test_the_usual_spread_is_known_after_five_looks_and_moves_slowly():
     assert 2.0 < of.usual_spread_bps(BTC_OKX) < 2.5
 
 
+def test_the_usual_spread_goes_on_after_the_clock_was_set_back_an_hour():
+    of = hub()
+    for second in range(10):
+        of.update_spread(BTC_OKX, 2.0, NOW_NS + second * SECOND_NS)
+    for second in range(900):
+        of.update_spread(BTC_OKX, 20.0, NOW_NS + (second - 3_600) * SECOND_NS)
+    assert of.usual_spread_bps(BTC_OKX) > 15.0
+
+
 def test_what_survives_a_restart_is_mode_override_and_failures():
     of = hub()
     of.apply(of.set_risk_mode(RiskMode.CONSERVATIVE, who="me", now_ns=NOW_NS))

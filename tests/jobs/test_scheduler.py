@@ -232,6 +232,15 @@ def test_a_job_that_could_not_start_stands_back_and_lets_others_pass():
     assert started(scheduler.tick(with_account(one, now_ns=NOW_NS + 10 * SECOND_NS))) == ["best"]
 
 
+def test_a_job_that_expires_while_it_stands_back_says_why_it_could_not_start():
+    scheduler = scheduler_with(job(3_000, job_id="held", expires_ns=NOW_NS + SECOND_NS))
+    assert started(scheduler.tick(RICH)) == ["held"]
+    scheduler.hold_back("held", "unwind_reserve: 10 USD, allowed at least 36 USD", NOW_NS)
+    ended = dropped(scheduler.tick(with_account(RICH, now_ns=NOW_NS + SECOND_NS)))["held"]
+    assert ended.cause is JobDropCause.EXPIRED
+    assert ended.reason == "expired while it waited for: unwind_reserve: 10 USD, allowed at least 36 USD"
+
+
 def test_an_override_starts_what_fails_softly_and_is_marked():
     scheduler = scheduler_with(job(edge="2"))
     lifted = with_account(market(), override_until_ns=NOW_NS + 1, consecutive_failures=5)

@@ -332,6 +332,18 @@ def test_rules_that_saw_nothing_come_last_in_a_refusal_each_with_what_it_missed(
     )
 
 
+def test_of_many_rules_that_see_nothing_a_refusal_says_how_many_and_a_closed_market_comes_first() -> None:
+    shut = instrument(market_hours=MarketHours(calendar="XNYS", always_open=False))
+    verdict = decide(buy(), view(instrument=shut, book=None, reference_price=None, window_price=None, equity_usd=None))
+    assert isinstance(verdict, Refused)
+    blind = [check for check in verdict.failed if check.observed.startswith("unknown: ")]
+    market, said = verdict.reason.split("; ")
+    assert market == "market_hours: closed (XNYS), allowed market open"
+    assert len(blind) > 15
+    missed = "no reference price, no book, no collateral or price of every position, …"
+    assert said == f"{len(blind)} controls cannot be judged: {missed}"
+
+
 def test_a_closed_market_says_when_it_opens() -> None:
     shut = instrument(
         market_hours=MarketHours(calendar="XNYS", always_open=False, sessions=((1_600 * SECOND_NS, 9_000 * SECOND_NS),))

@@ -166,6 +166,20 @@ def test_hedged_volume_proposes_hedges_at_its_own_pace():
     assert [job.strategy_type for job in floor.proposals] == [JobType.HEDGE]
 
 
+def test_a_clock_set_back_an_hour_keeps_no_pair_silent_for_an_hour():
+    floor: Any = Floor()
+    floor.tops[B] = Top("150.30", "150.31")
+    strategy = start(floor, "spread_arb", pause_s="5")
+    strategy.handle_book(floor, A)
+    floor.open = 0
+    floor.now_ns -= 3_600 * 10**9
+    strategy.handle_book(floor, A)
+    floor.open = 0
+    floor.now_ns += 4 * 10**9
+    strategy.handle_book(floor, A)
+    assert len(floor.proposals) == 2
+
+
 @pytest.mark.parametrize("instruments", [str(A), f"{A},{B},BTC/USDT@sim-a"])
 def test_a_pair_is_two(instruments: str):
     load_shipped()

@@ -86,15 +86,19 @@ def _amount(venue: str, micro: float) -> Callable[[], str]:
 
 
 def single_reserve(case: JobCase) -> JobFinding:
-    """Judge each leg, which is one reservation, against the share of its venue's equity that one may be."""
+    """Judge what the legs at one venue reserve together by the share of its equity that one reservation may be.
+
+    The capital hub asks the same: a job reserves at a venue once.
+    """
     told: list[tuple[str, float, VenueLook]] = []
-    for leg, micro in zip(case.job.legs, case.leg_micro, strict=True):
-        venue = case.market.venues.get(leg.venue)
+    for name in case.job.venues:
+        venue = case.market.venues.get(name)
         if venue is None or venue.single_limit_usd is None:
-            return missing(f"equity of {leg.venue}", "{}", "a share of each venue's equity")
+            return missing(f"equity of {name}", "{}", "a share of each venue's equity")
+        micro = case.venue_micro(name)
         if not micro <= room_micro(venue.single_limit_usd):
-            return JobFinding(False, "at most {}", lambda venue=venue: _single_limit(venue), _amount(leg.venue, micro))
-        told.append((leg.venue, micro, venue))
+            return JobFinding(False, "at most {}", lambda venue=venue: _single_limit(venue), _amount(name, micro))
+        told.append((name, micro, venue))
     return JobFinding(
         True,
         "at most {}",
