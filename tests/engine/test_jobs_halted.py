@@ -152,7 +152,9 @@ def test_f28_a_cancel_only_halt_sends_nothing_and_levels_the_job_once_it_is_lift
 def test_the_alert_of_a_job_that_a_halt_froze_names_the_halt(journal: InlineJournal):
     async def work(loop: VirtualLoop) -> None:
         rig = await JobRig(loop, journal=journal, jobs=SLICED).start()
-        job = await PHASES["unwinding"](rig)
+        rig.venues["v2"].answers.append(Answer.REJECT)
+        job = rig.submit()
+        await rig.until(lambda: bool(rig.sent(HEDGE)), step_s=STEP_S)
         await rig.execute(Halt(scope="venue:v1", level="cancel_only", reason="test"))
         await rig.elapse(10)
         (alert,) = [each for each in rig.engine.monitoring().alerts if each.name == f"job {job.job_id}"]
