@@ -294,7 +294,8 @@ def test_a_way_out_has_own_orders_cancelled_that_would_close_the_same_position(j
 def test_a_way_out_leaves_the_other_halves_of_held_orders_alone_where_plain_ones_suffice(journal: InlineJournal):
     async def work(rig: HeldRig) -> None:
         await rig.place("buy", "1")
-        await rig.bracket(profit="103", loss="90")
+        await rig.elapse(2)
+        held(await rig.bracket(profit="103", loss="90"))
         await rig.place("sell", "1", price="104")
         held(await rig.stop("sell", "98", "1", reduce_only=True))
         await rig.market_at("97.9", 3)
