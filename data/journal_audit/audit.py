@@ -11,6 +11,7 @@ from data.journal_audit.chain import BODY, Chain
 from data.journal_audit.crossings import Crossings
 from data.journal_audit.finding import Check, Finding, Row
 from data.journal_audit.halts import Halts
+from data.journal_audit.held import HeldOrders
 from data.journal_audit.jobs import Jobs
 from data.journal_audit.journal_file import JournalFile, StoredSnapshot, UnreadableFileError
 from data.journal_audit.money import Money
@@ -100,6 +101,7 @@ def _checks(snapshots: list[StoredSnapshot]) -> list[Check]:
         overrides,
         Approvals(overrides),
         orders,
+        HeldOrders(orders),
         Crossings(orders),
         Halts(orders, money, overrides),
         Caps(orders, money),
