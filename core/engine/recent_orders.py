@@ -57,9 +57,11 @@ class RecentOrders:
                 most[strategy] = max(count, most.get(strategy, 0))
         return tuple(most.items())
 
-    def forget_fills(self) -> None:
-        """Start the repetition count anew; a person resumed."""
+    def forget_fills(self, strategy: str | None = None) -> None:
+        """Start the repetition count of a strategy anew, of all of them without one; a person resumed."""
+        kept = [] if strategy is None else [each for each in self._filled if each[1][0] != strategy]
         self._filled.clear()
+        self._filled.extend(kept)
 
     def _messages_to(self, venue: str, steady_ns: int) -> int:
         meter = self._messages.get(venue)

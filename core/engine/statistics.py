@@ -51,10 +51,14 @@ class SendStatistics:
         )
 
     def forget_failures(self) -> None:
-        """Start counting anew; a person lifted what the failures had raised."""
+        """Start counting the failures of all orders anew; a person lifted what they had raised."""
         self._failed.clear()
-        self._troubled.clear()
         self.consecutive_failures = 0
+
+    def forget_trouble(self, venue: str | None = None) -> None:
+        """Start counting the trouble of a venue anew, of all of them without one."""
+        for each in [each for each in self._troubled if venue in {None, each}]:
+            del self._troubled[each]
 
     def latency_ms(self, venue: str) -> float | None:
         """Return the median time from send to answer, None before the first."""
