@@ -22,10 +22,14 @@ class Pause(Command, frozen=True, kw_only=True):
 
 
 class Resume(Command, frozen=True, kw_only=True):
-    """Lift a pause. Lifting a halt takes a reason and the typed word `resume`."""
+    """Lift a pause. Lifting a halt takes a reason and the typed word `resume`.
+
+    `scope` ("global", "venue:<name>", "strategy:<name>") lifts what stands there and leaves the rest; empty lifts all.
+    """
 
     reason: str = ""
     word: str = ""
+    scope: str = ""
 
 
 class SetRiskMode(Command, frozen=True, kw_only=True):

@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from core.engine.frozen_cause import frozen_cause
 from core.engine.held_views import HeldViews
 from core.engine.naked_value import naked_text
 from core.engine.parts import EngineParts
@@ -65,7 +66,7 @@ class AlertBuilder:
             Alert(
                 severity="severe",
                 name=f"job {run.job.job_id}",
-                text="frozen: an order is in doubt",
+                text=f"frozen: {frozen_cause(run, parts)}",
                 since_ns=run.moved_ns,
             )
             for run in parts.fold.runs

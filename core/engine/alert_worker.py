@@ -6,7 +6,7 @@ from typing import Final
 
 from core.engine.alert_queue import AlertQueue
 from core.engine.engine_log import EngineLog
-from core.ports.alert_sink import AlertMessage, AlertRoute, AlertSinkError
+from core.ports.alert_sink import AlertEvent, AlertMessage, AlertRoute, AlertSinkError
 from core.ports.clock import Clock
 from core.ports.randomness import Randomness
 from core.state.monitoring import AlertSinkState
@@ -113,7 +113,11 @@ class AlertWorker:
             self._log.warning("alert", f"sink {self.route.name}: {dropped} alerts were dropped, too many waited")
         self._failing_since_ns, self._failures, self._last_error = None, 0, ""
         self._delivered += 1
-        self._delivered_ns = self.delivered_ns[message.name] = now_ns
+        self._delivered_ns = now_ns
+        if message.event is AlertEvent.ENDED:
+            self.forget(message.name)
+        else:
+            self.delivered_ns[message.name] = now_ns
 
     def _failed(self, error: str) -> None:
         self._failures += 1

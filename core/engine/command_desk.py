@@ -125,8 +125,12 @@ class CommandDesk:
         return _done("paused: no new risk; cancels and reducing orders go on")
 
     def _resume(self, command: commands.Resume) -> CommandResult:
-        at_ns = self._parts.clock.utc_ns()
-        lifting = self._parts.fold.halts.resume(who=command.who, reason=command.reason, word=command.word, at_ns=at_ns)
+        at_ns, scope = self._parts.clock.utc_ns(), command.scope
+        if scope and (problem := self._risk_desk.scope_problem(scope)):
+            return _invalid(problem)
+        lifting = self._parts.fold.halts.resume(
+            who=command.who, reason=command.reason, word=command.word, at_ns=at_ns, scope=scope
+        )
         for fact in lifting.lifted:
             self._parts.recorder.record(fact)
         if lifting.lifted:

@@ -5,6 +5,7 @@ Hazards and what meets them:
 - a crash between trigger and order: the trigger is a fact of its own, and the order carries the held order's id, so the
   next engine sends what was not sent and nothing twice;
 - both of a pair filled: the stop's order leaves after the limit order is gone and the account was read since;
+- own orders that rest and would close the same position: cancelled, as many as the stop lacks;
 - an invalid or stale book: nothing triggers, an alert stands (F15);
 - a refusal at the trigger: it is told and stands; what reduces a position is tried again, new risk is not;
 - a halt: nothing triggers from CANCEL_ONLY on, from HALTED on everything held is cancelled.
@@ -18,6 +19,7 @@ from typing import Final
 from core.engine.account_reads import AccountReads
 from core.engine.engine_log import EngineLog
 from core.engine.fold import EngineFold
+from core.engine.held_closers import closers_for, waiting_quantity
 from core.engine.held_intents import HeldIntents
 from core.engine.order_desk import OrderDesk
 from core.engine.recorder import Recorder
@@ -35,7 +37,7 @@ from core.types.control import HaltLevel
 from core.types.held_order import HeldOrder, HeldOutcome
 from core.types.instrument import InstrumentId
 from core.types.market import Trade
-from core.types.order import Order
+from core.types.order import Order, OrderStatus
 
 ASK_AGAIN_NS: Final = 1_000_000_000  # for an account
 CANCEL_AGAIN_NS: Final = 2_000_000_000
@@ -241,6 +243,7 @@ class HeldDesk:
         is_readable = market.is_fresh(instrument_id) and market.is_open(instrument_id)
         newest, heard_ns = self._believed.get(instrument_id, (None, 0))
         blockers = self._views.standing_at(order.venue)
+        same_side = [each for each in self._fold.orders.live(instrument_id) if each.intent.side is order.side]
         return HeldLook(
             now_ns=now_ns,
             instrument=instrument,
@@ -250,20 +253,14 @@ class HeldDesk:
             halt=self._views.halt_level(order.venue, None),
             halt_reason=", ".join(f"{each.cause}" for each in blockers),
             position=self._fold.ledger.quantity(instrument_id),
-            reducible=self._reducible(order),
+            reducible=self._reducible(order, waiting_quantity(same_side)),
+            leaving=waiting_quantity(each for each in same_side if each.status is OrderStatus.CANCELLING),
+            closers=closers_for(order, same_side),
             account_read=self._accounts.read(order.venue),
             collar_pct=self._limits.price_deviation_pct,
         )
 
-    def _reducible(self, order: HeldOrder) -> Decimal:
-        waiting = sum(
-            (
-                other.remaining_quantity
-                for other in self._fold.orders.live(order.instrument_id)
-                if other.intent.side is order.side
-            ),
-            Decimal(0),
-        )
+    def _reducible(self, order: HeldOrder, waiting: Decimal) -> Decimal:
         held = -order.side.sign * self._fold.ledger.quantity(order.instrument_id)
         return max(Decimal(0), held - waiting)
 

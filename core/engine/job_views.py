@@ -5,6 +5,7 @@ from decimal import Decimal
 from itertools import islice
 from typing import Final
 
+from core.engine.frozen_cause import frozen_cause
 from core.engine.naked_value import naked_usd, value_usd
 from core.engine.parts import EngineParts
 from core.execution.job_order import JobOrder
@@ -76,7 +77,7 @@ class JobViews:
             legs=[_leg(run, index, leg) for index, leg in enumerate(job.legs)],
             started=started,
         )
-        view.reason = run.stage_reason
+        view.reason = frozen_cause(run, self._parts) if run.phase is JobPhase.FROZEN else run.stage_reason
         view.naked_usd = naked_usd(run, self._parts.market)
         view.naked_age_s = None if since_ns is None else max(0, now_ns - since_ns) / NS_PER_S
         return view

@@ -33,9 +33,9 @@ class RiskDesk:
 
     def halt(self, command: commands.Halt) -> CommandResult:
         """Tighten one scope; what stands there as tight already stays as it is."""
-        scopes = self._scopes()
-        if command.scope not in scopes:
-            return _invalid(f"scope {command.scope!r} is not one of {', '.join(scopes)}")
+        problem = self.scope_problem(command.scope)
+        if problem is not None:
+            return _invalid(problem)
         wanted = command.level.strip().lower()
         if wanted not in LEVELS:
             return _invalid(f"level {command.level!r} of {command.scope} is not one of {', '.join(LEVELS)}")
@@ -82,6 +82,21 @@ class RiskDesk:
         if command.is_on:
             return _done(f"{command.venue} is in safe mode: only its hedge and reserve pools may be used")
         return _done(f"{command.venue} may use all its pools again")
+
+    def scope_problem(self, scope: str) -> str | None:
+        """Say that there is no such scope, None where there is, or where something stands at it all the same."""
+        scopes = [*self._scopes(), *(blocker.scope for blocker in self._parts.fold.halts.blockers)]
+        return None if scope in scopes else f"scope {scope!r} is not one of {', '.join(dict.fromkeys(scopes))}"
+
+    def count_anew(self, scope: str) -> None:
+        """Count from here on what raises blockers of a scope by itself, of all scopes where it is empty."""
+        kind, _, name = scope.partition(":")
+        if kind in {"", GLOBAL}:
+            self._parts.statistics.forget_failures()
+        if kind in {"", "venue"}:
+            self._parts.statistics.forget_trouble(name or None)
+        if kind in {"", "strategy"}:
+            self._parts.recent.forget_fills(name or None)
 
     def _scopes(self) -> list[str]:
         parts = self._parts

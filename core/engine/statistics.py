@@ -51,7 +51,7 @@ class SendStatistics:
         )
 
     def forget_failures(self) -> None:
-        """Start counting anew; a person lifted what the failures had raised."""
+        """Start counting the failures of all orders anew; a person lifted what they had raised."""
         self._failed.clear()
         self.consecutive_failures = 0
 

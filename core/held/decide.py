@@ -82,14 +82,28 @@ def _fire(run: HeldRun, look: HeldLook) -> list[Action]:
         return [End(HeldOutcome.DONE, f"filled {plain(run.done)}; for {plain(run.rest)} there was no liquidity")]
     if not _may_try(run, look):
         return []
-    quantity = run.rest
+    quantity, actions = run.rest, list[Action]()
     if run.order.reduce_only:
-        if look.position * -run.order.side.sign <= 0:
+        closable = look.position * -run.order.side.sign
+        if closable <= 0:
             return [End(HeldOutcome.DONE, f"nothing is left to reduce; {plain(run.rest)} was not needed")]
-        quantity = min(quantity, look.reducible)
+        wanted = min(run.rest, closable)
+        quantity = min(wanted, look.reducible)
+        actions += _make_way(look, wanted - quantity - look.leaving)
     if look.instrument is not None:
         quantity = look.instrument.floor_quantity(quantity)
-    return [Send(role=HeldRole.STOP, quantity=quantity, is_blind=is_blind)] if quantity > 0 else []
+    return [*actions, Send(role=HeldRole.STOP, quantity=quantity, is_blind=is_blind)] if quantity > 0 else actions
+
+
+def _make_way(look: HeldLook, missing: Decimal) -> list[Action]:
+    """Cancel own orders that hold what the stop needs: they may never be filled, the stop is due now."""
+    actions: list[Action] = []
+    for closer in look.closers:
+        if missing <= 0:
+            break
+        actions.append(Cancel(closer.client_order_id))
+        missing -= closer.quantity
+    return actions
 
 
 def _may_try(run: HeldRun, look: HeldLook) -> bool:

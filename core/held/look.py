@@ -21,6 +21,13 @@ class Seen(NamedTuple):
     by: TriggerBy
 
 
+class Closer(NamedTuple):
+    """An own order of another purpose that rests and would close the same position; it may be cancelled."""
+
+    client_order_id: str
+    quantity: Decimal
+
+
 class HeldLook(msgspec.Struct, frozen=True, kw_only=True):
     """The world at one moment. `mid` is there only while the book is valid, fresh and its market open (F15)."""
 
@@ -33,6 +40,8 @@ class HeldLook(msgspec.Struct, frozen=True, kw_only=True):
     halt_reason: str
     position: Decimal  # signed
     reducible: Decimal  # what a reducing order may close, own orders of that side taken off
+    leaving: Decimal = Decimal(0)  # of those orders what is being cancelled already
+    closers: tuple[Closer, ...] = ()  # and the ones that may be cancelled, the least needed first
     account_read: int | None  # how many facts there were when the venue was asked for the account booked last
     collar_pct: Decimal  # farther from the middle no order may be priced
 

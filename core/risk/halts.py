@@ -87,16 +87,17 @@ class Halts:
 
     # loosening -------------------------------------------------------------------------------------
 
-    def resume(self, *, who: str, reason: str, word: str, at_ns: int) -> Lifting:
+    def resume(self, *, who: str, reason: str, word: str, at_ns: int, scope: str = "") -> Lifting:
         """Work out what a person's `resume` lifts; nothing changes until the facts are folded.
 
         A bare word lifts pauses. With a reason it lifts every other blocker short of HALTED. HALTED and
-        FLATTEN take a reason and the typed word.
+        FLATTEN take a reason and the typed word. With a scope only what stands there is looked at.
         """
         lifted: list[BlockerLifted] = []
         standing: list[Blocker] = []
         needs: list[str] = []
-        for blocker in self._blockers.values():
+        meant = [blocker for blocker in self._blockers.values() if scope in {"", blocker.scope}]
+        for blocker in meant:
             need = _need(blocker, reason.strip(), word.strip())
             if need is None:
                 text = reason.strip() or "resume"
@@ -106,7 +107,11 @@ class Halts:
             else:
                 standing.append(blocker)
                 needs.append(f"{blocker.cause} ({blocker.scope}, {blocker.level.name}) {need}")
-        return Lifting(lifted=tuple(lifted), standing=tuple(standing), message=_message(lifted, needs))
+        message = _message(lifted, needs, scope)
+        elsewhere = [f"{x.cause} ({x.scope}, {x.level.name})" for x in self._blockers.values() if x not in meant]
+        if elsewhere:
+            message += f"; not looked at: {', '.join(elsewhere)}"
+        return Lifting(lifted=tuple(lifted), standing=tuple(standing), message=message)
 
     # snapshots -------------------------------------------------------------------------------------
 
@@ -163,10 +168,10 @@ def _need(blocker: Blocker, reason: str, word: str) -> str | None:
     return None
 
 
-def _message(lifted: list[BlockerLifted], needs: list[str]) -> str:
+def _message(lifted: list[BlockerLifted], needs: list[str], scope: str) -> str:
     parts = [f"lifted {', '.join(f'{fact.cause} ({fact.scope})' for fact in lifted)}" if lifted else "lifted nothing"]
     if not lifted and not needs:
-        return "nothing is blocked"
+        return f"nothing is blocked at {scope}" if scope else "nothing is blocked"
     if needs:
         parts.append(f"still standing: {'; '.join(needs)}")
     return "; ".join(parts)

@@ -12,6 +12,7 @@ from data.journal_audit.crossings import Crossings
 from data.journal_audit.days import Days
 from data.journal_audit.finding import Check, Finding, Row
 from data.journal_audit.halts import Halts
+from data.journal_audit.held import HeldOrders
 from data.journal_audit.jobs import Jobs
 from data.journal_audit.journal_file import JournalFile, StoredSnapshot, UnreadableFileError
 from data.journal_audit.money import Money
@@ -102,6 +103,7 @@ def _checks(snapshots: list[StoredSnapshot]) -> list[Check]:
         overrides,
         Approvals(overrides),
         orders,
+        HeldOrders(orders),
         Crossings(orders),
         Halts(orders, money, overrides),
         Caps(orders, money),

@@ -20,6 +20,8 @@ from core.risk.verdict import Check, Hardness
 from core.types.account import FundingPayment
 from core.types.capital import Claim, OrderClaim, Pool
 from core.types.control import RiskMode
+from core.types.held_order import HeldKind, HeldOrder, HeldOutcome, StopTrigger, TriggerBy
+from core.types.held_tag import HeldRole, HeldTag
 from core.types.instrument import InstrumentId
 from core.types.job import HedgeJob, JobDropCause, JobOutcome, JobPhase, JobType, Leg
 from core.types.job_tag import JobTag, LegRole
@@ -74,6 +76,32 @@ def amends() -> list[f.AnyFact]:
         f.OrderAmendRefused(**order, number=2, **second, reason="not at the venue"),
         status("m2", OrderStatus.CANCELLED),
         status("m1", OrderStatus.CANCELLED, venue_id="v2"),
+    ]
+
+
+def held() -> list[f.AnyFact]:
+    """Return a bracket whose entry is filled in part, and whose stop closes what its take profit has left."""
+    order = HeldOrder(
+        held_id="held-1", kind=HeldKind.BRACKET, venue="a", symbol=PERP, side=Side.SELL, quantity=D(1),
+        stop=StopTrigger(price=D(55)), limit_price=D(65), reduce_only=True, created_ns=0,
+    )  # fmt: skip
+
+    def sent(order_id: str, side: Side, quantity: str, price: str | None, role: HeldRole) -> f.OrderIntended:
+        tag = HeldTag(held_id="held-1", role=role)
+        return intended(order_id, side, quantity, price, symbol=PERP, reduce_only=role is not HeldRole.ENTRY, held=tag)
+
+    return [
+        f.HeldOrderPlaced(at_ns=0, order=order),
+        sent("e1", Side.BUY, "1", "60", HeldRole.ENTRY),
+        filled("e1f", "e1", Side.BUY, "0.6", "60", symbol=PERP),
+        sent("e2", Side.SELL, "0.6", "65", HeldRole.LIMIT),
+        filled("e2f", "e2", Side.SELL, "0.2", "60.25", symbol=PERP),
+        f.HeldOrderTriggered(at_ns=0, held_id="held-1", price=D(55), by=TriggerBy.LAST),
+        status("e1", OrderStatus.CANCELLED),
+        status("e2", OrderStatus.CANCELLED),
+        sent("e3", Side.SELL, "0.4", None, HeldRole.STOP),
+        filled("e3f", "e3", Side.SELL, "0.4", "60.25", symbol=PERP),
+        f.HeldOrderEnded(at_ns=0, held_id="held-1", outcome=HeldOutcome.DONE, reason="filled"),
     ]
 
 
@@ -156,6 +184,7 @@ def ending() -> list[f.AnyFact]:
         f.CapitalReserved(at_ns=0, owner="probe", claim=Claim(venue="a", pool=Pool.HEDGE, amount_usd=D(50))),
         f.CapitalReleased(at_ns=0, owner="probe"),
         *amends(),
+        *held(),
         kill(who="me", reason="rehearsal", at_ns=0),
         intended("k0", Side.BUY, "1", "60"),
         status("k0", OrderStatus.REJECTED, "not sent: trading was halted meanwhile"),

@@ -147,9 +147,9 @@ def test_a_running_engine_is_read_from_its_log_and_not_disturbed(journal: Path):
     fill_store(store, 10)
     assert journal.with_name("journal.sqlite-wal").exists()
     report = audit(journal)
-    assert report.rows == store.last_sequence == 67
+    assert report.rows == store.last_sequence == 78
     fill_store(store, 10)  # still writes
-    assert audit(journal).rows == 77
+    assert audit(journal).rows == 88
     store.close()
 
 
@@ -159,12 +159,12 @@ def test_rows_written_while_it_reads_are_left_for_the_next_time(journal: Path, m
     fill_store(store, 1)
 
     def write_meanwhile(done: int, rows: int) -> None:
-        assert rows == 58
+        assert rows == 69
         if done < 5:
             fill_store(store, 1)
 
     report = audit(journal, write_meanwhile)
-    assert (report.rows, report.findings) == (58, [])
+    assert (report.rows, report.findings) == (69, [])
     store.close()
 
 
@@ -191,7 +191,7 @@ def test_a_clean_journal_ends_with_zero(journal: Path, capsys: pytest.CaptureFix
     assert run(["journal", "check", str(journal)]) == 0
     said = capsys.readouterr()
     assert said.out == ""
-    assert said.err == f"{journal}: 57 rows are clean (2 runs, 13 orders, 8 fills, 2 jobs)\n"
+    assert said.err == f"{journal}: 68 rows are clean (2 runs, 16 orders, 11 fills, 2 jobs)\n"
 
 
 def test_findings_are_one_line_each_and_end_with_one(journal: Path, capsys: pytest.CaptureFixture[str]):
@@ -206,7 +206,7 @@ def test_json_is_one_document(journal: Path, capsys: pytest.CaptureFixture[str])
     assert run(["journal", "check", str(journal), "--json"]) == 1
     document = json.loads(capsys.readouterr().out)
     assert sorted(document) == ["findings", "rows", "summary"]
-    assert document["rows"] == 57
+    assert document["rows"] == 68
     assert document["findings"] == [
         {"row": 7, "check": "body", "text": "its columns kind and at_ns are not those of its body"}
     ]

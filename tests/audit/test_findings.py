@@ -68,7 +68,8 @@ def test_a_journal_in_which_everything_happens_once_is_clean(journal: Path):
     assert report.findings == []
     assert report.summary["snapshot"] == {"row": 32, "compared": "positions and cash"}
     assert report.summary["contract_sizes"] == {"BTC/USDT:USDT@b": "0.1"}
-    assert report.summary["fills"] == 8
+    assert report.summary["fills"] == 11
+    assert (report.summary["held_orders"], report.summary["held_orders_left"]) == (1, 0)
     assert report.summary["fills_and_payments_told_again"] == 1
     assert report.summary["positions"] == {}
     assert report.summary["jobs_ended"] == {"completed": 1}
@@ -150,6 +151,32 @@ MUTATIONS: dict[str, tuple[str, Change]] = {
     ),
     "a claim for more than the amended order": ("caps", changing("OrderAmendAsked", {"number": 1}, "", claim={
         "pool": "arb", "unit_usd": "61", "opening_quantity": "0.6"})),
+    # held orders
+    "an exit of more than entered": (
+        "held orders", changing("OrderIntended", {"client_order_id": "e2"}, "intent", quantity="0.7"),
+    ),
+    "a stop beside a take profit that may still be filled": (
+        "held orders",
+        removing("OrderStatusChanged", {"client_order_id": "e2"}, ("OrderIntended", {"client_order_id": "e3"})),
+    ),
+    "exits that filled more than entered": (
+        "held orders", changing("OrderFilled", {"fill_id": "e3f"}, "fill", quantity="0.5"),
+    ),
+    "an exit that may open a position": (
+        "held orders", changing("OrderIntended", {"client_order_id": "e2"}, "intent", reduce_only=False),
+    ),
+    "an exit on the side of its entry": (
+        "held orders", changing("OrderIntended", {"client_order_id": "e2"}, "intent", side="buy", limit_price="50"),
+    ),
+    "a stop that nothing triggered": (
+        "held orders", removing("HeldOrderTriggered", {}, ("OrderIntended", {"client_order_id": "e3"})),
+    ),
+    "an order for what is not held": (
+        "held orders", removing("HeldOrderPlaced", {}, ("OrderIntended", {"client_order_id": "e1"})),
+    ),
+    "an order for what is held no more": (
+        "held orders", repeating("OrderIntended", {"client_order_id": "e3"}, client_order_id="e9"),
+    ),
     # caps
     "a claim below zero": ("caps", changing("OrderIntended", {"client_order_id": "o1"}, "", claim={
         "pool": "arb", "unit_usd": "-100", "opening_quantity": "1"})),
@@ -231,7 +258,7 @@ def test_a_pause_lets_only_orders_through_that_reduce(journal: Path):
 
     rewrite(journal, pause_before_the_first_order)
     found = [finding.text.split()[1] for finding in audit(journal).findings if finding.check == "halts"]
-    assert found == ["o1", "o3", "o4", "o5", "j1p", "m1", "m1", "m1"]  # the order, and both of its amends
+    assert found == ["o1", "o3", "o4", "o5", "j1p", "m1", "m1", "m1", "e1"]  # the order, and both of its amends
 
 
 @pytest.mark.parametrize(

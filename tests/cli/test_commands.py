@@ -145,6 +145,9 @@ def test_commands_carry_their_fields_and_who_gave_them(engine: FakeEngine):
     assert body is not None
     assert body.pop("who").startswith("cli:")
     assert body == {"reason": "checked", "word": "resume"}
+    assert run(["resume", "--reason", "checked", "--scope", "venue:sim-a"]) == 0
+    assert engine.last.body is not None
+    assert engine.last.body["scope"] == "venue:sim-a"
     assert run(["set-risk-mode", "aggressive"]) == 0
     assert engine.last.body is not None
     assert engine.last.body["mode"] == "aggressive"

@@ -95,6 +95,28 @@ def test_kill_on_a_full_disk_leaves_an_empty_file_that_halts_all_the_same(
     assert not wish.flatten
 
 
+def test_a_kill_never_takes_back_that_another_one_asked_to_flatten(
+    paths: Paths, capsys: CapturedText, monkeypatch: pytest.MonkeyPatch
+):
+    assert run(["kill", "--flatten", "--reason", "first"]) == 3
+    assert run(["kill", "--reason", "second"]) == 3
+    wish = read_kill_file(paths.kill_file)
+    assert wish is not None
+    assert (wish.flatten, wish.reason) == (True, "second")
+
+    def full(*_: object) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr("core.io.kill_file_writer.os.write", full)
+    capsys.readouterr()
+    assert run(["kill"]) == 3
+    wish = read_kill_file(paths.kill_file)
+    assert wish is not None
+    assert wish.flatten
+    assert "empty" not in capsys.readouterr().err
+    assert [path.name for path in paths.state_dir.iterdir()] == [paths.kill_file.name]
+
+
 # no answer -----------------------------------------------------------------------------------------------
 
 

@@ -324,6 +324,24 @@ def test_a_halted_venue_shows_cause_since_who_and_is_lifted_by_word_and_reason()
     assert link.commands == [Resume(reason="ok", word="resume", who="console:test")]
 
 
+def test_what_stands_at_one_venue_is_lifted_apart_from_the_rest() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("3")
+        await desk.focus("strategies")
+        await desk.press("H")
+        assert "nothing is halted or paused at strategy:ma_cross" in desk.bar("message")
+        await desk.focus("capital")
+        await desk.press("H")
+        assert "what stands at venue:sim-a" in desk.dialog()
+        await desk.type("resume")
+        await desk.press("enter")
+        await desk.type("ok")
+        await desk.press("enter")
+
+    link, _ = run_console(script, FakeLink(scoped_blockers=[halted_venue()]))
+    assert link.commands == [Resume(reason="ok", word="resume", scope="venue:sim-a", who="console:test")]
+
+
 def test_pause_pauses_while_only_a_venue_is_halted() -> None:
     async def script(desk: Desk) -> None:
         await desk.press("p")

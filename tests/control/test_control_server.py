@@ -145,7 +145,7 @@ def test_garbage_on_the_wire_disturbs_nobody_else(path: Path, garbage: bytes) ->
 
 COMMANDS: list[AnyCommand] = [
     Pause(who="me", reason="lunch"),
-    Resume(who="me", reason="back", word="resume"),
+    Resume(who="me", reason="back", word="resume", scope="venue:sim-a"),
     SetRiskMode(who="me", mode="aggressive"),
     Kill(who="me", flatten=True, reason="now"),
     PlaceOrder(

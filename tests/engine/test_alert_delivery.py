@@ -89,6 +89,24 @@ def test_what_begins_to_stand_and_what_ends_is_told_once():
     in_virtual_time(work)
 
 
+def test_the_word_of_an_end_is_no_delivery_of_the_alert_that_comes_next():
+    async def work(loop: VirtualLoop) -> None:
+        sink = ScriptedSink()
+        rig = await rigged(loop, phone=sink).start()
+        rig.feed.state(FeedState.DOWN, "connection lost")
+        await rig.elapse(2)
+        rig.feed.state(FeedState.UP)
+        await rig.elapse(10)
+        assert sink.names(AlertEvent.ENDED) == ["feed v1"]
+        assert rig.engine.parts.alerts.delivered_ns("feed v1") == {}  # nor kept for ever, once for each alert there was
+        sink.does = refuse
+        rig.feed.state(FeedState.DOWN, "connection lost")
+        await rig.elapse(2)
+        assert alerts(rig)["feed v1"].delivered_ns == {}
+
+    in_virtual_time(work)
+
+
 def test_what_flickers_is_told_once():
     async def work(loop: VirtualLoop) -> None:
         sink = ScriptedSink()

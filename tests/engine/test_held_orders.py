@@ -274,6 +274,37 @@ def test_a_way_out_never_closes_more_than_there_is(journal: InlineJournal):
     play(journal, work)
 
 
+def test_a_way_out_has_own_orders_cancelled_that_would_close_the_same_position(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "2")
+        await rig.place("sell", "1", price="104")
+        await rig.place("sell", "0.5", price="103")
+        held(await rig.stop("sell", "98", "1", reduce_only=True))
+        await rig.market_at("97.9", 3)
+        assert [i.quantity for i in rig.of_role("stop")] == [D("0.5"), D("0.5")]
+        assert rig.position() == 1
+        assert rig.ends() == [("done", "filled 1")]
+        assert [order.intent.limit_price for order in rig.venue.open_orders] == [
+            D("103")
+        ]  # not more is cancelled than stands in the way
+
+    play(journal, work)
+
+
+def test_a_way_out_leaves_the_other_halves_of_held_orders_alone_where_plain_ones_suffice(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "1")
+        await rig.elapse(2)
+        held(await rig.bracket(profit="103", loss="90"))
+        await rig.place("sell", "1", price="104")
+        held(await rig.stop("sell", "98", "1", reduce_only=True))
+        await rig.market_at("97.9", 3)
+        assert sum(i.quantity for i in rig.of_role("stop")) == 1
+        assert [order.intent.limit_price for order in rig.venue.open_orders] == [D("103")]
+
+    play(journal, work)
+
+
 def test_a_way_out_with_nothing_left_to_reduce_ends_and_sends_nothing(journal: InlineJournal):
     async def work(rig: HeldRig) -> None:
         await rig.place("buy", "2")

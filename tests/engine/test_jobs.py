@@ -219,6 +219,8 @@ def test_a_silent_hedge_is_frozen_never_sent_again_and_ends_by_the_venues_word(j
         await rig.elapse(60)
         run = rig.fold.runs.get(job.job_id)
         assert run.phase is JobPhase.FROZEN
+        (alert,) = [each for each in rig.engine.monitoring().alerts if each.name == f"job {job.job_id}"]
+        assert alert.text == f"frozen: order {rig.sent(HEDGE)[0].client_order_id} on {PERP}@v2 is in doubt"
         assert (len(rig.sent(PRIMARY)), len(rig.sent(HEDGE)), len(rig.sent(UNWIND))) == (1, 1, 0)
         assert rig.in_flight()["v2"] >= 1_998
         silent.speech, silent.account_fails = Speech.ALL, False

@@ -11,6 +11,7 @@ from core.io.virtual_loop import VirtualLoop
 from core.jobs.limits import JobLimits
 from core.journal.facts import JobDropped
 from core.risk.limits import RiskLimits
+from core.state.desk import DeskRequest
 from core.types.job import HedgeJob, JobOutcome
 from core.types.job_tag import LegRole
 from core.types.order import OrderIntent
@@ -144,6 +145,22 @@ def test_f28_a_cancel_only_halt_sends_nothing_and_levels_the_job_once_it_is_lift
         await ends_well(rig, job)
         watch.none_raises_risk(job)
         assert rig.held().get("v1", D(0)) == -rig.held().get("v2", D(0))
+
+    in_virtual_time(work)
+
+
+def test_the_alert_of_a_job_that_a_halt_froze_names_the_halt(journal: InlineJournal):
+    async def work(loop: VirtualLoop) -> None:
+        rig = await JobRig(loop, journal=journal, jobs=SLICED).start()
+        rig.venues["v2"].answers.append(Answer.REJECT)
+        job = rig.submit()
+        await rig.until(lambda: bool(rig.sent(HEDGE)), step_s=STEP_S)
+        await rig.execute(Halt(scope="venue:v1", level="cancel_only", reason="test"))
+        await rig.elapse(10)
+        (alert,) = [each for each in rig.engine.monitoring().alerts if each.name == f"job {job.job_id}"]
+        assert alert.text == f"frozen: {PERP}@v1 is CANCEL_ONLY: nothing may be given back there"
+        (row,) = [each for each in rig.engine.desk(DeskRequest()).jobs if each.job_id == job.job_id]
+        assert row.reason == alert.text.removeprefix("frozen: ")
 
     in_virtual_time(work)
 

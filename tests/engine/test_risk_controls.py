@@ -9,6 +9,7 @@ from core.control.commands import EndOverride, Halt, Kill, ManualOverride, Outco
 from core.io.inline_journal import InlineJournal
 from core.io.virtual_loop import VirtualLoop
 from core.journal.facts import BlockerRaised, OrderIntended
+from core.ports.venue import SendOutcome
 from core.types.capital import OrderClaim, Pool
 from core.types.control import HaltLevel
 from core.types.instrument import InstrumentId
@@ -116,6 +117,24 @@ def test_a_halt_never_loosens_and_is_lifted_by_reason_and_word():
         assert (await rig.place()).outcome is Outcome.REFUSED
         assert (await rig.execute(Resume(reason="looked", word="resume"))).outcome is Outcome.DONE
         assert (await rig.place()).outcome is Outcome.DONE
+
+    in_virtual_time(work)
+
+
+def test_a_resume_of_one_venue_leaves_the_others_halted_and_their_failures_counted():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop, ["v1", "v2"]).start()
+        for venue in ("v1", "v2"):
+            await rig.execute(Halt(scope=f"venue:{venue}", level="reduce_only", reason="x"))
+        rig.engine.parts.statistics.sent("v2", SendOutcome.REJECTED, 1)
+        back = await rig.execute(Resume(reason="v1 is back", scope="venue:v1"))
+        assert back.outcome is Outcome.DONE
+        assert "not looked at: manual (venue:v2, REDUCE_ONLY)" in back.message
+        assert (await rig.place(venue="v1")).outcome is Outcome.DONE
+        assert (await rig.place(venue="v2")).outcome is Outcome.REFUSED
+        assert [each.venue for each in rig.engine.parts.statistics.by_venue() if each.troubled] == ["v2"]
+        wrong = await rig.execute(Resume(reason="x", scope="venue:v9"))
+        assert (wrong.outcome, "is not one of global, venue:v1, venue:v2" in wrong.message) == (Outcome.INVALID, True)
 
     in_virtual_time(work)
 

@@ -81,6 +81,19 @@ def test_what_the_engine_raised_short_of_a_halt_takes_a_reason() -> None:
     assert causes(halts.resume(who="me", reason="venue was down", word="", at_ns=3).lifted) == ["order_failures"]
 
 
+def test_a_resume_with_a_scope_lifts_what_stands_there_and_names_the_rest() -> None:
+    halts = fold(
+        kill(who="me", reason="", at_ns=1),
+        raised("venue:sim-a", "manual", L.CANCEL_ONLY),
+        raised("venue:sim-b", "manual", L.CANCEL_ONLY),
+    )
+    lifting = halts.resume(who="me", reason="it is back", word="resume", at_ns=3, scope="venue:sim-a")
+    assert [(fact.scope, fact.cause) for fact in lifting.lifted] == [("venue:sim-a", "manual")]
+    assert lifting.standing == ()
+    assert "not looked at: kill (global, HALTED), manual (venue:sim-b, CANCEL_ONLY)" in lifting.message
+    assert halts.resume(who="me", reason="x", word="resume", at_ns=3, scope="strategy:ma").lifted == ()
+
+
 def test_resume_with_nothing_blocked_says_so() -> None:
     assert fold().resume(who="me", reason="", word="", at_ns=3).message == "nothing is blocked"
 

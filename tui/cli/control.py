@@ -13,7 +13,10 @@ Reason = Annotated[str, typer.Option("--reason", help="Why; kept in the journal.
 
 def register(app: typer.Typer) -> None:
     app.command(PAUSE.name, help=f"{PAUSE.help}\n\nExample: seraphim pause --reason 'news at 14:00'")(pause)
-    app.command(RESUME.name, help=f"{RESUME.help}\n\nExample: seraphim resume --reason 'checked' --word resume")(resume)
+    app.command(
+        RESUME.name,
+        help=f"{RESUME.help}\n\nExample: seraphim resume --reason 'checked' --word resume --scope venue:sim-a",
+    )(resume)
     app.command(SET_RISK_MODE.name, help=f"{SET_RISK_MODE.help}\n\nExample: seraphim set-risk-mode conservative")(
         set_risk_mode
     )
@@ -26,9 +29,15 @@ def pause(reason: Reason = "", json: Json = False) -> None:
 def resume(
     reason: Reason = "",
     word: Annotated[str, typer.Option("--word", help="Type `resume` here to lift a halt.")] = "",
+    scope: Annotated[
+        str, typer.Option("--scope", help="Lift only what stands at global, venue:NAME or strategy:NAME.")
+    ] = "",
     json: Json = False,
 ) -> None:
-    _finish(engine.command("/api/control/resume", {"reason": reason, "word": word}), json)
+    body: engine.Body = {"reason": reason, "word": word}
+    if scope:
+        body["scope"] = scope
+    _finish(engine.command("/api/control/resume", body), json)
 
 
 def set_risk_mode(

@@ -12,7 +12,7 @@ from tui.cli.exits import CommandError, ExitCode
 from tui.cli.output import Json, note, say, say_json
 
 BAR_WIDTH: Final = 30
-HELP: Final = "Check a journal's hashes, money, orders, crossings, capital, jobs and halts."
+HELP: Final = "Check a journal's hashes, money, orders, held orders, crossings, capital, jobs and halts."
 
 group = typer.Typer(help=HELP, no_args_is_help=True)
 

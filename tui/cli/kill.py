@@ -14,7 +14,8 @@ from tui.cli.exits import CommandError, ExitCode
 from tui.cli.kill_checklist import KillChecklist
 from tui.cli.output import Json, note, say, say_json
 
-ANSWER_TIMEOUT_S: Final = 2.0  # an engine that lives answers within one second, however slow its venues are
+ANSWER_TIMEOUT_S: Final = 1.7
+"""An engine that lives answers within one second, however slow its venues are; all is to be said within three."""
 CHECKLIST_TIMEOUT_S: Final = 60.0
 EXAMPLES: Final = (
     "Ends when every venue has confirmed, with --flatten when each venue's own account shows no order and no"

@@ -62,13 +62,15 @@ class Safety:
         else:
             self._ask_resume("Trading is halted. Resuming lifts the halt, those of venues and strategies too.")
 
-    def lift_halts(self) -> None:
-        """Lift every halt, with the word and a reason."""
+    def lift_halts(self, scope: str = "") -> None:
+        """Lift every halt, or those of one scope, with the word and a reason."""
         view = self.app.view
         if view.snapshot is None or view.link.is_late:
             self.app.say("warning", "what stands is not known: the engine is silent")
-        elif not self._standing():
-            self.app.say("info", "nothing is halted or paused")
+        elif not any(scope in {"", blocker.scope} for blocker in self._standing()):
+            self.app.say("info", f"nothing is halted or paused{f' at {scope}' if scope else ''}")
+        elif scope:
+            self._ask_resume(f"This lifts what stands at {scope}; everything else stays.", scope)
         else:
             self._ask_resume("This lifts everything that a person can lift.")
 
@@ -77,21 +79,27 @@ class Safety:
         view = self.app.view
         return [] if view.snapshot is None or view.link.is_late else view.snapshot.monitoring.risk.blockers
 
-    def _ask_resume(self, text: str) -> None:
+    def _ask_resume(self, text: str, scope: str = "") -> None:
         lines = [
             *wrap(f"{text} Has its cause gone?", 60),
-            *(line for blocker in self._standing() for line in blocker_lines(blocker, self.app.view.engine_ns, 60)),
+            *(
+                line
+                for blocker in self._standing()
+                if scope in {"", blocker.scope}
+                for line in blocker_lines(blocker, self.app.view.engine_ns, 60)
+            ),
         ]
         dialog = TypedDialog("Resume after a halt", lines, RESUME_WORD, asks_reason=True)
-        self.app.dialogs.open(dialog, self._resume_halted)
+        self.app.dialogs.open(dialog, lambda typed: self._resume_halted(typed, scope))
 
     def _resume_paused(self, answer: str | None) -> None:
         if answer is not None:
             self.app.sender.send(Resume(reason="resume key in the console"), "resume")
 
-    def _resume_halted(self, typed: Typed | None) -> None:
+    def _resume_halted(self, typed: Typed | None, scope: str) -> None:
         if typed is not None:
-            self.app.sender.send(Resume(reason=typed.reason, word=typed.word), "resume")
+            what = f"resume {scope}" if scope else "resume"
+            self.app.sender.send(Resume(reason=typed.reason, word=typed.word, scope=scope), what)
 
     def safer_mode(self) -> None:
         mode = self._neighbour_mode(-1)

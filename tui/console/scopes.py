@@ -26,16 +26,28 @@ class Scopes:
 
     def halt_selected(self) -> None:
         """Halt the selected venue or strategy at once; a resume with word and reason lifts it."""
-        pane = self.focused_pane()
-        venue = self._selected_venue()
-        if venue is not None:
-            scope = venue_scope(venue)
-        elif isinstance(pane, StrategiesPane) and pane.selected is not None:
-            scope = strategy_scope(pane.selected)
-        else:
+        scope = self._selected_scope()
+        if scope is None:
             self.app.say("info", "select a venue (capital, venues) or a strategy first; ^k halts everything")
             return
         self.app.sender.send(Halt(scope=scope, level="halted", reason="halt key in the console"), f"halt {scope}")
+
+    def lift_selected(self) -> None:
+        """Lift what stands at the selected venue or strategy, and nothing else."""
+        scope = self._selected_scope()
+        if scope is None:
+            self.app.say("info", "select a venue (capital, venues) or a strategy first; R lifts everything")
+            return
+        self.lift_halts(scope)
+
+    def lift_halts(self, scope: str = "") -> None:
+        raise NotImplementedError
+
+    def _selected_scope(self) -> str | None:
+        pane, venue = self.focused_pane(), self._selected_venue()
+        if venue is not None:
+            return venue_scope(venue)
+        return strategy_scope(pane.selected) if isinstance(pane, StrategiesPane) and pane.selected is not None else None
 
     def _selected_venue(self) -> str | None:
         pane = self.focused_pane()
