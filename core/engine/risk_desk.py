@@ -88,16 +88,6 @@ class RiskDesk:
         scopes = [*self._scopes(), *(blocker.scope for blocker in self._parts.fold.halts.blockers)]
         return None if scope in scopes else f"scope {scope!r} is not one of {', '.join(dict.fromkeys(scopes))}"
 
-    def count_anew(self, scope: str) -> None:
-        """Count from here on what raises blockers of a scope by itself, of all scopes where it is empty."""
-        kind, _, name = scope.partition(":")
-        if kind in {"", GLOBAL}:
-            self._parts.statistics.forget_failures()
-        if kind in {"", "venue"}:
-            self._parts.statistics.forget_trouble(name or None)
-        if kind in {"", "strategy"}:
-            self._parts.recent.forget_fills(name or None)
-
     def _scopes(self) -> list[str]:
         parts = self._parts
         venues = [venue_scope(venue) for venue in parts.desk.executions]
