@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from core.jobs.columns import PendingColumns
+from core.jobs.columns import SEQUENCE, PendingColumns
 from core.jobs.judging import judge_all
 from core.jobs.kept import CURSOR_COLUMNS, TOP
 from core.jobs.market import JobMarket
@@ -38,6 +38,7 @@ class CompiledSelector:
         kept, cursors, floors = self._kept, self._cursors, self._floors
         waiting = judge_all(
             count,
+            len(columns.status),
             columns.floats.reshape(-1),
             columns.ints.reshape(-1),
             columns.results.reshape(-1),
@@ -51,6 +52,7 @@ class CompiledSelector:
             packed.strategies.reshape(-1),
             packed.account_ints,
             packed.account_floats,
+            columns.ints[SEQUENCE],
             kept,
             cursors,
             floors,
@@ -58,7 +60,9 @@ class CompiledSelector:
         )
         found = pick(
             waiting,
+            len(columns.status),
             columns.ints.reshape(-1),
+            columns.ints[SEQUENCE],
             columns.results.reshape(-1),
             columns.finals,
             columns.status,

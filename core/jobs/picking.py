@@ -9,8 +9,6 @@ from numpy.typing import NDArray
 
 from core.compiled import kernel
 from core.jobs.columns import (
-    COLUMNS,
-    CROWDED,
     IS_ARB,
     LEG,
     LEGS,
@@ -20,7 +18,7 @@ from core.jobs.columns import (
     STRATEGY,
     VENUE_SHIFT,
 )
-from core.jobs.kept import AT, KEPT, OFFERED, begin, is_better, offer, put_in_order
+from core.jobs.kept import AT, KEPT, TOP, begin, is_better, offer
 from core.jobs.packing import (
     ACTIVE,
     ARB_ROOM,
@@ -44,7 +42,9 @@ _INDEX = (1 << 32) - 1  # shows the compiler that an index is not negative: noth
 @kernel
 def pick(
     waiting: int,
+    rows: int,
     job_ints: Ints,
+    sequences: Ints,
     results: Floats,
     finals: Floats,
     status: Ints,
@@ -62,26 +62,27 @@ def pick(
     `ready` lists the `waiting` rows that passed; the best of each strategy are kept already. Rooms only shrink within
     a tick, so a job that does not fit now will not fit later in it.
     """
-    put_in_order(kept, cursors, finals, job_ints)
     picked = 0
     while picked < account_ints[FREE_SLOTS]:
         best = -1
         best_strategy = -1
         is_used_up = False
         for strategy in range(len(kept)):
-            row = _next_fitting(strategy, kept, cursors, job_ints, results, status, venues)
+            row = _next_fitting(strategy, kept, cursors, rows, job_ints, results, venues)
             if row >= 0:
-                if best < 0 or _goes_first(strategy, row, best_strategy, best, strategies, finals, job_ints):
+                if best < 0 or _goes_first(strategy, row, best_strategy, best, strategies, finals, sequences):
                     best = row
                     best_strategy = strategy
-            elif cursors[strategy, OFFERED] > cursors[strategy, KEPT]:
+            elif cursors[strategy, KEPT] == TOP:
                 is_used_up = True
         if is_used_up:
-            waiting = _keep_again(waiting, ready, job_ints, results, finals, status, venues, kept, cursors, floors)
+            waiting = _keep_again(
+                waiting, ready, rows, job_ints, sequences, results, finals, status, venues, kept, cursors, floors
+            )
             continue
         if best < 0:
             break
-        _take_room(best, job_ints, results, venues)
+        _take_room(best, rows, job_ints, results, venues)
         status[best] = PICKED
         strategies[best_strategy * STRATEGY_COLUMNS + ACTIVE] += 1
         cursors[best_strategy, AT] += 1
@@ -92,32 +93,33 @@ def pick(
 
 @kernel
 def _next_fitting(
-    strategy: int, kept: Ints, cursors: Ints, job_ints: Ints, results: Floats, status: Ints, venues: Floats
+    strategy: int, kept: Ints, cursors: Ints, rows: int, job_ints: Ints, results: Floats, venues: Floats
 ) -> int:
     """Return the best kept job of a strategy that fits, -1 where none is left."""
     while cursors[strategy, AT] < cursors[strategy, KEPT]:
         row = int(kept[strategy, cursors[strategy, AT]])
-        if _fits(row, job_ints, results, venues):
+        if _fits(row, rows, job_ints, results, venues):
             return row
-        status[row] = CROWDED
         cursors[strategy, AT] += 1
     return -1
 
 
 @kernel
 def _goes_first(
-    strategy: int, row: int, other_strategy: int, other: int, strategies: Ints, finals: Floats, job_ints: Ints
+    strategy: int, row: int, other_strategy: int, other: int, strategies: Ints, finals: Floats, sequences: Ints
 ) -> bool:
     active = strategies[strategy * STRATEGY_COLUMNS + ACTIVE]
     other_active = strategies[other_strategy * STRATEGY_COLUMNS + ACTIVE]
-    return active < other_active or (active == other_active and is_better(row, other, finals, job_ints))
+    return active < other_active or (active == other_active and is_better(row, other, finals, sequences))
 
 
 @kernel
 def _keep_again(
     waiting: int,
     ready: Ints,
+    rows: int,
     job_ints: Ints,
+    sequences: Ints,
     results: Floats,
     finals: Floats,
     status: Ints,
@@ -126,63 +128,58 @@ def _keep_again(
     cursors: Ints,
     floors: Floats,
 ) -> int:
-    """Leave those rows in `ready` that are and still fit, keep their best, and return how many there are."""
+    """Leave those rows in `ready` that still fit, keep the best of what is not picked, and return how many are left."""
     begin(kept, cursors, floors)
     left = 0
     for at in range(waiting):
         row = int(ready[at]) & _INDEX
-        is_ready = status[row] == READY
-        fits = _fits(row, job_ints, results, venues)
-        status[row] = CROWDED if is_ready & (not fits) else status[row]
+        fits = _fits(row, rows, job_ints, results, venues)
         ready[left] = row
-        left += is_ready & fits
-        strategy = job_ints[row * COLUMNS + STRATEGY] & _INDEX
-        cursors[strategy, OFFERED] += is_ready & fits
-        if is_ready & fits & (finals[row] >= floors[strategy]):
-            offer(row, strategy, finals, job_ints, kept, cursors, floors)
-    put_in_order(kept, cursors, finals, job_ints)
+        left += fits
+        strategy = job_ints[STRATEGY * rows + row] & _INDEX
+        if finals[row] >= floors[strategy] and fits and status[row] == READY:  # the first is nearly always false
+            offer(row, strategy, finals, sequences, kept, cursors, floors)
     return left
 
 
 @kernel
-def _fits(row: int, job_ints: Ints, results: Floats, venues: Floats) -> bool:
-    start = (row & _INDEX) * COLUMNS
-    tight = HEDGE_TIGHT + (job_ints[start + IS_ARB] & 1)
-    legs = job_ints[start + LEGS]
-    first = job_ints[start + LEG] >> VENUE_SHIFT & _INDEX
-    second = job_ints[start + LEG + 1] >> VENUE_SHIFT & _INDEX
-    if legs > 2 or first == second:
-        return _all_fit(start, legs, tight, job_ints, results, venues)
-    return (results[start + MICRO] <= venues[first * VENUE_COLUMNS + tight]) & (
-        results[start + MICRO + 1] <= venues[second * VENUE_COLUMNS + tight]
+def _fits(row: int, rows: int, job_ints: Ints, results: Floats, venues: Floats) -> bool:
+    tight = HEDGE_TIGHT + (job_ints[IS_ARB * rows + row] & 1)
+    legs = job_ints[LEGS * rows + row]
+    first = job_ints[LEG * rows + row] >> VENUE_SHIFT & _INDEX
+    second = job_ints[(LEG + 1) * rows + row] >> VENUE_SHIFT & _INDEX
+    if (legs != 2) | (first == second):
+        return _all_fit(row, rows, legs, tight, job_ints, results, venues)
+    return (results[MICRO * rows + row] <= venues[first * VENUE_COLUMNS + tight]) & (
+        results[(MICRO + 1) * rows + row] <= venues[second * VENUE_COLUMNS + tight]
     )
 
 
 @kernel
-def _all_fit(start: int, legs: int, tight: int, job_ints: Ints, results: Floats, venues: Floats) -> bool:
+def _all_fit(row: int, rows: int, legs: int, tight: int, job_ints: Ints, results: Floats, venues: Floats) -> bool:
     """Compare what the legs bind together at each venue with what is left there."""
     for at in range(legs):
-        venue = job_ints[start + LEG + at] >> VENUE_SHIFT
+        venue = job_ints[(LEG + at) * rows + row] >> VENUE_SHIFT
         total = 0.0
         for other in range(legs):
-            if job_ints[start + LEG + other] >> VENUE_SHIFT == venue:
-                total += results[start + MICRO + other]
+            if job_ints[(LEG + other) * rows + row] >> VENUE_SHIFT == venue:
+                total += results[(MICRO + other) * rows + row]
         if not total <= venues[venue * VENUE_COLUMNS + tight]:
             return False
     return True
 
 
 @kernel
-def _take_room(row: int, job_ints: Ints, results: Floats, venues: Floats) -> None:
-    pool = HEDGE_ROOM + job_ints[row * COLUMNS + IS_ARB]
-    for at in range(job_ints[row * COLUMNS + LEGS]):
-        venue = job_ints[row * COLUMNS + LEG + at] >> VENUE_SHIFT
-        venues[venue * VENUE_COLUMNS + pool] -= results[row * COLUMNS + MICRO + at]
-        venues[venue * VENUE_COLUMNS + IN_FLIGHT_ROOM] -= results[row * COLUMNS + MICRO + at]
-        venues[venue * VENUE_COLUMNS + NOTIONAL_ROOM] -= results[row * COLUMNS + MICRO + at]
+def _take_room(row: int, rows: int, job_ints: Ints, results: Floats, venues: Floats) -> None:
+    pool = HEDGE_ROOM + job_ints[IS_ARB * rows + row]
+    for at in range(job_ints[LEGS * rows + row]):
+        venue = job_ints[(LEG + at) * rows + row] >> VENUE_SHIFT
+        venues[venue * VENUE_COLUMNS + pool] -= results[(MICRO + at) * rows + row]
+        venues[venue * VENUE_COLUMNS + IN_FLIGHT_ROOM] -= results[(MICRO + at) * rows + row]
+        venues[venue * VENUE_COLUMNS + NOTIONAL_ROOM] -= results[(MICRO + at) * rows + row]
         is_first = True
         for before in range(at):
-            if (job_ints[row * COLUMNS + LEG + before] >> VENUE_SHIFT) == venue:
+            if (job_ints[(LEG + before) * rows + row] >> VENUE_SHIFT) == venue:
                 is_first = False
         if is_first:
             venues[venue * VENUE_COLUMNS + JOBS_ROOM] -= 1.0
