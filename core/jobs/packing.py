@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 import numpy as np
+from msgspec.structs import astuple
 from numpy.typing import NDArray
 
 from core.jobs.columns import Slots
@@ -77,7 +78,7 @@ def pack(market: JobMarket, slots: Slots, running: Mapping[str, int], rules: Rul
 def _instrument_floats(sights: list[LegSight | None]) -> Floats:
     numbers: list[float] = []
     for sight in sights:
-        numbers += parts_of(sight)
+        numbers += astuple(parts_of(sight))
     return np.array(numbers, np.float64).reshape(-1, INSTRUMENT_FLOATS)
 
 

@@ -14,7 +14,7 @@ from core.jobs.packing import CURVE_ROW
 
 Floats = Any  # an array of float64; compiled, its elements are plain numbers
 
-BLOCK: Final = 5  # levels looked at together; divides DEPTH_LEVELS
+BLOCK: Final = 5  # levels looked at together; odd, and divides DEPTH_LEVELS
 
 room_score = kernel(plain.room_score)
 safety_score = kernel(plain.safety_score)
@@ -30,15 +30,17 @@ _EDGE_AFTER_COSTS, _MIN_EDGE, _FUNDING_COST = BIT["edge_after_costs"], BIT["min_
 
 @kernel
 def slippage(quantity: float, curves: Floats, start: int) -> float:
-    """Find the level by counting, first blocks, then within one: no branch that the processor would have to guess."""
+    """Find the level by counting, first blocks, then pairs within one, then the last: no branch that the processor would have to guess."""
     level = 0
     for block in range(BLOCK, DEPTH_LEVELS, BLOCK):
         level += curves[start + BEGIN * CURVE_ROW + block] < quantity
-    level *= BLOCK
-    block = level
-    for at in range(1, BLOCK + 1):
-        level += curves[start + BEGIN * CURVE_ROW + block + at] < quantity
-    at = start + level
+    begin = start + BEGIN * CURVE_ROW + level * BLOCK
+    pairs = 0
+    for at in range(2, BLOCK, 2):
+        pairs += curves[begin + at] < quantity
+    begin += 2 * pairs
+    begin += curves[begin + 1] < quantity
+    at = begin - BEGIN * CURVE_ROW
     return _slippage_bps(
         quantity, curves[at + BEGIN * CURVE_ROW], curves[at + COST * CURVE_ROW], curves[at + RATE * CURVE_ROW]
     )

@@ -1,7 +1,8 @@
 """Controls on the venue of a leg: the same verdict for every job that trades there."""
 
 from decimal import Decimal
-from typing import NamedTuple
+
+import msgspec
 
 from core.jobs.controls.finding import JobFinding, at_most, judged, missing
 from core.jobs.market import VenueLook
@@ -9,7 +10,7 @@ from core.jobs.rulebook import Rulebook
 from core.types.control import HaltLevel
 
 
-class VenueSight(NamedTuple):
+class VenueSight(msgspec.Struct, frozen=True):
     """One venue as the controls see it."""
 
     look: VenueLook
