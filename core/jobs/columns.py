@@ -26,7 +26,7 @@ NOTIONAL, SHARE, EDGE, EDGE_AND_LOSS, QUANTITY = (
     3,
     4,
 )  # of `floats`; then one a leg, sells negative
-EXPIRES, HELD_UNTIL, STRATEGY, IS_ARB, IS_REBALANCE, LEGS, LEG = 0, 1, 2, 3, 4, 5, 6  # of `ints`; then one a leg
+EXPIRES, HELD_UNTIL, KIND, LEGS, LEG = 0, 1, 2, 3, 4  # of `ints`; then one a leg
 SEQUENCE: Final = LEG + MAX_LEGS
 SAFETY, VOLUME, MICRO = 0, 1, 2  # of `results`; from MICRO on one a leg. The final score is apart: all look at it
 FLOATS, INTS, RESULTS = QUANTITY + MAX_LEGS, SEQUENCE + 1, MICRO + MAX_LEGS
@@ -34,6 +34,11 @@ FLOATS, INTS, RESULTS = QUANTITY + MAX_LEGS, SEQUENCE + 1, MICRO + MAX_LEGS
 # A leg is `venue << VENUE_SHIFT | instrument << 1 | sells`, all of them slots; the last two name a side of a book.
 VENUE_SHIFT: Final = 32
 SIDE_MASK: Final = (1 << VENUE_SHIFT) - 1
+
+# A kind is one of the bits below, the venues of the first two legs and the strategy, which are slots of 20 bits each.
+ARB, REBALANCE, PAIR = 1, 2, 4  # PAIR: two legs at two venues
+FIRST_SHIFT, SECOND_SHIFT, STRATEGY_SHIFT = 3, 23, 43
+KIND_MASK: Final = (1 << SECOND_SHIFT - FIRST_SHIFT) - 1
 
 WAITING, READY, REFUSED, EXPIRED, PICKED = 0, 1, 2, 3, 4  # of `status`
 
@@ -92,9 +97,7 @@ class PendingColumns:
         self.ints[:LEG, row] = (
             job.expires_ns,
             0,
-            self.slots.strategy(job.strategy),
-            pool_of(job) is Pool.ARB,
-            job.strategy_type is JobType.REBALANCE,
+            self._kind_of(job),
             len(job.legs),
         )
         self.ints[SEQUENCE, row] = sequence
@@ -105,6 +108,16 @@ class PendingColumns:
         self.results[:, row], self.finals[row], self.masks[row], self.status[row] = 0.0, 0.0, 0, WAITING
         self.jobs.append(job)
         self._rows[job.job_id] = row
+
+    def _kind_of(self, job: HedgeJob) -> int:
+        strategy, venues = self.slots.strategy(job.strategy), [self.slots.venue(leg.venue) for leg in job.legs[:2]]
+        if max(strategy, *venues, 0) > KIND_MASK:
+            raise ValueError(f"job {job.job_id} has a name too many; known are at most {KIND_MASK + 1} of a kind")
+        kind = strategy << STRATEGY_SHIFT
+        for venue, shift in zip(venues, (FIRST_SHIFT, SECOND_SHIFT), strict=False):
+            kind |= venue << shift
+        kind |= ARB * (pool_of(job) is Pool.ARB) | REBALANCE * (job.strategy_type is JobType.REBALANCE)
+        return kind | PAIR * (len(job.legs) == len(set(venues)) == 2)
 
     def remove(self, job_id: str) -> None:
         """Take a job out; the last row moves to its place."""

@@ -35,7 +35,6 @@ class CompiledSelector:
             return []
         packed = pack(market, columns.slots, running, self._rules)
         self._make_room(count, len(packed.strategies), int(packed.account_ints[FREE_SLOTS]))
-        kept, cursors, floors = self._kept, self._cursors, self._floors
         waiting = judge_all(
             count,
             len(columns.status),
@@ -52,10 +51,6 @@ class CompiledSelector:
             packed.strategies.reshape(-1),
             packed.account_ints,
             packed.account_floats,
-            columns.ints[SEQUENCE],
-            kept,
-            cursors,
-            floors,
             self._ready,
         )
         found = pick(
@@ -69,9 +64,9 @@ class CompiledSelector:
             packed.venues.reshape(-1),
             packed.strategies.reshape(-1),
             packed.account_ints,
-            kept,
-            cursors,
-            floors,
+            self._kept,
+            self._cursors,
+            self._floors,
             self._ready,
             self._picks,
         )

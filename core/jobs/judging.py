@@ -1,4 +1,4 @@
-"""The compiled judge of the scheduler: judges and scores all pending jobs, and keeps the best on the way.
+"""The compiled judge of the scheduler: judges and scores all pending jobs.
 
 The twin of `core.jobs.evaluation` on the arrays of `core.jobs.columns` and `core.jobs.packing`; a test holds both to
 the same answers. Only what concerns a job as a whole is judged here: the controls on account, strategies and legs
@@ -9,27 +9,28 @@ from typing import Any
 
 from core.compiled import kernel
 from core.jobs.columns import (
+    ARB,
     EDGE,
     EDGE_AND_LOSS,
     EXPIRES,
     HELD_UNTIL,
-    IS_ARB,
-    IS_REBALANCE,
+    KIND,
+    KIND_MASK,
     LEG,
     LEGS,
     MICRO,
     NOTIONAL,
     QUANTITY,
     READY,
+    REBALANCE,
     SAFETY,
     SHARE,
     SIDE_MASK,
-    STRATEGY,
+    STRATEGY_SHIFT,
     VENUE_SHIFT,
     VOLUME,
 )
 from core.jobs.controls.table import BIT
-from core.jobs.kept import begin, offer
 from core.jobs.packing import (
     ACCOUNT_BITS,
     BOOK_BITS,
@@ -103,13 +104,9 @@ def judge_all(
     strategies: Ints,
     account_ints: Ints,
     account_floats: Floats,
-    sequences: Ints,
-    kept: Ints,
-    cursors: Ints,
-    floors: Floats,
     ready: Ints,
 ) -> int:
-    """Write failed controls, scores and status of the first `count` jobs; list the ready ones and keep the best.
+    """Write failed controls, scores and status of the first `count` jobs, and list the ready ones.
 
     The arrays of jobs have room for `rows` of them. Returns how many are ready.
     """
@@ -117,14 +114,12 @@ def judge_all(
         count, rows, job_floats, job_ints, results, finals, masks, status, instrument_floats, instrument_ints, curves,
         venues, strategies, account_ints, account_floats,
     )  # fmt: skip
-    found = 0
-    begin(kept, cursors, floors)
     for number in range(count):
         row = number & _INDEX
-        strategy = job_ints[STRATEGY * rows + row] & _INDEX
         if status[row] == CLOSELY:
             mask = masks[row]
             if job_ints[LEGS * rows + row] != 2:
+                strategy = job_ints[KIND * rows + row] >> STRATEGY_SHIFT & KIND_MASK
                 mask = account_ints[ACCOUNT_BITS] | strategies[strategy * STRATEGY_COLUMNS + STRATEGY_BITS]
                 mask |= _weigh(
                     row, rows, job_floats, job_ints, results, finals, instrument_floats, instrument_ints, curves,
@@ -139,11 +134,10 @@ def judge_all(
                 job_ints[EXPIRES * rows + row],
                 account_ints[NOW],
             )
-        is_ready = status[row] == READY
-        if finals[row] >= floors[strategy] and is_ready:  # in this order: the first is nearly always false
-            offer(row, strategy, finals, sequences, kept, cursors, floors)
+    found = 0
+    for row in range(count):
         ready[found] = row
-        found += is_ready
+        found += status[row] == READY
     return found
 
 
@@ -162,7 +156,7 @@ def _weigh(
 ) -> int:
     """Write a job's scores and what its legs bind; return the failed controls of legs, direction and costs."""
     legs = job_ints[LEGS * rows + row]
-    is_arb = job_ints[IS_ARB * rows + row]
+    is_arb = job_ints[KIND * rows + row] & ARB
     mask = 0
     net = primary = costs = funding = 0.0
     volatility = latency = leverage = 1.0
@@ -192,7 +186,7 @@ def _weigh(
     mask |= edge_bits(
         job_floats[EDGE * rows + row],
         job_floats[EDGE_AND_LOSS * rows + row],
-        job_ints[IS_REBALANCE * rows + row],
+        job_ints[KIND * rows + row] & REBALANCE,
         costs,
         funding,
         account_floats[LEAST_EDGE],
@@ -228,11 +222,9 @@ def _pair_bits(row: int, rows: int, job_ints: Ints, instrument_ints: Ints) -> in
 
 
 @kernel
-def _capital_bits(
-    row: int, rows: int, job_ints: Ints, results: Floats, venues: Floats, account_floats: Floats
-) -> int:
+def _capital_bits(row: int, rows: int, job_ints: Ints, results: Floats, venues: Floats, account_floats: Floats) -> int:
     legs = job_ints[LEGS * rows + row]
-    is_arb = job_ints[IS_ARB * rows + row]
+    is_arb = job_ints[KIND * rows + row] & ARB
     bits = 0
     for at in range(legs):
         venue = job_ints[(LEG + at) * rows + row] >> VENUE_SHIFT

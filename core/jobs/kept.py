@@ -15,7 +15,7 @@ from core.compiled import kernel
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
-TOP: Final = 16
+TOP: Final = 8
 AT, KEPT = 0, 1  # of a strategy's cursor: next place to look at, places in use
 CURSOR_COLUMNS: Final = 2
 

@@ -8,22 +8,25 @@ from typing import Any, Final
 
 from core.compiled import disjoint_kernel
 from core.jobs.columns import (
+    ARB,
     EDGE,
     EDGE_AND_LOSS,
     EXPIRES,
+    FIRST_SHIFT,
     HELD_UNTIL,
-    IS_ARB,
-    IS_REBALANCE,
+    KIND,
+    KIND_MASK,
     LEG,
-    LEGS,
     MICRO,
     NOTIONAL,
+    PAIR,
     QUANTITY,
+    REBALANCE,
     SAFETY,
+    SECOND_SHIFT,
     SHARE,
     SIDE_MASK,
-    STRATEGY,
-    VENUE_SHIFT,
+    STRATEGY_SHIFT,
     VOLUME,
 )
 from core.jobs.controls.table import BIT
@@ -97,11 +100,12 @@ def judge_pairs(
     """Write failed controls, scores and status of the first `count` jobs, CLOSELY for those to be judged again."""
     rows &= _INDEX
     for row in range(count & _INDEX):
-        is_arb = job_ints[IS_ARB * rows + row] & 1
+        kind = job_ints[KIND * rows + row]
+        is_arb = kind & ARB
         notional = job_floats[NOTIONAL * rows + row]
         one, other = job_ints[LEG * rows + row], job_ints[(LEG + 1) * rows + row]
-        one_venue = (one >> VENUE_SHIFT & _INDEX) * VENUE_COLUMNS
-        other_venue = (other >> VENUE_SHIFT & _INDEX) * VENUE_COLUMNS
+        one_venue = (kind >> FIRST_SHIFT & KIND_MASK) * VENUE_COLUMNS
+        other_venue = (kind >> SECOND_SHIFT & KIND_MASK) * VENUE_COLUMNS
         one_side, other_side = one & SIDE_MASK, other & SIDE_MASK
         one_look, other_look = (one_side >> 1) * INSTRUMENT_FLOATS, (other_side >> 1) * INSTRUMENT_FLOATS
         one_bits, other_bits = (one_side >> 1) * INSTRUMENT_INTS, (other_side >> 1) * INSTRUMENT_INTS
@@ -112,9 +116,8 @@ def judge_pairs(
         other_micro = leg_micro_usd(other_quantity, instrument_floats[other_look + UNIT], notional)
         keys = instrument_ints[one_bits + KEY] ^ instrument_ints[other_bits + KEY]
         is_ordinary = (
-            (job_ints[LEGS * rows + row] == 2)
-            & (one_venue != other_venue)
-            & (0 < keys)
+            (kind & PAIR != 0)
+            & (keys > 0)
             & (keys < 1 << BOOK_BITS)
             & (one_micro <= venues[one_venue + HEDGE_CLEAR + is_arb])
             & (other_micro <= venues[other_venue + HEDGE_CLEAR + is_arb])
@@ -134,13 +137,13 @@ def judge_pairs(
         net += other_base if other_signed > 0.0 else -other_base
 
         mask = account_ints[ACCOUNT_BITS]
-        mask |= strategies[(job_ints[STRATEGY * rows + row] & _INDEX) * STRATEGY_COLUMNS + STRATEGY_BITS]
+        mask |= strategies[(kind >> STRATEGY_SHIFT & KIND_MASK) * STRATEGY_COLUMNS + STRATEGY_BITS]
         mask |= instrument_ints[one_bits + HEDGE_BITS + is_arb] | instrument_ints[other_bits + HEDGE_BITS + is_arb]
         mask |= _DIRECTION * (not abs(net) * 100.0 <= account_floats[TOLERANCE] * one_base)
         mask |= edge_bits(
             job_floats[EDGE * rows + row],
             job_floats[EDGE_AND_LOSS * rows + row],
-            job_ints[IS_REBALANCE * rows + row],
+            kind & REBALANCE,
             costs,
             funding,
             account_floats[LEAST_EDGE],

@@ -9,13 +9,18 @@ from numpy.typing import NDArray
 
 from core.compiled import kernel
 from core.jobs.columns import (
-    IS_ARB,
+    ARB,
+    FIRST_SHIFT,
+    KIND,
+    KIND_MASK,
     LEG,
     LEGS,
     MICRO,
+    PAIR,
     PICKED,
     READY,
-    STRATEGY,
+    SECOND_SHIFT,
+    STRATEGY_SHIFT,
     VENUE_SHIFT,
 )
 from core.jobs.kept import AT, KEPT, TOP, begin, is_better, offer
@@ -59,9 +64,10 @@ def pick(
 ) -> int:
     """Write the rows to start, in order, into `picks` and return how many; rooms and active counts change as they go.
 
-    `ready` lists the `waiting` rows that passed; the best of each strategy are kept already. Rooms only shrink within
-    a tick, so a job that does not fit now will not fit later in it.
+    `ready` lists the `waiting` rows that passed. Rooms only shrink within a tick, so a job that does not fit now will
+    not fit later in it.
     """
+    _keep_best(waiting, ready, rows, job_ints, sequences, finals, status, kept, cursors, floors)
     picked = 0
     while picked < account_ints[FREE_SLOTS]:
         best = -1
@@ -76,9 +82,8 @@ def pick(
             elif cursors[strategy, KEPT] == TOP:
                 is_used_up = True
         if is_used_up:
-            waiting = _keep_again(
-                waiting, ready, rows, job_ints, sequences, results, finals, status, venues, kept, cursors, floors
-            )
+            waiting = _still_fitting(waiting, ready, rows, job_ints, results, venues)
+            _keep_best(waiting, ready, rows, job_ints, sequences, finals, status, kept, cursors, floors)
             continue
         if best < 0:
             break
@@ -114,50 +119,58 @@ def _goes_first(
 
 
 @kernel
-def _keep_again(
+def _still_fitting(waiting: int, ready: Ints, rows: int, job_ints: Ints, results: Floats, venues: Floats) -> int:
+    """Leave those rows in `ready` that still fit, and return how many they are.
+
+    A loop of its own: as half of them may fit, a branch on that would be guessed wrong all the time.
+    """
+    left = 0
+    for at in range(waiting):
+        row = int(ready[at]) & _INDEX
+        ready[left] = row
+        left += _fits(row, rows, job_ints, results, venues)
+    return left
+
+
+@kernel
+def _keep_best(
     waiting: int,
     ready: Ints,
     rows: int,
     job_ints: Ints,
     sequences: Ints,
-    results: Floats,
     finals: Floats,
     status: Ints,
-    venues: Floats,
     kept: Ints,
     cursors: Ints,
     floors: Floats,
-) -> int:
-    """Leave those rows in `ready` that still fit, keep the best of what is not picked, and return how many are left."""
+) -> None:
+    """Keep the best of each strategy that are not picked; the first comparison turns nearly every job away."""
     begin(kept, cursors, floors)
-    left = 0
     for at in range(waiting):
         row = int(ready[at]) & _INDEX
-        fits = _fits(row, rows, job_ints, results, venues)
-        ready[left] = row
-        left += fits
-        strategy = job_ints[STRATEGY * rows + row] & _INDEX
-        if finals[row] >= floors[strategy] and fits and status[row] == READY:  # the first is nearly always false
+        strategy = job_ints[KIND * rows + row] >> STRATEGY_SHIFT & KIND_MASK
+        if finals[row] >= floors[strategy] and status[row] == READY:
             offer(row, strategy, finals, sequences, kept, cursors, floors)
-    return left
 
 
 @kernel
 def _fits(row: int, rows: int, job_ints: Ints, results: Floats, venues: Floats) -> bool:
-    tight = HEDGE_TIGHT + (job_ints[IS_ARB * rows + row] & 1)
-    legs = job_ints[LEGS * rows + row]
-    first = job_ints[LEG * rows + row] >> VENUE_SHIFT & _INDEX
-    second = job_ints[(LEG + 1) * rows + row] >> VENUE_SHIFT & _INDEX
-    if (legs != 2) | (first == second):
-        return _all_fit(row, rows, legs, tight, job_ints, results, venues)
-    return (results[MICRO * rows + row] <= venues[first * VENUE_COLUMNS + tight]) & (
-        results[(MICRO + 1) * rows + row] <= venues[second * VENUE_COLUMNS + tight]
+    kind = job_ints[KIND * rows + row]
+    tight = HEDGE_TIGHT + (kind & ARB)
+    if not kind & PAIR:
+        return _all_fit(row, rows, tight, job_ints, results, venues)
+    first = (kind >> FIRST_SHIFT & KIND_MASK) * VENUE_COLUMNS
+    second = (kind >> SECOND_SHIFT & KIND_MASK) * VENUE_COLUMNS
+    return (results[MICRO * rows + row] <= venues[first + tight]) & (
+        results[(MICRO + 1) * rows + row] <= venues[second + tight]
     )
 
 
 @kernel
-def _all_fit(row: int, rows: int, legs: int, tight: int, job_ints: Ints, results: Floats, venues: Floats) -> bool:
+def _all_fit(row: int, rows: int, tight: int, job_ints: Ints, results: Floats, venues: Floats) -> bool:
     """Compare what the legs bind together at each venue with what is left there."""
+    legs = job_ints[LEGS * rows + row]
     for at in range(legs):
         venue = job_ints[(LEG + at) * rows + row] >> VENUE_SHIFT
         total = 0.0
@@ -171,7 +184,7 @@ def _all_fit(row: int, rows: int, legs: int, tight: int, job_ints: Ints, results
 
 @kernel
 def _take_room(row: int, rows: int, job_ints: Ints, results: Floats, venues: Floats) -> None:
-    pool = HEDGE_ROOM + job_ints[IS_ARB * rows + row]
+    pool = HEDGE_ROOM + (job_ints[KIND * rows + row] & ARB)
     for at in range(job_ints[LEGS * rows + row]):
         venue = job_ints[(LEG + at) * rows + row] >> VENUE_SHIFT
         venues[venue * VENUE_COLUMNS + pool] -= results[(MICRO + at) * rows + row]

@@ -48,7 +48,13 @@ def slippage(quantity: float, curves: Floats, start: int) -> float:
 
 @kernel
 def edge_bits(
-    edge: float, edge_and_loss: float, is_rebalance: int, costs: float, funding: float, least: float, most_funding: float
+    edge: float,
+    edge_and_loss: float,
+    is_rebalance: int,
+    costs: float,
+    funding: float,
+    least: float,
+    most_funding: float,
 ) -> int:
     paid = funding if funding > 0.0 else 0.0
     return (
