@@ -23,7 +23,7 @@ from core.jobs.controls.case import (
 from core.jobs.controls.job import venue_notional_room
 from core.jobs.controls.leg import sight_of
 from core.jobs.controls.table import BIT
-from core.jobs.evaluation import account_mask, leg_mask, lifted_bits, strategy_mask, venue_mask
+from core.jobs.evaluation import account_mask, leg_masks, lifted_bits, strategy_mask, venue_mask
 from core.jobs.market import BEGIN, COST, RATE, JobMarket
 from core.jobs.rulebook import Rulebook
 from core.jobs.scores import (
@@ -174,7 +174,7 @@ def _quote(instrument_id: InstrumentId, market: JobMarket, rules: Rulebook) -> Q
         Side(*(depth.curve[row].tolist() for row in (BEGIN, COST, RATE)))
         for depth in (sight.look.asks, sight.look.bids)
     )
-    return Quote(leg_mask(sight), parts_of(sight), sight.look.book_id, sight.look.underlying, asks, bids)
+    return Quote(leg_masks((sight,))[0], parts_of(sight), sight.look.book_id, sight.look.underlying, asks, bids)
 
 
 def _room(name: str, market: JobMarket, rules: Rulebook) -> Room:

@@ -9,6 +9,10 @@ from typing import Any, Final, ParamSpec, TypeVar, TypeVarTuple, Unpack, cast
 import numba  # pyright: ignore[reportMissingTypeStubs]  # numba ships no type information
 import numpy as np
 from numba.core import caching  # pyright: ignore[reportMissingTypeStubs]  # as above
+from numba.core.compiler import (  # pyright: ignore[reportMissingTypeStubs]  # as above
+    CompilerBase,
+    DefaultPassBuilder,
+)
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -73,19 +77,40 @@ def stamp_of(function: FunctionType) -> tuple[object, ...]:
     return tuple(stamp)
 
 
+class _DisjointCompiler(CompilerBase):
+    """Tells the compiler that no array it writes shares memory with another argument."""
+
+    def define_pipelines(self) -> list[Any]:
+        this = cast("Any", self)
+        this.state.flags.noalias = True
+        return [cast("Any", DefaultPassBuilder).define_nopython_pipeline(this.state)]
+
+
 def kernel(function: Callable[P, R]) -> Callable[P, R]:
     """Compile a function on its first call; integer and array arguments only, no exceptions inside.
 
     The machine code is cached beside the source. Where nothing can be written (read-only installation, no home), it
     is compiled anew in each process instead of failing.
     """
+    return _compiled(function, _OPTIONS)
+
+
+def disjoint_kernel(function: Callable[P, R]) -> Callable[P, R]:
+    """Compile like `kernel`, for callers that give each array it writes memory of its own.
+
+    Only so may a loop that looks things up in some arrays and writes others take several elements in one step.
+    """
+    return _compiled(function, {**_OPTIONS, "pipeline_class": _DisjointCompiler})
+
+
+def _compiled(function: Callable[P, R], options: dict[str, Any]) -> Callable[P, R]:
     compiler = cast("Callable[..., Any]", numba.njit)  # pyright: ignore[reportUnknownMemberType]  # as above
     config = cast("Any", numba).config
     locators, config.CACHE_LOCATOR_CLASSES = config.CACHE_LOCATOR_CLASSES, _LOCATORS
     try:
-        return compiler(cache=True, **_OPTIONS)(function)
+        return compiler(cache=True, **options)(function)
     except RuntimeError:  # numba found no folder for its cache
-        return compiler(**_OPTIONS)(function)
+        return compiler(**options)(function)
     finally:
         config.CACHE_LOCATOR_CLASSES = locators
 

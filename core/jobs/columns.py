@@ -1,4 +1,7 @@
-"""Pending jobs as arrays, kept as jobs come and go, so that a tick reads no object."""
+"""Pending jobs as arrays, kept as jobs come and go, so that a tick reads no object.
+
+One row of an array is one number of all jobs, so that a processor takes several jobs in one step.
+"""
 
 from typing import Final
 
@@ -23,25 +26,25 @@ NOTIONAL, SHARE, EDGE, EDGE_AND_LOSS, QUANTITY = (
     3,
     4,
 )  # of `floats`; then one a leg, sells negative
-EXPIRES, HELD_UNTIL, STRATEGY, IS_ARB, IS_REBALANCE, LEGS, LEG = 0, 1, 2, 3, 4, 5, 6  # of `ints`; then one a leg
+EXPIRES, HELD_UNTIL, KIND, LEGS, LEG = 0, 1, 2, 3, 4  # of `ints`; then one a leg
 SEQUENCE: Final = LEG + MAX_LEGS
 SAFETY, VOLUME, MICRO = 0, 1, 2  # of `results`; from MICRO on one a leg. The final score is apart: all look at it
-COLUMNS: Final = 16  # of each: two cache lines, of which a job of two legs needs the first
+FLOATS, INTS, RESULTS = QUANTITY + MAX_LEGS, SEQUENCE + 1, MICRO + MAX_LEGS
 
 # A leg is `venue << VENUE_SHIFT | instrument << 1 | sells`, all of them slots; the last two name a side of a book.
 VENUE_SHIFT: Final = 32
 SIDE_MASK: Final = (1 << VENUE_SHIFT) - 1
 
-WAITING, READY, REFUSED, EXPIRED, CROWDED, PICKED = (
-    0,
-    1,
-    2,
-    3,
-    4,
-    5,
-)  # of `status`; CROWDED: ready, but fits no more
+# A kind is one of the bits below, the venues of the first two legs and the strategy, which are slots of 20 bits each.
+ARB, REBALANCE, PAIR = 1, 2, 4  # PAIR: two legs at two venues
+FIRST_SHIFT, SECOND_SHIFT, STRATEGY_SHIFT = 3, 23, 43
+KIND_MASK: Final = (1 << SECOND_SHIFT - FIRST_SHIFT) - 1
 
-_FIRST_ROWS: Final = 64
+WAITING, READY, REFUSED, EXPIRED, PICKED = 0, 1, 2, 3, 4  # of `status`
+
+# Rows of numbers that lie a power of two apart share few places of a processor's cache and push each other out of it.
+_LESS: Final = 24
+_FIRST_ROWS: Final = 64 - _LESS
 
 
 class Slots:
@@ -83,30 +86,38 @@ class PendingColumns:
         row = len(self.jobs)
         if len(job.legs) > MAX_LEGS:
             raise ValueError(f"job {job.job_id} has {len(job.legs)} legs; allowed are at most {MAX_LEGS}")
-        if row == len(self.ints):
+        if row == len(self.status):
             self._grow()
-        self.floats[row, :QUANTITY] = (
+        self.floats[:QUANTITY, row] = (
             notional_micro(job),
             notional_share(job, self._rules),
             float(job.expected_edge_bps),
             float(job.expected_edge_bps) + float(job.max_acceptable_loss_bps),
         )
-        self.ints[row, :LEG] = (
+        self.ints[:LEG, row] = (
             job.expires_ns,
             0,
-            self.slots.strategy(job.strategy),
-            pool_of(job) is Pool.ARB,
-            job.strategy_type is JobType.REBALANCE,
+            self._kind_of(job),
             len(job.legs),
         )
-        self.ints[row, SEQUENCE] = sequence
+        self.ints[SEQUENCE, row] = sequence
         for at, leg in enumerate(job.legs):
             side = 2 * self.slots.instrument(leg.instrument_id) + (leg.side is Side.SELL)
-            self.ints[row, LEG + at] = self.slots.venue(leg.venue) << VENUE_SHIFT | side
-            self.floats[row, QUANTITY + at] = signed_quantity(leg)
-        self.results[row], self.finals[row], self.masks[row], self.status[row] = 0.0, 0.0, 0, WAITING
+            self.ints[LEG + at, row] = self.slots.venue(leg.venue) << VENUE_SHIFT | side
+            self.floats[QUANTITY + at, row] = signed_quantity(leg)
+        self.results[:, row], self.finals[row], self.masks[row], self.status[row] = 0.0, 0.0, 0, WAITING
         self.jobs.append(job)
         self._rows[job.job_id] = row
+
+    def _kind_of(self, job: HedgeJob) -> int:
+        strategy, venues = self.slots.strategy(job.strategy), [self.slots.venue(leg.venue) for leg in job.legs[:2]]
+        if max(strategy, *venues, 0) > KIND_MASK:
+            raise ValueError(f"job {job.job_id} has a name too many; known are at most {KIND_MASK + 1} of a kind")
+        kind = strategy << STRATEGY_SHIFT
+        for venue, shift in zip(venues, (FIRST_SHIFT, SECOND_SHIFT), strict=False):
+            kind |= venue << shift
+        kind |= ARB * (pool_of(job) is Pool.ARB) | REBALANCE * (job.strategy_type is JobType.REBALANCE)
+        return kind | PAIR * (len(job.legs) == len(set(venues)) == 2)
 
     def remove(self, job_id: str) -> None:
         """Take a job out; the last row moves to its place."""
@@ -118,53 +129,53 @@ class PendingColumns:
         self.jobs[row] = last
         self._rows[last.job_id] = row
         for column in self._columns():
-            column[row] = column[end]
+            column[..., row] = column[..., end]
 
     def sequence_of(self, row: int) -> int:
-        return int(self.ints[row, SEQUENCE])
+        return int(self.ints[SEQUENCE, row])
 
     @property
     def scores(self) -> Floats:
         """Safety, volume and final score of each row."""
-        return np.column_stack((self.results[:, SAFETY], self.results[:, VOLUME], self.finals))
+        return np.column_stack((self.results[SAFETY], self.results[VOLUME], self.finals))
 
     @property
     def leg_micro(self) -> Floats:
-        """What each leg of each row binds."""
-        return self.results[:, MICRO : MICRO + MAX_LEGS]
+        """What each leg of each row binds; a view, jobs first."""
+        return self.results[MICRO:].T
 
     def hold(self, job_id: str, until_ns: int) -> None:
         """Let a job be passed over until then."""
         row = self._rows[job_id]
-        self.ints[row, HELD_UNTIL], self.status[row] = until_ns, WAITING
+        self.ints[HELD_UNTIL, row], self.status[row] = until_ns, WAITING
 
     def rank_of(self, job_id: str) -> int:
         """Return a job's place among all pending ones by final score, then age; the first is 1."""
         row, count = self._rows[job_id], len(self.jobs)
-        final, sequence = self.finals[:count], self.ints[:count, SEQUENCE]
+        final, sequence = self.finals[:count], self.ints[SEQUENCE, :count]
         ahead = (final > final[row]) | ((final == final[row]) & (sequence < sequence[row]))
         return 1 + int(np.count_nonzero(ahead))
 
     def best(self, most: int) -> list[int]:
         """Return the rows of the best jobs by final score, then age."""
         count = len(self.jobs)
-        order = np.lexsort((self.ints[:count, SEQUENCE], -self.finals[:count]))
+        order = np.lexsort((self.ints[SEQUENCE, :count], -self.finals[:count]))
         return order[:most].tolist()
 
     def _columns(self) -> tuple[Floats | Ints, ...]:
         return self.floats, self.ints, self.results, self.finals, self.masks, self.status
 
     def _make(self, rows: int) -> None:
-        self.floats: Floats = np.zeros((rows, COLUMNS))
-        self.ints: Ints = np.zeros((rows, COLUMNS), np.int64)
-        self.results: Floats = np.zeros((rows, COLUMNS))
+        self.floats: Floats = np.zeros((FLOATS, rows))
+        self.ints: Ints = np.zeros((INTS, rows), np.int64)
+        self.results: Floats = np.zeros((RESULTS, rows))
         self.finals: Floats = np.zeros(rows)
         self.masks: Ints = np.zeros(rows, np.int64)
         self.status: Ints = np.zeros(rows, np.int64)
 
     def _grow(self) -> None:
         """Double the rows and keep what there is."""
-        old = self._columns()
-        self._make(2 * len(self.ints))
+        old, rows = self._columns(), len(self.status)
+        self._make(2 * (rows + _LESS) - _LESS)
         for before, now in zip(old, self._columns(), strict=True):
-            now[: len(before)] = before
+            now[..., :rows] = before

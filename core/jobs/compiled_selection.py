@@ -5,7 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from core.jobs.columns import PendingColumns
+from core.jobs.columns import SEQUENCE, PendingColumns
 from core.jobs.judging import judge_all
 from core.jobs.kept import CURSOR_COLUMNS, TOP
 from core.jobs.market import JobMarket
@@ -35,9 +35,9 @@ class CompiledSelector:
             return []
         packed = pack(market, columns.slots, running, self._rules)
         self._make_room(count, len(packed.strategies), int(packed.account_ints[FREE_SLOTS]))
-        kept, cursors, floors = self._kept, self._cursors, self._floors
         waiting = judge_all(
             count,
+            len(columns.status),
             columns.floats.reshape(-1),
             columns.ints.reshape(-1),
             columns.results.reshape(-1),
@@ -51,23 +51,22 @@ class CompiledSelector:
             packed.strategies.reshape(-1),
             packed.account_ints,
             packed.account_floats,
-            kept,
-            cursors,
-            floors,
             self._ready,
         )
         found = pick(
             waiting,
+            len(columns.status),
             columns.ints.reshape(-1),
+            columns.ints[SEQUENCE],
             columns.results.reshape(-1),
             columns.finals,
             columns.status,
             packed.venues.reshape(-1),
             packed.strategies.reshape(-1),
             packed.account_ints,
-            kept,
-            cursors,
-            floors,
+            self._kept,
+            self._cursors,
+            self._floors,
             self._ready,
             self._picks,
         )

@@ -1,6 +1,6 @@
 """The risk hub's verdict on one job: every control of the table, the decision and the scores. Pure."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from core.jobs.controls.case import JobCase, open_case, scores_of
 from core.jobs.controls.finding import JobFinding, limit_text, missing, text_of
@@ -78,12 +78,28 @@ def decide(mask: int, account: AccountLook) -> JobDecision:
 
 def account_mask(account: AccountLook, rules: Rulebook) -> int:
     """Return the failed controls on the account."""
-    return sum(bit for bit, judge in _OF_ACCOUNT if not _passes(lambda judge=judge: judge(account, rules)))
+    mask = 0
+    for bit, judge in _OF_ACCOUNT:
+        try:
+            passed = judge(account, rules).passed
+        except Exception:  # fails closed: what cannot be judged is refused
+            passed = False
+        if not passed:
+            mask |= bit
+    return mask
 
 
 def strategy_mask(account: AccountLook, strategy: str) -> int:
     """Return the failed controls on a strategy."""
-    return sum(bit for bit, judge in _OF_STRATEGY if not _passes(lambda judge=judge: judge(account, strategy)))
+    mask = 0
+    for bit, judge in _OF_STRATEGY:
+        try:
+            passed = judge(account, strategy).passed
+        except Exception:  # as above
+            passed = False
+        if not passed:
+            mask |= bit
+    return mask
 
 
 def venue_mask(venue: VenueLook | None, rules: Rulebook) -> int:
@@ -94,26 +110,29 @@ def venue_mask(venue: VenueLook | None, rules: Rulebook) -> int:
     for bit, judge in _OF_VENUE:
         try:
             passed = judge(sight).passed
-        except Exception:  # fails closed: what cannot be judged is refused
-            passed = False
-        if not passed:
-            mask |= bit
-    return mask
-
-
-def leg_mask(sight: LegSight | None) -> int:
-    """Return the failed controls on an instrument; all of them where it or its venue is not known."""
-    if sight is None:
-        return LEG_BITS
-    mask = 0
-    for bit, passes in _OF_LEG:
-        try:
-            passed = passes(sight)
         except Exception:  # as above
             passed = False
         if not passed:
             mask |= bit
     return mask
+
+
+def leg_masks(sights: Sequence[LegSight | None]) -> list[int]:
+    """Return the failed controls on each instrument; all of them where it or its venue is not known.
+
+    One control after the other: code that was used a moment ago is still at hand, which halves the time.
+    """
+    masks = [LEG_BITS if sight is None else 0 for sight in sights]
+    known = [(at, sight) for at, sight in enumerate(sights) if sight is not None]
+    for bit, passes in _OF_LEG:
+        for at, sight in known:
+            try:
+                passed = passes(sight)
+            except Exception:  # as above
+                passed = False
+            if not passed:
+                masks[at] |= bit
+    return masks
 
 
 _OF_ACCOUNT = tuple((BIT[each.name], each.what.judge) for each in CONTROLS if isinstance(each.what, OfAccount))
@@ -157,10 +176,6 @@ def _found(judge: Callable[[], JobFinding]) -> JobFinding:
         return judge()
     except Exception as error:  # as above
         return _unjudgeable(error)
-
-
-def _passes(judge: Callable[[], JobFinding]) -> bool:
-    return _found(judge).passed
 
 
 def _unjudgeable(error: Exception) -> JobFinding:

@@ -5,12 +5,12 @@ from typing import Final
 
 import msgspec
 import numpy as np
+from msgspec.structs import astuple
 from numpy.typing import NDArray
 
 from core.jobs.columns import Slots
 from core.jobs.controls.case import (
     NO_ROOM,
-    LegParts,
     drawdown_score,
     failures_score,
     parts_of,
@@ -18,9 +18,9 @@ from core.jobs.controls.case import (
     target_gap,
 )
 from core.jobs.controls.job import venue_notional_room
-from core.jobs.controls.leg import sight_of
+from core.jobs.controls.leg import LegSight, sight_of
 from core.jobs.controls.table import BIT
-from core.jobs.evaluation import account_mask, leg_mask, lifted_bits, strategy_mask, venue_mask
+from core.jobs.evaluation import account_mask, leg_masks, lifted_bits, strategy_mask, venue_mask
 from core.jobs.market import DEPTH_LEVELS, NO_DEPTH, JobMarket, VenueLook
 from core.jobs.rulebook import Rulebook
 
@@ -63,40 +63,69 @@ class PackedMarket(msgspec.Struct, frozen=True):
 
 def pack(market: JobMarket, slots: Slots, running: Mapping[str, int], rules: Rulebook) -> PackedMarket:
     """Lay out what jobs in these slots look at; `running` counts the running jobs of each strategy."""
-    venue_bits = {name: venue_mask(market.venues.get(name), rules) for name in slots.venues}
-    arb_bits = {name: _safe_mode_bit(market.venues.get(name)) for name in slots.venues}
-    books: dict[str, int] = {}
-    underlyings: dict[str, int] = {}
-    floats: list[LegParts] = []
-    ints: list[tuple[int, ...]] = []
-    curves: list[Floats] = []
-    for instrument_id in slots.instruments:
-        sight = sight_of(instrument_id, market, rules)
-        look = None if sight is None else sight.look
-        floats.append(parts_of(sight))
-        curves += (NO_DEPTH.curve, NO_DEPTH.curve) if look is None else (look.asks.curve, look.bids.curve)
-        ints.append(
-            (
-                bits := leg_mask(sight) | venue_bits[instrument_id.venue],
-                bits | arb_bits[instrument_id.venue],
-                UNKNOWN
-                if look is None
-                else underlyings.setdefault(look.underlying, len(underlyings)) << BOOK_BITS
-                | books.setdefault(look.book_id, len(books)),
-            )
-        )
+    sights = [sight_of(instrument_id, market, rules) for instrument_id in slots.instruments]
+    venues = {name: market.venues.get(name) for name in slots.venues}
     return PackedMarket(
-        np.array(floats, np.float64).reshape(-1, INSTRUMENT_FLOATS),
-        np.array(ints, np.int64).reshape(-1, INSTRUMENT_INTS),
-        np.concatenate(curves).reshape(-1, *NO_DEPTH.curve.shape) if curves else np.zeros((0, *NO_DEPTH.curve.shape)),
-        np.array([_rooms(market.venues.get(name), rules) for name in slots.venues], np.float64).reshape(
-            -1, VENUE_COLUMNS
-        ),
-        np.array(
-            [(strategy_mask(market.account, name), running.get(name, 0)) for name in slots.strategies], np.int64
-        ).reshape(-1, STRATEGY_COLUMNS),
+        _instrument_floats(sights),
+        _instrument_ints(slots, sights, venues, rules),
+        _curves(sights),
+        _venues(venues, rules),
+        _strategies(market, slots, running),
         *_account(market, rules),
     )
+
+
+def _instrument_floats(sights: list[LegSight | None]) -> Floats:
+    numbers: list[float] = []
+    for sight in sights:
+        numbers += astuple(parts_of(sight))
+    return np.array(numbers, np.float64).reshape(-1, INSTRUMENT_FLOATS)
+
+
+def _instrument_ints(
+    slots: Slots, sights: list[LegSight | None], venues: dict[str, VenueLook | None], rules: Rulebook
+) -> Ints:
+    hedge_bits = {name: venue_mask(venue, rules) for name, venue in venues.items()}
+    arb_bits = {name: _safe_mode_bit(venue) for name, venue in venues.items()}
+    numbers: list[int] = []
+    for instrument_id, leg_bits, key in zip(slots.instruments, leg_masks(sights), _keys(sights), strict=True):
+        bits = leg_bits | hedge_bits[instrument_id.venue]
+        numbers += (bits, bits | arb_bits[instrument_id.venue], key)
+    return np.array(numbers, np.int64).reshape(-1, INSTRUMENT_INTS)
+
+
+def _keys(sights: list[LegSight | None]) -> list[int]:
+    books: dict[str, int] = {}
+    underlyings: dict[str, int] = {}
+    return [
+        UNKNOWN
+        if sight is None
+        else underlyings.setdefault(sight.look.underlying, len(underlyings)) << BOOK_BITS
+        | books.setdefault(sight.look.book_id, len(books))
+        for sight in sights
+    ]
+
+
+def _curves(sights: list[LegSight | None]) -> Floats:
+    curves: list[Floats] = []
+    for sight in sights:
+        curves += (NO_DEPTH.curve,) * 2 if sight is None else (sight.look.asks.curve, sight.look.bids.curve)
+    shape = NO_DEPTH.curve.shape
+    return np.concatenate(curves).reshape(-1, *shape) if curves else np.zeros((0, *shape))
+
+
+def _venues(venues: dict[str, VenueLook | None], rules: Rulebook) -> Floats:
+    numbers: list[float] = []
+    for venue in venues.values():
+        numbers += _rooms(venue, rules)
+    return np.array(numbers, np.float64).reshape(-1, VENUE_COLUMNS)
+
+
+def _strategies(market: JobMarket, slots: Slots, running: Mapping[str, int]) -> Ints:
+    numbers: list[int] = []
+    for name in slots.strategies:
+        numbers += (strategy_mask(market.account, name), running.get(name, 0))
+    return np.array(numbers, np.int64).reshape(-1, STRATEGY_COLUMNS)
 
 
 def _safe_mode_bit(venue: VenueLook | None) -> int:

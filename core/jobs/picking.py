@@ -9,18 +9,21 @@ from numpy.typing import NDArray
 
 from core.compiled import kernel
 from core.jobs.columns import (
-    COLUMNS,
-    CROWDED,
-    IS_ARB,
+    ARB,
+    FIRST_SHIFT,
+    KIND,
+    KIND_MASK,
     LEG,
     LEGS,
     MICRO,
+    PAIR,
     PICKED,
     READY,
-    STRATEGY,
+    SECOND_SHIFT,
+    STRATEGY_SHIFT,
     VENUE_SHIFT,
 )
-from core.jobs.kept import AT, KEPT, OFFERED, begin, is_better, offer, put_in_order
+from core.jobs.kept import AT, KEPT, TOP, begin, is_better, offer
 from core.jobs.packing import (
     ACTIVE,
     ARB_ROOM,
@@ -44,7 +47,9 @@ _INDEX = (1 << 32) - 1  # shows the compiler that an index is not negative: noth
 @kernel
 def pick(
     waiting: int,
+    rows: int,
     job_ints: Ints,
+    sequences: Ints,
     results: Floats,
     finals: Floats,
     status: Ints,
@@ -59,29 +64,30 @@ def pick(
 ) -> int:
     """Write the rows to start, in order, into `picks` and return how many; rooms and active counts change as they go.
 
-    `ready` lists the `waiting` rows that passed; the best of each strategy are kept already. Rooms only shrink within
-    a tick, so a job that does not fit now will not fit later in it.
+    `ready` lists the `waiting` rows that passed. Rooms only shrink within a tick, so a job that does not fit now will
+    not fit later in it.
     """
-    put_in_order(kept, cursors, finals, job_ints)
+    _keep_best(waiting, ready, rows, job_ints, sequences, finals, status, kept, cursors, floors)
     picked = 0
     while picked < account_ints[FREE_SLOTS]:
         best = -1
         best_strategy = -1
         is_used_up = False
         for strategy in range(len(kept)):
-            row = _next_fitting(strategy, kept, cursors, job_ints, results, status, venues)
+            row = _next_fitting(strategy, kept, cursors, rows, job_ints, results, venues)
             if row >= 0:
-                if best < 0 or _goes_first(strategy, row, best_strategy, best, strategies, finals, job_ints):
+                if best < 0 or _goes_first(strategy, row, best_strategy, best, strategies, finals, sequences):
                     best = row
                     best_strategy = strategy
-            elif cursors[strategy, OFFERED] > cursors[strategy, KEPT]:
+            elif cursors[strategy, KEPT] == TOP:
                 is_used_up = True
         if is_used_up:
-            waiting = _keep_again(waiting, ready, job_ints, results, finals, status, venues, kept, cursors, floors)
+            waiting = _still_fitting(waiting, ready, rows, job_ints, results, venues)
+            _keep_best(waiting, ready, rows, job_ints, sequences, finals, status, kept, cursors, floors)
             continue
         if best < 0:
             break
-        _take_room(best, job_ints, results, venues)
+        _take_room(best, rows, job_ints, results, venues)
         status[best] = PICKED
         strategies[best_strategy * STRATEGY_COLUMNS + ACTIVE] += 1
         cursors[best_strategy, AT] += 1
@@ -92,97 +98,101 @@ def pick(
 
 @kernel
 def _next_fitting(
-    strategy: int, kept: Ints, cursors: Ints, job_ints: Ints, results: Floats, status: Ints, venues: Floats
+    strategy: int, kept: Ints, cursors: Ints, rows: int, job_ints: Ints, results: Floats, venues: Floats
 ) -> int:
     """Return the best kept job of a strategy that fits, -1 where none is left."""
     while cursors[strategy, AT] < cursors[strategy, KEPT]:
         row = int(kept[strategy, cursors[strategy, AT]])
-        if _fits(row, job_ints, results, venues):
+        if _fits(row, rows, job_ints, results, venues):
             return row
-        status[row] = CROWDED
         cursors[strategy, AT] += 1
     return -1
 
 
 @kernel
 def _goes_first(
-    strategy: int, row: int, other_strategy: int, other: int, strategies: Ints, finals: Floats, job_ints: Ints
+    strategy: int, row: int, other_strategy: int, other: int, strategies: Ints, finals: Floats, sequences: Ints
 ) -> bool:
     active = strategies[strategy * STRATEGY_COLUMNS + ACTIVE]
     other_active = strategies[other_strategy * STRATEGY_COLUMNS + ACTIVE]
-    return active < other_active or (active == other_active and is_better(row, other, finals, job_ints))
+    return active < other_active or (active == other_active and is_better(row, other, finals, sequences))
 
 
 @kernel
-def _keep_again(
-    waiting: int,
-    ready: Ints,
-    job_ints: Ints,
-    results: Floats,
-    finals: Floats,
-    status: Ints,
-    venues: Floats,
-    kept: Ints,
-    cursors: Ints,
-    floors: Floats,
-) -> int:
-    """Leave those rows in `ready` that are and still fit, keep their best, and return how many there are."""
-    begin(kept, cursors, floors)
+def _still_fitting(waiting: int, ready: Ints, rows: int, job_ints: Ints, results: Floats, venues: Floats) -> int:
+    """Leave those rows in `ready` that still fit, and return how many they are.
+
+    A loop of its own: as half of them may fit, a branch on that would be guessed wrong all the time.
+    """
     left = 0
     for at in range(waiting):
         row = int(ready[at]) & _INDEX
-        is_ready = status[row] == READY
-        fits = _fits(row, job_ints, results, venues)
-        status[row] = CROWDED if is_ready & (not fits) else status[row]
         ready[left] = row
-        left += is_ready & fits
-        strategy = job_ints[row * COLUMNS + STRATEGY] & _INDEX
-        cursors[strategy, OFFERED] += is_ready & fits
-        if is_ready & fits & (finals[row] >= floors[strategy]):
-            offer(row, strategy, finals, job_ints, kept, cursors, floors)
-    put_in_order(kept, cursors, finals, job_ints)
+        left += _fits(row, rows, job_ints, results, venues)
     return left
 
 
 @kernel
-def _fits(row: int, job_ints: Ints, results: Floats, venues: Floats) -> bool:
-    start = (row & _INDEX) * COLUMNS
-    tight = HEDGE_TIGHT + (job_ints[start + IS_ARB] & 1)
-    legs = job_ints[start + LEGS]
-    first = job_ints[start + LEG] >> VENUE_SHIFT & _INDEX
-    second = job_ints[start + LEG + 1] >> VENUE_SHIFT & _INDEX
-    if legs > 2 or first == second:
-        return _all_fit(start, legs, tight, job_ints, results, venues)
-    return (results[start + MICRO] <= venues[first * VENUE_COLUMNS + tight]) & (
-        results[start + MICRO + 1] <= venues[second * VENUE_COLUMNS + tight]
+def _keep_best(
+    waiting: int,
+    ready: Ints,
+    rows: int,
+    job_ints: Ints,
+    sequences: Ints,
+    finals: Floats,
+    status: Ints,
+    kept: Ints,
+    cursors: Ints,
+    floors: Floats,
+) -> None:
+    """Keep the best of each strategy that are not picked; the first comparison turns nearly every job away."""
+    begin(kept, cursors, floors)
+    for at in range(waiting):
+        row = int(ready[at]) & _INDEX
+        strategy = job_ints[KIND * rows + row] >> STRATEGY_SHIFT & KIND_MASK
+        if finals[row] >= floors[strategy] and status[row] == READY:
+            offer(row, strategy, finals, sequences, kept, cursors, floors)
+
+
+@kernel
+def _fits(row: int, rows: int, job_ints: Ints, results: Floats, venues: Floats) -> bool:
+    kind = job_ints[KIND * rows + row]
+    tight = HEDGE_TIGHT + (kind & ARB)
+    if not kind & PAIR:
+        return _all_fit(row, rows, tight, job_ints, results, venues)
+    first = (kind >> FIRST_SHIFT & KIND_MASK) * VENUE_COLUMNS
+    second = (kind >> SECOND_SHIFT & KIND_MASK) * VENUE_COLUMNS
+    return (results[MICRO * rows + row] <= venues[first + tight]) & (
+        results[(MICRO + 1) * rows + row] <= venues[second + tight]
     )
 
 
 @kernel
-def _all_fit(start: int, legs: int, tight: int, job_ints: Ints, results: Floats, venues: Floats) -> bool:
+def _all_fit(row: int, rows: int, tight: int, job_ints: Ints, results: Floats, venues: Floats) -> bool:
     """Compare what the legs bind together at each venue with what is left there."""
+    legs = job_ints[LEGS * rows + row]
     for at in range(legs):
-        venue = job_ints[start + LEG + at] >> VENUE_SHIFT
+        venue = job_ints[(LEG + at) * rows + row] >> VENUE_SHIFT
         total = 0.0
         for other in range(legs):
-            if job_ints[start + LEG + other] >> VENUE_SHIFT == venue:
-                total += results[start + MICRO + other]
+            if job_ints[(LEG + other) * rows + row] >> VENUE_SHIFT == venue:
+                total += results[(MICRO + other) * rows + row]
         if not total <= venues[venue * VENUE_COLUMNS + tight]:
             return False
     return True
 
 
 @kernel
-def _take_room(row: int, job_ints: Ints, results: Floats, venues: Floats) -> None:
-    pool = HEDGE_ROOM + job_ints[row * COLUMNS + IS_ARB]
-    for at in range(job_ints[row * COLUMNS + LEGS]):
-        venue = job_ints[row * COLUMNS + LEG + at] >> VENUE_SHIFT
-        venues[venue * VENUE_COLUMNS + pool] -= results[row * COLUMNS + MICRO + at]
-        venues[venue * VENUE_COLUMNS + IN_FLIGHT_ROOM] -= results[row * COLUMNS + MICRO + at]
-        venues[venue * VENUE_COLUMNS + NOTIONAL_ROOM] -= results[row * COLUMNS + MICRO + at]
+def _take_room(row: int, rows: int, job_ints: Ints, results: Floats, venues: Floats) -> None:
+    pool = HEDGE_ROOM + (job_ints[KIND * rows + row] & ARB)
+    for at in range(job_ints[LEGS * rows + row]):
+        venue = job_ints[(LEG + at) * rows + row] >> VENUE_SHIFT
+        venues[venue * VENUE_COLUMNS + pool] -= results[(MICRO + at) * rows + row]
+        venues[venue * VENUE_COLUMNS + IN_FLIGHT_ROOM] -= results[(MICRO + at) * rows + row]
+        venues[venue * VENUE_COLUMNS + NOTIONAL_ROOM] -= results[(MICRO + at) * rows + row]
         is_first = True
         for before in range(at):
-            if (job_ints[row * COLUMNS + LEG + before] >> VENUE_SHIFT) == venue:
+            if (job_ints[(LEG + before) * rows + row] >> VENUE_SHIFT) == venue:
                 is_first = False
         if is_first:
             venues[venue * VENUE_COLUMNS + JOBS_ROOM] -= 1.0

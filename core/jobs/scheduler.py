@@ -205,8 +205,8 @@ class Scheduler:
         is_judged = self._is_judged(row)
         return PendingJob(
             job=job,
-            safety=float(columns.results[row, SAFETY]) if is_judged else None,
-            volume=float(columns.results[row, VOLUME]) if is_judged else None,
+            safety=float(columns.results[SAFETY, row]) if is_judged else None,
+            volume=float(columns.results[VOLUME, row]) if is_judged else None,
             final=float(columns.finals[row]) if is_judged else None,
             waits_for=self._waits_for(row),
         )

@@ -101,22 +101,22 @@ class ObjectSelector:
         case = open_case(job, market, self._rules)
         mask, scores = failed_controls(case), scores_of(case)
         columns.masks[row] = mask
-        columns.results[row, :MICRO] = (scores.safety, scores.volume)
+        columns.results[:MICRO, row] = (scores.safety, scores.volume)
         columns.finals[row] = scores.final
         columns.leg_micro[row, : len(job.legs)] = case.leg_micro
         columns.status[row] = self._status(columns, row, decide(mask, market.account), market.account.now_ns)
         if columns.status[row] != READY:
             return None
         binds = {venue: case.venue_micro(venue) for venue in job.venues}
-        sequence = int(columns.ints[row, SEQUENCE])
+        sequence = int(columns.ints[SEQUENCE, row])
         return Candidate(row, job.strategy, pool_of(job), scores.final, sequence, binds)
 
     def _status(self, columns: PendingColumns, row: int, decision: JobDecision, now_ns: int) -> int:
-        if columns.ints[row, EXPIRES] <= now_ns:
+        if columns.ints[EXPIRES, row] <= now_ns:
             return EXPIRED
         if decision is JobDecision.REFUSED:
             return REFUSED
-        if decision is JobDecision.WAITING or columns.ints[row, HELD_UNTIL] > now_ns:
+        if decision is JobDecision.WAITING or columns.ints[HELD_UNTIL, row] > now_ns:
             return WAITING
         return READY
 

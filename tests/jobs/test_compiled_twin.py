@@ -1,11 +1,10 @@
 """The compiled scheduler and its plain form are one: verdicts, scores and picks agree to the last bit."""
 
-import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from core.jobs.columns import CROWDED, PICKED, READY, PendingColumns
+from core.jobs.columns import PICKED, PendingColumns
 from core.jobs.compiled_selection import CompiledSelector
 from core.jobs.market import JobMarket
 from core.jobs.selection import ObjectSelector
@@ -27,12 +26,11 @@ def outcome(selector, pending: list[HedgeJob], of: JobMarket, running: dict[str,
         columns.hold(each.job_id, NOW_NS + 1)
     picks = selector.select(columns, of, running)
     count = len(pending)
-    status = np.where(columns.status[:count] == CROWDED, READY, columns.status[:count])
     return (
         picks,
         columns.masks[:count].tolist(),
         columns.scores[:count].tolist(),
-        status.tolist(),
+        columns.status[:count].tolist(),
         columns.leg_micro[:count].tolist(),
     )
 

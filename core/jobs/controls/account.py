@@ -11,13 +11,15 @@ def mode_gate(account: AccountLook, rules: Rulebook) -> JobFinding:
     del rules
     passed = account.trading_mode is TradingMode.PAPER or account.live_trading is LiveTrading.CONFIRMED
     return judged(
-        passed, "paper, or live trading confirmed", f"{account.trading_mode}, live trading {account.live_trading}"
+        passed,
+        "paper, or live trading confirmed",
+        lambda: f"{account.trading_mode}, live trading {account.live_trading}",
     )
 
 
 def halt_level(account: AccountLook, rules: Rulebook) -> JobFinding:
     del rules
-    return judged(account.halt_level is HaltLevel.NORMAL, "NORMAL", account.halt_level.name)
+    return judged(account.halt_level is HaltLevel.NORMAL, "NORMAL", lambda: account.halt_level.name)
 
 
 def day_loss(account: AccountLook, rules: Rulebook) -> JobFinding:
@@ -28,7 +30,8 @@ def day_loss(account: AccountLook, rules: Rulebook) -> JobFinding:
 def running_jobs(account: AccountLook, rules: Rulebook) -> JobFinding:
     """Count the jobs that run; this one would be one more."""
     limit = rules.jobs.max_running
-    return judged(0 <= account.running_jobs < limit, f"at most {limit}", f"{account.running_jobs} running and this one")
+    passed = 0 <= account.running_jobs < limit
+    return JobFinding(passed, "at most {}", limit, lambda: f"{account.running_jobs} running and this one")
 
 
 def drawdown(account: AccountLook, rules: Rulebook) -> JobFinding:
@@ -39,9 +42,9 @@ def drawdown(account: AccountLook, rules: Rulebook) -> JobFinding:
 def consecutive_failures(account: AccountLook, rules: Rulebook) -> JobFinding:
     limit = rules.jobs.max_consecutive_failures
     passed = 0 <= account.consecutive_failures < limit
-    return judged(passed, f"below {limit}", str(account.consecutive_failures))
+    return JobFinding(passed, "below {}", limit, account.consecutive_failures)
 
 
 def strategy_halt(account: AccountLook, strategy: str) -> JobFinding:
     level = account.strategy_halts.get(strategy, HaltLevel.NORMAL)
-    return judged(level is HaltLevel.NORMAL, "NORMAL", f"{strategy} {level.name}")
+    return judged(level is HaltLevel.NORMAL, "NORMAL", lambda: f"{strategy} {level.name}")

@@ -2,7 +2,7 @@
 
 import math
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
-from typing import Final, NamedTuple
+from typing import Final
 
 import msgspec
 
@@ -47,7 +47,7 @@ class JobCase(msgspec.Struct, frozen=True, kw_only=True):
         return sum((micro for leg, micro in zip(self.job.legs, self.leg_micro, strict=True) if leg.venue == venue), 0.0)
 
 
-class LegParts(NamedTuple):
+class LegParts(msgspec.Struct, frozen=True):
     """Numbers of an instrument that jobs are weighed with; those of the compiled form come from here too."""
 
     unit_micro_usd: float

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable
 from decimal import Decimal
-from typing import NamedTuple
+
+import msgspec
 
 from core.risk.verdict import UNKNOWN
 
 Told = str | Decimal | float | Callable[[], str]
 
 
-class JobFinding(NamedTuple):
+class JobFinding(msgspec.Struct, frozen=True):
     """`limit` is completed by `words`, such as "at most {}"."""
 
     passed: bool

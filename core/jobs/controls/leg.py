@@ -5,7 +5,9 @@ Each has two halves. The first decides; it is asked of every instrument at every
 """
 
 from decimal import Decimal
-from typing import Final, NamedTuple
+from typing import Final
+
+import msgspec
 
 from core.book.book import BookState
 from core.jobs.controls.finding import text_of
@@ -21,7 +23,7 @@ _NO_MARGIN: Final = ("not needed: holds no margin", "-")
 _NO_FUNDING: Final = ("not needed: pays no funding", "-")
 
 
-class LegSight(NamedTuple):
+class LegSight(msgspec.Struct, frozen=True):
     """One instrument as the controls see it."""
 
     instrument_id: InstrumentId

@@ -1,7 +1,8 @@
 """Controls on the venue of a leg: the same verdict for every job that trades there."""
 
 from decimal import Decimal
-from typing import NamedTuple
+
+import msgspec
 
 from core.jobs.controls.finding import JobFinding, at_most, judged, missing
 from core.jobs.market import VenueLook
@@ -9,7 +10,7 @@ from core.jobs.rulebook import Rulebook
 from core.types.control import HaltLevel
 
 
-class VenueSight(NamedTuple):
+class VenueSight(msgspec.Struct, frozen=True):
     """One venue as the controls see it."""
 
     look: VenueLook
@@ -17,7 +18,7 @@ class VenueSight(NamedTuple):
 
 
 def venue_halt(venue: VenueSight) -> JobFinding:
-    return judged(venue.look.halt_level is HaltLevel.NORMAL, "NORMAL", venue.look.halt_level.name)
+    return judged(venue.look.halt_level is HaltLevel.NORMAL, "NORMAL", lambda: venue.look.halt_level.name)
 
 
 def reconciled(venue: VenueSight) -> JobFinding:
@@ -33,7 +34,7 @@ def equity_known(venue: VenueSight) -> JobFinding:
 
 def venue_jobs(venue: VenueSight) -> JobFinding:
     limit, running = venue.rules.jobs.max_running_per_venue, venue.look.running_jobs
-    return judged(0 <= running < limit, f"at most {limit}", f"{running} running and this one")
+    return JobFinding(0 <= running < limit, "at most {}", limit, lambda: f"{running} running and this one")
 
 
 def latency(venue: VenueSight) -> JobFinding:
