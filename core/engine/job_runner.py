@@ -9,6 +9,7 @@ from typing import Final, Protocol
 
 from core.engine.engine_log import EngineLog
 from core.engine.fold import EngineFold
+from core.engine.job_ages import JobAges
 from core.engine.order_desk import OrderDesk
 from core.engine.passing_orders import Wanted, ends_by_itself, has_to_wait, in_the_way
 from core.engine.recorder import Recorder
@@ -89,7 +90,7 @@ class JobRunner:
         self._driving: dict[str, bool] = {}  # job → whether it must be asked again
         self._asked_ns: dict[str, int] = {}  # job → when it was last asked, in steady time
         self._waiting: dict[str, tuple[LegRole, Wanted]] = {}  # job → what waits for own orders to be out of the way
-        self._naked_from: dict[str, tuple[int, int]] = {}  # job → since when it is naked, by both clocks
+        self._ages = JobAges(clock)
         self._cancel_asked_ns: dict[str, int] = {}  # order → when its cancel was asked for last, in steady time
 
     # what happens ----------------------------------------------------------------------------------
@@ -285,7 +286,7 @@ class JobRunner:
         self._plans.pop(fact.job_id, None)
         self._cancelled.pop(fact.job_id, None)
         self._waiting.pop(fact.job_id, None)
-        self._naked_from.pop(fact.job_id, None)
+        self._ages.forget(fact.job_id)
         self._on_finished(run, fact)
 
     # seeing ----------------------------------------------------------------------------------------
@@ -294,25 +295,14 @@ class JobRunner:
         job = run.job
         return RunView(
             now_ns=self._clock.utc_ns(),
-            naked_age_ns=self._naked_age_ns(run),
+            naked_age_ns=self._ages.naked_ns(run),
+            phase_age_ns=self._ages.phase_ns(run),
             legs=self.leg_views(job.legs, job),
             limits=self._limits,
             stale_after_ns=self._stale_after_ns,
             plan=self._plans.get(job.job_id),
             cancel_reason=self._cancelled.get(job.job_id),
         )
-
-    def _naked_age_ns(self, run: JobRun) -> int:
-        """Return how long a job is naked; after a restart the journal's time says how long it was before."""
-        job_id, since_ns, steady_ns = run.job.job_id, run.naked_since_ns, self._clock.monotonic_ns()
-        if since_ns is None:
-            self._naked_from.pop(job_id, None)
-            return 0
-        known = self._naked_from.get(job_id)
-        if known is None or known[0] != since_ns:
-            known = since_ns, steady_ns - max(0, self._clock.utc_ns() - since_ns)
-            self._naked_from[job_id] = known
-        return steady_ns - known[1]
 
     def leg_views(self, legs: Iterable[Leg], job: HedgeJob) -> tuple[LegView, ...]:
         """Return what is to be seen of each leg now; a book whose feed is not up is not seen."""

@@ -43,12 +43,12 @@ def decide(run: JobRun, view: RunView) -> list[Command]:
     case = assess(run, view)
     stages = list(_stages(case))
     stage = stages[-1].phase if stages else run.stage
-    since_ns = view.now_ns if stages or run.phase is JobPhase.FROZEN else run.moved_ns
+    age_ns = 0 if stages or run.phase is JobPhase.FROZEN else view.phase_age_ns
     reason = stages[-1].reason if stages else run.stage_reason
-    frozen = _frozen(case, stage, since_ns)
-    sends = list(_sends(case, stage, since_ns))
+    frozen = _frozen(case, stage, age_ns)
+    sends = list(_sends(case, stage, age_ns))
     end: FinishJob | None = None
-    if frozen is None and not sends and _is_over(case, stage, since_ns):
+    if frozen is None and not sends and _is_over(case, stage, age_ns):
         end = finish(case, reason)
         frozen = "a dollar rate is missing: the profit cannot be told" if end is None else None
     commands: list[Command] = [*_moves(run, stages, stage, frozen), *_cancels(case, stage), *_questions(case), *sends]
@@ -69,14 +69,14 @@ def _stages(case: Situation) -> Iterator[EnterPhase]:
             yield EnterPhase(phase=JobPhase.UNWINDING, reason=reason)
 
 
-def _frozen(case: Situation, stage: JobPhase, since_ns: int) -> str | None:
+def _frozen(case: Situation, stage: JobPhase, age_ns: int) -> str | None:
     """Say what nobody but the venue or a person can move on, None where nothing is stuck."""
     for leg in case.legs:
         if leg.doubtful:
             return f"order {leg.doubtful[0].client_order_id} on {leg.name} is in doubt"
     if stage is JobPhase.UNWINDING:
         for leg in case.legs:
-            if leg.view.halt is HaltLevel.CANCEL_ONLY and is_pending(case, leg, since_ns):
+            if leg.view.halt is HaltLevel.CANCEL_ONLY and is_pending(case, leg, age_ns):
                 return f"{leg.name} takes cancels only"
     return None
 
@@ -90,9 +90,9 @@ def _moves(run: JobRun, stages: list[EnterPhase], stage: JobPhase, frozen: str |
         yield EnterPhase(phase=stage, reason="the doubt is resolved")
 
 
-def _sends(case: Situation, stage: JobPhase, since_ns: int) -> Iterator[SendOrder]:
+def _sends(case: Situation, stage: JobPhase, age_ns: int) -> Iterator[SendOrder]:
     if stage is JobPhase.UNWINDING:
-        found = [unwind(case, leg, since_ns) for leg in case.legs]
+        found = [unwind(case, leg, age_ns) for leg in case.legs]
     else:
         found = [hedging.hedge(case, leg) for leg in case.legs[1:]]
     hedges = [order for order in found if order is not None]
@@ -143,11 +143,11 @@ def _is_unsaid(leg: LegStanding, now_ns: int) -> bool:
     return bool(leg.unsettled) or is_stuck or fills_missing
 
 
-def _is_over(case: Situation, stage: JobPhase, since_ns: int) -> bool:
+def _is_over(case: Situation, stage: JobPhase, age_ns: int) -> bool:
     if stage is JobPhase.PRIMARY or not case.is_idle:
         return False
     if stage is JobPhase.UNWINDING:
-        return not any(is_pending(case, leg, since_ns) for leg in case.legs)
+        return not any(is_pending(case, leg, age_ns) for leg in case.legs)
     return case.is_naked_too_long or not any(_may_be_hedged(case, leg) for leg in case.legs[1:])
 
 

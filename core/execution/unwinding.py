@@ -46,9 +46,9 @@ def is_naked(case: Situation, leg: LegStanding) -> bool:
     return case.is_worth_sending(leg, exposure.in_lots(surplus, instrument))
 
 
-def unwind(case: Situation, leg: LegStanding, since_ns: int) -> SendOrder | None:
+def unwind(case: Situation, leg: LegStanding, age_ns: int) -> SendOrder | None:
     """Return the next order that levels a leg, None where none can be sent now."""
-    if not leg.is_idle or not is_pending(case, leg, since_ns) or not is_open_for_hedges(leg):
+    if not leg.is_idle or not is_pending(case, leg, age_ns) or not is_open_for_hedges(leg):
         return None
     bands, blanks = case.view.limits.unwind_bands_bps, _blanks(case, leg) + len(_refusals(case, leg))
     if blanks and case.view.now_ns - _last_blank_ns(case, leg) < FIRST_PAUSE_NS * 2 ** min(blanks - 1, MOST_DOUBLINGS):
@@ -80,12 +80,11 @@ def way_back(case: Situation, leg: LegStanding) -> tuple[Side, Decimal]:
     return side, exposure.overdrawn(case.quantities, leg.index, instrument)
 
 
-def is_pending(case: Situation, leg: LegStanding, since_ns: int) -> bool:
+def is_pending(case: Situation, leg: LegStanding, age_ns: int) -> bool:
     """Tell whether a leg has something to give back and is still allowed to try."""
     if not case.is_worth_sending(leg, way_back(case, leg)[1]) or case.rules_changed(leg) is not None:
         return False
-    # By a clock that was set back the time is not over: to ask once more is safe, to give up is not.
-    if leg.view.halt >= HaltLevel.HALTED or case.view.now_ns - since_ns > PATIENCE_NS:
+    if leg.view.halt >= HaltLevel.HALTED or age_ns > PATIENCE_NS:
         return False
     orders = sum(1 for _ in case.run.attempts(leg.index, LegRole.UNWIND))
     return orders < MOST_ORDERS and _blanks(case, leg) < len(case.view.limits.unwind_bands_bps) + EXTRA_BLANKS

@@ -40,6 +40,7 @@ class RunView(msgspec.Struct, frozen=True, kw_only=True):
 
     now_ns: int
     naked_age_ns: int = 0  # since when the job is naked, by the steady clock
+    phase_age_ns: int = 0  # since when it can do what its phase is for, by the steady clock
     legs: tuple[LegView, ...]
     limits: JobLimits
     stale_after_ns: int

@@ -168,6 +168,7 @@ class Script:
         return RunView(
             now_ns=self.now_ns,
             naked_age_ns=self.now_ns - (self.run.naked_since_ns or self.now_ns),
+            phase_age_ns=self.now_ns - self.run.moved_ns,
             legs=tuple(self.leg_view(index) for index in range(len(self.job.legs))),
             limits=self.limits,
             stale_after_ns=2 * S,
