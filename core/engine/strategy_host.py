@@ -1,7 +1,7 @@
 """Runs strategies: feeds them events within their time budget and turns their wishes into orders."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from decimal import Decimal
 from typing import Final, Protocol
 
@@ -23,7 +23,7 @@ from core.ports.clock import Clock
 from core.ports.ids import IdSource
 from core.ports.strategy import RunningStrategy
 from core.ports.time_budget import Budget, BudgetExceeded
-from core.risk.verdict import Refused
+from core.risk.verdict import Check, Refused
 from core.risk.view import StrategyStatus
 from core.state.monitoring import Alert, StrategyState
 from core.types.instrument import InstrumentId
@@ -52,8 +52,8 @@ class Hosted(msgspec.Struct, kw_only=True):
 class JobIntake(Protocol):
     """Takes the jobs that strategies want."""
 
-    def submit(self, job: HedgeJob) -> object:
-        """Take a job; where it is not taken its strategy is told so on the next turn of the loop."""
+    def submit(self, job: HedgeJob) -> Sequence[Check]:
+        """Take a job; return why it is not taken, which its strategy is told on the next turn of the loop."""
         ...
 
     def live_jobs(self, strategy: str) -> int:
@@ -308,10 +308,12 @@ class StrategyHost:
                 continue
             if isinstance(wish, QueuedJob):
                 self._submit_job(hosted, wish)
-                continue
-            self._place(hosted, wish, self._desk)
+            else:
+                self._place(hosted, wish, self._desk)
             if hosted.refusals.last_second(self._clock.monotonic_ns()) > MAX_REFUSALS_PER_S:
-                self._end(hosted, StrategyStatus.FAILED, f"more than {MAX_REFUSALS_PER_S} orders refused in a second")
+                self._end(
+                    hosted, StrategyStatus.FAILED, f"more than {MAX_REFUSALS_PER_S} orders and jobs refused in a second"
+                )
 
     def _amend(self, hosted: Hosted, wish: QueuedAmend) -> None:
         if self._amends is None:
@@ -330,24 +332,23 @@ class StrategyHost:
         proposal, now_ns = wish.proposal, self._clock.utc_ns()
         hosted.signals += 1
         hosted.last_signal = f"job {proposal.symbol}: edge {proposal.expected_edge_bps:.1f} bps"
-        if self._jobs is not None:
-            self._jobs.submit(
-                HedgeJob(
-                    job_id=wish.job_id,
-                    strategy_type=proposal.strategy_type,
-                    strategy=hosted.strategy.name,
-                    symbol=proposal.symbol,
-                    legs=proposal.legs,
-                    notional_usd=proposal.notional_usd,
-                    expected_edge_bps=proposal.expected_edge_bps,
-                    est_volume_usd=proposal.notional_usd * len(proposal.legs),
-                    created_ns=now_ns,
-                    expires_ns=now_ns + int(proposal.ttl_s * 1e9),
-                    max_acceptable_loss_bps=proposal.max_acceptable_loss_bps,
-                    metadata=proposal.metadata,
-                    edge_source=proposal.edge_source,
-                )
-            )
+        job = HedgeJob(
+            job_id=wish.job_id,
+            strategy_type=proposal.strategy_type,
+            strategy=hosted.strategy.name,
+            symbol=proposal.symbol,
+            legs=proposal.legs,
+            notional_usd=proposal.notional_usd,
+            expected_edge_bps=proposal.expected_edge_bps,
+            est_volume_usd=proposal.notional_usd * len(proposal.legs),
+            created_ns=now_ns,
+            expires_ns=now_ns + int(proposal.ttl_s * 1e9),
+            max_acceptable_loss_bps=proposal.max_acceptable_loss_bps,
+            metadata=proposal.metadata,
+            edge_source=proposal.edge_source,
+        )
+        if self._jobs is not None and self._jobs.submit(job):
+            hosted.refusals.note(self._clock.monotonic_ns())
 
     def _place(self, hosted: Hosted, wish: QueuedSignal, desk: OrderDesk) -> None:
         signal = wish.signal

@@ -10,8 +10,9 @@ from core.io.inline_journal import InlineJournal
 from core.io.virtual_loop import VirtualLoop
 from core.jobs.limits import JobLimits
 from core.journal.facts import BlockerLifted, JobStarted
+from core.ports.strategy import StrategyContext
 from core.types.instrument import InstrumentId
-from core.types.job import HedgeJob, JobDropCause, JobOutcome, JobPhase, JobProposal, JobType, Leg
+from core.types.job import HedgeJob, JobDropCause, JobEnd, JobOutcome, JobPhase, JobProposal, JobType, Leg
 from core.types.job_tag import LegRole
 from core.types.order import Side
 from tests.engine.job_rig import JobRig, leg, refolded
@@ -119,6 +120,28 @@ def test_a_strategy_is_told_how_its_jobs_ended_started_or_not(journal: InlineJou
         assert "min_edge" in next(end.reason for end in strategy.jobs if end.job_id == ids[1])
         assert strategy.ctx is not None
         assert (strategy.ctx.position(V1), strategy.ctx.position(V2)) == (20, -20)
+
+    in_virtual_time(work)
+
+
+def test_a_strategy_that_answers_every_refusal_with_another_job_is_ended(journal: InlineJournal):
+    async def work(loop: VirtualLoop) -> None:
+        def again(ctx: StrategyContext, end: JobEnd | None = None) -> None:
+            if len(strategy.jobs) < 500:  # by then it would go on for ever, and nothing else be heard
+                legs = (leg("v1", Side.BUY), leg("v2", Side.BUY))
+                proposal = JobProposal(
+                    strategy_type=JobType.HEDGE, symbol="BTC/USDT", legs=legs, notional_usd=D(2_000),
+                    expected_edge_bps=D(20), ttl_s=60,
+                )  # fmt: skip
+                ctx.submit_job(proposal)
+
+        strategy = ScriptedStrategy("s", V1, V2, trade=lambda ctx, _: again(ctx), job=again)
+        rig = await JobRig(loop, journal=journal).start(strategy)
+        rig.feed.trade(PERP, "100", 1)
+        await rig.elapse(5)
+        (state,) = rig.engine.parts.strategies.states()
+        assert (state.status, state.detail) == ("failed", "more than 50 orders and jobs refused in a second")
+        assert len(strategy.jobs) < 60
 
     in_virtual_time(work)
 
