@@ -26,6 +26,7 @@ from core.engine.job_looks import JobLooks
 from core.engine.kill_switch import no_wish
 from core.engine.order_desk import OrderDesk
 from core.engine.order_movements import OrderMovements
+from core.engine.own_clearance import OwnClearance
 from core.engine.parts import EngineParts
 from core.engine.passing_conditions import PassingConditions
 from core.engine.pnl_curve import PnlCurve
@@ -115,7 +116,13 @@ def _connect_parts(
     capital = CapitalHub(fold.capital, settings.capital, ground.recorder.fold_now, point_usd)
     reads = AccountReads()
     views = _make_views(ground, strategies, capital, reads)
-    desk = _make_desk(ground, views, on_order=lambda order: _order_changed(order, strategies, held, protection, jobs))
+    clearance = OwnClearance(fold=fold, market=market, book_id=views.book_id, limits=settings.limits)
+    desk = _make_desk(
+        ground,
+        views,
+        clearance,
+        on_order=lambda order: _order_changed(order, strategies, held, protection, jobs),
+    )
     amends = _make_amends(ground, views, desk, reads)
     strategies.connect(desk, amends)
     protection = _make_protection(ground, views, desk, bars, reads)
@@ -129,7 +136,7 @@ def _connect_parts(
         call_soon=ports.call_soon,
         run_blocking=ports.run_blocking,
     )
-    held = connect_held(ground, views=views, desk=desk, reads=reads, call_soon=ports.call_soon)
+    held = connect_held(ground, views=views, desk=desk, clearance=clearance, reads=reads, call_soon=ports.call_soon)
     return EngineParts(
         settings=settings,
         clock=ground.clock,
@@ -199,13 +206,16 @@ def _make_views(ground: Ground, strategies: StrategyHost, capital: CapitalHub, r
     )
 
 
-def _make_desk(ground: Ground, views: RiskViews, on_order: Callable[[Order], None]) -> OrderDesk:
+def _make_desk(
+    ground: Ground, views: RiskViews, clearance: OwnClearance, on_order: Callable[[Order], None]
+) -> OrderDesk:
     return OrderDesk(
         clock=ground.clock,
         recorder=ground.recorder,
         orders=ground.fold.orders,
         gate=RiskGate(ground.settings.limits),
         views=views,
+        clearance=clearance,
         statistics=ground.statistics,
         recent=ground.recent,
         log=ground.log,

@@ -225,6 +225,7 @@ class CommandDesk:
             }
             message = f"refused by risk: {verdict.reason}"
             return CommandResult(outcome=Outcome.REFUSED, message=message, data=data)
+        intent = verdict.intent
         await asyncio.shield(self._parts.desk.send(verdict))
         if intent.order_type is OrderType.MARKET or intent.time_in_force is TimeInForce.IOC:
             # Such an order ends within moments; a trader wants to read how, not that it was sent.

@@ -7,6 +7,7 @@ from core.engine.ground import Ground
 from core.engine.held_desk import HeldDesk
 from core.engine.held_intents import HeldIntents
 from core.engine.order_desk import OrderDesk
+from core.engine.own_clearance import OwnClearance
 from core.engine.risk_views import RiskViews
 
 
@@ -15,19 +16,12 @@ def connect_held(
     *,
     views: RiskViews,
     desk: OrderDesk,
+    clearance: OwnClearance,
     reads: AccountReads,
     call_soon: Callable[[Callable[[], None]], object],
 ) -> HeldDesk:
     """Build the desk of held orders and have it told whenever an account was read."""
-    limits = ground.settings.limits
-    intents = HeldIntents(
-        clock=ground.clock,
-        ids=ground.ids,
-        fold=ground.fold,
-        market=ground.market,
-        book_id=views.book_id,
-        limits=limits,
-    )
+    intents = HeldIntents(clock=ground.clock, ids=ground.ids, market=ground.market, clearance=clearance)
     held = HeldDesk(
         clock=ground.clock,
         fold=ground.fold,
@@ -37,7 +31,7 @@ def connect_held(
         desk=desk,
         intents=intents,
         accounts=reads,
-        limits=limits,
+        limits=ground.settings.limits,
         log=ground.log,
         call_soon=call_soon,
     )

@@ -1,42 +1,26 @@
 """The orders that held orders send: their form, their prices, and own orders that stand in their way."""
 
-from collections.abc import Callable
-from decimal import ROUND_CEILING, Decimal
+from decimal import Decimal
 
-import msgspec
-
-from core.engine.fold import EngineFold
+from core.engine.own_clearance import OwnClearance, not_worse
 from core.held.actions import Send
 from core.held.run import HeldRun
 from core.market.market import Market
 from core.ports.clock import Clock
 from core.ports.ids import IdSource
-from core.risk.limits import RiskLimits
 from core.types.held_order import HeldOrder
 from core.types.held_tag import HeldRole, HeldTag
-from core.types.instrument import Instrument, InstrumentId
-from core.types.order import Order, OrderIntent, OrderType, Side, TimeInForce
+from core.types.order import OrderIntent, OrderType
 
 
 class HeldIntents:
     """Make the intent for one action."""
 
-    def __init__(
-        self,
-        *,
-        clock: Clock,
-        ids: IdSource,
-        fold: EngineFold,
-        market: Market,
-        book_id: Callable[[InstrumentId], str],
-        limits: RiskLimits,
-    ) -> None:
+    def __init__(self, *, clock: Clock, ids: IdSource, market: Market, clearance: OwnClearance) -> None:
         self._clock = clock
         self._ids = ids
-        self._fold = fold
         self._market = market
-        self._book_id = book_id
-        self._limits = limits
+        self._clearance = clearance
 
     def make(self, run: HeldRun, action: Send) -> OrderIntent | list[str]:
         """Return the order to send, or the own orders that are to be cancelled or waited for before it can be."""
@@ -68,62 +52,13 @@ class HeldIntents:
         )
 
     def _clear_of_own_orders(self, intent: OrderIntent, order: HeldOrder) -> OrderIntent | list[str]:
-        """Price a market order so that it stays clear of own orders on the other side, which it must never meet.
+        """Keep clear of own orders; a way out has one cancelled that is the best price there is.
 
-        Where one of them is the best price there is, a way out has it cancelled; new risk is refused by the gate.
+        New risk is refused by the gate there.
         """
-        others = self._opposite(intent)
-        prices = [other.intent.limit_price for other in others if other.intent.limit_price is not None]
-        instrument, book = (
-            self._market.instruments.get(intent.instrument_id),
-            self._market.books.get(intent.instrument_id),
-        )
-        if not others or instrument is None or book is None:
-            return intent
-        if len(prices) < len(others):  # a market order on its way: gone within a round trip
-            return [] if order.reduce_only else intent
-        price = self._just_clear(intent.side, prices, instrument, book.mid())
-        best = book.best_bid() if intent.side is Side.SELL else book.best_ask()
-        touch = None if best is None else instrument.ticks_to_price(best[0])
-        if price is None or touch is None or (touch - price) * intent.side.sign > 0:
-            nearest = [o.intent.client_order_id for o in others if not o.is_external and _is_at(o, touch, intent.side)]
-            return nearest if order.reduce_only and nearest else intent
-        return _immediate(intent, price)
-
-    def _opposite(self, intent: OrderIntent) -> list[Order]:
-        book_id = self._book_id(intent.instrument_id)
-        return [
-            order
-            for order in self._fold.orders.live()
-            if order.status.may_live
-            and order.intent.side is not intent.side
-            and self._book_id(order.intent.instrument_id) == book_id
-        ]
-
-    def _just_clear(
-        self, side: Side, prices: list[Decimal], instrument: Instrument, mid: Decimal | None
-    ) -> Decimal | None:
-        """Return the worst price that meets no own order and keeps within the collar."""
-        if mid is None:
-            return None
-        band = mid * self._limits.price_deviation_pct / 100
-        if side is Side.SELL:
-            return not_worse(instrument, side, max(max(prices) + instrument.order_tick, mid - band))
-        return not_worse(instrument, side, min(min(prices) - instrument.order_tick, mid + band))
-
-
-def not_worse(instrument: Instrument, side: Side, price: Decimal) -> Decimal:
-    """Round to a price an order may have, never to one that is worse for it."""
-    if side is Side.BUY:
-        return instrument.floor_price(price)
-    return (price / instrument.order_tick).to_integral_value(ROUND_CEILING) * instrument.order_tick
-
-
-def _is_at(order: Order, touch: Decimal | None, side: Side) -> bool:
-    """Tell whether an own order on the other side is as good as the best price there."""
-    price = order.intent.limit_price
-    return touch is None or price is None or (touch - price) * side.sign >= 0
-
-
-def _immediate(intent: OrderIntent, price: Decimal) -> OrderIntent:
-    return msgspec.structs.replace(intent, order_type=OrderType.LIMIT, limit_price=price, time_in_force=TimeInForce.IOC)
+        cleared = self._clearance.clear(intent)
+        if not order.reduce_only:
+            return cleared.intent
+        if cleared.is_passing:
+            return []
+        return list(cleared.nearest) or cleared.intent

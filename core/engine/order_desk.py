@@ -18,6 +18,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Protocol
 
 from core.engine.engine_log import EngineLog
+from core.engine.own_clearance import OwnClearance
 from core.engine.recent_orders import RecentOrders
 from core.engine.recorder import Recorder
 from core.engine.repeated_refusals import RepeatedRefusals
@@ -72,6 +73,7 @@ class OrderDesk:
         orders: OrderTracker,
         gate: RiskGate,
         views: ViewSource,
+        clearance: OwnClearance,
         statistics: SendStatistics,
         recent: RecentOrders,
         log: EngineLog,
@@ -84,6 +86,7 @@ class OrderDesk:
         self._orders = orders
         self._gate = gate
         self._views = views
+        self._clearance = clearance
         self._statistics = statistics
         self._recent = recent
         self._log = log
@@ -105,8 +108,12 @@ class OrderDesk:
         self._look_out()
 
     def decide(self, intent: OrderIntent) -> Approved | Refused:
-        """Ask the gate and journal a refusal; an approval is journaled when it is sent."""
+        """Ask the gate and journal a refusal; an approval is journaled when it is sent.
+
+        A market order that only reduces keeps clear of own orders by a limit price: none of them keeps anybody in.
+        """
         self.look_out()
+        intent = self._clearance.way_out(intent)
         started_ns = self._clock.monotonic_ns()
         verdict = self._gate.decide(intent, self._views.view_for(intent))
         self._statistics.stages.note(Stage.RISK, self._clock.monotonic_ns() - started_ns)

@@ -423,6 +423,21 @@ def test_keys_typed_before_the_ticket_is_there_are_not_lost_or_misplaced() -> No
     run_console(script)
 
 
+@pytest.mark.parametrize("next_field", ["tab", "down"])
+def test_keys_that_come_in_a_burst_reach_the_fields_of_what_is_held(next_field: str) -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("b")
+        typed = ["1", "f5", next_field, *"65000", next_field, *"63000", "shift+tab", *"9"]
+        for key in typed:
+            desk.app.post_message(events.Key(key, key if len(key) == 1 else None))
+        for _ in range(5):
+            await desk.redraw()
+        fields = {field.id: field.value for field in desk.app.screen.query(Input) if field.value}
+        assert fields == {"quantity": "1", "profit": "9", "loss": "63000"}  # a field that is come back to is typed anew
+
+    run_console(script)
+
+
 def test_a_click_beside_a_dialog_does_not_take_its_focus() -> None:
     async def script(desk: Desk) -> None:
         await desk.press("ctrl+q")

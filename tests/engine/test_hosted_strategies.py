@@ -210,6 +210,25 @@ def test_two_strategies_on_one_book_never_meet():
     in_virtual_time(work)
 
 
+def test_a_resting_order_far_from_the_market_keeps_nobody_from_getting_out():
+    async def work(loop: VirtualLoop) -> None:
+        leaver = ScriptedStrategy("leaver", BTC)
+        rig = await EngineRig(loop).start(leaver)
+        await rig.place("buy", "2")
+        await rig.place("buy", "1", price="95.5")
+        answer = await rig.place("sell", "1", reduce_only=True)
+        assert (answer.outcome, rig.position()) == (Outcome.DONE, Decimal(1)), answer.message
+        submit(rig, leaver, buy(BTC, quantity="1", side=Side.SELL, reduce_only=True))
+        await rig.settle()
+        assert rig.refusals() == []
+        assert rig.position() == 0
+        terms = [(i.order_type, i.limit_price, i.time_in_force) for i in rig.venue.submitted[2:]]
+        assert terms == [("limit", Decimal("95.6"), "ioc")] * 2
+        assert [order.intent.limit_price for order in rig.venue.open_orders] == [Decimal("95.5")]
+
+    in_virtual_time(work)
+
+
 def test_a_strategy_sees_its_own_orders_and_positions_and_nobody_elses():
     async def work(loop: VirtualLoop) -> None:
         mine, other = ScriptedStrategy("mine", BTC), ScriptedStrategy("other", BTC)

@@ -67,8 +67,8 @@ class ChoiceDialog(Dialog[str]):
         elif event.key == "enter" and not self._repeat.is_repeat("enter"):
             self.dismiss(self._choices[self._at].value)
 
-    def action_next_field(self) -> None:
-        self._move(1)
+    def action_next_field(self, step: int = 1) -> None:
+        self._move(step)
 
     def _move(self, step: int) -> None:
         self._at = (self._at + step) % len(self._choices)

@@ -12,6 +12,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.strip import Strip
 from textual.widget import Widget
+from textual.widgets import Input
 
 from tui.panes.looks import strip_of
 from tui.panes.view import View
@@ -60,7 +61,8 @@ class Dialog(Widget, Generic[Answer], can_focus=True):
     BOX_COLUMNS: ClassVar[int] = 66
     # With priority, so that the focus has moved before the next key is handed out, however fast it comes.
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab,shift+tab", "next_field", "next field", show=False, priority=True)
+        Binding("tab", "next_field", "next field", show=False, priority=True),
+        Binding("shift+tab", "next_field(-1)", "field before", show=False, priority=True),
     ]
 
     def __init__(self, title: str, *, is_danger: bool = False) -> None:
@@ -100,8 +102,17 @@ class Dialog(Widget, Generic[Answer], can_focus=True):
         """Focus what the trader types into, at once; a dialog without fields hears keys itself."""
         self.screen.set_focus(self)
 
-    def action_next_field(self) -> None:
-        """Go to the other field; a dialog without fields has none to go to."""
+    def fields(self) -> list[Input]:
+        """Return the fields that can be typed into, from top to bottom."""
+        return []
+
+    def action_next_field(self, step: int = 1) -> None:
+        """Go to another field; a dialog without fields has none to go to."""
+        fields, focused = self.fields(), self.screen.focused
+        if fields:
+            # Asked of the screen, which knows at once: a field hears of its focus later than the next key comes.
+            at = next((index for index, each in enumerate(fields) if each is focused), -1 if step > 0 else 0)
+            self.screen.set_focus(fields[(at + step) % len(fields)])
 
     def frame(self, view: View) -> None:
         """Take the newest view; called every frame while this dialog is on top."""

@@ -49,10 +49,8 @@ class OverrideDialog(Dialog[Wanted]):
     def take_focus(self) -> None:
         self.screen.set_focus(self._minutes)
 
-    def action_next_field(self) -> None:
-        fields = (self._minutes, self._reason, self._word)
-        here = next((index for index, field in enumerate(fields) if field.has_focus), -1)
-        self.screen.set_focus(fields[(here + 1) % len(fields)])
+    def fields(self) -> list[Input]:
+        return [self._minutes, self._reason, self._word]
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()

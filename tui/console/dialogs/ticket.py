@@ -1,8 +1,10 @@
 """The order ticket: fields, what is wrong with them, what the order is worth and the room it leaves."""
 
 from dataclasses import replace
+from typing import ClassVar
 
 from textual import events
+from textual.binding import Binding, BindingType
 from textual.widget import Widget
 from textual.widgets import Input
 
@@ -18,6 +20,13 @@ from tui.present.ink import EMPTY_LINE, Decor, Ink, Line, Span
 
 class TicketDialog(Dialog[Judgement]):
     """Dismiss with the judged order on enter; the console asks for its confirmation afterwards."""
+
+    # With priority, like the keys of every dialog that say which field the next key is for.
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("down", "next_field", "next field", show=False, priority=True),
+        Binding("up", "next_field(-1)", "field before", show=False, priority=True),
+        Binding("f5", "toggle_held", "stop, take profit, stop loss", show=False, priority=True),
+    ]
 
     def __init__(self, instrument: InstrumentView, draft: Draft, view: View) -> None:
         super().__init__(f"{draft.side.upper()} {instrument.symbol}  {instrument.venue}", is_danger=view.is_live)
@@ -66,11 +75,9 @@ class TicketDialog(Dialog[Judgement]):
     def take_focus(self) -> None:
         self.screen.set_focus(self._quantity)
 
-    def action_next_field(self) -> None:
-        fields = [self._quantity, self._price]
-        fields += [self._stop, self._profit, self._loss] if self._is_held_shown else []
-        at = next((index for index, each in enumerate(fields) if each.has_focus), -1)
-        self.screen.set_focus(fields[(at + 1) % len(fields)])
+    def fields(self) -> list[Input]:
+        held = [self._stop, self._profit, self._loss] if self._is_held_shown else []
+        return [self._quantity, self._price, *held]
 
     def frame(self, view: View) -> None:
         super().frame(view)
@@ -98,21 +105,15 @@ class TicketDialog(Dialog[Judgement]):
         flags = {"f2": "post_only", "f3": "reduce_only", "f4": "is_ioc"}
         if self._is_held_shown:
             flags |= {"f6": "is_by_mark", "f7": "is_pair"}
-        if event.key == "f5":
-            event.stop()
-            self._toggle_held()
-        elif event.key in flags:
+        if event.key in flags:
             event.stop()
             name = flags[event.key]
             self._draft = replace(self._draft, **{name: not getattr(self._draft, name)})
             self._redraw()
-        elif event.key in {"up", "down"}:
-            event.stop()
-            self.action_next_field()
         else:
             super().on_key(event)
 
-    def _toggle_held(self) -> None:
+    def action_toggle_held(self) -> None:
         self._show_held(is_shown=not self._is_held_shown)
         if not self._is_held_shown:
             self._draft = replace(self._draft, stop="", profit="", loss="", is_by_mark=False, is_pair=False)

@@ -40,9 +40,8 @@ class TypedDialog(Dialog[Typed]):
     def take_focus(self) -> None:
         self.screen.set_focus(self._word)
 
-    def action_next_field(self) -> None:
-        if self._reason is not None:
-            self.screen.set_focus(self._reason if self._word.has_focus else self._word)
+    def fields(self) -> list[Input]:
+        return [self._word] if self._reason is None else [self._word, self._reason]
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         event.stop()
