@@ -37,7 +37,7 @@ class _StampedLocator:
 
     def get_source_stamp(self) -> bytes:
         own = cast("Any", super()).get_source_stamp()
-        return sha256(repr((own, sorted(_OPTIONS.items()), stamp_of(self.stamped))).encode()).digest()
+        return sha256(repr((own, sorted(_OPTIONS.items()), _DISJOINT, stamp_of(self.stamped))).encode()).digest()
 
 
 class UserProvidedLocator(_StampedLocator, caching.UserProvidedCacheLocator):
@@ -54,6 +54,7 @@ class UserWideLocator(_StampedLocator, caching.UserWideCacheLocator):
 
 # No kernel allocates, so none counts references; a call with arrays costs more than most kernels do, so none is left.
 _OPTIONS: Final = {"error_model": "numpy", "forceinline": True, "_nrt": False}
+_DISJOINT: Final = {"noalias": True}
 _LOCATORS = ",".join(
     f"{__name__}.{locator.__name__}" for locator in (UserProvidedLocator, InTreeLocator, UserWideLocator)
 )
@@ -82,7 +83,8 @@ class _DisjointCompiler(CompilerBase):
 
     def define_pipelines(self) -> list[Any]:
         this = cast("Any", self)
-        this.state.flags.noalias = True
+        for name, value in _DISJOINT.items():
+            setattr(this.state.flags, name, value)
         return [cast("Any", DefaultPassBuilder).define_nopython_pipeline(this.state)]
 
 

@@ -40,6 +40,22 @@ def test_a_changed_constant_or_callee_of_another_file_is_seen(tmp_path) -> None:
     assert run(tmp_path, program, **cached) == "23 1"
 
 
+def test_a_kernel_on_disjoint_arrays_is_cached_too(tmp_path) -> None:
+    cached = {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    (tmp_path / "entry.py").write_text(
+        "from core.compiled import disjoint_kernel\n\n@disjoint_kernel\ndef look_up(at, table, out):\n"
+        "    for row in range(len(at)):\n        out[row] = 2 * table[at[row] & 7]\n"
+    )
+    program = (
+        "import entry, numpy as np\nout = np.zeros(11, np.int64)\n"
+        "entry.look_up(np.arange(11) % 3, np.arange(8), out)\n"
+        "print(out.tolist(), sum(entry.look_up.stats.cache_hits.values()))"
+    )
+    wanted = str([2 * (row % 3) for row in range(11)])
+    assert run(tmp_path, program, **cached) == f"{wanted} 0"
+    assert run(tmp_path, program, **cached) == f"{wanted} 1"
+
+
 def test_the_book_can_be_imported_without_the_compiler() -> None:
     program = "import sys, core.book.book; print(sorted({'numba', 'llvmlite'} & set(sys.modules)))"
     assert run(ROOT, program) == "[]"

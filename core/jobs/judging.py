@@ -110,10 +110,13 @@ def judge_all(
 
     The arrays of jobs have room for `rows` of them. Returns how many are ready.
     """
+    pairs = count if len(instrument_ints) else 0  # without any instrument there are only jobs without legs
     judge_pairs(
-        count, rows, job_floats, job_ints, results, finals, masks, status, instrument_floats, instrument_ints, curves,
+        pairs, rows, job_floats, job_ints, results, finals, masks, status, instrument_floats, instrument_ints, curves,
         venues, strategies, account_ints, account_floats,
     )  # fmt: skip
+    for row in range(pairs, count):
+        status[row] = CLOSELY
     for number in range(count):
         row = number & _INDEX
         if status[row] == CLOSELY:

@@ -30,7 +30,7 @@ _EDGE_AFTER_COSTS, _MIN_EDGE, _FUNDING_COST = BIT["edge_after_costs"], BIT["min_
 
 @kernel
 def slippage(quantity: float, curves: Floats, start: int) -> float:
-    """Find the level by counting, first blocks, then pairs within one, then the last: no branch that the processor would have to guess."""
+    """Find the level by counting blocks, then pairs of levels in one, then the last: no branch has to be guessed."""
     level = 0
     for block in range(BLOCK, DEPTH_LEVELS, BLOCK):
         level += curves[start + BEGIN * CURVE_ROW + block] < quantity

@@ -1,9 +1,11 @@
 """The compiled scheduler and its plain form are one: verdicts, scores and picks agree to the last bit."""
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from core.jobs import compiled_selection
 from core.jobs.columns import PICKED, PendingColumns
 from core.jobs.compiled_selection import CompiledSelector
 from core.jobs.market import JobMarket
@@ -18,6 +20,10 @@ def columns_of(pending: list[HedgeJob]) -> PendingColumns:
     for sequence, each in enumerate(pending):
         columns.add(each, sequence)
     return columns
+
+
+def written_by_the_judge(columns: PendingColumns) -> tuple[np.ndarray, ...]:
+    return columns.results, columns.finals, columns.masks, columns.status
 
 
 def outcome(selector, pending: list[HedgeJob], of: JobMarket, running: dict[str, int]) -> tuple[object, ...]:
@@ -58,3 +64,47 @@ def test_both_forms_pick_the_same_of_hundreds_of_ready_jobs(equity):
     compiled = outcome(CompiledSelector(RULES), pending, of, {"alpha": 1})
     assert compiled == outcome(ObjectSelector(RULES), pending, of, {"alpha": 1})
     assert compiled[3].count(PICKED) == len(compiled[0]) > 5
+
+
+@settings(max_examples=60, deadline=None)
+@given(data=st.data())
+def test_rows_that_were_others_before_are_judged_like_new_ones(data):
+    """Where a job leaves, the last takes its row, and later ones take rows that had more legs or other venues."""
+    of = data.draw(markets())
+    pending = [data.draw(jobs(f"job-{at}")) for at in range(data.draw(st.integers(2, 12)))]
+    gone = data.draw(st.lists(st.sampled_from(pending), unique_by=lambda each: each.job_id))
+    columns = columns_of(pending)
+    for each in gone:
+        columns.remove(each.job_id)
+    late = [data.draw(jobs(f"late-{at}")) for at in range(data.draw(st.integers(0, len(gone))))]
+    for sequence, each in enumerate(late, len(pending)):
+        columns.add(each, sequence)
+    left = [each for each in pending if each not in gone] + late
+    fresh = columns_of(left)
+    picks = [columns.jobs[row].job_id for row in CompiledSelector(RULES).select(columns, of, {})]
+    assert picks == [fresh.jobs[row].job_id for row in ObjectSelector(RULES).select(fresh, of, {})]
+    for each in left:
+        row, twin = columns.row_of(each.job_id), fresh.row_of(each.job_id)
+        assert columns.masks[row] == fresh.masks[twin]
+        assert columns.status[row] == fresh.status[twin]
+        assert columns.scores[row].tolist() == fresh.scores[twin].tolist()
+
+
+def test_all_that_is_written_has_memory_of_its_own(monkeypatch):
+    """The compiler is told so, and makes code that goes wrong where it is not so."""
+    seen: list[tuple[object, ...]] = []
+    judge_all = compiled_selection.judge_all
+
+    def judge(*arguments):
+        seen.append(arguments)
+        return judge_all(*arguments)
+
+    monkeypatch.setattr(compiled_selection, "judge_all", judge)
+    columns = columns_of([job(job_id=f"job-{at}") for at in range(100)])
+    CompiledSelector(RULES).select(columns, market(), {})
+    (arguments,) = seen
+    arrays = [each for each in arguments if isinstance(each, np.ndarray)]
+    written = [each for each in arrays if any(each.base is of or each is of for of in written_by_the_judge(columns))]
+    assert len(written) == len(written_by_the_judge(columns))
+    for each in written:
+        assert not any(np.shares_memory(each, other) for other in arrays if other is not each)
