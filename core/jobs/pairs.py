@@ -6,7 +6,7 @@ It says of any job whether it is ordinary; what it writes of one that is not is 
 
 from typing import Any, Final
 
-from core.compiled import disjoint_kernel
+from core.compiled import disjoint_kernel, kernel
 from core.jobs.columns import (
     ARB,
     EDGE,
@@ -114,15 +114,6 @@ def judge_pairs(
 
         one_micro = leg_micro_usd(one_quantity, instrument_floats[one_look + UNIT], notional)
         other_micro = leg_micro_usd(other_quantity, instrument_floats[other_look + UNIT], notional)
-        keys = instrument_ints[one_bits + KEY] ^ instrument_ints[other_bits + KEY]
-        is_ordinary = (
-            (kind & PAIR != 0)
-            & (keys > 0)
-            & (keys < 1 << BOOK_BITS)
-            & (one_micro <= venues[one_venue + HEDGE_CLEAR + is_arb])
-            & (other_micro <= venues[other_venue + HEDGE_CLEAR + is_arb])
-        )
-
         one_base = one_quantity * instrument_floats[one_look + CONTRACT]
         other_base = other_quantity * instrument_floats[other_look + CONTRACT]
         weight = other_base / one_base
@@ -131,44 +122,45 @@ def judge_pairs(
             instrument_floats[other_look + FEE] + slippage(other_quantity, curves, other_side * CURVE_SIZE)
         )
         one_paid, other_paid = instrument_floats[one_look + FUNDING], weight * instrument_floats[other_look + FUNDING]
-        funding = one_paid if one_signed > 0.0 else -one_paid
-        funding += other_paid if other_signed > 0.0 else -other_paid
-        net = one_base if one_signed > 0.0 else -one_base
-        net += other_base if other_signed > 0.0 else -other_base
+        funding = _signed(one_paid, one_signed) + _signed(other_paid, other_signed)
+        net = _signed(one_base, one_signed) + _signed(other_base, other_signed)
 
         mask = account_ints[ACCOUNT_BITS]
         mask |= strategies[(kind >> STRATEGY_SHIFT & KIND_MASK) * STRATEGY_COLUMNS + STRATEGY_BITS]
         mask |= instrument_ints[one_bits + HEDGE_BITS + is_arb] | instrument_ints[other_bits + HEDGE_BITS + is_arb]
         mask |= _DIRECTION * (not abs(net) * 100.0 <= account_floats[TOLERANCE] * one_base)
-        mask |= edge_bits(
-            job_floats[EDGE * rows + row],
-            job_floats[EDGE_AND_LOSS * rows + row],
-            kind & REBALANCE,
-            costs,
-            funding,
-            account_floats[LEAST_EDGE],
-            account_floats[MAX_FUNDING],
-        )
-        state = status_of(
-            mask & ~account_ints[LIFTED_BITS],
-            job_ints[HELD_UNTIL * rows + row],
-            job_ints[EXPIRES * rows + row],
-            account_ints[NOW],
-        )
-
-        safety = safety_score(
-            room_score(funding, account_floats[MAX_FUNDING]),
-            min(1.0, instrument_floats[one_look + VOLATILITY], instrument_floats[other_look + VOLATILITY]),
-            min(1.0, instrument_floats[one_look + LATENCY], instrument_floats[other_look + LATENCY]),
-            min(1.0, instrument_floats[one_look + LEVERAGE], instrument_floats[other_look + LEVERAGE]),
-            account_floats[DRAWDOWN],
-            account_floats[FAILURES],
-        )
+        edge, least = job_floats[EDGE * rows + row], account_floats[LEAST_EDGE]
+        edge_and_loss, most_funding = job_floats[EDGE_AND_LOSS * rows + row], account_floats[MAX_FUNDING]
+        mask |= edge_bits(edge, edge_and_loss, kind & REBALANCE, costs, funding, least, most_funding)
+        masks[row] = mask
+        standing, now_ns = mask & ~account_ints[LIFTED_BITS], account_ints[NOW]
+        state = status_of(standing, job_ints[HELD_UNTIL * rows + row], job_ints[EXPIRES * rows + row], now_ns)
+        safety = _safety(one_look, other_look, funding, instrument_floats, account_floats)
         volume = volume_score(job_floats[SHARE * rows + row], account_floats[TARGET_GAP])
         results[SAFETY * rows + row] = safety
         results[VOLUME * rows + row] = volume
         results[MICRO * rows + row] = one_micro
         results[(MICRO + 1) * rows + row] = other_micro
         finals[row] = final_score(safety, volume, account_floats[SAFETY_WEIGHT])
-        masks[row] = mask
+        keys = instrument_ints[one_bits + KEY] ^ instrument_ints[other_bits + KEY]
+        is_ordinary = (kind & PAIR != 0) & (keys > 0) & (keys < 1 << BOOK_BITS)  # one underlying, two books
+        is_ordinary &= one_micro <= venues[one_venue + HEDGE_CLEAR + is_arb]
+        is_ordinary &= other_micro <= venues[other_venue + HEDGE_CLEAR + is_arb]
         status[row] = state if is_ordinary else CLOSELY
+
+
+@kernel
+def _signed(value: float, like: float) -> float:
+    return value if like > 0.0 else -value
+
+
+@kernel
+def _safety(one: int, other: int, funding: float, instrument_floats: Floats, account_floats: Floats) -> float:
+    return safety_score(
+        room_score(funding, account_floats[MAX_FUNDING]),
+        min(1.0, instrument_floats[one + VOLATILITY], instrument_floats[other + VOLATILITY]),
+        min(1.0, instrument_floats[one + LATENCY], instrument_floats[other + LATENCY]),
+        min(1.0, instrument_floats[one + LEVERAGE], instrument_floats[other + LEVERAGE]),
+        account_floats[DRAWDOWN],
+        account_floats[FAILURES],
+    )
