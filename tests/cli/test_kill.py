@@ -125,7 +125,9 @@ def test_kill_without_an_engine_leaves_the_file_and_says_what_it_means(paths: Pa
     assert paths.kill_file.exists()
     text = capsys.readouterr().err
     assert str(paths.kill_file) in text
-    assert "the next start begins HALTED" in text
+    assert "the next start begins HALTED." in text
+    assert run(["kill", "--flatten"]) == 3
+    assert "the next start begins HALTED and closes every position." in capsys.readouterr().err
 
 
 @pytest.fixture

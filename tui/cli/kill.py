@@ -50,7 +50,7 @@ def kill(
     try:
         answer = _ask_engine(flatten=flatten, reason=reason)
     except CommandError as error:
-        raise _unanswered(error, paths, written) from None
+        raise _unanswered(error, paths, written, flatten=flatten) from None
     except KeyboardInterrupt:
         text = f"interrupted before the engine answered; {_file_state(paths, written)}"
         raise CommandError(ExitCode.INTERRUPTED, text) from None
@@ -86,16 +86,19 @@ def _data(answer: engine.Body) -> engine.Body:
 # where the engine does not answer ------------------------------------------------------------------------
 
 
-def _unanswered(error: CommandError, paths: Paths, written: Written) -> CommandError:
+def _unanswered(error: CommandError, paths: Paths, written: Written, *, flatten: bool) -> CommandError:
     """Say what was done, what was not, and what follows from it."""
-    holder = find_holder(paths.lock)
+    holder, is_to_flatten = find_holder(paths.lock), flatten and written == Written(True, None)
+    closes = " and closes every position" if is_to_flatten else ""
     if holder is None and error.exit_code is ExitCode.NO_ENGINE:
-        follows = "" if not written.is_there else ": the next start begins HALTED"
+        follows = "" if not written.is_there else f": the next start begins HALTED{closes}"
         follows += ". Orders that rest at a venue were not touched"
     elif holder is None:
-        follows = "" if not written.is_there else "; an engine that finds it halts before it sends anything"
+        follows = "" if not written.is_there else f"; an engine that finds it halts before it sends anything{closes}"
     else:
-        follows = f". Nothing was cancelled or closed at any venue by this command: {_hung(holder.pid, written)}"
+        follows = (
+            f". Nothing was cancelled or closed at any venue by this command: {_hung(holder.pid, written)}{closes}"
+        )
     # A process that holds the lock may hold positions too: that is no "no engine".
     code = error.exit_code if holder is None or error.exit_code is not ExitCode.NO_ENGINE else ExitCode.FAILED
     data: engine.Body = {

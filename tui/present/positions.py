@@ -9,17 +9,17 @@ from tui.present.ink import Decor, Ink, Span, signed_ink
 from tui.present.table import Align, Column, Row, Table
 
 _COLUMNS = (
-    Column("venue", rank=3, shrinks_to=4),
+    Column("venue", rank=1, shrinks_to=4),
     Column("symbol", shrinks_to=11),
     Column("qty", Align.NUMBER),
     Column("avg", Align.NUMBER, rank=5),
     Column("mark", Align.NUMBER, rank=4),
     Column("value", Align.NUMBER, rank=6),
-    Column("unreal.", Align.NUMBER, rank=1),
+    Column("unreal.", Align.NUMBER, rank=2),
     Column("realised", Align.NUMBER, rank=7),
     Column("fees", Align.NUMBER, rank=8),
     Column("funding", Align.NUMBER, rank=9),
-    Column("age", Align.RIGHT, rank=2),
+    Column("age", Align.RIGHT, rank=3),
 )
 _EMPTY = (
     "No open positions.",
