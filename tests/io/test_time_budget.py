@@ -34,6 +34,14 @@ def swallow_everything_a_few_times() -> None:
     spin_forever()
 
 
+def swallow_everything() -> None:
+    while True:
+        try:
+            spin_forever()
+        except BaseException:
+            continue
+
+
 def refuse_to_leave() -> None:
     try:
         spin_forever()
@@ -43,7 +51,14 @@ def refuse_to_leave() -> None:
 
 @pytest.mark.parametrize(
     "callback",
-    [spin_forever, swallow_exceptions, swallow_everything_a_few_times, refuse_to_leave, lambda: time.sleep(60)],
+    [
+        spin_forever,
+        swallow_exceptions,
+        swallow_everything_a_few_times,
+        swallow_everything,
+        refuse_to_leave,
+        lambda: time.sleep(60),
+    ],
 )
 def test_a_callback_that_never_returns_is_ended(callback: Callable[[], None]) -> None:
     with pytest.raises(BudgetExceeded) as ended, TimeBudget(SHORT_S):
