@@ -78,7 +78,7 @@ def _fire(run: HeldRun, look: HeldLook) -> list[Action]:
     is_blind = ended_ns is not None
     if ended_ns is not None and (not run.order.reduce_only or 0 <= look.now_ns - ended_ns < WORD_PATIENCE_NS):
         return [AskAccount(run.order.venue)]
-    if run.done and not run.order.reduce_only and any(run.of(HeldRole.STOP)):
+    if not run.order.reduce_only and any(child.filled for child in run.of(HeldRole.STOP)):
         return [End(HeldOutcome.DONE, f"filled {plain(run.done)}; for {plain(run.rest)} there was no liquidity")]
     if not _may_try(run, look):
         return []

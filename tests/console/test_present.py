@@ -382,9 +382,9 @@ def test_an_amend_that_is_not_settled_is_shown_with_what_was_asked_for(amend: st
 
 def test_on_a_narrow_pane_a_position_still_says_where_it_is_held() -> None:
     there = PositionView(
-        venue="sim-b", symbol="SOL/USDT:USDT", quantity=Decimal("-13.29"), average_price=Decimal(150), mark_price=Decimal(150),
-        mark_age_s=0.0, notional_usd=Decimal(1993), unrealised_pnl_usd=Decimal("-5.55"), realised_pnl_usd=Decimal(0), fees_usd=Decimal(0),
-        funding_usd=Decimal(0),
+        venue="sim-b", symbol="SOL/USDT:USDT", quantity=Decimal("-13.29"), average_price=Decimal(150),
+        mark_price=Decimal(150), mark_age_s=0.0, notional_usd=Decimal(1993), unrealised_pnl_usd=Decimal("-5.55"),
+        realised_pnl_usd=Decimal(0), fees_usd=Decimal(0), funding_usd=Decimal(0),
     )  # fmt: skip
     here = msgspec.structs.replace(there, venue="sim-a", quantity=Decimal("13.29"))
     text = "\n".join(text_of(line) for line in table_rows(positions_table([here, there], [], 0.0), 40, 0, 5, None))

@@ -38,6 +38,24 @@ def test_of_a_pair_the_stop_sends_only_what_the_limit_order_has_not_filled(journ
     play(journal, work)
 
 
+def test_of_a_pair_that_opens_a_stop_that_the_venue_rejects_stands_refused_though_its_limit_was_filled_in_part(
+    journal: InlineJournal,
+):
+    async def work(rig: HeldRig) -> None:
+        held_id = held(await rig.oco("buy", "99", "102", "2"))
+        await rig.settle()
+        rig.venue.execute(rig.of_role("limit")[0].client_order_id, "0.5")
+        await rig.settle()
+        rig.venue.answers.append(Answer.REJECT)
+        await rig.market_at("102", 3)
+        assert rig.position() == D("0.5")
+        assert rig.ends() == []
+        assert rig.rows()[held_id][0] == "refused"
+        assert "not today" in rig.alerts()
+
+    play(journal, work)
+
+
 def test_of_a_pair_the_filled_limit_order_ends_the_stop(journal: InlineJournal):
     async def work(rig: HeldRig) -> None:
         await rig.place("buy", "2")
