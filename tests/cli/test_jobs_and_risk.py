@@ -132,6 +132,12 @@ def test_the_end_of_an_id_is_whole_parts_of_it(jobs: FakeEngine, capsys: Capture
     assert "no job 7 waits or runs" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("command", [["explain", ""], ["jobs", "cancel", " "]])
+def test_an_empty_id_of_a_job_is_said_and_nobody_is_asked(command: list[str], jobs: FakeEngine, capsys: CapturedText):
+    assert run(command) == 2
+    assert "the job's id is empty" in capsys.readouterr().err
+
+
 def test_explain_prints_every_control_and_how_the_score_came_about(jobs: FakeEngine, capsys: CapturedText):
     checks = [
         {"rule": "edge_after_costs", "is_hard": True, "unit": "bps", "limit": "at least 10", "observed": "7.6",

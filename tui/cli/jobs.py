@@ -108,6 +108,8 @@ def explain(job_id: JobId, json: Json = False) -> None:
 
 def _whole_id(job_id: str) -> str:
     """Complete the end of an id where it names one job; an id that no job has goes to the engine, which says so."""
+    if not job_id.strip():
+        raise CommandError(ExitCode.USAGE, "the job's id is empty; seraphim jobs lists them")
     if job_id.startswith("job-"):
         return job_id
     known = [str(job.get("job_id")) for job in engine.rows(engine.read(f"/api/jobs?limit={MOST_JOBS}"), "jobs")]
