@@ -8,11 +8,14 @@ from core.engine.ground import Ground
 from core.engine.job_desk import JobDesk
 from core.engine.job_market_builder import JobMarketBuilder
 from core.engine.job_preflight import JobPreflight
+from core.engine.job_rehearsal import JobRehearsal
 from core.engine.job_runner import JobRunner
 from core.engine.leg_means import LegMeans
 from core.engine.order_desk import OrderDesk
+from core.engine.passing_orders import ends_by_itself
 from core.engine.risk_views import RiskViews
 from core.engine.strategy_host import StrategyHost
+from core.risk.gate import RiskGate
 
 
 def connect_jobs(
@@ -62,6 +65,13 @@ def connect_jobs(
         runner=runner,
         preflight=JobPreflight(
             clock=clock, market=market, means=means, runner=runner, capital=capital, settings=settings
+        ),
+        rehearsal=JobRehearsal(
+            views,
+            RiskGate(settings.limits),
+            settings.jobs,
+            market.instruments.get,
+            lambda order_id: (order := fold.orders.get(order_id)) is not None and ends_by_itself(order),
         ),
         rules=ground.rules,
         tell=strategies.on_job,

@@ -19,6 +19,7 @@ from core.engine.engine_log import EngineLog
 from core.engine.fold import EngineFold
 from core.engine.job_market_builder import JobMarketBuilder
 from core.engine.job_preflight import JobPreflight
+from core.engine.job_rehearsal import JobRehearsal
 from core.engine.job_runner import JobRunner
 from core.engine.recorder import Recorder
 from core.engine.risk_views import RiskViews
@@ -67,6 +68,7 @@ class JobDesk:
         capital: CapitalHub,
         runner: JobRunner,
         preflight: JobPreflight,
+        rehearsal: JobRehearsal,
         rules: Rulebook,
         tell: Callable[[str, JobEnd], None],
         call_soon: Callable[[Callable[[], None]], object],
@@ -81,6 +83,7 @@ class JobDesk:
         self._markets = markets
         self._capital = capital
         self._preflight = preflight
+        self._rehearsal = rehearsal
         self._rules = rules
         self._limits = rules.jobs
         self._tell = tell
@@ -213,7 +216,7 @@ class JobDesk:
     def _start(self, start: JobStart) -> None:
         """Plan all legs, bind their capital and begin; what is not possible now stands back for a while."""
         job, now_ns = start.job, self._clock.utc_ns()
-        planned = self._plan(job)
+        planned = self._plan(start)
         if not isinstance(planned, Plan):
             self.scheduler.hold_back(job.job_id, planned, now_ns)
             return
@@ -224,15 +227,18 @@ class JobDesk:
             return
         self.runner.begin(job.job_id, planned)
 
-    def _plan(self, job: HedgeJob) -> Plan | str:
+    def _plan(self, start: JobStart) -> Plan | str:
         """Return the plan of a job, or why there is none; one that cannot be planned must not keep others from it."""
+        job = start.job
         try:
             planned = self._preflight.plan(job)
+            if isinstance(planned, Unfit):
+                return planned.reason
+            return self._rehearsal.refusal(job, planned, start.claims, self._clock.utc_ns()) or planned
         except Exception as error:  # nothing was bound or sent yet
             text = f"cannot be planned: {type(error).__name__}: {error}"
             self._log.error("job", f"{job.job_id} {text}")
             return text
-        return planned.reason if isinstance(planned, Unfit) else planned
 
     def _started(self, start: JobStart, plan: Plan, granted: CapitalVerdict) -> JobStarted:
         fact = start.fact(self._clock.utc_ns(), plan.unwind_text)

@@ -1,5 +1,6 @@
 """A job on the real engine, from its submission to its end: the venues' own truth is the oracle."""
 
+import asyncio
 from decimal import Decimal
 
 import pytest
@@ -293,10 +294,17 @@ def test_legs_on_venues_that_share_a_matching_engine_are_refused_as_a_self_match
 def test_f33_a_job_whose_hedge_would_cross_an_own_resting_order_is_given_back(journal: InlineJournal):
     async def work(loop: VirtualLoop) -> None:
         rig = await JobRig(loop, journal=journal).start()
-        await rig.place("buy", "1", "99.9", venue="v2")  # rests at the bid that the hedge would sell to
-        (resting,) = rig.venues["v2"].open_orders
+        placing: list[asyncio.Task[object]] = []
+
+        def rest(_: object) -> None:  # at the bid that the hedge will sell to, once the primary order is out
+            rig.venues["v1"].on_submit = lambda _: None
+            placing.append(loop.create_task(rig.place("buy", "1", "99.9", venue="v2")))
+
+        rig.venues["v1"].on_submit = rest
+        rig.venues["v1"].latency_s = 0.2
         job = rig.submit()
         end = await rig.end_of(job)
+        (resting,) = rig.venues["v2"].open_orders
         assert rig.sent(HEDGE) == []
         assert end.outcome is JobOutcome.UNWOUND
         assert "self" in end.reason

@@ -6,7 +6,7 @@ from decimal import Decimal, InvalidOperation
 
 import pytest
 
-from core.control.commands import Outcome, Pause, Resume, StartStrategy, StopStrategy
+from core.control.commands import CancelOrder, Outcome, Pause, Resume, StartStrategy, StopStrategy
 from core.engine.job_desk import PLAIN_MOST
 from core.engine.job_preflight import JobPreflight
 from core.execution.plan import Plan, Unfit
@@ -46,6 +46,34 @@ def test_a_venue_that_was_slow_and_is_quick_again_gets_jobs_again():
         assert waits_for(rig, back.job_id).startswith("latency")
         await rig.end_of(back, patience_s=300)
         assert rig.held() == {}
+
+    in_virtual_time(work)
+
+
+def test_a_job_whose_orders_the_gate_would_refuse_waits_and_says_which_leg_and_why(journal: InlineJournal):
+    async def work(loop: VirtualLoop) -> None:
+        rig = await JobRig(loop, journal=journal, limits=RiskLimits(concentration_pct=D("0.001"))).start()
+        job = rig.submit()
+        await rig.elapse(20)
+        assert not rig.is_started(job)
+        assert rig.refusals() == []
+        assert waits_for(rig, job.job_id).startswith("leg 0 (BTC/USDT:USDT@v1): concentration")
+        assert rig.in_flight() == {}
+
+    in_virtual_time(work)
+
+
+def test_a_hedge_that_would_cross_a_resting_own_order_keeps_its_job_from_beginning(journal: InlineJournal):
+    async def work(loop: VirtualLoop) -> None:
+        rig = await JobRig(loop, journal=journal).start()
+        resting = await rig.place("buy", "1", "99.9", venue="v2")
+        job = rig.submit()
+        await rig.elapse(10)
+        assert not rig.is_started(job)
+        assert "leg 1 (BTC/USDT:USDT@v2): self_cross" in waits_for(rig, job.job_id)
+        await rig.execute(CancelOrder(client_order_id=str(resting.data["client_order_id"])))
+        await rig.end_of(job)
+        assert rig.held() == {"v1": 20, "v2": -20}
 
     in_virtual_time(work)
 
