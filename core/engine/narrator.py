@@ -81,7 +81,8 @@ def _job_line(fact: facts.AnyFact) -> Line | None:
             legs = ", ".join(f"{leg.side} {plain(leg.quantity)} {leg.instrument_id}" for leg in job.legs)
             return Line("info", "job", f"{job.job_id} of {job.strategy}: {legs}, edge {job.expected_edge_bps:.1f} bps")
         case facts.JobDropped():
-            return Line("info", "job", f"{fact.job_id} {fact.cause}: {fact.reason}")
+            said = fact.reason if fact.reason.startswith(fact.cause) else f"{fact.cause}: {fact.reason}"
+            return Line("info", "job", f"{fact.job_id} {said}")
         case facts.JobStarted():
             marked = " UNDER OVERRIDE" if fact.under_override else ""
             return Line("info", "job", f"{fact.job_id} started, score {fact.final:.2f}{marked}; {fact.unwind_plan}")
