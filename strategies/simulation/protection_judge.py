@@ -82,7 +82,9 @@ def _held(shadow: Shadow, instrument_id: InstrumentId) -> tuple[Decimal, Decimal
         elif intent.job is not None:
             of_jobs += signed
         elif intent.source == PROTECTION or intent.is_flattening:
-            left = signed - _take(owners, _closed_owners(intent, owners), signed)
+            # What owners hold against each other is closed by nobody: the account's flattening takes their net.
+            part = _towards_zero(sum(owners.values(), ZERO), signed) if intent.source == FLATTEN else signed
+            left = signed - _take(owners, _closed_owners(intent, owners), part)
             if intent.is_flattening:
                 of_jobs += _towards_zero(of_jobs, left)
             else:

@@ -16,6 +16,7 @@ SEEDS = {
     441: "an account read before an order's end counted as read after it, and the next slice was sent on top",
     40: "a take profit that was amended by itself could close more than its entry had filled",
     51: "an unwind's late fill made the other leg open a position on the wrong side",
+    2259: "the judge let a flattening take what owners hold against each other, where only their net is closed",
     101: "a stop's fill that came after its position was closed counted against the legs of jobs",
     190: "an engine with an earlier clock used up all attempts to give a naked leg back at once",
     204: "a naked leg was left to itself because the next engine began with an earlier clock",
