@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from core.book.book import BookState
-from core.jobs.market import AccountLook, Depth, InstrumentLook, JobMarket, VenueLook
+from core.jobs.market import AccountLook, Closable, Depth, InstrumentLook, JobMarket, VenueLook
 from core.risk.view import LiveTrading
 from core.types.control import HaltLevel, RiskMode, TradingMode
 from core.types.instrument import InstrumentId
@@ -87,7 +87,16 @@ def _look(chance: random.Random, venue: str, coin: str, usual_price: float) -> I
         funding_rate=0.0001 if is_perpetual else None,
         next_settlement_ns=NOW_NS + 3_600 * SECOND_NS if is_perpetual else None,
         liquidation_distance_pct=chance.uniform(15, 60) if is_perpetual else None,
+        **_position(chance, usual_price),
     )
+
+
+def _position(chance: random.Random, price: float) -> dict[str, Closable]:
+    """Return what may be closed: of every third instrument up to 10,000 dollars, on one side."""
+    if chance.randrange(3):
+        return {}
+    held = Decimal(repr(round(chance.uniform(0, 10_000) / price, 6)))
+    return {chance.choice(("closing_buys", "closing_sells")): Closable(held)}
 
 
 def _depth(chance: random.Random, price: float, step: float) -> Depth:

@@ -4,7 +4,7 @@ The same rules as `core.jobs`, for jobs of two legs. Controls on legs, strategie
 packing that ours uses.
 """
 
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,14 @@ Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
 
 PRUNE_AFTER: Final = 32  # jobs passed over before all that do not fit any more are taken out at once
+
+
+class Needs(NamedTuple):
+    """Two rows a number, one a leg."""
+
+    worth: Floats  # in millionths of a dollar
+    opens: Floats  # of that, what binds capital
+    closes: Floats  # quantity of a position that the leg counts on to close
 
 
 class NumpyForm:
@@ -74,8 +82,11 @@ class NumpyForm:
         """Return the rows to start, the masks and the scores (safety, volume, final) of all rows."""
         packed = at.pack(market, self._slots, {}, self._rules)
         table, keys = packed.instrument_floats.T.copy(), packed.instrument_ints.T.copy()
-        micro = self._leg_micro(table)
-        masks, funding = self._job_masks(packed, table, micro)
+        closes: Floats = np.minimum(self._quantities, packed.closable[self._sides, at.AT_FIRST])
+        worth = self._leg_micro(table)
+        opens: Floats = np.ceil(worth * ((self._quantities - closes) / self._quantities))
+        needs = Needs(worth, opens, np.where(opens < worth, closes, 0.0))
+        masks, funding = self._job_masks(packed, table, needs)
         masks |= packed.strategies[self._strategies, at.STRATEGY_BITS] | packed.account_ints[at.ACCOUNT_BITS]
         hedge_bits: Ints = keys[at.HEDGE_BITS][self._legs]
         bits = hedge_bits | (keys[at.ARB_BITS][self._legs] & self._arb_only)
@@ -84,7 +95,7 @@ class NumpyForm:
         scores = self._scores(packed, table, funding)
         standing = masks & ~packed.account_ints[at.LIFTED_BITS]
         ready = np.flatnonzero((standing == 0) & (self._expires > packed.account_ints[at.NOW]))
-        return self._pick(ready, scores[2], micro, packed), masks, scores
+        return self._pick(ready, scores[2], needs, packed), masks, scores
 
     def _leg_micro(self, table: Floats) -> Floats:
         value = self._quantities * table[at.UNIT][self._legs] + 0.5
@@ -97,7 +108,7 @@ class NumpyForm:
         begin, cost, rate = curves[side, BEGIN, level], curves[side, COST, level], curves[side, RATE, level]
         return (cost + (quantity - begin) * rate) / quantity
 
-    def _job_masks(self, packed: at.PackedMarket, table: Floats, micro: Floats) -> tuple[Ints, Floats]:
+    def _job_masks(self, packed: at.PackedMarket, table: Floats, needs: Needs) -> tuple[Ints, Floats]:
         account, venue = packed.account_floats, self._venues
         base = self._quantities * table[at.CONTRACT][self._legs]
         weight = base[1] / base[0]
@@ -110,17 +121,21 @@ class NumpyForm:
         masks |= np.where(self._edge_and_loss >= costs + paid, 0, BIT["edge_after_costs"])
         masks |= np.where(self._is_rebalance | (self._edge >= account[at.LEAST_EDGE]), 0, BIT["min_edge"])
         masks |= np.where(funding <= account[at.MAX_FUNDING], 0, BIT["funding_cost"])
-        masks |= np.where((micro <= account[at.MAX_LEG]).all(axis=0), 0, BIT["leg_notional"])
-        totals = np.where(venue[0] == venue[1], micro[0] + micro[1], micro)
+        masks |= np.where((needs.worth <= account[at.MAX_LEG]).all(axis=0), 0, BIT["leg_notional"])
+        worth, opens = self._totals(needs.worth, venue), self._totals(needs.opens, venue)
         rooms = packed.venues
         for name, fits in (
-            ("single_reserve", micro <= rooms[venue, at.SINGLE_LIMIT]),
-            ("pool_room", totals <= rooms[venue, self._pool_column]),
-            ("in_flight", totals <= rooms[venue, at.IN_FLIGHT_ROOM]),
-            ("venue_notional", totals <= rooms[venue, at.NOTIONAL_ROOM]),
+            ("single_reserve", opens <= rooms[venue, at.SINGLE_LIMIT]),
+            ("pool_room", opens <= rooms[venue, self._pool_column]),
+            ("in_flight", opens <= rooms[venue, at.IN_FLIGHT_ROOM]),
+            ("venue_notional", worth <= rooms[venue, at.NOTIONAL_ROOM]),
         ):
             masks |= np.where(fits[0] & fits[1], 0, BIT[name])
         return masks, funding
+
+    @staticmethod
+    def _totals(amounts: Floats, venue: Ints) -> Floats:
+        return np.where(venue[0] == venue[1], amounts[0] + amounts[1], amounts)
 
     def _pair_masks(self, keys: Ints) -> Ints:
         key = keys[at.KEY][self._legs]
@@ -148,10 +163,11 @@ class NumpyForm:
         scores[2] = weight * scores[SAFETY] + (1.0 - weight) * scores[VOLUME]
         return scores
 
-    def _pick(self, ready: Ints, final: Floats, micro: Floats, packed: at.PackedMarket) -> list[int]:
+    def _pick(self, ready: Ints, final: Floats, needs: Needs, packed: at.PackedMarket) -> list[int]:
         """Greedy over the sorted: the next of the strategy with the fewest jobs, prunes in bulk what fits no more."""
         order = ready[np.argsort(-final[ready], kind="stable")]
         rooms, active = packed.venues.tolist(), packed.strategies[:, at.ACTIVE].tolist()
+        closable = packed.closable[:, at.LEFT].tolist()
         slots = int(packed.account_ints[at.FREE_SLOTS])
         picked: list[int] = []
         while len(order) and len(picked) < slots:
@@ -165,35 +181,49 @@ class NumpyForm:
                 strategy = min(heads_left, key=lambda s: (active[s], -final[queues[s][heads[s]]], queues[s][heads[s]]))
                 row = queues[strategy][heads[strategy]]
                 heads[strategy] += 1
-                if self._take(row, micro, rooms):
+                if self._take(row, needs, rooms, closable):
                     picked.append(row)
                     active[strategy] += 1
                 else:
                     passed_over += 1
-            order = self._still_fitting(order, picked, micro, np.array(rooms))
+            order = self._still_fitting(order, picked, needs, np.array(rooms), np.array(closable))
         return picked
 
-    def _take(self, row: int, micro: Floats, rooms: list[list[float]]) -> bool:
+    def _take(self, row: int, needs: Needs, rooms: list[list[float]], closable: list[float]) -> bool:
         """Take a job's room where there is enough; the legs of a job are at two venues or share one."""
         pool = int(self._pool_column[row])
-        binds: dict[int, float] = {}
+        binds: dict[int, tuple[float, float]] = {}
+        sides: list[int] = self._sides[:, row].tolist()
+        closes: list[float] = needs.closes[:, row].tolist()
         for leg in range(2):
             place = int(self._venues[leg, row])
-            binds[place] = binds.get(place, 0.0) + float(micro[leg, row])
-        needs = (pool, at.IN_FLIGHT_ROOM, at.NOTIONAL_ROOM)
-        for place, amount in binds.items():
-            if rooms[place][at.JOBS_ROOM] < 1 or any(amount > rooms[place][need] for need in needs):
+            worth, opens = binds.get(place, (0.0, 0.0))
+            binds[place] = (worth + float(needs.worth[leg, row]), opens + float(needs.opens[leg, row]))
+        for place, (worth, opens) in binds.items():
+            room = rooms[place]
+            if (
+                room[at.JOBS_ROOM] < 1
+                or worth > room[at.NOTIONAL_ROOM]
+                or opens > min(room[pool], room[at.IN_FLIGHT_ROOM])
+            ):
                 return False
-        for place, amount in binds.items():
-            rooms[place][at.JOBS_ROOM] -= 1
-            for need in needs:
-                rooms[place][need] -= amount
+        if any(closed > closable[side] for side, closed in zip(sides, closes, strict=True)):
+            return False
+        for place, (worth, opens) in binds.items():
+            room = rooms[place]
+            room[at.JOBS_ROOM] -= 1
+            room[at.NOTIONAL_ROOM] -= worth
+            room[pool] -= opens
+            room[at.IN_FLIGHT_ROOM] -= opens
+        for side, closed in zip(sides, closes, strict=True):
+            closable[side] -= closed
         return True
 
-    def _still_fitting(self, order: Ints, picked: list[int], micro: Floats, rooms: Floats) -> Ints:
+    def _still_fitting(self, order: Ints, picked: list[int], needs: Needs, rooms: Floats, closable: Floats) -> Ints:
         order = order[~np.isin(order, picked)]
-        place, bound = self._venues[:, order], micro[:, order]
-        totals = np.where(place[0] == place[1], bound[0] + bound[1], bound)
-        fits = (rooms[place, at.JOBS_ROOM] >= 1) & (totals <= rooms[place, self._pool_column[order]])
-        fits &= (totals <= rooms[place, at.IN_FLIGHT_ROOM]) & (totals <= rooms[place, at.NOTIONAL_ROOM])
+        place = self._venues[:, order]
+        worth, opens = self._totals(needs.worth[:, order], place), self._totals(needs.opens[:, order], place)
+        fits = (rooms[place, at.JOBS_ROOM] >= 1) & (opens <= rooms[place, self._pool_column[order]])
+        fits &= (opens <= rooms[place, at.IN_FLIGHT_ROOM]) & (worth <= rooms[place, at.NOTIONAL_ROOM])
+        fits &= needs.closes[:, order] <= closable[self._sides[:, order]]
         return order[fits[0] & fits[1]]

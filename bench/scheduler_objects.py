@@ -7,9 +7,11 @@ without putting anything into words.
 from bisect import bisect_left
 from dataclasses import dataclass, field
 from decimal import Decimal
+from math import ceil
 
 from core.jobs.controls.case import (
     LegParts,
+    closable_quantity,
     drawdown_score,
     failures_score,
     notional_micro,
@@ -37,6 +39,7 @@ from core.jobs.scores import (
 from core.types.capital import Pool
 from core.types.instrument import InstrumentId
 from core.types.job import HedgeJob, JobType
+from core.types.order import Side as OrderSide
 
 
 @dataclass
@@ -78,6 +81,8 @@ class Quote:
     underlying: str
     asks: Side
     bids: Side
+    closing_buys: float
+    closing_sells: float
 
 
 @dataclass
@@ -101,6 +106,8 @@ class Judged:
     volume: float
     final: float
     micro: list[float] = field(default_factory=list)
+    opening: list[float] = field(default_factory=list)  # of that, what binds capital
+    closing: list[float] = field(default_factory=list)  # quantity of a position that each leg counts on to close
 
 
 class ObjectForm:
@@ -122,7 +129,7 @@ class ObjectForm:
         ready = [each for each in judged if not each.mask & ~lifted and each.job.expires_ns > account.now_ns]
         ready.sort(key=lambda each: -each.final)  # stable: the older job first among equals
         slots = max(0, rules.jobs.max_running - account.running_jobs)
-        return _pick(ready, rooms, slots), judged
+        return _pick(ready, rooms, quotes, slots), judged
 
 
 class Tick:
@@ -174,7 +181,9 @@ def _quote(instrument_id: InstrumentId, market: JobMarket, rules: Rulebook) -> Q
         Side(*(depth.curve[row].tolist() for row in (BEGIN, COST, RATE)))
         for depth in (sight.look.asks, sight.look.bids)
     )
-    return Quote(leg_masks((sight,))[0], parts_of(sight), sight.look.book_id, sight.look.underlying, asks, bids)
+    closable = closable_quantity(sight, OrderSide.BUY), closable_quantity(sight, OrderSide.SELL)
+    bits, look = leg_masks((sight,))[0], sight.look
+    return Quote(bits, parts_of(sight), look.book_id, look.underlying, asks, bids, *closable)
 
 
 def _room(name: str, market: JobMarket, rules: Rulebook) -> Room:
@@ -201,12 +210,17 @@ def _judge(
     net = primary = costs = funding = 0.0
     volatility = latency = leverage = 1.0
     micro: list[float] = []
+    opening: list[float] = []
+    closing: list[float] = []
     seen: list[Quote] = []
     for leg in job.legs:
         quote, room = quotes[leg.instrument_id], rooms[leg.venue]
         parts = quote.parts
         mask |= quote.bits | room.bits | (room.safe_bits if job.is_arb else 0)
         micro.append(leg_micro_usd(leg.quantity, parts.unit_micro_usd, job.notional))
+        closes = min(leg.quantity, quote.closing_buys if leg.is_buy else quote.closing_sells)
+        opening.append(float(ceil(micro[-1] * ((leg.quantity - closes) / leg.quantity))))
+        closing.append(closes if opening[-1] < micro[-1] else 0.0)
         base = leg.quantity * parts.contract_size
         primary = primary or base
         weight = base / primary
@@ -222,13 +236,13 @@ def _judge(
         seen.append(quote)
     if not abs(net) * 100.0 <= tick.tolerance * primary:
         mask |= BIT["direction"]
-    mask |= _capital(job, micro, rooms, tick)
+    mask |= _capital(job, micro, opening, rooms, tick)
     mask |= _economics(job, costs, funding, tick)
     safety = safety_score(
         room_score(funding, tick.max_funding), volatility, latency, leverage, tick.drawdown, tick.failures
     )
     volume = volume_score(job.share, tick.gap)
-    return Judged(job, mask, safety, volume, final_score(safety, volume, tick.weight), micro)
+    return Judged(job, mask, safety, volume, final_score(safety, volume, tick.weight), micro, opening, closing)
 
 
 def _slippage(side: Side, quantity: float) -> float:
@@ -254,20 +268,21 @@ def _binds(job: Pending, micro: list[float]) -> dict[str, float]:
     return binds
 
 
-def _capital(job: Pending, micro: list[float], rooms: dict[str, Room], tick: Tick) -> int:
+def _capital(job: Pending, micro: list[float], opening: list[float], rooms: dict[str, Room], tick: Tick) -> int:
     mask = 0
-    for leg, amount in zip(job.legs, micro, strict=True):
+    for amount in micro:
         mask |= 0 if amount <= tick.max_leg else BIT["leg_notional"]
-        mask |= 0 if amount <= rooms[leg.venue].single else BIT["single_reserve"]
-    for venue, amount in _binds(job, micro).items():
+    for venue, amount in _binds(job, opening).items():
         room = rooms[venue]
+        mask |= 0 if amount <= room.single else BIT["single_reserve"]
         mask |= 0 if amount <= room.pools[job.is_arb] else BIT["pool_room"]
         mask |= 0 if amount <= room.in_flight else BIT["in_flight"]
-        mask |= 0 if amount <= room.notional else BIT["venue_notional"]
+    for venue, amount in _binds(job, micro).items():
+        mask |= 0 if amount <= rooms[venue].notional else BIT["venue_notional"]
     return mask
 
 
-def _pick(ready: list[Judged], rooms: dict[str, Room], slots: int) -> list[int]:
+def _pick(ready: list[Judged], rooms: dict[str, Room], quotes: dict[InstrumentId, Quote], slots: int) -> list[int]:
     """Greedy over the sorted: the next of the strategy with the fewest jobs."""
     queues: dict[str, list[Judged]] = {}
     for each in ready:
@@ -281,7 +296,7 @@ def _pick(ready: list[Judged], rooms: dict[str, Room], slots: int) -> list[int]:
         name = min(left, key=lambda name: _turn(active[name], queues[name][heads[name]]))
         head = queues[name][heads[name]]
         heads[name] += 1
-        if _take(head, rooms):
+        if _take(head, rooms, quotes):
             active[name] += 1
             picked.append(head.job.number)
     return picked
@@ -291,16 +306,27 @@ def _turn(active: int, head: Judged) -> tuple[int, float, int]:
     return active, -head.final, head.job.number
 
 
-def _take(judged: Judged, rooms: dict[str, Room]) -> bool:
-    binds, is_arb = _binds(judged.job, judged.micro), judged.job.is_arb
+def _take(judged: Judged, rooms: dict[str, Room], quotes: dict[InstrumentId, Quote]) -> bool:
+    job, is_arb = judged.job, judged.job.is_arb
+    binds, worth = _binds(job, judged.opening), _binds(job, judged.micro)
     for venue, amount in binds.items():
         room = rooms[venue]
-        if room.jobs < 1 or amount > min(room.pools[is_arb], room.in_flight, room.notional):
+        if room.jobs < 1 or amount > min(room.pools[is_arb], room.in_flight) or worth[venue] > room.notional:
+            return False
+    for leg, closes in zip(job.legs, judged.closing, strict=True):
+        quote = quotes[leg.instrument_id]
+        if closes > (quote.closing_buys if leg.is_buy else quote.closing_sells):
             return False
     for venue, amount in binds.items():
         room = rooms[venue]
         room.jobs -= 1
         room.pools[is_arb] -= amount
         room.in_flight -= amount
-        room.notional -= amount
+        room.notional -= worth[venue]
+    for leg, closes in zip(job.legs, judged.closing, strict=True):
+        quote = quotes[leg.instrument_id]
+        if leg.is_buy:
+            quote.closing_buys -= closes
+        else:
+            quote.closing_sells -= closes
     return True

@@ -16,7 +16,7 @@ class Wish(NamedTuple):
     """What shall be bound at one venue; `held_before_usd` is held there by the same owner already."""
 
     pool: Pool
-    amount_usd: Decimal | None  # None: unknown, zero or negative
+    amount_usd: Decimal | None  # None: unknown or negative, or zero of what does not close a position
     held_before_usd: Decimal = Decimal(0)
 
 
@@ -60,7 +60,7 @@ def pool_room(capital: VenueCapital, wish: Wish) -> Check:
     """Bound what is reserved and committed of one pool, this one included, by the pool's budget."""
     pool = capital.pool(wish.pool)
     limit = _percent_text(capital, EXACT.scaleb(pool.share, 2), pool.budget_usd)
-    if pool.unvalued:
+    if pool.unvalued and wish.amount_usd != 0:
         observed = f"{UNKNOWN}no value of {', '.join(pool.unvalued)}"
         return _check("pool_room", "USD", limit, observed, passed=False)
     before = EXACT.add(pool.reserved_usd, pool.committed_usd)
@@ -73,6 +73,8 @@ def _at_most(
     limit_text, limit_usd = limit
     if wish.amount_usd is None:
         return _check(rule, "USD", limit_text, f"{UNKNOWN}no positive amount at {capital.venue}", passed=False)
+    if not wish.amount_usd:  # it closes and takes nothing: what others hold beyond a limit must not keep it from that
+        return _check(rule, "USD", limit_text, f"{capital.venue} 0{what}: it only closes", passed=True)
     if limit_usd is None:
         return _check(rule, "USD", limit_text, f"{UNKNOWN}no equity of {capital.venue}", passed=False)
     observed = EXACT.add(before, wish.amount_usd)

@@ -6,6 +6,7 @@ from functools import reduce
 from typing import Final
 
 from core.capital.book import CapitalBook
+from core.capital.closing import leg_claim
 from core.capital.controls import Wish, judge
 from core.capital.limits import CapitalLimits
 from core.capital.look import CapitalLook
@@ -18,7 +19,7 @@ from core.ledger.position import EXACT, ZERO
 from core.risk.verdict import UNKNOWN, Check, Hardness
 from core.state.desk import CapitalView, PoolView
 from core.types.capital import Claim, Pool
-from core.types.job import HedgeJob, JobType, VenueResult
+from core.types.job import HedgeJob, JobType, Leg, VenueResult
 
 _POOL_OF_JOB: Final = {JobType.HEDGE: Pool.HEDGE, JobType.ARB: Pool.ARB, JobType.REBALANCE: Pool.HEDGE}
 
@@ -82,40 +83,46 @@ class CapitalHub:
 
     # jobs ------------------------------------------------------------------------------------------
 
-    def can_reserve_for_job(self, job: HedgeJob, leg_notionals_usd: Sequence[Decimal]) -> CapitalVerdict:
+    def can_reserve_for_job(
+        self, job: HedgeJob, leg_notionals_usd: Sequence[Decimal], closes: Sequence[Decimal] = ()
+    ) -> CapitalVerdict:
         """Judge all legs of a job; those on one venue together. Nothing is reserved.
 
-        `leg_notionals_usd` is index-aligned with the legs.
+        Both are index-aligned with the legs: what each is worth, and the quantity of it that closes a position, for
+        which nothing is bound. Nobody else may count on closing the same.
         """
         checks = [_has_no_claims_yet(job, self._book)]
-        if not job.legs or len(job.legs) != len(leg_notionals_usd):
+        closing = tuple(closes) or (ZERO,) * len(job.legs)
+        if not job.legs or not len(job.legs) == len(leg_notionals_usd) == len(closing):
             checks.append(_every_leg_has_an_amount(job, leg_notionals_usd))
             return CapitalVerdict(checks=tuple(checks))
+        if any(closing):
+            checks.append(_closes_no_more_than_its_legs(job, closing))
         pool = _POOL_OF_JOB[job.strategy_type]
-        amounts = [_positive(amount) for amount in leg_notionals_usd]
+        claims = [
+            _claim_of(leg, pool, usd, quantity)
+            for leg, usd, quantity in zip(job.legs, leg_notionals_usd, closing, strict=True)
+        ]
         for venue in job.venues:
-            total = _sum([amount for leg, amount in zip(job.legs, amounts, strict=True) if leg.venue == venue])
+            total = _sum([claim for leg, claim in zip(job.legs, claims, strict=True) if leg.venue == venue])
             checks.extend(judge(self.capital_of(venue), Wish(pool, total)))
         if not all(check.passed for check in checks):
             return CapitalVerdict(checks=tuple(checks))
-        claims = (
-            Claim(venue=leg.venue, pool=pool, amount_usd=amount)
-            for leg, amount in zip(job.legs, leg_notionals_usd, strict=True)
-        )
-        return CapitalVerdict(checks=tuple(checks), claims=tuple(claims))
+        return CapitalVerdict(checks=tuple(checks), claims=tuple(claim for claim in claims if claim is not None))
 
     def reserve_for_job(
         self,
         job: HedgeJob,
         leg_notionals_usd: Sequence[Decimal],
         started: Callable[[CapitalVerdict], JobStarted],
+        closes: Sequence[Decimal] = (),
     ) -> CapitalVerdict:
         """Reserve all legs of a job or none, and record its start: the fact that `started` makes of the grant.
 
         Raises ValueError, with nothing recorded, when that fact names another job or other claims, and RuntimeError
         when recording it did not fold it: a later question would then promise the same dollars again.
         """
-        verdict = self.can_reserve_for_job(job, leg_notionals_usd)
+        verdict = self.can_reserve_for_job(job, leg_notionals_usd, closes)
         if verdict.is_granted:
             fact = started(verdict)
             if (fact.job_id, fact.claims) != (job.job_id, verdict.claims):
@@ -216,7 +223,25 @@ def _positive(amount: Decimal) -> Decimal | None:
     return amount if amount.is_finite() and amount > 0 else None
 
 
-def _sum(amounts: Sequence[Decimal | None]) -> Decimal | None:
-    """Add amounts; None where one of them is unknown."""
-    known = [amount for amount in amounts if amount is not None]
-    return reduce(EXACT.add, known, ZERO) if len(known) == len(amounts) else None
+def _claim_of(leg: Leg, pool: Pool, leg_usd: Decimal, closes: Decimal) -> Claim | None:
+    """Return what a leg claims, None where its value or what it closes is no such quantity."""
+    if _positive(leg_usd) is None or not _is_part(closes, leg.quantity):
+        return None
+    return leg_claim(leg.venue, pool, leg_usd, leg.quantity, closes)
+
+
+def _closes_no_more_than_its_legs(job: HedgeJob, closes: Sequence[Decimal]) -> Check:
+    passed = all(_is_part(each, leg.quantity) for leg, each in zip(job.legs, closes, strict=True))
+    told = ((leg, each) for leg, each in zip(job.legs, closes, strict=True) if each)
+    observed = ", ".join(f"{leg.instrument_id} {each:f} of {leg.quantity:f}" for leg, each in told)
+    return _fact_check("closes", "a part of the leg, which binds nothing", observed, passed=passed)
+
+
+def _is_part(part: Decimal, whole: Decimal) -> bool:
+    return part.is_finite() and 0 <= part <= whole
+
+
+def _sum(claims: Sequence[Claim | None]) -> Decimal | None:
+    """Add claims; None where one of them is unknown."""
+    known = [claim.amount_usd for claim in claims if claim is not None]
+    return reduce(EXACT.add, known, ZERO) if len(known) == len(claims) else None

@@ -13,8 +13,10 @@ from typing import Final
 
 import msgspec
 
+from core.capital.closing import closing_part
 from core.capital.hub import CapitalHub
 from core.capital.verdict import CapitalVerdict
+from core.engine.closings import Closings
 from core.engine.engine_log import EngineLog
 from core.engine.fold import EngineFold
 from core.engine.job_market_builder import JobMarketBuilder
@@ -220,8 +222,13 @@ class JobDesk:
         if not isinstance(planned, Plan):
             self.scheduler.hold_back(job.job_id, planned, now_ns)
             return
-        amounts = [claim.amount_usd for claim in start.claims]
-        verdict = self._capital.reserve_for_job(job, amounts, lambda granted: self._started(start, planned, granted))
+        values = [claim.value_usd for claim in start.claims]
+        # Looked at anew: jobs that started before this one may close what the tick saw.
+        closings = Closings(self._fold)
+        closes = [closing_part(leg.quantity, closings.of(leg.instrument_id, leg.side).quantity) for leg in job.legs]
+        verdict = self._capital.reserve_for_job(
+            job, values, lambda granted: self._started(start, planned, granted), closes
+        )
         if not verdict.is_granted:
             self.scheduler.hold_back(job.job_id, verdict.reason, now_ns)
             return
@@ -242,7 +249,9 @@ class JobDesk:
 
     def _started(self, start: JobStart, plan: Plan, granted: CapitalVerdict) -> JobStarted:
         fact = start.fact(self._clock.utc_ns(), plan.unwind_text)
-        return msgspec.structs.replace(fact, checks=(*fact.checks, *granted.checks, *plan.checks))
+        return msgspec.structs.replace(
+            fact, claims=granted.claims, checks=(*fact.checks, *granted.checks, *plan.checks)
+        )
 
     # ends --------------------------------------------------------------------------------------------
 

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from core.book.book import Book, BookState
 from core.capital.hub import CapitalHub
 from core.engine.account_reads import AccountReads
+from core.engine.closings import Closings
 from core.engine.fold import EngineFold
 from core.engine.passing_conditions import PassingConditions
 from core.engine.settings import EngineSettings
@@ -25,6 +26,7 @@ from core.types.capital import Pool
 from core.types.control import Blocker, HaltLevel
 from core.types.instrument import AssetType, Instrument, InstrumentId
 from core.types.market import FeedState
+from core.types.order import Side
 
 BPS: Final = 10_000.0
 
@@ -73,10 +75,11 @@ class JobMarketBuilder:
         )
         venues = dict.fromkeys(key.venue for key in wanted)
         distances = {venue: self._liquidation_distance_pct(venue, valuation) for venue in venues}
+        closings = Closings(self._fold)
         return JobMarket(
             account=self._account(strategies, standing, valuation, now_ns),
             venues={venue: self._venue(venue, standing, now_ns) for venue in venues},
-            instruments={key: self._instrument(key, distances[key.venue], now_ns) for key in wanted},
+            instruments={key: self._instrument(key, distances[key.venue], closings, now_ns) for key in wanted},
         )
 
     # account ---------------------------------------------------------------------------------------
@@ -156,7 +159,9 @@ class JobMarketBuilder:
 
     # instruments -----------------------------------------------------------------------------------
 
-    def _instrument(self, instrument_id: InstrumentId, distance_pct: float | None, now_ns: int) -> InstrumentLook:
+    def _instrument(
+        self, instrument_id: InstrumentId, distance_pct: float | None, closings: Closings, now_ns: int
+    ) -> InstrumentLook:
         market, instrument = self._market, self._market.instruments[instrument_id]
         book, feed = market.books[instrument_id], market.feeds.get(instrument_id.venue)
         is_up = feed is not None and feed.state is FeedState.UP
@@ -182,6 +187,8 @@ class JobMarketBuilder:
             funding_rate=self._fold.risk_hub.funding_rate(instrument_id.venue, instrument_id.symbol),
             next_settlement_ns=None if funding is None else funding.next_funding_ns,
             liquidation_distance_pct=distance_pct,
+            closing_buys=closings.of(instrument_id, Side.BUY),
+            closing_sells=closings.of(instrument_id, Side.SELL),
         )
 
     def _unit_usd(self, instrument: Instrument, book: Book) -> Decimal | None:

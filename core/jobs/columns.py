@@ -28,8 +28,10 @@ NOTIONAL, SHARE, EDGE, EDGE_AND_LOSS, QUANTITY = (
 )  # of `floats`; then one a leg, sells negative
 EXPIRES, HELD_UNTIL, KIND, LEGS, LEG = 0, 1, 2, 3, 4  # of `ints`; then one a leg
 SEQUENCE: Final = LEG + MAX_LEGS
-SAFETY, VOLUME, MICRO = 0, 1, 2  # of `results`; from MICRO on one a leg. The final score is apart: all look at it
-FLOATS, INTS, RESULTS = QUANTITY + MAX_LEGS, SEQUENCE + 1, MICRO + MAX_LEGS
+# Of `results`; from MICRO on one a leg: its worth, then what of it opens. The final score is apart: all look at it.
+SAFETY, VOLUME, MICRO = 0, 1, 2
+OPENING: Final = MICRO + MAX_LEGS
+FLOATS, INTS, RESULTS = QUANTITY + MAX_LEGS, SEQUENCE + 1, OPENING + MAX_LEGS
 
 # A leg is `venue << VENUE_SHIFT | instrument << 1 | sells`, all of them slots; the last two name a side of a book.
 VENUE_SHIFT: Final = 32
@@ -141,8 +143,17 @@ class PendingColumns:
 
     @property
     def leg_micro(self) -> Floats:
-        """What each leg of each row binds; a view, jobs first."""
-        return self.results[MICRO:].T
+        """What each leg of each row is worth; a view, jobs first."""
+        return self.results[MICRO:OPENING].T
+
+    @property
+    def opening_micro(self) -> Floats:
+        """What of that each leg opens, and so binds; a view, jobs first."""
+        return self.results[OPENING:].T
+
+    def closes(self, row: int) -> bool:
+        """Tell whether a job counts on closing a position, as its last tick judged it."""
+        return bool((self.opening_micro[row] < self.leg_micro[row]).any())
 
     def hold(self, job_id: str, until_ns: int) -> None:
         """Let a job be passed over until then."""

@@ -171,10 +171,10 @@ class JobBook:
         return counts
 
     def running_at(self, venue: str) -> tuple[int, Decimal]:
-        """Return how many running jobs have a leg at a venue, and the dollars claimed there by them."""
+        """Return how many running jobs have a leg at a venue, and what their legs there are worth in dollars."""
         jobs = [ran for ran in self.running.values() if venue in ran.job.venues]
-        claimed = sum((claim.amount_usd for ran in jobs for claim in ran.started.claims if claim.venue == venue), ZERO)
-        return len(jobs), claimed
+        worth = sum((claim.value_usd for ran in jobs for claim in ran.started.claims if claim.venue == venue), ZERO)
+        return len(jobs), worth
 
     def live_jobs(self, strategy: str) -> int:
         """Return how many jobs of a strategy wait or run."""

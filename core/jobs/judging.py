@@ -20,6 +20,7 @@ from core.jobs.columns import (
     LEGS,
     MICRO,
     NOTIONAL,
+    OPENING,
     QUANTITY,
     READY,
     REBALANCE,
@@ -33,7 +34,9 @@ from core.jobs.columns import (
 from core.jobs.controls.table import BIT
 from core.jobs.packing import (
     ACCOUNT_BITS,
+    AT_FIRST,
     BOOK_BITS,
+    CLOSABLE_COLUMNS,
     CONTRACT,
     CURVE_SIZE,
     DRAWDOWN,
@@ -69,6 +72,7 @@ from core.jobs.weighing import (
     edge_bits,
     final_score,
     leg_micro_usd,
+    opening_micro_usd,
     room_score,
     safety_score,
     slippage,
@@ -100,6 +104,7 @@ def judge_all(
     instrument_floats: Floats,
     instrument_ints: Ints,
     curves: Floats,
+    closable: Floats,
     venues: Floats,
     strategies: Ints,
     account_ints: Ints,
@@ -113,7 +118,7 @@ def judge_all(
     pairs = count if len(instrument_ints) else 0  # without any instrument there are only jobs without legs
     judge_pairs(
         pairs, rows, job_floats, job_ints, results, finals, masks, status, instrument_floats, instrument_ints, curves,
-        venues, strategies, account_ints, account_floats,
+        closable, venues, strategies, account_ints, account_floats,
     )  # fmt: skip
     for row in range(pairs, count):
         status[row] = CLOSELY
@@ -126,7 +131,7 @@ def judge_all(
                 mask = account_ints[ACCOUNT_BITS] | strategies[strategy * STRATEGY_COLUMNS + STRATEGY_BITS]
                 mask |= _weigh(
                     row, rows, job_floats, job_ints, results, finals, instrument_floats, instrument_ints, curves,
-                    account_floats,
+                    closable, account_floats,
                 )  # fmt: skip
             mask |= _pair_bits(row, rows, job_ints, instrument_ints)
             mask |= _capital_bits(row, rows, job_ints, results, venues, account_floats)
@@ -155,9 +160,10 @@ def _weigh(
     instrument_floats: Floats,
     instrument_ints: Ints,
     curves: Floats,
+    closable: Floats,
     account_floats: Floats,
 ) -> int:
-    """Write a job's scores and what its legs bind; return the failed controls of legs, direction and costs."""
+    """Write scores and what the legs are worth and bind; return the failed controls of legs, direction and costs."""
     legs = job_ints[LEGS * rows + row]
     is_arb = job_ints[KIND * rows + row] & ARB
     mask = 0
@@ -169,8 +175,10 @@ def _weigh(
         signed = job_floats[(QUANTITY + at) * rows + row]
         quantity = abs(signed)
         mask |= instrument_ints[(side >> 1) * INSTRUMENT_INTS + HEDGE_BITS + is_arb]
-        results[(MICRO + at) * rows + row] = leg_micro_usd(
-            quantity, instrument_floats[instrument + UNIT], job_floats[NOTIONAL * rows + row]
+        micro = leg_micro_usd(quantity, instrument_floats[instrument + UNIT], job_floats[NOTIONAL * rows + row])
+        results[(MICRO + at) * rows + row] = micro
+        results[(OPENING + at) * rows + row] = opening_micro_usd(
+            micro, quantity, closable[side * CLOSABLE_COLUMNS + AT_FIRST]
         )
         base = quantity * instrument_floats[instrument + CONTRACT]
         weight = 1.0
@@ -232,14 +240,15 @@ def _capital_bits(row: int, rows: int, job_ints: Ints, results: Floats, venues: 
     for at in range(legs):
         venue = job_ints[(LEG + at) * rows + row] >> VENUE_SHIFT
         micro = results[(MICRO + at) * rows + row]
-        total = 0.0
+        total = opening = 0.0
         for other in range(legs):
             if job_ints[(LEG + other) * rows + row] >> VENUE_SHIFT == venue:
                 total += results[(MICRO + other) * rows + row]
+                opening += results[(OPENING + other) * rows + row]
         venue *= VENUE_COLUMNS
         bits |= _LEG_NOTIONAL * (not micro <= account_floats[MAX_LEG])
-        bits |= _SINGLE_RESERVE * (not total <= venues[venue + SINGLE_LIMIT])
-        bits |= _POOL_ROOM * (not total <= venues[venue + HEDGE_ROOM + is_arb])
-        bits |= _IN_FLIGHT * (not total <= venues[venue + IN_FLIGHT_ROOM])
+        bits |= _SINGLE_RESERVE * (not opening <= venues[venue + SINGLE_LIMIT])
+        bits |= _POOL_ROOM * (not opening <= venues[venue + HEDGE_ROOM + is_arb])
+        bits |= _IN_FLIGHT * (not opening <= venues[venue + IN_FLIGHT_ROOM])
         bits |= _VENUE_NOTIONAL * (not total <= venues[venue + NOTIONAL_ROOM])
     return bits

@@ -14,6 +14,7 @@ from core.risk.view import LiveTrading
 from core.types.capital import Pool
 from core.types.control import HaltLevel, RiskMode, TradingMode
 from core.types.instrument import InstrumentId
+from core.types.order import Side
 
 DEPTH_LEVELS: Final = 20
 BEGIN, COST, RATE = 0, 1, 2  # rows of a depth's curve
@@ -64,6 +65,19 @@ class Depth(msgspec.Struct, frozen=True):
 NO_DEPTH: Final = Depth.of(np.empty(0), np.empty(0))
 
 
+class Closable(msgspec.Struct, frozen=True):
+    """What a job may count on to close with orders of one side, in units of the instrument.
+
+    `promised` is what running jobs and live orders may close already: two must never count on the same.
+    """
+
+    quantity: Decimal = Decimal(0)
+    promised: Decimal = Decimal(0)
+
+
+NOTHING_CLOSABLE: Final = Closable()
+
+
 class InstrumentLook(msgspec.Struct, frozen=True, kw_only=True):
     """One instrument of a leg."""
 
@@ -85,6 +99,12 @@ class InstrumentLook(msgspec.Struct, frozen=True, kw_only=True):
     funding_rate: float | None = None  # of the running interval; positive: who is long pays
     next_settlement_ns: int | None = None
     liquidation_distance_pct: float | None = None  # from the price now, as % of it; without a position 100
+    closing_buys: Closable = NOTHING_CLOSABLE  # of a short position
+    closing_sells: Closable = NOTHING_CLOSABLE  # of a long one
+
+    def closable(self, side: Side) -> Closable:
+        """Return what orders of a side may close."""
+        return self.closing_buys if side is Side.BUY else self.closing_sells
 
 
 class VenueLook(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from core.jobs.columns import Slots
 from core.jobs.controls.case import (
     NO_ROOM,
+    closable_quantity,
     drawdown_score,
     failures_score,
     parts_of,
@@ -23,6 +24,7 @@ from core.jobs.controls.table import BIT
 from core.jobs.evaluation import account_mask, leg_masks, lifted_bits, strategy_mask, venue_mask
 from core.jobs.market import DEPTH_LEVELS, NO_DEPTH, JobMarket, VenueLook
 from core.jobs.rulebook import Rulebook
+from core.types.order import Side
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -30,8 +32,9 @@ Ints = NDArray[np.int64]
 UNIT, CONTRACT, FEE, FUNDING, VOLATILITY, LATENCY, LEVERAGE = 0, 1, 2, 3, 4, 5, 6  # of an instrument, floats
 HEDGE_BITS, ARB_BITS, KEY = 0, 1, 2  # and integers: failed controls of a job of either pool, and what it is
 HEDGE_ROOM, ARB_ROOM, IN_FLIGHT_ROOM, NOTIONAL_ROOM, SINGLE_LIMIT, JOBS_ROOM = 0, 1, 2, 3, 4, 5  # of a venue
-HEDGE_TIGHT, ARB_TIGHT = 6, 7  # the least of the rooms that bear on a job of that pool, none without a job slot
+HEDGE_TIGHT, ARB_TIGHT = 6, 7  # the least room for what a job of that pool opens, none without a job slot
 HEDGE_CLEAR, ARB_CLEAR = 8, 9  # a lone leg of that pool up to here passes every control on capital
+AT_FIRST, LEFT = 0, 1  # of a side: what may be closed there, and what of it no job picked so far counts on
 STRATEGY_BITS, ACTIVE = 0, 1  # of a strategy: failed controls, jobs running
 NOW, ACCOUNT_BITS, LIFTED_BITS, FREE_SLOTS = 0, 1, 2, 3  # of the account, integers
 LEAST_EDGE, SAFETY_WEIGHT, DRAWDOWN, FAILURES, TARGET_GAP, MAX_FUNDING, MAX_LEG, TOLERANCE = 0, 1, 2, 3, 4, 5, 6, 7
@@ -39,6 +42,7 @@ LEAST_EDGE, SAFETY_WEIGHT, DRAWDOWN, FAILURES, TARGET_GAP, MAX_FUNDING, MAX_LEG,
 INSTRUMENT_FLOATS: Final = 7
 INSTRUMENT_INTS: Final = 3
 VENUE_COLUMNS: Final = 10
+CLOSABLE_COLUMNS: Final = 2
 STRATEGY_COLUMNS: Final = 2
 CURVE_ROW: Final = DEPTH_LEVELS + 1
 CURVE_SIZE: Final = 3 * CURVE_ROW
@@ -50,11 +54,12 @@ UNKNOWN: Final = -1  # key of an instrument that is not known
 
 
 class PackedMarket(msgspec.Struct, frozen=True):
-    """Rows are slots. `curves` holds a depth a side of each instrument: asks at even numbers, bids at odd ones."""
+    """Rows are slots. `curves` and `closable` have one a side of each instrument: at even numbers that of buys."""
 
     instrument_floats: Floats
     instrument_ints: Ints
     curves: Floats
+    closable: Floats
     venues: Floats
     strategies: Ints
     account_ints: Ints
@@ -69,6 +74,7 @@ def pack(market: JobMarket, slots: Slots, running: Mapping[str, int], rules: Rul
         _instrument_floats(sights),
         _instrument_ints(slots, sights, venues, rules),
         _curves(sights),
+        _closable(sights),
         _venues(venues, rules),
         _strategies(market, slots, running),
         *_account(market, rules),
@@ -114,6 +120,11 @@ def _curves(sights: list[LegSight | None]) -> Floats:
     return np.concatenate(curves).reshape(-1, *shape) if curves else np.zeros((0, *shape))
 
 
+def _closable(sights: list[LegSight | None]) -> Floats:
+    numbers = [closable_quantity(sight, side) for sight in sights for side in (Side.BUY, Side.SELL)]
+    return np.repeat(np.array(numbers, np.float64), CLOSABLE_COLUMNS).reshape(-1, CLOSABLE_COLUMNS)
+
+
 def _venues(venues: dict[str, VenueLook | None], rules: Rulebook) -> Floats:
     numbers: list[float] = []
     for venue in venues.values():
@@ -139,10 +150,10 @@ def _rooms(venue: VenueLook | None, rules: Rulebook) -> tuple[float, ...]:
     hedge, arb = room_micro(venue.hedge_room_usd), room_micro(venue.arb_room_usd)
     in_flight, notional = room_micro(venue.in_flight_room_usd), venue_notional_room(venue, rules)
     jobs = rules.jobs.max_running_per_venue - venue.running_jobs
-    both = min(in_flight, notional) if jobs >= 1 else NO_ROOM
+    bound = in_flight if jobs >= 1 else NO_ROOM
     single = room_micro(venue.single_limit_usd)
-    tight = min(hedge, both), min(arb, both)
-    lone = min(single, rules.max_leg_micro_usd)
+    tight = min(hedge, bound), min(arb, bound)
+    lone = min(single, notional, rules.max_leg_micro_usd)
     return hedge, arb, in_flight, notional, single, float(jobs), *tight, min(tight[0], lone), min(tight[1], lone)
 
 

@@ -19,6 +19,7 @@ from core.jobs.columns import (
     LEG,
     MICRO,
     NOTIONAL,
+    OPENING,
     PAIR,
     QUANTITY,
     REBALANCE,
@@ -32,7 +33,9 @@ from core.jobs.columns import (
 from core.jobs.controls.table import BIT
 from core.jobs.packing import (
     ACCOUNT_BITS,
+    AT_FIRST,
     BOOK_BITS,
+    CLOSABLE_COLUMNS,
     CONTRACT,
     CURVE_SIZE,
     DRAWDOWN,
@@ -63,6 +66,7 @@ from core.jobs.weighing import (
     edge_bits,
     final_score,
     leg_micro_usd,
+    opening_micro_usd,
     room_score,
     safety_score,
     slippage,
@@ -92,6 +96,7 @@ def judge_pairs(
     instrument_floats: Floats,
     instrument_ints: Ints,
     curves: Floats,
+    closable: Floats,
     venues: Floats,
     strategies: Ints,
     account_ints: Ints,
@@ -141,12 +146,19 @@ def judge_pairs(
         results[VOLUME * rows + row] = volume
         results[MICRO * rows + row] = one_micro
         results[(MICRO + 1) * rows + row] = other_micro
+        results[OPENING * rows + row] = _opens(one_micro, one_quantity, closable, one_side)
+        results[(OPENING + 1) * rows + row] = _opens(other_micro, other_quantity, closable, other_side)
         finals[row] = final_score(safety, volume, account_floats[SAFETY_WEIGHT])
         keys = instrument_ints[one_bits + KEY] ^ instrument_ints[other_bits + KEY]
         is_ordinary = (kind & PAIR != 0) & (keys > 0) & (keys < 1 << BOOK_BITS)  # one underlying, two books
         is_ordinary &= one_micro <= venues[one_venue + HEDGE_CLEAR + is_arb]
         is_ordinary &= other_micro <= venues[other_venue + HEDGE_CLEAR + is_arb]
         status[row] = state if is_ordinary else CLOSELY
+
+
+@kernel
+def _opens(micro: float, quantity: float, closable: Floats, side: int) -> float:
+    return opening_micro_usd(micro, quantity, closable[side * CLOSABLE_COLUMNS + AT_FIRST])
 
 
 @kernel

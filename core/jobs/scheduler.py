@@ -229,6 +229,8 @@ class Scheduler:
         held = self._holds.get(job.job_id)
         if held is not None and self._columns.status[row] == WAITING:
             return held[1]
+        if self._columns.closes(row):
+            return "its turn: better jobs took the room of this tick, or close the position that it would close"
         return "its turn: better jobs took the room of this tick"
 
     def explain(self, job_id: str, market: JobMarket | None = None) -> Explanation | None:

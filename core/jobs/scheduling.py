@@ -5,6 +5,7 @@ from enum import StrEnum
 
 import msgspec
 
+from core.capital.closing import closing_part, leg_claim
 from core.jobs.controls.case import pool_of
 from core.jobs.job_book import EndedJob, RunningJob
 from core.jobs.market import JobMarket
@@ -77,10 +78,11 @@ class SchedulerState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def claims_of(job: HedgeJob, market: JobMarket) -> tuple[Claim, ...]:
-    """Return what each leg binds: its value now, at least the job's own notional, exactly."""
+    """Return what each leg binds: its value now, at least the job's own notional, exactly, of what it opens."""
     claims: list[Claim] = []
     for leg in job.legs:
-        unit = market.instruments[leg.instrument_id].unit_usd
-        value = job.notional_usd if unit is None else max(job.notional_usd, leg.quantity * unit)
-        claims.append(Claim(venue=leg.venue, pool=pool_of(job), amount_usd=value))
+        look = market.instruments[leg.instrument_id]
+        value = job.notional_usd if look.unit_usd is None else max(job.notional_usd, leg.quantity * look.unit_usd)
+        closes = closing_part(leg.quantity, look.closable(leg.side).quantity)
+        claims.append(leg_claim(leg.venue, pool_of(job), value, leg.quantity, closes))
     return tuple(claims)

@@ -83,6 +83,16 @@ def leg_micro_usd(quantity: float, unit_micro_usd: float, notional_micro_usd: fl
     return value if value > notional_micro_usd else notional_micro_usd
 
 
+def opening_micro_usd(leg_micro_usd: float, quantity: float, closable: float) -> float:
+    """Return what of a leg's value is left to open in whole millionths, rounded up, where a part closes a position.
+
+    All of it where nothing is closable, to the last bit.
+    """
+    opens = quantity - closable
+    part = float(np.ceil(leg_micro_usd * (opens / quantity))) if 0.0 < opens < quantity else 0.0
+    return part if opens < quantity else leg_micro_usd
+
+
 def slippage_bps(quantity: float, begin: float, cost: float, rate: float) -> float:
     """Return what taking `quantity` costs beyond the best price, in bps of its value; infinite beyond the depth.
 

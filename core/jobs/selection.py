@@ -21,13 +21,16 @@ from core.jobs.columns import (
     WAITING,
     PendingColumns,
 )
-from core.jobs.controls.case import open_case, pool_of, room_micro, scores_of
+from core.jobs.controls.case import closable_quantity, open_case, pool_of, room_micro, scores_of
 from core.jobs.controls.job import venue_notional_room
+from core.jobs.controls.leg import sight_of
 from core.jobs.evaluation import decide, failed_controls
 from core.jobs.market import JobMarket
 from core.jobs.rulebook import Rulebook
 from core.jobs.verdict import JobDecision
 from core.types.capital import Pool
+from core.types.instrument import InstrumentId
+from core.types.order import Side
 
 
 class Selector(Protocol):
@@ -39,14 +42,16 @@ class Selector(Protocol):
 
 
 class Candidate(NamedTuple):
-    """A job that is ready to start, and what it would bind at each venue."""
+    """A job that is ready to start, and what it would take of each venue; amounts in millionths of a dollar."""
 
     row: int
     strategy: str
     pool: Pool
     final: float
     sequence: int
-    binds: dict[str, float]  # venue → millionths of a dollar
+    worth: dict[str, float]  # by venue
+    binds: dict[str, float]  # by venue: what of that it opens
+    closes: dict[tuple[InstrumentId, Side], float]  # quantities that it counts on to close
 
 
 class Rooms:
@@ -59,24 +64,31 @@ class Rooms:
         }
         self._in_flight = {name: room_micro(venue.in_flight_room_usd) for name, venue in venues.items()}
         self._notional = {name: venue_notional_room(venue, rules) for name, venue in venues.items()}
+        self._closable = {
+            (look.instrument_id, side): closable_quantity(sight_of(look.instrument_id, market, rules), side)
+            for look in market.instruments.values()
+            for side in Side
+        }
         self._jobs = {name: rules.jobs.max_running_per_venue - venue.running_jobs for name, venue in venues.items()}
 
     def fits(self, candidate: Candidate) -> bool:
-        """Tell whether a candidate's legs find room at each of their venues."""
+        """Tell whether a candidate's legs find room at each venue, and all that they count on to close."""
         return all(
             self._jobs[venue] >= 1
             and micro <= self._pools[venue, candidate.pool]
             and micro <= self._in_flight[venue]
-            and micro <= self._notional[venue]
+            and candidate.worth[venue] <= self._notional[venue]
             for venue, micro in candidate.binds.items()
-        )
+        ) and all(quantity <= self._closable[side] for side, quantity in candidate.closes.items())
 
     def take(self, candidate: Candidate) -> None:
         for venue, micro in candidate.binds.items():
             self._jobs[venue] -= 1
             self._pools[venue, candidate.pool] -= micro
             self._in_flight[venue] -= micro
-            self._notional[venue] -= micro
+            self._notional[venue] -= candidate.worth[venue]
+        for side, quantity in candidate.closes.items():
+            self._closable[side] -= quantity
 
 
 class ObjectSelector:
@@ -104,12 +116,20 @@ class ObjectSelector:
         columns.results[:MICRO, row] = (scores.safety, scores.volume)
         columns.finals[row] = scores.final
         columns.leg_micro[row, : len(job.legs)] = case.leg_micro
+        columns.opening_micro[row, : len(job.legs)] = case.opening_micro
         columns.status[row] = self._status(columns, row, decide(mask, market.account), market.account.now_ns)
         if columns.status[row] != READY:
             return None
-        binds = {venue: case.venue_micro(venue) for venue in job.venues}
-        sequence = int(columns.ints[SEQUENCE, row])
-        return Candidate(row, job.strategy, pool_of(job), scores.final, sequence, binds)
+        return Candidate(
+            row,
+            job.strategy,
+            pool_of(job),
+            scores.final,
+            sequence=int(columns.ints[SEQUENCE, row]),
+            worth={venue: case.venue_micro(venue) for venue in job.venues},
+            binds={venue: case.venue_opening_micro(venue) for venue in job.venues},
+            closes=case.closes(),
+        )
 
     def _status(self, columns: PendingColumns, row: int, decision: JobDecision, now_ns: int) -> int:
         if columns.ints[EXPIRES, row] <= now_ns:

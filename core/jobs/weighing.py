@@ -21,6 +21,7 @@ safety_score = kernel(plain.safety_score)
 volume_score = kernel(plain.volume_score)
 final_score = kernel(plain.final_score)
 leg_micro_usd = kernel(plain.leg_micro_usd)
+opening_micro_usd = kernel(plain.opening_micro_usd)
 _slippage_bps = kernel(plain.slippage_bps)
 
 # Plain integers: compiled code takes module constants in, but no dictionary.

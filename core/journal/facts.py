@@ -211,7 +211,10 @@ class JobDropped(Fact, frozen=True, kw_only=True):
 
 
 class JobStarted(Fact, frozen=True, kw_only=True):
-    """The risk hub accepted, capital was there: `claims` (one a leg) are bound from here on."""
+    """The risk hub accepted, capital was there: `claims` (one a leg) are bound from here on.
+
+    A claim is for what its leg opens: zero for one that only closes a position.
+    """
 
     job_id: str
     claims: tuple[Claim, ...]

@@ -12,12 +12,22 @@ class Pool(StrEnum):
     RESERVE = "reserve"  # emergency hedges and unwinds only
 
 
-class Claim(msgspec.Struct, frozen=True, kw_only=True):
-    """Dollars that a leg of a job may bind of one venue's pool."""
+class Claim(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """Dollars that a leg of a job may bind of one venue's pool.
+
+    What of the leg closes a position of the account binds nothing, so the dollars may be none.
+    """
 
     venue: str
     pool: Pool
     amount_usd: Decimal
+    closes: Decimal = Decimal(0)  # quantity of the leg that closes a position
+    leg_usd: Decimal | None = None  # value of the whole leg where a part of it closes
+
+    @property
+    def value_usd(self) -> Decimal:
+        """Return what the whole leg is worth, whether or not it binds that."""
+        return self.amount_usd if self.leg_usd is None else self.leg_usd
 
 
 class OrderClaim(msgspec.Struct, frozen=True, kw_only=True):

@@ -20,6 +20,7 @@ class Leg:
     quantity: Decimal
     filled: dict[str, Decimal] = field(default_factory=dict[str, Decimal])  # by role; taken again is given back less
     last_price: Decimal = ZERO
+    closes: Decimal = ZERO  # what of it is to close a position, by its claim
 
     def did(self, role: str) -> Decimal:
         return self.filled.get(role, ZERO)

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Final, cast
 
 from data.journal_audit.amount import ZERO, amount, differs, plain
+from data.journal_audit.closing import claim_flaws
 from data.journal_audit.finding import Body, Finding, Row
 from data.journal_audit.job_account import HEDGE, PRIMARY, UNWIND, Job, Leg, in_dollars, job_of
 from data.journal_audit.money import Money
@@ -77,6 +78,8 @@ class Jobs:
         claims = cast("list[Body]", body["claims"])
         if [str(claim["venue"]) for claim in claims] != [leg.book[0] for leg in job.legs]:
             yield Finding(sequence, JOBS, f"job {job_id} does not claim once for each leg, at its venue")
+        running = (each for each in self._jobs.values() if each.is_running)
+        yield from (Finding(sequence, JOBS, text) for text in claim_flaws(job, claims, running, self._money))
 
     def _dropped(self, sequence: int, body: Body) -> Iterator[Finding]:
         job = self._jobs.get(str(body["job_id"]))

@@ -40,7 +40,7 @@ class CapitalJudge:
         self._judge_openings()
         match fact:
             case JobStarted():
-                self._note(*((claim.venue, claim.pool) for claim in fact.claims))
+                self._note(*((claim.venue, claim.pool) for claim in fact.claims if claim.amount_usd))
             case OrderIntended() if fact.claim is not None and fact.intent.job is None:
                 self._note((fact.intent.venue, fact.claim.pool))
             case _:

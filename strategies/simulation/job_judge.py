@@ -271,7 +271,7 @@ class JobJudge:
                 self._evidence.blame("G5", text)
 
     def _in_flight(self, venue: str) -> Decimal:
-        """Return what running jobs may still bind at a venue: their claims less what has filled."""
+        """Return what running jobs may still bind at a venue: their claims less what has filled, closing first."""
         total = ZERO
         for job_id, claims in self._running.items():
             job = self._jobs[job_id]
@@ -279,5 +279,5 @@ class JobJudge:
                 role = LegRole.PRIMARY if at == 0 else LegRole.HEDGE
                 if leg.venue == venue:
                     left = max(ZERO, 1 - self._filled(job, at, role) / leg.quantity)
-                    total += claim.amount_usd * left
+                    total += min(claim.amount_usd, claim.value_usd * left)
         return total

@@ -12,6 +12,7 @@ from core.types.order import Fill, OrderIntent
 from strategies.simulation.alert_judge import AlertJudge
 from strategies.simulation.beliefs import Beliefs
 from strategies.simulation.capital_judge import CapitalJudge
+from strategies.simulation.claim_judge import ClaimJudge
 from strategies.simulation.evidence import Evidence, words
 from strategies.simulation.job_judge import JobJudge
 from strategies.simulation.loss_watch import LossWatch
@@ -37,6 +38,7 @@ class Oracle:
         self._loss = LossWatch(self._evidence)
         self._jobs = JobJudge(self._evidence)
         self._capital = CapitalJudge(self._evidence)
+        self._claims = ClaimJudge(self._evidence)
         self._protection = ProtectionJudge(self._evidence)
         self._run = 0
         self.beliefs = Beliefs(self._evidence)
@@ -72,6 +74,7 @@ class Oracle:
         self._loss.forget()
         self._capital.forget()
         self._jobs.restart(durable)
+        self._claims.restart(durable)
         for fact in durable:
             evidence.shadow.apply(fact)
             if isinstance(fact, OrderIntended):
@@ -132,6 +135,7 @@ class Oracle:
                 pass
         self._evidence.shadow.apply(fact)
         self._jobs.appended(fact)
+        self._claims.appended(fact)
 
     def committed(self, facts: list[AnyFact]) -> None:
         for fact in facts:

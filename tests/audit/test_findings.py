@@ -365,3 +365,48 @@ def test_a_naked_rest_may_be_told_at_the_market_price(journal: Path):
         rewrite(path, hedge_less(pnl_usd))
         change_snapshot(path, lambda ledger: ledger["positions"][-1].update(volume="90.9"))
         assert len(found_by(audit(path), "jobs")) == expected, pnl_usd
+
+
+def closing(closes: tuple[str, str], amounts: tuple[str, str]) -> Change:
+    """Return a change by which two jobs start, one after the other, that close what j1 has left: 1 at a and 10 at b."""
+
+    def change(bodies: list[Body]) -> int:
+        at = find(bodies, "JobFinished", job_id="j1") + 1
+        submitted = bodies[find(bodies, "JobSubmitted", job_id="j1")]
+        started = bodies[find(bodies, "JobStarted", job_id="j1")]
+        claims = [
+            {"venue": venue, "pool": "arb", "amount_usd": usd, "closes": quantity, "leg_usd": "100"}
+            for venue, usd, quantity in zip("ab", amounts, closes, strict=True)
+        ]
+        for job_id, own in (("j3", claims), ("j4", [*claims[:1], {**claims[1], "closes": "0", "amount_usd": "100"}])):
+            wanted = copy.deepcopy(submitted)
+            wanted["job"] |= {"job_id": job_id}
+            wanted["job"]["legs"] = [
+                {**leg, "side": "sell" if leg["side"] == "buy" else "buy"} for leg in wanted["job"]["legs"]
+            ]
+            bodies[at:at] = [wanted, {**started, "job_id": job_id, "claims": own}]
+            at += 2
+        return at
+
+    return change
+
+
+def test_a_job_that_closes_a_position_may_claim_nothing_and_the_next_one_counts_on_the_same(journal: Path):
+    rewrite(journal, closing(("1", "10"), ("0", "0")))
+    found = [finding.text for finding in audit(journal).findings if finding.check == "jobs"]
+    assert found == ["job j4 counts on closing 1 of 1 BTC/USDT:USDT@a, others close 1"]
+
+
+@pytest.mark.parametrize(
+    ("closes", "amounts", "said"),
+    [
+        (("0.5", "11"), ("50", "0"), "job j3 counts on closing 11 of 10 BTC/USDT:USDT@b, others close 0"),
+        (("-0.5", "10"), ("150", "0"), "job j3 counts on closing -0.5 of 1 BTC/USDT:USDT@a, others close 0"),
+        (("0.5", "9"), ("50", "9.9"), "job j3 claims 9.9 USD for 1 of 10, worth 100 in all"),
+    ],
+)
+def test_a_job_that_claims_too_little_for_what_it_opens_is_found(
+    journal: Path, closes: tuple[str, str], amounts: tuple[str, str], said: str
+):
+    rewrite(journal, closing(closes, amounts))
+    assert said in [finding.text for finding in audit(journal).findings if finding.check == "jobs"]

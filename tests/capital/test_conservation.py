@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from core.capital.book import CapitalBook
 from core.capital.limits import CapitalLimits
+from core.capital.verdict import CapitalVerdict
 from core.journal.facts import JobFinished, JobStarted
 from core.types.capital import Pool
 from core.types.job import JobOutcome, JobType
@@ -170,11 +171,12 @@ class Caps:
     def _job(self, kind: JobType, a: int, b: int) -> None:
         job = hedge(f"j{self._count}", VENUES, kind)
 
-        def started(verdict: object) -> JobStarted:
-            claims = self.desk.hub.can_reserve_for_job(job, [D(a), D(b)]).claims
+        def started(verdict: CapitalVerdict) -> JobStarted:
+            claims = verdict.claims
             return JobStarted(at_ns=1, job_id=job.job_id, claims=claims, checks=(), safety=1.0, volume=1.0, final=1.0)
 
-        if self.desk.hub.reserve_for_job(job, [D(a), D(b)], started).is_granted:
+        closes = [D(a % 5) / 4, D(b % 5) / 4]  # of a contract: none, some or all of each leg
+        if self.desk.hub.reserve_for_job(job, [D(a), D(b)], started, closes).is_granted:
             self.running.append(job.job_id)
 
     def _trade(self, a: int, b: int) -> None:

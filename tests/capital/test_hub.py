@@ -1,6 +1,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from core.capital.hub import CapitalHub
@@ -10,7 +11,7 @@ from core.journal.facts import CapitalReleased, CapitalReserved, DayBegan, JobSt
 from core.risk.verdict import Hardness
 from core.types.capital import Claim, Pool
 from core.types.job import HedgeJob, JobType
-from tests.capital.desk import Desk, adopted, claimed, filled, hedge
+from tests.capital.desk import Desk, adopted, claimed, filled, hedge, refolded
 from tests.orders.making import D
 
 
@@ -60,6 +61,52 @@ def test_asking_reserves_nothing() -> None:
     desk = two_venues()
     assert desk.hub.can_reserve_for_job(hedge(), [D(3000), D(3000)]).is_granted
     assert (desk.facts, desk.reserved("okx")) == ([], {})
+
+
+def test_what_closes_a_position_claims_nothing_and_the_rest_is_rounded_up() -> None:
+    desk = two_venues()
+    job = hedge()
+    verdict = desk.hub.reserve_for_job(job, [D(1000), D(1000)], Starter(job), [D(1), D(1) / 3])
+    assert verdict.is_granted
+    assert [claim.amount_usd for claim in verdict.claims] == [0, D("666.666667")]
+    assert [claim.value_usd for claim in verdict.claims] == [1000, 1000]
+    assert (desk.reserved("binance"), desk.reserved("okx")) == ({}, {Pool.HEDGE: D("666.666667")})
+    assert verdict.checks[1].rule == "closes"
+    assert verdict.checks[1].observed.startswith("BTC/USDT:USDT@binance 1 of 1, BTC/USDT:USDT@okx 0.333")
+    assert refolded(desk.facts).reserved("okx") == {Pool.HEDGE: D("666.666667")}
+
+
+def test_a_job_that_only_closes_is_let_in_whatever_others_hold_beyond_a_limit() -> None:
+    desk = two_venues()
+    for number in range(3):
+        assert reserve(desk, hedge(f"j{number}"), 3000, 3000).is_granted
+    for venue in ("binance", "okx"):
+        desk.hub.update_equity(venue, D(2_000))  # what is reserved is more than the pools are now
+    job = hedge("back")
+    assert desk.hub.can_reserve_for_job(job, [D(3000), D(3000)], [D(1), D(1)]).is_granted
+    verdict = desk.hub.can_reserve_for_job(job, [D(3000), D(3000)], [D(1), D("0.9")])
+    assert failed_rules(verdict) == ["single_reserve", "in_flight", "pool_room"]
+    desk.hub.update_equity("okx", None)
+    verdict = desk.hub.can_reserve_for_job(job, [D(3000), D(3000)], [D(1), D(1)])
+    assert failed_rules(verdict) == ["equity_known"]
+
+
+@pytest.mark.parametrize("closes", [D(-1), D("1.01"), D("NaN"), D("Infinity")])
+def test_a_leg_closes_a_part_of_itself_or_the_job_is_refused(closes: Decimal) -> None:
+    verdict = two_venues().hub.can_reserve_for_job(hedge(), [D(1), D(1)], [closes, D(0)])
+    assert "closes" in failed_rules(verdict)
+    assert verdict.claims == ()
+
+
+def test_a_leg_of_no_value_is_unknown_even_where_it_closes() -> None:
+    verdict = two_venues().hub.can_reserve_for_job(hedge(), [D(0), D(1)], [D(1), D(1)])
+    assert failed_rules(verdict) == ["single_reserve", "in_flight", "pool_room"]
+
+
+def test_a_claim_as_older_journals_have_it_is_for_the_whole_leg() -> None:
+    claim = msgspec.json.decode(b'{"venue":"okx","pool":"hedge","amount_usd":"3000"}', type=Claim)
+    assert (claim, claim.value_usd) == (Claim(venue="okx", pool=Pool.HEDGE, amount_usd=D(3000)), 3000)
+    assert msgspec.json.encode(claim) == b'{"venue":"okx","pool":"hedge","amount_usd":"3000"}'
 
 
 def test_all_in_flight_at_a_venue_stays_within_thirty_percent() -> None:

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from core.book.book import BookState
-from core.jobs.market import Depth, InstrumentLook, JobMarket, VenueLook
+from core.jobs.market import Closable, Depth, InstrumentLook, JobMarket, VenueLook
 from core.types.control import HaltLevel, RiskMode
 from core.types.instrument import InstrumentId
 from core.types.job import HedgeJob, JobType
@@ -44,6 +44,8 @@ def looks(draw: st.DrawFn, instrument_id: InstrumentId) -> InstrumentLook:
         "taker_fee_rate": draw(mostly(D("0.00005"), D("0.0005"), None, D("NaN"))),
         "spread_bps": draw(mostly(1.0, 3.0, 3.1, None, -1.0)),
         "usual_spread_bps": draw(mostly(1.0, None, 0.0)),
+        "closing_buys": Closable(draw(mostly(D(0), D("0.1"), D("0.2"), D(1), D(70), D("NaN"), D(-1)))),
+        "closing_sells": Closable(draw(st.sampled_from((D(0), D("0.3"), D(1), D("9.1"), D(200))))),
         "volatility_pct": draw(mostly(0.1, 0.4, 0.6, 1.0, 2.0, None, float("nan"), -1.0)),
     }
     if ":" not in instrument_id.symbol:

@@ -8,11 +8,13 @@ from hypothesis import strategies as st
 from core.jobs import compiled_selection
 from core.jobs.columns import PICKED, PendingColumns
 from core.jobs.compiled_selection import CompiledSelector
-from core.jobs.market import JobMarket
+from core.jobs.market import Closable, JobMarket
+from core.jobs.scheduling import claims_of
 from core.jobs.selection import ObjectSelector
 from core.types.job import HedgeJob
+from core.types.order import Side
 from tests.jobs.generated import jobs, markets
-from tests.jobs.making import NOW_NS, RULES, job, market, venue
+from tests.jobs.making import BTC_BINANCE, BTC_OKX, NOW_NS, RULES, D, instrument, job, leg, market, venue
 
 
 def columns_of(pending: list[HedgeJob]) -> PendingColumns:
@@ -38,6 +40,7 @@ def outcome(selector, pending: list[HedgeJob], of: JobMarket, running: dict[str,
         columns.scores[:count].tolist(),
         columns.status[:count].tolist(),
         columns.leg_micro[:count].tolist(),
+        columns.opening_micro[:count].tolist(),
     )
 
 
@@ -64,6 +67,40 @@ def test_both_forms_pick_the_same_of_hundreds_of_ready_jobs(equity):
     compiled = outcome(CompiledSelector(RULES), pending, of, {"alpha": 1})
     assert compiled == outcome(ObjectSelector(RULES), pending, of, {"alpha": 1})
     assert compiled[3].count(PICKED) == len(compiled[0]) > 5
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    closable=st.tuples(*(st.decimals(0, 40, places=2) for _ in range(2))),
+    sizes=st.lists(st.tuples(st.integers(1, 400), st.booleans()), min_size=2, max_size=60),
+    pool=st.sampled_from((0, 1_000, 30_000)),
+)
+def test_both_forms_pick_the_same_of_jobs_that_close_positions_and_never_close_one_twice(closable, sizes, pool):
+    """Some close all they trade, some a part, in pools that have no room, little, or enough."""
+    places = tuple(venue(name, 3_000_000, hedge_room_usd=D(pool)) for name in ("binance", "okx"))
+    of = market(
+        venues=places,
+        instruments=(
+            instrument(BTC_BINANCE, unit_usd=D(1_000), closing_sells=Closable(closable[0])),
+            instrument(BTC_OKX, unit_usd=D(1_000), closing_buys=Closable(closable[1])),
+        ),
+    )
+    pending = [
+        job(
+            job_id=f"job-{at}", notional=D(hundredths * 10), edge="9",
+            legs=(
+                leg(BTC_BINANCE, Side.SELL if is_closing else Side.BUY, D(hundredths) / 100),
+                leg(BTC_OKX, Side.BUY if is_closing else Side.SELL, D(hundredths) / 100),
+            ),
+        )
+        for at, (hundredths, is_closing) in enumerate(sizes)
+    ]  # fmt: skip
+    found = outcome(CompiledSelector(RULES), pending, of, {})
+    assert found == outcome(ObjectSelector(RULES), pending, of, {})
+    for at, left in enumerate(closable):
+        claims = [claims_of(pending[row], of)[at] for row in found[0]]
+        assert sum(claim.closes for claim in claims) <= left
+        assert sum(claim.amount_usd for claim in claims) <= pool
 
 
 @settings(max_examples=60, deadline=None)

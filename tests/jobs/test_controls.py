@@ -7,7 +7,7 @@ from core.book.book import BookState
 from core.jobs.columns import PendingColumns
 from core.jobs.controls.table import CONTROLS, OnFailure, names_in
 from core.jobs.evaluation import evaluate
-from core.jobs.market import NO_DEPTH, JobMarket
+from core.jobs.market import NO_DEPTH, Closable, JobMarket
 from core.jobs.rulebook import Rulebook
 from core.jobs.selection import ObjectSelector, Selector
 from core.jobs.verdict import JobDecision, JobVerdict
@@ -307,3 +307,42 @@ def test_the_modes_ask_for_their_own_edge():
         calm = with_account(market(), mode=mode)
         assert failures(evaluate(job(edge=least), calm, RULES)) == []
         assert failures(evaluate(job(edge=str(D(least) - D("0.01"))), calm, RULES)) == ["min_edge"]
+
+
+# what closes a position ------------------------------------------------------------------------------------
+
+
+def full(closes: str, promised: str = "0") -> JobMarket:
+    """Return a market without any pool room where the first leg, which buys at binance, may close a position."""
+    of = with_look(market(), BTC_BINANCE, closing_buys=Closable(D(closes), D(promised)))
+    of = with_look(of, BTC_OKX, closing_sells=Closable(D("0.06")))
+    return with_venue(with_venue(of, "binance", hedge_room_usd=D(0)), "okx", hedge_room_usd=D(0))
+
+
+def test_a_job_that_closes_all_it_trades_needs_no_room_in_a_pool_and_says_so():
+    verdict = evaluate(job(), full("0.1"), RULES)
+    assert verdict.decision is JobDecision.ACCEPTED
+    assert observed(verdict, "pool_room") == "binance 0 (closes 0.06 of 0.06), okx 0 (closes 0.06 of 0.06)"
+
+
+@pytest.mark.parametrize(
+    ("closes", "promised", "seen"),
+    [
+        ("0", "0", "binance 3000"),
+        ("0.02", "0", "binance 2000 (closes 0.02 of 0.06)"),
+        ("0", "0.06", "binance 3000 (closes 0 of 0.06: running jobs and live orders may close 0.06)"),
+        ("0.02", "0.04", "binance 2000 (closes 0.02 of 0.06: running jobs and live orders may close 0.04)"),
+    ],
+)
+def test_what_a_job_opens_needs_room_and_what_keeps_it_from_closing_is_told(closes: str, promised: str, seen: str):
+    verdict = evaluate(job(), full(closes, promised), RULES)
+    assert failures(verdict) == ["pool_room"]
+    assert observed(verdict, "pool_room") == seen
+
+
+def test_what_a_job_reserves_is_what_it_opens_and_what_it_trades_counts_in_full():
+    of = with_venue(full("0.1"), "binance", single_limit_usd=D(0), in_flight_room_usd=D(0))
+    assert evaluate(job(), of, RULES).decision is JobDecision.ACCEPTED
+    assert failures(evaluate(job(6_000), full("0.2"), RULES)) == ["leg_notional", "pool_room"]
+    of = with_venue(full("0.1"), "binance", running_notional_usd=D(47_001))
+    assert failures(evaluate(job(), of, RULES)) == ["venue_notional"]

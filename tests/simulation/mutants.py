@@ -17,8 +17,9 @@ import msgspec
 from core.book.warm_up import warm_up
 from core.capital.limits import CapitalLimits
 from core.capital.reserves import Reserves
-from core.engine import directional_positions, order_desk, reconciler, risk_views
+from core.engine import directional_positions, job_desk, order_desk, reconciler, risk_views
 from core.engine.alert_builder import AlertBuilder
+from core.engine.closings import Closings
 from core.engine.engine import Engine
 from core.engine.fold import EngineFold
 from core.engine.job_runner import JobRunner
@@ -159,6 +160,16 @@ def _keep_what_a_job_has_bound() -> None:
     reserves.finish_job = lambda *_: None
 
 
+def _take_every_leg_for_closing() -> None:
+    module: Any = job_desk
+    module.closing_part = lambda quantity, _: quantity
+
+
+def _promise_no_position() -> None:
+    looked_at: Any = Closings
+    looked_at._promise = lambda *_: None
+
+
 def _end_a_job_without_a_last_look() -> None:
     runner: Any = JobRunner
     look = runner._leg_view
@@ -226,6 +237,8 @@ MUTANTS = (
     Mutant("hedge-only-filled", "hedges never exceed what is filled", _hedge_whatever_is_filled),
     Mutant("naked-cap", "a job's exposure without a hedge is capped", _settings(jobs=NO_NAKED_CAP)),
     Mutant("in-flight-cap", "reservations of a venue are capped", _settings(capital=NO_IN_FLIGHT_CAP)),
+    Mutant("claims", "a job claims for all that it opens", _take_every_leg_for_closing),
+    Mutant("closes-once", "no two jobs count on closing the same", _promise_no_position),
     Mutant("release", "a job's end frees what it had bound", _keep_what_a_job_has_bound),
     Mutant("last-look", "a job ends after its venues were asked", _end_a_job_without_a_last_look),
     Mutant("give-back", "what is naked is given back", _leave_naked_what_is_naked),

@@ -13,12 +13,15 @@ from core.jobs.scores import (
     distance_score,
     final_score,
     leg_micro_usd,
+    opening_micro_usd,
     room_score,
     safety_score,
     volume_score,
 )
 from core.types.capital import Pool
+from core.types.instrument import InstrumentId
 from core.types.job import HedgeJob, JobType, Leg
+from core.types.order import Side
 
 _BPS: Final = 10_000.0
 NO_ROOM: Final = -1.0  # of a room that is not known: nothing fits
@@ -33,6 +36,7 @@ class JobCase(msgspec.Struct, frozen=True, kw_only=True):
     rules: Rulebook
     sights: tuple[LegSight | None, ...]
     leg_micro: tuple[float, ...]
+    opening_micro: tuple[float, ...]  # of that, what binds capital: what closes a position does not
     net_base: float  # signed, of the underlying
     primary_base: float
     costs_bps: float  # fees and slippage of all legs
@@ -43,8 +47,25 @@ class JobCase(msgspec.Struct, frozen=True, kw_only=True):
     leverage: float
 
     def venue_micro(self, venue: str) -> float:
+        """Return what the legs at one venue are worth together."""
+        return self._at(venue, self.leg_micro)
+
+    def venue_opening_micro(self, venue: str) -> float:
         """Return what the legs at one venue bind together."""
-        return sum((micro for leg, micro in zip(self.job.legs, self.leg_micro, strict=True) if leg.venue == venue), 0.0)
+        return self._at(venue, self.opening_micro)
+
+    def closes(self) -> dict[tuple[InstrumentId, Side], float]:
+        """Return the quantities that the legs count on to close, by instrument and side of the order."""
+        return {
+            (leg.instrument_id, leg.side): min(abs(signed_quantity(leg)), closable_quantity(sight, leg.side))
+            for leg, sight, micro, opening in zip(
+                self.job.legs, self.sights, self.leg_micro, self.opening_micro, strict=True
+            )
+            if opening < micro
+        }
+
+    def _at(self, venue: str, amounts: tuple[float, ...]) -> float:
+        return sum((micro for leg, micro in zip(self.job.legs, amounts, strict=True) if leg.venue == venue), 0.0)
 
 
 class LegParts(msgspec.Struct, frozen=True):
@@ -91,6 +112,7 @@ def open_case(job: HedgeJob, market: JobMarket, rules: Rulebook) -> JobCase:
     sights = tuple(sight_of(leg.instrument_id, market, rules) for leg in job.legs)
     notional = notional_micro(job)
     micro: list[float] = []
+    opening: list[float] = []
     net = primary = costs = funding = 0.0
     volatility = latency = leverage = 1.0
     for leg, sight in zip(job.legs, sights, strict=True):
@@ -98,6 +120,7 @@ def open_case(job: HedgeJob, market: JobMarket, rules: Rulebook) -> JobCase:
         signed = signed_quantity(leg)
         quantity = abs(signed)
         micro.append(leg_micro_usd(quantity, parts.unit_micro_usd, notional))
+        opening.append(opening_micro_usd(micro[-1], quantity, closable_quantity(sight, leg.side)))
         base = quantity * parts.contract_size
         if len(micro) == 1:
             primary = base
@@ -117,6 +140,7 @@ def open_case(job: HedgeJob, market: JobMarket, rules: Rulebook) -> JobCase:
         rules=rules,
         sights=sights,
         leg_micro=tuple(micro),
+        opening_micro=tuple(opening),
         net_base=net,
         primary_base=primary,
         costs_bps=costs,
@@ -126,6 +150,14 @@ def open_case(job: HedgeJob, market: JobMarket, rules: Rulebook) -> JobCase:
         latency=latency,
         leverage=leverage,
     )
+
+
+def closable_quantity(sight: LegSight | None, side: Side) -> float:
+    """Return what a leg of a side may count on to close; nothing where that is not known."""
+    if sight is None:
+        return 0.0
+    found = sight.look.closable(side).quantity
+    return float(found) if found.is_finite() and found > 0 else 0.0
 
 
 def is_missing(value: float) -> bool:

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable
 from decimal import ROUND_CEILING, Decimal
+from functools import partial
 
+from core.capital.closing import closing_part
 from core.jobs.controls.case import JobCase, is_missing, pool_of, room_micro
 from core.jobs.controls.finding import JobFinding, judged, missing, text_of
-from core.jobs.market import VenueLook
+from core.jobs.market import Closable, VenueLook
 from core.jobs.rulebook import MICRO, Rulebook, usd_of
 from core.types.capital import Pool
-from core.types.job import JobType
+from core.types.job import JobType, Leg
 
 
 def self_match(case: JobCase) -> JobFinding:
@@ -62,27 +64,41 @@ def in_flight(case: JobCase) -> JobFinding:
 
 def _fits(case: JobCase, room_of: Callable[[VenueLook], Decimal | None], what: str) -> JobFinding:
     """Judge what the legs bind at each venue against what is left there; the first without room speaks."""
-    told: list[tuple[str, float, Decimal]] = []
+    told: list[tuple[str, Decimal]] = []
     for name in case.job.venues:
         venue = case.market.venues.get(name)
         room = None if venue is None else room_of(venue)
         if room is None:
             return missing(f"{what} of {name}", "{}", "room at each venue")
-        if not case.venue_micro(name) <= room_micro(room):
-            return JobFinding(
-                False, "at most {}", lambda room=room: f"{text_of(room)} left", _amount(name, case.venue_micro(name))
-            )
-        told.append((name, case.venue_micro(name), room))
+        if not case.venue_opening_micro(name) <= room_micro(room):
+            return JobFinding(False, "at most {} left", room, partial(_amount, case, name))
+        told.append((name, room))
     return JobFinding(
         True,
         "at most {}",
-        lambda: ", ".join(f"{name} {text_of(room)} left" for name, _, room in told),
-        lambda: ", ".join(f"{name} {text_of(usd_of(micro))}" for name, micro, _ in told),
+        lambda: ", ".join(f"{name} {text_of(room)} left" for name, room in told),
+        lambda: ", ".join(_amount(case, name) for name, _ in told),
     )
 
 
-def _amount(venue: str, micro: float) -> Callable[[], str]:
-    return lambda: f"{venue} {text_of(usd_of(micro))}"
+def _amount(case: JobCase, venue: str) -> str:
+    """Say what the legs at a venue bind, and where that is not all they are worth, or could be less, why."""
+    closing = "; ".join(
+        text
+        for leg, sight in zip(case.job.legs, case.sights, strict=True)
+        if leg.venue == venue and sight is not None and (text := _closing(leg, sight.look.closable(leg.side)))
+    )
+    amount = f"{venue} {text_of(usd_of(case.venue_opening_micro(venue)))}"
+    return f"{amount} ({closing})" if closing else amount
+
+
+def _closing(leg: Leg, closable: Closable) -> str:
+    """Say what a leg closes of the account's position, and what of that is left to others."""
+    closes = closing_part(leg.quantity, closable.quantity)
+    left = f"running jobs and live orders may close {text_of(closable.promised)}" if closable.promised else ""
+    if closes == leg.quantity or not (closes or left):
+        return f"closes {text_of(closes)} of {text_of(leg.quantity)}" if closes else ""
+    return f"closes {text_of(closes)} of {text_of(leg.quantity)}{': ' if left else ''}{left}"
 
 
 def single_reserve(case: JobCase) -> JobFinding:
@@ -90,20 +106,20 @@ def single_reserve(case: JobCase) -> JobFinding:
 
     The capital hub asks the same: a job reserves at a venue once.
     """
-    told: list[tuple[str, float, VenueLook]] = []
+    told: list[tuple[str, VenueLook]] = []
     for name in case.job.venues:
         venue = case.market.venues.get(name)
         if venue is None or venue.single_limit_usd is None:
             return missing(f"equity of {name}", "{}", "a share of each venue's equity")
-        micro = case.venue_micro(name)
-        if not micro <= room_micro(venue.single_limit_usd):
-            return JobFinding(False, "at most {}", lambda venue=venue: _single_limit(venue), _amount(name, micro))
-        told.append((name, micro, venue))
+        if not case.venue_opening_micro(name) <= room_micro(venue.single_limit_usd):
+            limit, observed = partial(_single_limit, venue), partial(_amount, case, name)
+            return JobFinding(False, "at most {}", limit, observed)
+        told.append((name, venue))
     return JobFinding(
         True,
         "at most {}",
-        lambda: ", ".join(f"{name} {_single_limit(venue)}" for name, _, venue in told),
-        lambda: ", ".join(f"{name} {text_of(usd_of(micro))}" for name, micro, _ in told),
+        lambda: ", ".join(f"{name} {_single_limit(venue)}" for name, venue in told),
+        lambda: ", ".join(_amount(case, name) for name, _ in told),
     )
 
 
