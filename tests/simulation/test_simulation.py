@@ -62,9 +62,9 @@ def test_a_campaign_counts_faults_and_repeats_seeds_in_other_processes():
     assert result.virtual_ratio > 0
 
 
-@pytest.mark.parametrize("mutant", ["write-ahead", "fill-dedupe", "halts-survive"])
+@pytest.mark.parametrize("mutant", ["write-ahead", "fill-dedupe", "release"])
 def test_the_oracle_notices_a_protection_that_is_gone(mutant: str):
-    command = [sys.executable, "-m", "tests.simulation.mutants", "--seeds", "60", mutant]
+    command = [sys.executable, "-m", "tests.simulation.mutants", "--seeds", "20", mutant]
     ran = subprocess.run(command, capture_output=True, text=True, check=False, cwd=ROOT)
     assert ran.returncode == 0, ran.stdout + ran.stderr
 
