@@ -5,13 +5,14 @@ from typing import Final, NamedTuple
 
 from core.capital.limits import PoolShares
 from core.capital.state import PositionCapital
-from core.journal.facts import AnyFact, JobStarted, OrderIntended
+from core.journal.facts import AnyFact, JobStarted, OrderFilled, OrderIntended
 from core.ledger.position import EXACT
 from core.types.capital import Pool
+from core.types.instrument import InstrumentId
 from strategies.simulation.equity import equity_usd
 from strategies.simulation.evidence import Evidence
 
-ZERO = Decimal(0)
+ZERO, ONE = Decimal(0), Decimal(1)
 BY_TRUE_PRICES: Final = Decimal("1.05")  # the engine's prices are a little older than the true ones
 BY_CLAIM: Final = Decimal("0.98")  # a claim values at the order's limit, a position at its fills
 
@@ -30,6 +31,8 @@ class CapitalJudge:
     def __init__(self, evidence: Evidence) -> None:
         self._evidence = evidence
         self._openings: list[Opening] = []
+        self._units_usd: dict[str, Decimal] = {}  # order → what its claim takes a unit to be worth
+        self._beaten: dict[InstrumentId, Decimal] = {}  # by fills at better prices than claimed, the largest part left
 
     def forget(self) -> None:
         """Begin anew with another engine: what the last one bound and did not journal never was."""
@@ -38,6 +41,7 @@ class CapitalJudge:
     def appended(self, fact: AnyFact) -> None:
         """Judge what was bound by the facts before this one, which the engine has folded by now."""
         self._judge_openings()
+        self._note_claims(fact)
         match fact:
             case JobStarted():
                 self._note(*((claim.venue, claim.pool) for claim in fact.claims if claim.amount_usd))
@@ -57,15 +61,28 @@ class CapitalJudge:
             quantity, cost = (ZERO, ZERO) if held is None else (held.quantity, abs(held.cost))
             position = engine.parts.fold.capital.position(instrument_id)
             counted = ZERO if position is None else position.quantity
+            if not quantity:
+                self._beaten.pop(instrument_id, None)
+            least = cost * BY_CLAIM * self._beaten.get(instrument_id, ONE)
             if counted != quantity:
                 self._evidence.blame(
                     "G5", f"capital counts {counted:f} of {instrument_id}, its fills give {quantity:f}"
                 )
-            elif position is not None and _bound_usd(position) < cost * BY_CLAIM:
+            elif position is not None and _bound_usd(position) < least:
                 text = (
                     f"{_bound_usd(position):.2f} USD are bound for {quantity:f} {instrument_id}, which cost {cost:.2f}"
                 )
                 self._evidence.blame("G5", text)
+
+    def _note_claims(self, fact: AnyFact) -> None:
+        """Remember where a fill is worth more than its order claimed: like a move of the market, nothing binds that."""
+        if isinstance(fact, OrderIntended) and fact.claim is not None:
+            self._units_usd[fact.intent.client_order_id] = fact.claim.unit_usd
+        elif isinstance(fact, OrderFilled):
+            fill = fact.fill
+            unit_usd, beaten = self._units_usd.get(fill.client_order_id), self._beaten.get(fill.instrument_id, ONE)
+            if unit_usd is not None and unit_usd < fill.price:
+                self._beaten[fill.instrument_id] = min(beaten, unit_usd / fill.price)
 
     def _note(self, *bound: tuple[str, Pool]) -> None:
         self._openings += (Opening(venue, pool, equity_usd(self._evidence.world, venue)) for venue, pool in bound)

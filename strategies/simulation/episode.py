@@ -37,7 +37,7 @@ from strategies.simulation.world import BTC, COIN, ETH, TICK_S, World
 
 WARM_UP_S: Final = 8.0
 FAULTS_S: Final = 90.0
-SETTLE_S: Final = 105.0
+SETTLE_S: Final = 140.0
 """How soon after the last fault all must be quiet and agreed with the venues: jobs run out, then two comparisons."""
 MOST_LIVES: Final = 12
 CLOSED_BY: Final = ("halt_level", "reconciled", "auto_halt", "breaker", "fresh_book", "in_doubt", "unknown")

@@ -17,6 +17,8 @@ SEEDS = {
     40: "a take profit that was amended by itself could close more than its entry had filled",
     51: "an unwind's late fill made the other leg open a position on the wrong side",
     2259: "the judge let a flattening take what owners hold against each other, where only their net is closed",
+    139: "the judge wanted more bound than was claimed, of a fill behind a jump of the market",
+    417: "the judge looked before a venue could be compared twice behind the last job",
     101: "a stop's fill that came after its position was closed counted against the legs of jobs",
     190: "an engine with an earlier clock used up all attempts to give a naked leg back at once",
     204: "a naked leg was left to itself because the next engine began with an earlier clock",
