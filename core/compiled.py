@@ -6,10 +6,10 @@ from pathlib import Path
 from types import FunctionType
 from typing import Any, Final, ParamSpec, TypeVar, TypeVarTuple, Unpack, cast
 
-import numba  # pyright: ignore[reportMissingTypeStubs]  # numba ships no type information
+import numba
 import numpy as np
-from numba.core import caching  # pyright: ignore[reportMissingTypeStubs]  # as above
-from numba.core.compiler import (  # pyright: ignore[reportMissingTypeStubs]  # as above
+from numba.core import caching
+from numba.core.compiler import (
     CompilerBase,
     DefaultPassBuilder,
 )
@@ -106,7 +106,7 @@ def disjoint_kernel(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def _compiled(function: Callable[P, R], options: dict[str, Any]) -> Callable[P, R]:
-    compiler = cast("Callable[..., Any]", numba.njit)  # pyright: ignore[reportUnknownMemberType]  # as above
+    compiler = cast("Callable[..., Any]", numba.njit)
     config = cast("Any", numba).config
     locators, config.CACHE_LOCATOR_CLASSES = config.CACHE_LOCATOR_CLASSES, _LOCATORS
     try:

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from typing import Any, cast
 
 import numpy as np
-from llvmlite import ir  # pyright: ignore[reportMissingTypeStubs]  # no type information
-from numba import types  # pyright: ignore[reportMissingTypeStubs]  # no type information
-from numba.extending import intrinsic  # pyright: ignore[reportMissingTypeStubs, reportUnknownVariableType]  # same
+from llvmlite import ir
+from numba import types
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 
