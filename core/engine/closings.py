@@ -10,7 +10,7 @@ from core.types.instrument import InstrumentId
 from core.types.order import Order, Side
 
 ZERO: Final = Decimal(0)
-On = tuple[InstrumentId, Side]
+InstrumentSide = tuple[InstrumentId, Side]
 """An instrument, and the side of the orders that close."""
 
 
@@ -23,7 +23,7 @@ class Closings:
 
     def __init__(self, fold: EngineFold) -> None:
         self._fold = fold
-        self._promised: dict[On, Decimal] = {}
+        self._promised: dict[InstrumentSide, Decimal] = {}
         for run in fold.runs:
             for leg, known in zip(run.job.legs, (each.known for each in run.known_quantities()), strict=True):
                 self._promise(leg.instrument_id, leg.side, leg.quantity - known)

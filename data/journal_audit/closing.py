@@ -1,4 +1,4 @@
-"""Claims of jobs: for all that a leg opens, nothing for what it closes and nobody else does (CAP-5)."""
+"""Claims of jobs: for all that a leg opens, nothing for what it closes and nobody else does."""
 
 from collections.abc import Iterable, Iterator
 from decimal import Decimal
