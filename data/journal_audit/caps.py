@@ -1,4 +1,4 @@
-"""Caps: what claims capital was promised it once, gives it back once, and holds nothing when all is flat (CAP-5)."""
+"""Caps: what claims capital was promised it once, gives it back once, and holds nothing when all is flat."""
 
 from collections.abc import Iterator
 from decimal import Decimal

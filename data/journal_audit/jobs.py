@@ -1,4 +1,4 @@
-"""Jobs: what was told of each is what its orders and fills did (G3, JOB-4)."""
+"""Jobs: what was told of each is what its orders and fills did (G3)."""
 
 from collections.abc import Iterator
 from decimal import Decimal

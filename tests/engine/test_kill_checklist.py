@@ -285,7 +285,7 @@ def test_a_position_behind_an_order_in_doubt_says_what_it_waits_for():
 
 
 def test_day_loss_with_a_slow_venue_is_flat_and_halted_within_ten_seconds_and_stays_so_through_a_restart():
-    """F30 and RISK-8: books that go on moving, resting orders in the way, one venue that takes 1.5 s for everything."""
+    """F30: books that go on moving, resting orders in the way, one venue that takes 1.5 s for everything."""
 
     async def work(loop: VirtualLoop) -> None:
         rig = await EngineRig(loop, ["v1", "v2"]).start()
