@@ -13,12 +13,12 @@ from bench.order_events import make_events
 from bench.peer import Peer
 from bench.percentile import percentile
 from bench.result import BenchError, Result
+from core.io.interpreter import take_short_turns
 from core.io.journal_store import GENESIS, StoredRow, Synchronous, seal
 from core.io.sqlite_journal import SqliteJournal
 from core.journal.facts import AnyFact
 
 EVENTS: Final = 2_000
-ALONE: Final = 200
 PEER: Final = "aiosqlite"
 
 
@@ -42,14 +42,14 @@ class Ours:
         await journal.close()
         return len(self._events) / taken_ns * 1e9
 
-    def alone(self, path: Path, count: int) -> list[float]:
+    def alone(self, path: Path) -> list[float]:
         """Return ns from appending one event to its being durable, one at a time."""
-        return asyncio.run(self._alone(path, count))
+        return asyncio.run(self._alone(path))
 
-    async def _alone(self, path: Path, count: int) -> list[float]:
+    async def _alone(self, path: Path) -> list[float]:
         journal = SqliteJournal(path, Synchronous.FULL)
         taken_ns: list[float] = []
-        for event in self._events[:count]:
+        for event in self._events:
             started_ns = time.perf_counter_ns()
             await journal.append(event)
             taken_ns.append(time.perf_counter_ns() - started_ns)
@@ -84,6 +84,7 @@ def written(path: Path) -> str:
 
 def run(rounds: int, seed: int) -> Result:
     """Write the same rows in turns, into new files on the disk of the temporary folder (TMPDIR)."""
+    take_short_turns()  # as the engine's process is set; the peer has a process of its own
     events = make_events(seed, EVENTS)
     rows = sealed(events)
     wanted = digest_of([row.body for row in rows])
@@ -97,7 +98,7 @@ def run(rounds: int, seed: int) -> Result:
             check("ours", written(path), wanted)
             answer: dict[str, Any] = peer.ask({"do": "run", "path": f"{folder}/peer-{number}.sqlite"})
             check(PEER, answer["digest"], wanted)
-            taken_ns = ours.alone(Path(folder) / f"alone-{number}.sqlite", ALONE)
+            taken_ns = ours.alone(Path(folder) / f"alone-{number}.sqlite")
             if number >= 0:
                 per_s["ours"].append(events_per_s)
                 per_s[PEER].append(EVENTS / answer["seconds"])

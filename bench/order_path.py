@@ -20,6 +20,7 @@ from core.engine.assembly import EnginePorts, assemble
 from core.engine.engine import Engine
 from core.engine.settings import EngineSettings
 from core.engine.stages import Stage
+from core.io.interpreter import take_short_turns
 from core.io.journal_store import Synchronous
 from core.io.order_ids import OrderIds
 from core.io.sqlite_journal import SqliteJournal
@@ -200,6 +201,7 @@ def _no_other(name: str, parameters: dict[str, str]) -> RunningStrategy:
 
 def run(rounds: int, seed: int) -> Result:
     """Send orders one after the other, each the answer to one message, through an engine that lacks nothing."""
+    take_short_turns()  # as the engine's process is set
     orders = rounds * ORDERS_A_ROUND
     market = make_market(seed, WARM_UP_MESSAGES + orders + ORDERS_A_ROUND, LEVELS, CHANGES, DEPTH)
     with tempfile.TemporaryDirectory(prefix="bench-order-path-") as folder:

@@ -3,7 +3,7 @@
 import asyncio
 from pathlib import Path
 
-from core.io.journal_store import IN_MEMORY, StoredSnapshot, Synchronous, UnreadableFactError, seal
+from core.io.journal_store import IN_MEMORY, LOG_BYTES, StoredSnapshot, Synchronous, UnreadableFactError, seal
 from core.io.stored_journal import StoredJournal, failed_future
 from core.journal.facts import AnyFact
 from core.ports.journal import JournalError
@@ -21,6 +21,8 @@ class InlineJournal(StoredJournal):
         try:
             row = seal(self._sequence + 1, fact, self._chain)
             self._store.write((row,), ())
+            if self._store.log_bytes > LOG_BYTES:
+                self._store.checkpoint()
         except (JournalError, UnreadableFactError) as error:
             return self._fail(error)
         self._sequence, self._chain = row.sequence, row.chain

@@ -1,12 +1,14 @@
 """The journal's file: rows chained by hash and snapshots, in SQLite."""
 
+import contextlib
 import hashlib
 import os
 import secrets
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -21,7 +23,13 @@ GENESIS: Final = bytes(32)
 IN_MEMORY: Final = ":memory:"
 _BUSY_TIMEOUT_S: Final = 5.0
 _READ_CHUNK_ROWS: Final = 1_000
-_WAL_PAGES_PER_CHECKPOINT: Final = 1_000
+_PAGE_BYTES: Final = 8_192  # an order's intent with all its checks fits in one; a file keeps the size it was born with
+LOG_BYTES: Final = 4_000_000  # a write-ahead log of this length wants to be moved into the file
+_INSERT_ROW: Final = "INSERT INTO rows VALUES (?, ?, ?, ?, ?)"
+_ANOTHER_ROW: Final = ", (?, ?, ?, ?, ?)"
+_VALUES_A_ROW: Final = 5
+# hashlib gives the interpreter's lock away for more than this, and then waits for the writer's thread to return it.
+_HASHED_AT_ONCE_BYTES: Final = 2_047
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS rows (
@@ -79,15 +87,35 @@ class UnreadableFactError(ValueError):
 
 def seal(sequence: int, fact: AnyFact, previous_chain: bytes) -> StoredRow:
     """Make the row of a fact; raise UnreadableFactError for one that could not be restored from it."""
-    body = _encoder.encode(fact)
+    kind = type(fact).__name__
     try:
-        restored = _decoder.decode(body)
-    except msgspec.ValidationError as error:
-        raise UnreadableFactError(f"{type(fact).__name__} cannot be journaled: {error}") from error
-    if restored != fact:
-        raise UnreadableFactError(f"{type(fact).__name__} cannot be journaled: {fact} would be read as {restored}")
-    chain = hashlib.sha256(previous_chain + body).digest()
-    return StoredRow(sequence, fact.at_ns, type(fact).__name__, body.decode(), chain)
+        body = _encoder.encode(fact)
+        restored, meant = _read_back(fact, body)
+    except (msgspec.MsgspecError, UnicodeError, OverflowError, TypeError) as error:
+        raise UnreadableFactError(f"{kind} cannot be journaled: {error}") from error
+    if restored != meant:
+        raise UnreadableFactError(f"{kind} cannot be journaled: {meant} would be read as {restored}")
+    return StoredRow(sequence, fact.at_ns, kind, body.decode(), _link(previous_chain, body))
+
+
+def _read_back(fact: AnyFact, body: bytes) -> tuple[AnyFact, AnyFact]:
+    """Return what a restart would read, and what it ought to be.
+
+    Checks are left out: they hold texts, words and yes or no, each of which comes back as it was, and reading fifty of
+    them again for every order would take longer than all the rest of its row.
+    """
+    if not getattr(fact, "checks", ()):
+        return _decoder.decode(body), fact
+    meant = msgspec.structs.replace(fact, checks=())
+    return _decoder.decode(_encoder.encode(meant)), meant
+
+
+def _link(previous_chain: bytes, body: bytes) -> bytes:
+    """Return SHA-256 over both."""
+    digest = hashlib.sha256(previous_chain)
+    for first in range(0, len(body), _HASHED_AT_ONCE_BYTES):
+        digest.update(body[first : first + _HASHED_AT_ONCE_BYTES])
+    return digest.digest()
 
 
 class JournalStore:
@@ -103,8 +131,10 @@ class JournalStore:
 
     def __init__(self, path: Path | str, synchronous: Synchronous = Synchronous.FULL) -> None:
         self.path = path
+        self.log_bytes = 0  # about what the write-ahead log took since it was last moved into the file
         self._one_at_a_time = threading.Lock()
         self._connection = _connect(path)
+        self._rows_a_statement = self._connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER) // _VALUES_A_ROW
         try:
             self._prepare(synchronous)
             self.identity = self._read_identity()
@@ -123,18 +153,18 @@ class JournalStore:
                 f"journal {self.path}: a newer version wrote it (schema {version}; this one reads up to "
                 f"{SCHEMA_VERSION}): install that version or choose another state folder"
             )
+        self._connection.execute(f"PRAGMA page_size = {_PAGE_BYTES}")
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute(f"PRAGMA synchronous = {synchronous.value}")
-        self._connection.execute(f"PRAGMA wal_autocheckpoint = {_WAL_PAGES_PER_CHECKPOINT}")
+        self._connection.execute("PRAGMA wal_autocheckpoint = 0")  # no order waits for one: see `checkpoint`
         # A statement that writes even where all is there: a read-only file is told now, not at the first order.
         self._connection.executescript(f"BEGIN IMMEDIATE; {_SCHEMA} PRAGMA user_version = {SCHEMA_VERSION}; COMMIT;")
 
     def _read_identity(self) -> str:
         """Return the tag of this journal, made at its birth: 6 of ``[0-9a-f]``."""
-        with self._connection:
-            self._connection.execute(
-                "INSERT OR IGNORE INTO meta (key, value) VALUES ('identity', ?)", (secrets.token_hex(3),)
-            )
+        self._connection.execute(
+            "INSERT OR IGNORE INTO meta (key, value) VALUES ('identity', ?)", (secrets.token_hex(3),)
+        )
         row = self._connection.execute("SELECT value FROM meta WHERE key = 'identity'").fetchone()
         return str(row[0], "utf-8")
 
@@ -142,15 +172,41 @@ class JournalStore:
         row = self._connection.execute("SELECT sequence, chain FROM rows ORDER BY sequence DESC LIMIT 1").fetchone()
         return (0, GENESIS) if row is None else (row[0], row[1])
 
-    def write(self, rows: Iterable[StoredRow], snapshots: Iterable[StoredSnapshot]) -> None:
+    def write(self, rows: Sequence[StoredRow], snapshots: Sequence[StoredSnapshot]) -> None:
         """Commit rows and snapshots together, durable on return."""
         try:
-            with self._one_at_a_time, self._connection:
-                self._connection.executemany("INSERT INTO rows VALUES (?, ?, ?, ?, ?)", rows)
-                for snapshot in snapshots:
-                    self._write_snapshot(snapshot)
+            with self._one_at_a_time:
+                if not snapshots and len(rows) <= self._rows_a_statement:
+                    self._insert(rows)  # one statement is a transaction of its own
+                else:
+                    self._write_together(rows, snapshots)
         except sqlite3.Error as error:
             raise explain(self.path, error) from error
+        self.log_bytes += sum(len(row.body) for row in rows) + sum(len(each.state) for each in snapshots) + _PAGE_BYTES
+
+    def _insert(self, rows: Sequence[StoredRow]) -> None:
+        # One statement for all rows: the interpreter's lock is given away once, not once a row, and a busy loop's
+        # thread makes the writer's wait each time to get it back.
+        if rows:
+            statement = _INSERT_ROW + _ANOTHER_ROW * (len(rows) - 1)
+            self._connection.execute(statement, list(chain.from_iterable(rows)))
+
+    def _write_together(self, rows: Sequence[StoredRow], snapshots: Sequence[StoredSnapshot]) -> None:
+        with self._connection:  # commits, or takes all of it back
+            self._connection.execute("BEGIN IMMEDIATE")
+            for first in range(0, len(rows), self._rows_a_statement):
+                self._insert(rows[first : first + self._rows_a_statement])
+            for snapshot in snapshots:
+                self._write_snapshot(snapshot)
+
+    def checkpoint(self) -> None:
+        """Move what the write-ahead log holds into the file, so that the log begins again at its first byte.
+
+        Nothing is lost where the disk refuses it: the log keeps all, and the next commit meets the same disk.
+        """
+        self.log_bytes = 0
+        with self._one_at_a_time, contextlib.suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
 
     def _write_snapshot(self, snapshot: StoredSnapshot) -> None:
         self._connection.execute(
@@ -256,7 +312,7 @@ def _connect(path: Path | str) -> sqlite3.Connection:
     if path != IN_MEMORY:
         _make_private_file(Path(path))
     try:
-        connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, check_same_thread=False)
+        connection = sqlite3.connect(path, timeout=_BUSY_TIMEOUT_S, check_same_thread=False, isolation_level=None)
     except sqlite3.Error as error:
         raise explain(path, error) from error
     # Text as bytes: a flipped bit must reach the hash check, not fail as bad UTF-8 before it.

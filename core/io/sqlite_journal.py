@@ -8,13 +8,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from core.io.journal_store import StoredRow, StoredSnapshot, Synchronous, UnreadableFactError, seal
+from core.io.journal_store import LOG_BYTES, StoredRow, StoredSnapshot, Synchronous, UnreadableFactError, seal
 from core.io.stored_journal import StoredJournal, fail, failed_future
 from core.journal.facts import AnyFact
 from core.ports.journal import JournalError
 
 MAX_GROUP: Final = 5_000  # entries of one commit
 MAX_PENDING: Final = 200_000  # entries waiting for the disk; beyond it the disk counts as failed
+LULL_S: Final = 0.02  # without a new entry: then a long write-ahead log is moved into the file
+LONGEST_LOG_BYTES: Final = 32_000_000  # then at once
 CLOSE_TIMEOUT_S: Final = 10.0
 
 
@@ -119,6 +121,8 @@ class SqliteJournal(StoredJournal):
         while is_open:
             group, is_open = self._take_group()
             if not group:
+                if is_open:
+                    self._store.checkpoint()
                 continue
             failure = failure or self._commit(group)
             if failure is None:
@@ -128,9 +132,14 @@ class SqliteJournal(StoredJournal):
         self._report(self._writer_ended)
 
     def _take_group(self) -> tuple[list[_Entry], bool]:
-        """Return what is queued, at least one entry, and whether more may come."""
+        """Return what is queued and whether more may come; nothing where it is time to shorten the log."""
+        if self._store.log_bytes > LONGEST_LOG_BYTES:
+            return [], True
         group: list[_Entry] = []
-        entry = self._queue.get()
+        try:
+            entry = self._queue.get(timeout=LULL_S if self._store.log_bytes > LOG_BYTES else None)
+        except queue.Empty:
+            return [], True
         with contextlib.suppress(queue.Empty):
             while entry is not None:
                 group.append(entry)

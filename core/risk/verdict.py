@@ -14,7 +14,7 @@ class Hardness(StrEnum):
     SOFT = "soft"  # a time-limited manual override lifts it
 
 
-class Check(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Check(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, gc=False):
     """One rule as it was applied: what was allowed, what was seen, and how it came out.
 
     `limit` and `observed` are texts in `unit`, so that a missing input can be shown as such. A soft rule that failed

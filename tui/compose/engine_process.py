@@ -1,7 +1,6 @@
 """One engine and everything it needs in this process: lock, journal, venues, control socket, pulse, log file."""
 
 import asyncio
-import gc
 import logging
 from collections.abc import Callable
 from importlib import metadata
@@ -17,6 +16,7 @@ from core.engine.engine import Engine
 from core.io.control_server import ControlServer
 from core.io.heartbeat import Heartbeat
 from core.io.instance_lock import InstanceLock
+from core.io.interpreter import calm_garbage_collection, take_short_turns
 from core.io.kill_file import read_kill_file
 from core.io.kill_signal import KillSignal
 from core.io.log_file import LogFile
@@ -37,7 +37,6 @@ from tui.compose.venues import VenueSet
 LOG_LEVELS: Final = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 CONNECT_PATIENCE_S: Final = 5.0
 PULSE: Final = "pulse"
-COLLECTION_THRESHOLDS: Final = (20_000, 20, 1_000)
 _log = logging.getLogger("seraphim")
 
 
@@ -111,6 +110,7 @@ class EngineProcess:
     async def start(self) -> None:
         """Connect, open the control socket once there is something to show, and trade."""
         self._log_file.start()
+        take_short_turns()
         self.engine.parts.log.add_sink(_to_log_file)
         await self._obey()
         self._heartbeat.start()
@@ -122,7 +122,7 @@ class EngineProcess:
         await self._server.start()
         await connecting
         await self.engine.trade([*self._strategies, *self._started_by_hand()])
-        _calm_garbage_collection()
+        calm_garbage_collection()
 
     def _started_by_hand(self) -> list[RunningStrategy]:
         """Make strategies that ran when the engine last ended and that the configuration does not start."""
@@ -207,13 +207,6 @@ def _stamp(path: Path) -> tuple[int, int] | None:
     except OSError:
         return None
     return found.st_ino, found.st_mtime_ns
-
-
-def _calm_garbage_collection() -> None:
-    """Leave what the start has made out of every later collection: a full one would stall the loop for 100 ms."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(*COLLECTION_THRESHOLDS)
 
 
 async def _in_thread(work: Callable[[], None]) -> None:
