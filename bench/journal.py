@@ -19,6 +19,8 @@ from core.io.sqlite_journal import SqliteJournal
 from core.journal.facts import AnyFact
 
 EVENTS: Final = 2_000
+EVENTS_TO_A_LULL: Final = 100
+LULL_S: Final = 0.03
 PEER: Final = "aiosqlite"
 
 
@@ -49,7 +51,9 @@ class Ours:
     async def _alone(self, path: Path) -> list[float]:
         journal = SqliteJournal(path, Synchronous.FULL)
         taken_ns: list[float] = []
-        for event in self._events:
+        for number, event in enumerate(self._events):
+            if number % EVENTS_TO_A_LULL == 0:
+                await asyncio.sleep(LULL_S)
             started_ns = time.perf_counter_ns()
             await journal.append(event)
             taken_ns.append(time.perf_counter_ns() - started_ns)

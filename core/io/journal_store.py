@@ -2,13 +2,13 @@
 
 import contextlib
 import hashlib
+import itertools
 import os
 import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator, Sequence
 from enum import StrEnum
-from itertools import chain
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -189,7 +189,7 @@ class JournalStore:
         # thread makes the writer's wait each time to get it back.
         if rows:
             statement = _INSERT_ROW + _ANOTHER_ROW * (len(rows) - 1)
-            self._connection.execute(statement, list(chain.from_iterable(rows)))
+            self._connection.execute(statement, list(itertools.chain.from_iterable(rows)))
 
     def _write_together(self, rows: Sequence[StoredRow], snapshots: Sequence[StoredSnapshot]) -> None:
         with self._connection:  # commits, or takes all of it back
