@@ -100,6 +100,8 @@ class Life:
         except JournalError:  # a start that cannot be journaled ends the process
             self.kill_among_faults()
             return
+        if not self.is_dead:
+            self._check_replay("at its start")
         self._pulse()
         await self.engine.trade(self._strategies)
         self.is_started = True
