@@ -6,16 +6,12 @@ from typing import Final
 
 from adapters.network.backoff import Backoff
 from adapters.network.rate_gate import RateGate
-from core.ports.transport import HttpReply, Transport, TransportError
+from adapters.network.venue_rest import BANNED, TOO_MANY, retry_after_s
+from core.ports.transport import Transport, TransportError
 
 _OK: Final = 200
-_TOO_MANY: Final = 429
-_BANNED: Final = 418
 _SERVER_FAULTS: Final = 500
 _SHOWN_BYTES: Final = 200
-# what to wait where the venue does not say
-_TOO_MANY_WAIT_S: Final = 10.0
-_BANNED_WAIT_S: Final = 120.0
 
 
 class RequestRefusedError(Exception):
@@ -59,8 +55,8 @@ class PatientRest:
                 continue
             if reply.status == _OK:
                 return reply.body
-            if reply.status in (_TOO_MANY, _BANNED):
-                wait_s = _retry_after_s(reply)
+            if reply.status in (TOO_MANY, BANNED):
+                wait_s = retry_after_s(reply)
                 self._on_trouble(f"{url}: rate limit ({reply.status}), waiting {wait_s:.0f} s")
                 self._gate.shut(wait_s)
             elif reply.status >= _SERVER_FAULTS:
@@ -69,10 +65,3 @@ class PatientRest:
             else:
                 shown = reply.body[:_SHOWN_BYTES].decode("utf-8", "replace")
                 raise RequestRefusedError(f"{url}: refused with {reply.status}: {shown}")
-
-
-def _retry_after_s(reply: HttpReply) -> float:
-    text = next((value for name, value in reply.headers.items() if name.lower() == "retry-after"), "")
-    if text.isascii() and text.isdigit():
-        return float(text)
-    return _TOO_MANY_WAIT_S if reply.status == _TOO_MANY else _BANNED_WAIT_S

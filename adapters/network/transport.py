@@ -8,8 +8,9 @@ import aiohttp
 import msgspec
 from picows import WSAutoPingStrategy, WSCloseCode, WSError, WSFrame, WSListener, WSMsgType, WSTransport
 from picows import ws_connect as _ws_connect  # pyright: ignore[reportUnknownVariableType] -- its **kwargs are untyped
+from yarl import URL
 
-from core.ports.transport import TransportError
+from core.ports.transport import HttpRequest, TransportError
 
 _MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
 _PING_AFTER_S: Final = 10.0
@@ -37,6 +38,25 @@ class NetworkTransport:
                 return Reply(response.status, dict(response.headers), await response.read())
         except TimeoutError as error:
             raise TransportError(f"no answer within {timeout_s:g} s") from error
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise TransportError(f"{type(error).__name__}: {error}") from error
+
+    async def request(self, request: HttpRequest, timeout_s: float) -> Reply:
+        session = self._session = self._session or aiohttp.ClientSession()
+        try:
+            async with session.request(
+                request.method,
+                URL(request.url, encoded=True),
+                headers=request.headers,
+                data=request.body or None,
+                timeout=aiohttp.ClientTimeout(total=timeout_s),
+                allow_redirects=False,  # a signature and a key are for one address
+            ) as response:
+                return Reply(response.status, dict(response.headers), await response.read())
+        except TimeoutError as error:
+            raise TransportError(f"no answer within {timeout_s:g} s") from error
+        except aiohttp.ClientConnectorError as error:
+            raise TransportError(f"{type(error).__name__}: {error}", may_have_arrived=False) from error
         except (aiohttp.ClientError, OSError, ValueError) as error:
             raise TransportError(f"{type(error).__name__}: {error}") from error
 

@@ -1,0 +1,65 @@
+"""Signed requests to a venue: sent once, within its allowance, and told apart by what is known of them."""
+
+from typing import Final
+
+from adapters.network.request_budget import Purpose, RequestBudget
+from core.ports.transport import HttpReply, HttpRequest, Transport, TransportError
+
+TOO_MANY: Final = 429
+BANNED: Final = 418
+# what to wait where the venue does not say
+_TOO_MANY_WAIT_S: Final = 10.0
+_BANNED_WAIT_S: Final = 120.0
+
+
+class NotSentError(Exception):
+    """The request never left, or the venue did not look at it: what it asked for has not happened."""
+
+
+class NoAnswerError(Exception):
+    """The request may have arrived and nothing came back: what it asked for may have happened."""
+
+
+class VenueRest:
+    """Sends requests within one or more allowances; every allowance is shut where the venue says 429 or 418."""
+
+    def __init__(self, transport: Transport, budgets: tuple[RequestBudget, ...], *, timeout_s: float) -> None:
+        self._transport = transport
+        self._budgets = budgets
+        self._timeout_s = timeout_s
+
+    async def send(self, request: HttpRequest, weights: tuple[float, ...], purpose: Purpose) -> HttpReply:
+        """Return the venue's answer whatever it says.
+
+        An order that the allowance does not cover now is not sent; anything else waits for it.
+
+        Raises
+        ------
+        NotSentError
+            The venue did not see it, or answered that it was too many and did nothing.
+        NoAnswerError
+            Nobody knows what became of it.
+        """
+        for budget, weight in zip(self._budgets, weights, strict=True):
+            if purpose is not Purpose.ORDER:
+                await budget.take(weight, purpose)
+            elif not budget.try_take(weight, purpose):
+                raise NotSentError("the venue's rate limit is used up")
+        try:
+            reply = await self._transport.request(request, self._timeout_s)
+        except TransportError as error:
+            raise (NoAnswerError if error.may_have_arrived else NotSentError)(str(error)) from None
+        if reply.status in (TOO_MANY, BANNED):
+            wait_s = retry_after_s(reply)
+            for budget in self._budgets:
+                budget.shut(wait_s)
+            raise NotSentError(f"the venue's rate limit ({reply.status}): nothing is sent for {wait_s:.0f} s")
+        return reply
+
+
+def retry_after_s(reply: HttpReply) -> float:
+    """Return the seconds a venue asks to wait, or what is usual where it does not say."""
+    text = next((value for name, value in reply.headers.items() if name.lower() == "retry-after"), "")
+    if text.isascii() and text.isdigit():
+        return float(text)
+    return _TOO_MANY_WAIT_S if reply.status == TOO_MANY else _BANNED_WAIT_S
