@@ -9,13 +9,14 @@ import msgspec
 
 from adapters.binance.endpoints import FeedSettings
 from adapters.binance.inference import InferredRules
-from adapters.binance.instruments import read_instruments, select_instruments
+from adapters.binance.instruments import read_instruments
 from adapters.binance.market import BinanceMarket
 from adapters.binance.market_data import BinanceMarketData
 from adapters.binance.quiet_books import QuietBooks
 from adapters.binance.snapshots import SnapshotFetcher
 from adapters.binance.synchroniser import SyncState
 from adapters.binance.wire import decode_funding_information
+from adapters.instrument_selection import select_instruments
 from adapters.network.backoff import Backoff
 from adapters.network.rate_gate import RateGate
 from adapters.network.rest import PatientRest

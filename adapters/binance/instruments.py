@@ -1,6 +1,6 @@
 """Instruments from Binance's exchangeInfo, and the naming of symbols."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
@@ -36,10 +36,6 @@ STANDARD_FEES: Final[Mapping[BinanceMarket, FeeSchedule]] = {
 _USDM_MAX_LEVERAGE: Final = Decimal(20)
 
 
-class UnknownSymbolError(ValueError):
-    """A configured symbol is not traded at the venue."""
-
-
 def unified_symbol(market: BinanceMarket, base: str, quote: str) -> str:
     """Name a market the way every venue's symbols are named here: ``BTC/USDT``, ``BTC/USDT:USDT``."""
     return f"{base}/{quote}" if market is BinanceMarket.SPOT else f"{base}/{quote}:{quote}"
@@ -73,19 +69,6 @@ def read_instruments(
         if instrument is not None:
             found[symbol.symbol] = instrument
     return found
-
-
-def select_instruments(instruments: Mapping[str, Instrument], symbols: Iterable[str], venue: str) -> list[Instrument]:
-    """Pick by unified or venue symbol; raise UnknownSymbolError naming the venue and the symbol."""
-    by_name = {instrument.symbol: instrument for instrument in instruments.values()}
-    picked: list[Instrument] = []
-    for symbol in symbols:
-        instrument = by_name.get(symbol) or instruments.get(symbol)
-        if instrument is None:
-            known = ", ".join(sorted(by_name)[:5])
-            raise UnknownSymbolError(f"{venue}: symbol {symbol!r} is not traded there; for example: {known}")
-        picked.append(instrument)
-    return picked
 
 
 def with_finer_grid(instrument: Instrument, price_decimals: int, quantity_decimals: int) -> Instrument:

@@ -1,4 +1,4 @@
-"""Check a recording against itself: the books built here against the best prices the venue itself recorded."""
+"""Check a recording against itself: the books built here against the best prices and checksums the venue recorded."""
 
 import time
 from collections import OrderedDict
@@ -10,13 +10,11 @@ import msgspec
 import numpy as np
 
 from adapters.binance.grid import Grid
-from adapters.binance.market import BinanceMarket
-from adapters.binance.market_data import BinanceMarketData
-from adapters.binance.symbol_market import SymbolMarket
 from adapters.binance.wire import BookTicker
-from adapters.replay.player import play
-from adapters.replay.survey import survey_recording
+from adapters.replay.recorded_venue import PlayedBook
+from adapters.replay.venues import recorded_venue
 from core.book.book import Book, BookState
+from core.book.warm_up import warm_up
 from core.types.instrument import Instrument, InstrumentId
 from core.types.market import FeedStatus, FundingRate, MarkPrice, Trade
 from data.recordings.lines import Progress
@@ -49,8 +47,17 @@ class TopOfBookCheck(msgspec.Struct, frozen=True, kw_only=True):
     first_mismatch: str | None = None
 
 
+class ChecksumCheck(msgspec.Struct, frozen=True, kw_only=True):
+    """Checksums of the venue compared with those of the books built here, message by message."""
+
+    compared: int
+    mismatched: int
+    first_mismatch: str | None = None
+
+
 class Checks(msgspec.Struct, frozen=True):
     top_of_book: TopOfBookCheck
+    checksum: ChecksumCheck
 
 
 class HandlingTime(msgspec.Struct, frozen=True):
@@ -76,7 +83,8 @@ class CheckReport(msgspec.Struct, frozen=True, kw_only=True):
     def is_clean(self) -> bool:
         """Tell whether nothing is wrong: no gap, no mismatch, nothing unreadable."""
         gaps = any(symbol.gaps for symbol in self.symbols.values())
-        return not (gaps or self.malformed or self.checks.top_of_book.mismatched)
+        mismatched = self.checks.top_of_book.mismatched + self.checks.checksum.mismatched
+        return not (gaps or self.malformed or mismatched)
 
 
 class _TopOfBookAudit:
@@ -90,7 +98,7 @@ class _TopOfBookAudit:
         self._tops: dict[InstrumentId, OrderedDict[int, Top]] = {i.id: OrderedDict() for i in instruments}
         self._tickers: dict[InstrumentId, OrderedDict[int, Top]] = {i.id: OrderedDict() for i in instruments}
 
-    def depth_applied(self, market: SymbolMarket) -> None:
+    def depth_applied(self, market: PlayedBook) -> None:
         book = market.book
         if book.state is not BookState.VALID:
             return
@@ -125,6 +133,30 @@ class _TopOfBookAudit:
             self.first_mismatch = self.first_mismatch or f"{instrument_id} at update {update_id}: {top} against {other}"
 
 
+class _Audit(_TopOfBookAudit):
+    """Counts checksums too."""
+
+    def __init__(self, instruments: tuple[Instrument, ...]) -> None:
+        super().__init__(instruments)
+        self.checksums = 0
+        self.wrong_checksums = 0
+        self.first_wrong_checksum: str | None = None
+
+    def checksum_compared(self, instrument_id: InstrumentId, sequence: int, *, is_equal: bool) -> None:
+        self.checksums += 1
+        if not is_equal:
+            self.wrong_checksums += 1
+            self.first_wrong_checksum = self.first_wrong_checksum or f"{instrument_id} at book message {sequence}"
+
+    def checks(self) -> Checks:
+        return Checks(
+            TopOfBookCheck(compared=self.compared, mismatched=self.mismatched, first_mismatch=self.first_mismatch),
+            ChecksumCheck(
+                compared=self.checksums, mismatched=self.wrong_checksums, first_mismatch=self.first_wrong_checksum
+            ),
+        )
+
+
 class _Books:
     """A sink that keeps books and passes trades on."""
 
@@ -149,14 +181,14 @@ class _Books:
 
 def check_recording(
     path: Path,
-    market: BinanceMarket,
+    venue: str,
     *,
     on_trade: Callable[[Trade], None] | None = None,
     torn_tail: TornTail = TornTail.REFUSE,
     progress: Progress | None = None,
     wall_ns: Callable[[], int] = time.perf_counter_ns,
 ) -> CheckReport:
-    """Play a recording through the live handler at full speed and compare its books with the recorded book ticker.
+    """Play a recording through the live handler at full speed and compare its books with what the venue said itself.
 
     Parameters
     ----------
@@ -172,27 +204,25 @@ def check_recording(
     RecordingError
         The recording is broken; the text names file, line and what was expected.
     """
-    survey = survey_recording(path, market, torn_tail=torn_tail, progress=_half(progress, 0))
-    audit = _TopOfBookAudit(survey.instruments)
-    market_data = BinanceMarketData(
-        market, _Books(on_trade), survey.instruments, request_snapshot=lambda _: None, observer=audit
-    )
+    warm_up()
+    recorded = recorded_venue(venue)
+    survey = recorded.survey(path, torn_tail=torn_tail, progress=_half(progress, 0))
+    audit = _Audit(survey.instruments)
+    market = recorded.market(_Books(on_trade), survey.instruments, audit)
     times_ns: list[int] = []
     for message in read_recording(path, torn_tail=torn_tail, progress=_half(progress, 1)):
         began_ns = wall_ns()
-        play(market_data, message)
+        market.play(message)
         times_ns.append(wall_ns() - began_ns)
     p50, p99 = (round(float(value) / 1000, 3) for value in np.percentile(times_ns, (50, 99)))
     return CheckReport(
-        venue=market.value,
+        venue=venue,
         messages=len(times_ns),
-        trades=market_data.trades,
-        malformed=market_data.malformed,
+        trades=market.trades,
+        malformed=market.malformed,
         inferred=survey.inferred,
-        symbols={symbol.instrument.symbol: _symbol_report(symbol) for symbol in market_data.symbols.values()},
-        checks=Checks(
-            TopOfBookCheck(compared=audit.compared, mismatched=audit.mismatched, first_mismatch=audit.first_mismatch)
-        ),
+        symbols={symbol.instrument.symbol: _symbol_report(symbol) for symbol in market.symbols.values()},
+        checks=audit.checks(),
         handling_us=HandlingTime(p50, p99),
     )
 
@@ -204,7 +234,7 @@ def _half(progress: Progress | None, readings_before: int) -> Progress | None:
     return lambda read, total: progress(read + readings_before * total, 2 * total)
 
 
-def _symbol_report(symbol: SymbolMarket) -> SymbolReport:
+def _symbol_report(symbol: PlayedBook) -> SymbolReport:
     return SymbolReport(
         updates=symbol.updates,
         gaps=symbol.gaps,

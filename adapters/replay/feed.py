@@ -8,11 +8,9 @@ from typing import Final
 
 import msgspec
 
-from adapters.binance.market import BinanceMarket
-from adapters.binance.market_data import BinanceMarketData
 from adapters.replay.clock import ReplayClock
-from adapters.replay.player import play
-from adapters.replay.survey import Survey, survey_recording
+from adapters.replay.recorded_venue import PlayedMarket, Survey
+from adapters.replay.venues import recorded_venue
 from core.ports.venue import MarketSink
 from core.types.market import FeedState, FeedStatus
 from data.recordings.message import RecordingError, TornTail
@@ -35,7 +33,7 @@ class ReplaySettings(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     path: Path
-    market: BinanceMarket
+    venue: str
     pace: Pace = Pace.TIMED
     speed: float = 1.0
     messages_per_slice: int = 64
@@ -64,24 +62,23 @@ class ReplayFeed:
 
     @property
     def venue(self) -> str:
-        return self._settings.market.value
+        return self._settings.venue
 
     async def start(self, sink: MarketSink) -> None:
         """Read through the recording for its instruments, then begin; raise RecordingError for a broken one."""
         settings = self._settings
         self._sink = sink
+        recorded = recorded_venue(settings.venue)
         try:
-            self.survey = survey = await asyncio.to_thread(
-                survey_recording, settings.path, settings.market, torn_tail=settings.torn_tail
-            )
+            self.survey = survey = await asyncio.to_thread(recorded.survey, settings.path, torn_tail=settings.torn_tail)
         except RecordingError as error:
             self._report(FeedState.DOWN, str(error))
             raise
         self._clock.advance_to(survey.first_ns)
-        market_data = BinanceMarketData(settings.market, sink, survey.instruments, request_snapshot=lambda _: None)
+        market = recorded.market(sink, survey.instruments)
         rules = "tick and lot inferred from the recorded numbers" if survey.inferred else "rules as recorded"
         self._report(FeedState.UP, f"replaying {settings.path.name}, {rules}")
-        self._task = asyncio.get_running_loop().create_task(self._run(market_data))
+        self._task = asyncio.get_running_loop().create_task(self._run(market))
 
     async def stop(self) -> None:
         if self._task is not None:
@@ -94,26 +91,26 @@ class ReplayFeed:
         if self._task is not None:
             await asyncio.shield(self._task)
 
-    async def _run(self, market_data: BinanceMarketData) -> None:
+    async def _run(self, market: PlayedMarket) -> None:
         try:
-            await self._play_all(market_data)
+            await self._play_all(market)
         except Exception as error:  # with the clock at rest a book that nobody closes would look fresh for ever
             reason = str(error) if isinstance(error, RecordingError) else f"fault in the feed: {error!r}"
-            market_data.connection_lost(reason, self._clock.utc_ns())
+            market.connection_lost(reason, self._clock.utc_ns())
             self._report(FeedState.DOWN, reason)
             raise
         # what the market did after the recording is not known
-        market_data.connection_lost("the recording has ended", self._clock.utc_ns())
+        market.connection_lost("the recording has ended", self._clock.utc_ns())
         self._report(FeedState.CLOSED, f"the recording has ended after {self.messages} messages")
 
-    async def _play_all(self, market_data: BinanceMarketData) -> None:
+    async def _play_all(self, market: PlayedMarket) -> None:
         settings = self._settings
         pacer = _Pacer(self._clock, settings.speed) if settings.pace is Pace.TIMED else None
         for message in read_recording(settings.path, torn_tail=settings.torn_tail):
             if pacer is not None:
                 await pacer.until(message.received_ns)
             self._clock.advance_to(message.received_ns)
-            play(market_data, message)
+            market.play(message)
             self.messages += 1
             if self.messages % settings.messages_per_slice == 0:
                 await asyncio.sleep(0)

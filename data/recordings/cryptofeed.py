@@ -1,6 +1,7 @@
 """Sessions recorded by cryptofeed: a stream file with the REST files of the same run beside it.
 
-``X.ws.N.0``: a line ``wss://… <-> <unix seconds>``, then ``<unix seconds>: <message>`` lines.
+``X.ws.N.0``: a line ``wss://… <-> <unix seconds>``, then ``<unix seconds>: <message>`` lines, and what was sent as
+``wss://… <- <unix seconds>: <message>``.
 ``X.http.N.0`` and ``X.0``: ``<url> -> <unix seconds>: <body>`` lines.
 """
 
@@ -17,6 +18,7 @@ _SHOWN_BYTES: Final = 60
 _NS_PER_S: Final = 1_000_000_000
 _NS_DECIMALS: Final = 9
 _OPENED: Final = b" <-> "
+_SENT: Final = b" <- "
 _ANSWERED: Final = b" -> "
 
 
@@ -57,7 +59,7 @@ def _read_stream(path: Path, lines: Iterable[tuple[int, bytes]]) -> Iterator[Rec
     url = ""
     last_ns = 0
     for number, line in lines:
-        if not line:
+        if not line or (line.startswith(b"ws") and _SENT in line):
             continue
         if line.startswith(b"ws"):
             address, _, stamp = line.partition(_OPENED)

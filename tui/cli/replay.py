@@ -35,6 +35,7 @@ BAR_COLUMNS: Final = (
     Column("volume", "volume", "number"),
 )
 Report = dict[str, object]
+RecordedVenue = Literal["binance", "binanceusdm", "kraken"]
 Timeframe = Literal["1s", "5s", "1m", "5m", "15m", "1h", "4h", "1d"]
 
 
@@ -48,7 +49,7 @@ def register(app: typer.Typer) -> None:
 
 def replay(
     file: Annotated[Path, typer.Argument(help="The recording.", show_default=False)],
-    venue: Annotated[Literal["binance", "binanceusdm"], typer.Option("--venue", help="Whose messages it holds.")],
+    venue: Annotated[RecordedVenue, typer.Option("--venue", help="Whose messages it holds.")],
     check: Annotated[bool, typer.Option("--check", help="Exit with 1 on a gap, a mismatch or a bad message.")] = False,
     bars: Annotated[Timeframe | None, typer.Option("--bars", help="Also build bars from its trades.")] = None,
     json: Json = False,
@@ -71,11 +72,10 @@ def _play(file: Path, venue: str, timeframe: Timeframe | None, progress: Progres
 
     # By name, since the adapters load compiled kernels that no other command may wait for.
     checking: Any = import_module("adapters.replay.check")
-    market: Any = import_module("adapters.binance.market").BinanceMarket(venue)
     broken: type[Exception] = import_module("data.recordings.message").RecordingError
     collector = BarCollector(timeframe) if timeframe else None
     try:
-        found = checking.check_recording(file, market, progress=progress, on_trade=collector and collector.add)
+        found = checking.check_recording(file, venue, progress=progress, on_trade=collector and collector.add)
     except broken as error:
         raise CommandError(ExitCode.FAILED, str(error)) from None
     except OSError as error:
@@ -96,6 +96,11 @@ def _print(report: Report) -> None:
     say(f"top of book: {top['compared']} compared with the venue's own, {top['mismatched']} mismatched")
     if top["first_mismatch"]:
         say(f"first mismatch: {top['first_mismatch']}")
+    checksum = cast("dict[str, Report]", report["checks"])["checksum"]
+    if checksum["compared"]:
+        say(f"checksums: {checksum['compared']} compared with the venue's own, {checksum['mismatched']} mismatched")
+    if checksum["first_mismatch"]:
+        say(f"first wrong checksum: {checksum['first_mismatch']}")
     handling = cast("Report", report["handling_us"])
     say(f"handling a message: p50 {handling['p50']} µs, p99 {handling['p99']} µs")
     if "bars" in report:

@@ -83,7 +83,6 @@ class VenueSet:
 
     def _add_replay(self, venue: ReplayVenueConfig) -> None:
         from adapters.binance.depth import warm_up  # noqa: PLC0415 - only where a venue needs it
-        from adapters.binance.market import BinanceMarket  # noqa: PLC0415 - only where a venue needs it
         from adapters.replay.clock import ReplayClock  # noqa: PLC0415 - only where a venue needs it
         from adapters.replay.feed import Pace, ReplayFeed, ReplaySettings  # noqa: PLC0415 - only where needed
 
@@ -93,7 +92,7 @@ class VenueSet:
         flat_out = venue.speed == "max"
         settings = ReplaySettings(
             path=Path(venue.path).expanduser(),
-            market=BinanceMarket(venue.venue),
+            venue=venue.venue,
             pace=Pace.FLAT_OUT if flat_out else Pace.TIMED,
             speed=1.0 if venue.speed == "max" else float(venue.speed),
         )

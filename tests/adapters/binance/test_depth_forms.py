@@ -5,7 +5,7 @@ import pytest
 from adapters.binance.depth import DepthDecoder
 from adapters.binance.depth_objects import DepthUpdateReader
 from adapters.binance.market import BinanceMarket
-from adapters.replay.survey import survey_recording
+from adapters.replay.binance_venue import survey_recording
 from core.book.book import Book
 from core.types.instrument import Instrument
 from data.recordings.reader import read_recording

@@ -13,11 +13,11 @@ from aiohttp import web
 
 from adapters.binance.endpoints import CHANNELS, FeedSettings
 from adapters.binance.feed import BinanceFeed
-from adapters.binance.instruments import UnknownSymbolError
 from adapters.binance.market import BinanceMarket
+from adapters.instrument_selection import UnknownSymbolError
 from adapters.network.transport import NetworkTransport
+from adapters.replay.binance_venue import is_rules, snapshot_symbol
 from adapters.replay.check import check_recording
-from adapters.replay.survey import is_rules, snapshot_symbol
 from core.book.book import Book, BookState
 from core.types.market import FeedState
 from data.recordings.reader import read_recording
@@ -276,7 +276,7 @@ def test_what_was_recorded_live_replays_with_the_same_rules(tmp_path: Path) -> N
 
     with Recorder(tmp_path / "live.zst") as recorder:
         rig = run(scenario, recorder=recorder)
-    report = check_recording(tmp_path / "live.zst", USDM)
+    report = check_recording(tmp_path / "live.zst", USDM.value)
     assert not report.inferred
     assert {name: (s.gaps, s.state) for name, s in report.symbols.items()} == {
         "BTC/USDT:USDT": (0, "valid"),

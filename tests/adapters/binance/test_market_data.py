@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from adapters.binance.instruments import UnknownSymbolError, read_instruments, select_instruments, with_finer_grid
+from adapters.binance.instruments import read_instruments, with_finer_grid
 from adapters.binance.market import BinanceMarket
 from adapters.binance.market_data import BinanceMarketData
 from adapters.binance.synchroniser import SnapshotAction
+from adapters.instrument_selection import UnknownSymbolError, select_instruments
 from core.book.book import BookState
 from core.types.instrument import AssetType
 from tests.adapters.binance.market_sink import RecordingSink, best

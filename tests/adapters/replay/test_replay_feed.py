@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from adapters.binance.market import BinanceMarket
 from adapters.replay.clock import ReplayClock
 from adapters.replay.feed import Pace, ReplayFeed, ReplaySettings
 from core.book.book import BookState
@@ -52,7 +51,7 @@ def play(path: Path, **changes: object) -> ClockedSink:
     sink = ClockedSink(clock)
 
     async def scenario() -> None:
-        feed = ReplayFeed(ReplaySettings(path=path, market=BinanceMarket.SPOT, **changes), clock)
+        feed = ReplayFeed(ReplaySettings(path=path, venue="binance", **changes), clock)
         await feed.start(sink)
         await feed.finished()
 
@@ -110,7 +109,7 @@ def test_a_recording_that_cannot_be_played_leaves_the_feed_down_with_the_reason(
 
     async def scenario() -> None:
         with pytest.raises(RecordingError):
-            await ReplayFeed(ReplaySettings(path=path, market=BinanceMarket.SPOT), clock).start(sink)
+            await ReplayFeed(ReplaySettings(path=path, venue="binance"), clock).start(sink)
 
     loop = VirtualLoop()
     loop.run_until_complete(scenario())
@@ -122,7 +121,7 @@ def test_a_recording_that_cannot_be_played_leaves_the_feed_down_with_the_reason(
 @pytest.mark.parametrize(("field", "value"), [("speed", 0.0), ("speed", -1.0), ("messages_per_slice", 0)])
 def test_settings_that_make_no_sense_are_refused(path: Path, field: str, value: float) -> None:
     with pytest.raises(ValueError, match="allowed is"):
-        ReplaySettings(path=path, market=BinanceMarket.SPOT, **{field: value})
+        ReplaySettings(path=path, venue="binance", **{field: value})
 
 
 def test_a_fault_while_playing_leaves_no_book_readable_and_the_feed_down(path: Path) -> None:
@@ -133,7 +132,7 @@ def test_a_fault_while_playing_leaves_no_book_readable_and_the_feed_down(path: P
         raise ZeroDivisionError("a bar")
 
     async def scenario() -> None:
-        feed = ReplayFeed(ReplaySettings(path=path, market=BinanceMarket.SPOT, pace=Pace.FLAT_OUT), clock)
+        feed = ReplayFeed(ReplaySettings(path=path, venue="binance", pace=Pace.FLAT_OUT), clock)
         sink.trade = broken
         await feed.start(sink)
         with pytest.raises(ZeroDivisionError):

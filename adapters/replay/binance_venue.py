@@ -1,5 +1,6 @@
-"""What a recording is about, found before it is played: instruments, and whether their rules are the venue's own."""
+"""Recordings of Binance: stream and REST snapshots, with the rules where they were recorded."""
 
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
@@ -9,7 +10,10 @@ import msgspec
 from adapters.binance.inference import InferredRules
 from adapters.binance.instruments import read_instruments
 from adapters.binance.market import BinanceMarket
-from adapters.binance.market_data import MARKET_CHANNELS
+from adapters.binance.market_data import MARKET_CHANNELS, BinanceMarketData
+from adapters.binance.symbol_market import SymbolMarket
+from adapters.replay.recorded_venue import Audit, Survey
+from core.ports.venue import MarketSink
 from core.types.instrument import Instrument
 from data.recordings.lines import Progress
 from data.recordings.message import Channel, RecordedMessage, RecordingError, TornTail
@@ -19,13 +23,61 @@ _RULES_PATH: Final = "/exchangeInfo"
 _DEPTH_PATH: Final = "/depth"
 
 
-class Survey(msgspec.Struct, frozen=True):
-    """The instruments of a recording; `inferred` tells that tick and lot are guessed from its numbers."""
+class RecordedBinance:
+    """Implements `adapters.replay.recorded_venue.RecordedVenue`."""
 
-    instruments: tuple[Instrument, ...]
-    inferred: bool
-    first_ns: int
-    last_ns: int
+    def __init__(self, market: BinanceMarket) -> None:
+        self._market = market
+
+    @property
+    def venue(self) -> str:
+        return self._market.value
+
+    def survey(self, path: Path, *, torn_tail: TornTail = TornTail.REFUSE, progress: Progress | None = None) -> Survey:
+        return survey_recording(path, self._market, torn_tail=torn_tail, progress=progress)
+
+    def market(
+        self, sink: MarketSink, instruments: Iterable[Instrument], audit: Audit | None = None
+    ) -> "PlayedBinance":
+        return PlayedBinance(
+            BinanceMarketData(self._market, sink, instruments, request_snapshot=lambda _: None, observer=audit)
+        )
+
+
+class PlayedBinance:
+    """Implements `adapters.replay.recorded_venue.PlayedMarket`."""
+
+    def __init__(self, market_data: BinanceMarketData) -> None:
+        self._market_data = market_data
+
+    @property
+    def symbols(self) -> Mapping[str, SymbolMarket]:
+        return self._market_data.symbols
+
+    @property
+    def malformed(self) -> int:
+        return self._market_data.malformed
+
+    @property
+    def trades(self) -> int:
+        return self._market_data.trades
+
+    def play(self, message: RecordedMessage) -> None:
+        if message.channel is Channel.STREAM:
+            self._market_data.handle(message.payload, message.received_ns)
+        elif message.channel is Channel.CONNECTED:
+            self.connection_lost("a new connection begins", message.received_ns)
+        elif not is_rules(message):
+            symbol = snapshot_symbol(message) or self._only_symbol()
+            if symbol is not None and symbol in self._market_data.symbols:
+                self._market_data.handle_snapshot(symbol, message.payload, message.received_ns)
+
+    def connection_lost(self, reason: str, received_ns: int) -> None:
+        self._market_data.connection_lost(reason, received_ns)
+
+    def _only_symbol(self) -> str | None:
+        """Return the symbol a snapshot without address belongs to: the only one, else nobody's."""
+        return next(iter(self._market_data.symbols)) if len(self._market_data.symbols) == 1 else None
 
 
 def is_rules(message: RecordedMessage) -> bool:

@@ -1,0 +1,37 @@
+"""The venues whose recordings can be played, by name."""
+
+from collections.abc import Callable
+from typing import Final
+
+from adapters.replay.recorded_venue import RecordedVenue
+
+
+def recorded_venue(name: str) -> RecordedVenue:
+    """Return what plays recordings of a venue; raise ValueError for a venue without."""
+    make = _VENUES.get(name)
+    if make is None:
+        raise ValueError(f"recordings of {name!r} cannot be played, allowed are {', '.join(_VENUES)}")
+    return make(name)
+
+
+def _binance(name: str) -> RecordedVenue:
+    from adapters.binance.market import BinanceMarket  # noqa: PLC0415 - only the venue that is played
+    from adapters.replay.binance_venue import RecordedBinance  # noqa: PLC0415 - the same
+
+    return RecordedBinance(BinanceMarket(name))
+
+
+def _kraken(name: str) -> RecordedVenue:
+    from adapters.kraken.market_data import KrakenMarketData  # noqa: PLC0415 - only the venue that is played
+    from adapters.kraken.recorded import KrakenRules  # noqa: PLC0415 - the same
+    from adapters.replay.stream_venue import StreamVenue  # noqa: PLC0415 - the same
+
+    return StreamVenue(name, KrakenRules, KrakenMarketData)
+
+
+_VENUES: Final[dict[str, Callable[[str], RecordedVenue]]] = {
+    "binance": _binance,
+    "binanceusdm": _binance,
+    "kraken": _kraken,
+}
+RECORDED_VENUES: Final = tuple(_VENUES)

@@ -1,0 +1,102 @@
+"""One symbol's book as its venue's stream keeps it, and what happened to it."""
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from core.book.book import Book, BookState, Ints
+from core.types.instrument import Instrument, InstrumentId
+
+Levels = tuple[Ints, Ints]  # ticks, lots
+NO_LEVELS: Final[Levels] = (np.empty(0, np.int64), np.empty(0, np.int64))
+_LOOKED_BEYOND: Final = 64  # levels that one message may push over a book's depth
+
+
+class StreamBook:
+    """A book that begins with a snapshot on the stream; whatever breaks it makes it unreadable until the next one.
+
+    Parameters
+    ----------
+    resync
+        Called with the venue's symbol, once for each time the book needs a new snapshot.
+    depth
+        Levels a side that the venue keeps up to date; what falls behind them is dropped. None: all.
+    """
+
+    def __init__(
+        self, instrument: Instrument, book: Book, *, resync: Callable[[str], None], depth: int | None = None
+    ) -> None:
+        self.instrument = instrument
+        self.instrument_id: InstrumentId = instrument.id
+        self.book = book
+        self.depth = depth
+        self.updates = 0
+        self.gaps = 0  # places where the stream did not continue
+        self.resyncs = 0  # snapshots after the first
+        self.damaged = 0
+        self.latency_ns: int | None = None
+        self.last_ns = 0  # of the last message that the book took
+        self._resync = resync
+        self._is_live = False
+        self._was_live = False
+
+    @property
+    def is_live(self) -> bool:
+        """Tell whether the stream continues what the book holds."""
+        return self._is_live
+
+    def load(self, bids: Levels, asks: Levels, *, sequence: int, venue_ns: int, received_ns: int) -> None:
+        """Replace the book by a snapshot."""
+        self.updates += 1
+        self.resyncs += self._was_live
+        self._is_live = self._was_live = True
+        self.book.apply_snapshot(*bids, *asks, sequence=sequence, venue_ns=venue_ns, received_ns=received_ns)
+        self._took(venue_ns, received_ns)
+
+    def change(self, bids: Levels, asks: Levels, *, sequence: int, venue_ns: int, received_ns: int) -> None:
+        """Apply a change; one of a book that waits for its snapshot has no effect."""
+        self.updates += 1
+        if not self._is_live:
+            return
+        self.book.apply_delta(*bids, *asks, sequence=sequence, venue_ns=venue_ns, received_ns=received_ns)
+        if self.depth is not None:
+            self._drop_beyond(self.depth, sequence, venue_ns, received_ns)
+        self._took(venue_ns, received_ns)
+
+    def gap(self, reason: str, received_ns: int) -> None:
+        """Make the book unreadable because the stream left something out."""
+        self.gaps += 1
+        self._fail(reason, received_ns)
+
+    def damage(self, reason: str, received_ns: int) -> None:
+        """Make the book unreadable because of what the venue sent: unreadable, off the grid, another checksum."""
+        self.damaged += 1
+        self._fail(reason, received_ns)
+
+    def forget(self, reason: str, received_ns: int) -> None:
+        """Make the book unreadable, as after a lost connection: the next one brings a snapshot by itself."""
+        self._is_live = False
+        self.book.invalidate(reason, received_ns)
+
+    def _took(self, venue_ns: int, received_ns: int) -> None:
+        self.last_ns = received_ns
+        if venue_ns:
+            self.latency_ns = received_ns - venue_ns
+        if self.book.state is not BookState.VALID:
+            self.damage(self.book.reason, received_ns)
+
+    def _fail(self, reason: str, received_ns: int) -> None:
+        was_live = self._is_live
+        self.forget(reason, received_ns)
+        if was_live:
+            self._resync(self.instrument.venue_symbol)
+
+    def _drop_beyond(self, depth: int, sequence: int, venue_ns: int, received_ns: int) -> None:
+        bid_ticks, _, ask_ticks, _ = self.book.top(depth + _LOOKED_BEYOND)
+        bids, asks = bid_ticks[depth:], ask_ticks[depth:]
+        if len(bids) or len(asks):
+            self.book.apply_delta(
+                bids, np.zeros_like(bids), asks, np.zeros_like(asks),
+                sequence=sequence, venue_ns=venue_ns, received_ns=received_ns,
+            )  # fmt: skip
