@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable, Mapping
 
+import msgspec
+
 from core.types.instrument import Instrument
 
 
@@ -20,3 +22,13 @@ def select_instruments(instruments: Mapping[str, Instrument], symbols: Iterable[
             raise UnknownSymbolError(f"{venue}: symbol {symbol!r} is not traded there; for example: {known}")
         picked.append(instrument)
     return picked
+
+
+def named(instrument: Instrument, venue: str) -> Instrument:
+    """Return the instrument under the name that its venue was given here.
+
+    Two accounts at one venue have two names and trade in one book: the book's id keeps the venue's own name.
+    """
+    if venue == instrument.venue:
+        return instrument
+    return msgspec.structs.replace(instrument, venue=venue, matching_book=instrument.book_id)

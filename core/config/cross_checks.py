@@ -8,7 +8,7 @@ from typing import Final, TypeGuard, cast
 from core.config.problem import Key
 from core.config.venues import SIM_VENUE_NAMES
 
-BINANCE_KINDS: Final = ("binance", "binanceusdm")
+PAPER_KINDS: Final = ("sim", "replay")
 
 Finding = tuple[Key, object, str]
 Tables = Mapping[str, object]
@@ -52,18 +52,23 @@ def _cancels_leave_room_for_orders(tables: Tables) -> Iterator[Finding]:
         yield ("risk", "cancel_reserve_per_s"), kept, f"must be less than message_rate_per_s, here {rate}"
 
 
-def _orders_stay_on_paper(tables: Tables) -> Iterator[Finding]:
+def _money_is_not_mixed_with_paper(tables: Tables) -> Iterator[Finding]:
+    is_live = _table(tables, "engine").get("mode") == "live"
     for name, venue in _table(tables, "venues").items():
         settings = _as_table(venue)
-        if settings.get("kind") != "sim" and settings.get("execution") == "venue":
-            yield ("venues", name, "execution"), "venue", 'real orders are not part of this version; must be "paper"'
+        mode = settings.get("mode")
+        if mode == "live" and not is_live:
+            yield ("venues", name, "mode"), mode, 'money also needs mode = "live" in [engine]; here it is "paper"'
+        elif is_live and (settings.get("kind") in PAPER_KINDS or mode in {None, "paper"}):
+            key = ("venues", name, "mode") if "mode" in settings else ("venues", name)
+            yield key, mode, 'no paper beside money: with mode = "live" in [engine] a venue is live, data or off'
 
 
-def _venues_are_named_after_what_they_are(tables: Tables) -> Iterator[Finding]:
+def _replays_are_named_after_their_venue(tables: Tables) -> Iterator[Finding]:
     for name, venue in _table(tables, "venues").items():
         settings = _as_table(venue)
-        served = settings.get("venue") if settings.get("kind") == "replay" else settings.get("kind")
-        if served in BINANCE_KINDS and name != served:
+        served = settings.get("venue")
+        if settings.get("kind") == "replay" and name != served:
             yield ("venues", name), None, f"this venue must be named {served!r}"
 
 
@@ -79,8 +84,8 @@ _CHECKS: Final[tuple[Callable[[Tables], Iterator[Finding]], ...]] = (
     _simulated_venues_are_listed,
     _flattening_stays_within_the_collar,
     _cancels_leave_room_for_orders,
-    _orders_stay_on_paper,
-    _venues_are_named_after_what_they_are,
+    _money_is_not_mixed_with_paper,
+    _replays_are_named_after_their_venue,
     _replays_run_alone,
 )
 

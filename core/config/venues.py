@@ -7,13 +7,16 @@ from typing import Annotated, Final, Literal
 from pydantic import AfterValidator, Field, StringConstraints
 
 from core.config.section import Amount, Milliseconds, Number, Section, Switch, Text, Usd
+from core.types.credentials import MAIN_ACCOUNT
 
 SIM_VENUE_NAMES: Final = ("sim-a", "sim-b", "sim-x")
 
 
-class Execution(StrEnum):
+class VenueMode(StrEnum):
+    OFF = "off"  # not connected
+    DATA = "data"  # market data, no orders
     PAPER = "paper"  # own orders are matched here, against the venue's book
-    VENUE = "venue"  # own orders go to the venue
+    LIVE = "live"  # own orders go to the venue, with money
 
 
 def _url_of(*schemes: str) -> AfterValidator:
@@ -29,6 +32,8 @@ def _url_of(*schemes: str) -> AfterValidator:
 Asset = Annotated[str, StringConstraints(to_upper=True, min_length=1)]
 RestUrl = Annotated[str, _url_of("https", "http")]
 StreamUrl = Annotated[str, _url_of("wss", "ws")]
+Share = Annotated[Number, Field(gt=0, le=1)]
+AccountName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 Speed = Annotated[Number, Field(gt=0, le=100_000)]
 
 
@@ -36,9 +41,6 @@ class SimVenueConfig(Section):
     """A venue of the embedded market ([sim]): no network, no keys, no money."""
 
     kind: Literal["sim"] = Field(description="sim; the venue's name is one of sim-a, sim-b, sim-x")
-    execution: Literal[Execution.VENUE] = Field(
-        default=Execution.VENUE, description="the simulated venue matches own orders itself, in its queues"
-    )
     starting_balances: dict[Asset, Amount] | None = Field(
         default=None,
         description="cash of the account at the very first start; left out: 100,000 in the venue's currency",
@@ -48,17 +50,30 @@ class SimVenueConfig(Section):
     response_latency_ms: Milliseconds | None = Field(default=None, description="way of an answer; left out: its own")
 
 
-class _BinanceConfig(Section):
-    execution: Execution = Field(
-        default=Execution.PAPER, description="paper matches own orders here against the live book; venue sends them"
+class RealVenueConfig(Section):
+    """What every venue on the network has."""
+
+    mode: VenueMode = Field(
+        default=VenueMode.PAPER,
+        description="off, data (no orders), paper (matched here against the live book) or live (sent, with money)",
     )
-    testnet: Switch = Field(default=False, description="use the venue's test network unless an address is given below")
+    symbols: tuple[Text, ...] = Field(min_length=1, description="unified symbols to follow")
+    account: AccountName = Field(default=MAIN_ACCOUNT, description="whose key of the key store trades")
     starting_balance_usdt: Usd = Field(default=Decimal(100_000), description="cash of the paper account")
+
+
+class CryptoVenueConfig(RealVenueConfig):
+    """A venue reached by REST and websocket."""
+
+    testnet: Switch = Field(default=False, description="use the venue's test network unless an address is given below")
     rest_url: RestUrl | None = Field(default=None, description="address of the REST interface; left out: the venue's")
-    stream_url: StreamUrl | None = Field(default=None, description="address of the streams; left out: the venue's")
+    ws_url: StreamUrl | None = Field(default=None, description="address of the streams; left out: the venue's")
+    rate_limit_share: Share = Field(
+        default=Decimal("0.5"), description="part of the venue's rate limit used here; the rest is for other programs"
+    )
 
 
-class BinanceSpotConfig(_BinanceConfig):
+class BinanceSpotConfig(CryptoVenueConfig):
     kind: Literal["binance"] = Field(description="binance: Binance spot")
     symbols: tuple[Text, ...] = Field(
         default=("BTC/USDT", "ETH/USDT", "SOL/USDT", "DOGE/USDT", "ZEC/USDT"),
@@ -67,12 +82,19 @@ class BinanceSpotConfig(_BinanceConfig):
     )
 
 
-class BinanceFuturesConfig(_BinanceConfig):
+class BinanceFuturesConfig(CryptoVenueConfig):
     kind: Literal["binanceusdm"] = Field(description="binanceusdm: Binance USD-M perpetuals")
     symbols: tuple[Text, ...] = Field(
         default=("BTC/USDT:USDT", "ETH/USDT:USDT", "SOL/USDT:USDT", "DOGE/USDT:USDT", "ZEC/USDT:USDT"),
         min_length=1,
         description="unified symbols to follow",
+    )
+
+
+class KrakenConfig(CryptoVenueConfig):
+    kind: Literal["kraken"] = Field(description="kraken: Kraken spot")
+    symbols: tuple[Text, ...] = Field(
+        default=("BTC/USD", "ETH/USD", "SOL/USD"), min_length=1, description="unified symbols to follow"
     )
 
 
@@ -82,7 +104,6 @@ class ReplayVenueConfig(Section):
     kind: Literal["replay"] = Field(description="replay")
     path: Text = Field(description="the recording")
     venue: Literal["binance", "binanceusdm", "kraken"] = Field(description="whose messages the recording holds")
-    execution: Literal[Execution.PAPER] = Field(default=Execution.PAPER, description="orders are matched on paper")
     speed: Speed | Literal["max"] = Field(
         default=Decimal(1), description="1 is the recorded pace, max as fast as possible"
     )
@@ -90,5 +111,6 @@ class ReplayVenueConfig(Section):
 
 
 VenueConfig = Annotated[
-    SimVenueConfig | BinanceSpotConfig | BinanceFuturesConfig | ReplayVenueConfig, Field(discriminator="kind")
+    SimVenueConfig | BinanceSpotConfig | BinanceFuturesConfig | KrakenConfig | ReplayVenueConfig,
+    Field(discriminator="kind"),
 ]

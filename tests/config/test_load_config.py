@@ -100,7 +100,7 @@ def test_wrong_values_are_told_with_what_is_allowed(tmp_path: Path, text: str, e
 def test_unknown_venue_kind_lists_the_kinds(tmp_path: Path):
     problem = only_problem(tmp_path, "[venues.main]\nkind = 'binanse'\n")
     assert problem.endswith(
-        ':2: venues.main.kind = "binanse": must be one of "sim", "binance", "binanceusdm", "replay"'
+        ':2: venues.main.kind = "binanse": must be one of "sim", "binance", "binanceusdm", "kraken", "replay"'
     )
 
 
@@ -119,7 +119,7 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file(tmp_path: Path):
     text = (
         "[risk]\nmax_leverage = 0\nmode = 'wild'\n"
         "[venues.sim-q]\nkind = 'sim'\n"
-        "[venues.binance]\nkind = 'binance'\nrest_url = 'ftp://x'\nexecution = 'venue'\n"
+        "[venues.binance]\nkind = 'binance'\nrest_url = 'ftp://x'\nmode = 'live'\n"
         "[strategies.s]\nkind = 'ma_cross'\ninstruments = ['BTC/USDT@binanc']\n"
     )
     keys = [problem.split(": ")[1].split(" = ")[0] for problem in problems_of(tmp_path, text)]
@@ -128,7 +128,7 @@ def test_all_problems_are_told_at_once_in_the_order_of_the_file(tmp_path: Path):
         "risk.mode",
         "venues.sim-q",
         "venues.binance.rest_url",
-        "venues.binance.execution",
+        "venues.binance.mode",
         "strategies.s.instruments",
     ]
 
@@ -138,14 +138,23 @@ def test_strategy_at_an_unknown_venue_is_told_the_nearest_venue(tmp_path: Path):
     assert only_problem(tmp_path, text).endswith("there is no venue 'sim-q'; venues are sim-a; did you mean 'sim-a'?")
 
 
-@pytest.mark.parametrize("mode", ["paper", "live"])
-def test_orders_cannot_leave_for_a_real_venue_in_any_mode(tmp_path: Path, mode: str):
-    venue = "[venues.binance]\nkind = 'binance'\nexecution = 'venue'\n"
-    assert 'must be "paper"' in only_problem(tmp_path, f"[engine]\nmode = '{mode}'\n{venue}")
+@pytest.mark.parametrize("venue", ["kind = 'binance'\nmode = 'paper'", "kind = 'binance'", "kind = 'sim'"])
+def test_paper_does_not_stand_beside_money(tmp_path: Path, venue: str):
+    name = "sim-a" if "sim" in venue else "binance"
+    problem = only_problem(tmp_path, f"[engine]\nmode = 'live'\n[venues.{name}]\n{venue}\n")
+    assert "no paper beside money" in problem
 
 
-def test_venue_has_the_name_of_what_it_is(tmp_path: Path):
-    assert "must be named 'binance'" in only_problem(tmp_path, "[venues.mine]\nkind = 'binance'\n")
+def test_money_at_a_venue_needs_the_engine_to_be_live(tmp_path: Path):
+    problem = only_problem(tmp_path, "[venues.binance]\nkind = 'binance'\nmode = 'live'\n")
+    assert 'venues.binance.mode = "live": money also needs mode = "live" in [engine]' in problem
+
+
+def test_a_real_venue_has_any_name_and_a_replay_that_of_its_venue(tmp_path: Path):
+    config = load_config(write(tmp_path, "[venues.second]\nkind = 'binance'\naccount = 'desk-2'\n"), {})
+    assert config.venues["second"].kind == "binance"
+    replay = "[venues.mine]\nkind = 'replay'\npath = 'x.gz'\nvenue = 'binance'\n"
+    assert "must be named 'binance'" in only_problem(tmp_path, replay)
 
 
 def test_replay_beside_another_venue_is_refused(tmp_path: Path):

@@ -96,7 +96,7 @@ UNREACHABLE = """
 kind = "binance"
 symbols = ["BTC/USDT"]
 rest_url = "http://127.0.0.1:9"
-stream_url = "ws://127.0.0.1:9"
+ws_url = "ws://127.0.0.1:9"
 """
 
 

@@ -7,20 +7,15 @@ from typing import Final
 
 from adapters.venue_store.store import VenueStore
 from core.config.config import Config
-from core.config.venues import BinanceFuturesConfig, BinanceSpotConfig, ReplayVenueConfig, SimVenueConfig
+from core.config.venues import CryptoVenueConfig, ReplayVenueConfig, SimVenueConfig, VenueMode
 from core.io.system_clock import SystemClock
 from core.io.system_randomness import SystemRandomness
 from core.ports.clock import Clock
 from core.ports.history import BarHistory, NoHistory
 from core.ports.venue import ExecutionVenue, Feed
 
-BinanceVenueConfig = BinanceSpotConfig | BinanceFuturesConfig
 NS_PER_MS: Final = 1_000_000
 BPS: Final = Decimal(10_000)
-TESTNET: Final = {
-    "binance": ("https://testnet.binance.vision", "wss://stream.testnet.binance.vision"),
-    "binanceusdm": ("https://testnet.binancefuture.com", "wss://stream.binancefuture.com"),
-}
 
 
 class VenueSet:
@@ -35,14 +30,11 @@ class VenueSet:
         self._config = config
         self._store = store
         self._add_sim()
-        for venue in config.venues.values():
-            match venue:
-                case BinanceSpotConfig() | BinanceFuturesConfig():
-                    self._add_binance(venue)
-                case ReplayVenueConfig():
-                    self._add_replay(venue)
-                case SimVenueConfig():
-                    pass
+        for name, venue in config.venues.items():
+            if isinstance(venue, ReplayVenueConfig):
+                self._add_replay(venue)
+            elif isinstance(venue, CryptoVenueConfig) and venue.mode is not VenueMode.OFF:
+                self._add_real(name, venue)
 
     def _add_sim(self) -> None:
         names = [name for name, venue in self._config.venues.items() if isinstance(venue, SimVenueConfig)]
@@ -57,29 +49,16 @@ class VenueSet:
         self.feeds += [market.feed(name) for name in names]
         self.executions += [market.execution(name) for name in names]
 
-    def _add_binance(self, venue: BinanceVenueConfig) -> None:
-        import msgspec  # noqa: PLC0415 - only where a venue needs it
-
-        from adapters.binance.depth import warm_up  # noqa: PLC0415 - only where a venue needs it
-        from adapters.binance.endpoints import ENDPOINTS  # noqa: PLC0415 - only where a venue needs it
-        from adapters.binance.market import BinanceMarket  # noqa: PLC0415 - only where a venue needs it
-        from adapters.binance.venue import build_feed  # noqa: PLC0415 - only where a venue needs it
+    def _add_real(self, name: str, venue: CryptoVenueConfig) -> None:
         from adapters.network.transport import NetworkTransport  # noqa: PLC0415 - only where a venue needs it
+        from tui.compose.real_venues import make_feed, warm_up_of  # noqa: PLC0415 - only where a venue needs it
 
-        self.warm_ups.append(warm_up)
-        endpoints = ENDPOINTS[BinanceMarket(venue.kind)]
-        rest_url, stream_url = TESTNET[venue.kind] if venue.testnet else (endpoints.rest_url, endpoints.stream_url)
-        feed = build_feed(
-            venue.kind,
-            venue.symbols,
-            transport=NetworkTransport(),
-            clock=self.clock,
-            randomness=SystemRandomness(),
-            endpoints=msgspec.structs.replace(
-                endpoints, rest_url=venue.rest_url or rest_url, stream_url=venue.stream_url or stream_url
-            ),
-        )
-        self._add_paper(feed, {"USDT": venue.starting_balance_usdt})
+        self.warm_ups += warm_up_of(venue)
+        feed = make_feed(name, venue, NetworkTransport(), self.clock, SystemRandomness())
+        if venue.mode is VenueMode.PAPER:
+            self._add_paper(feed, {settled_in(venue.symbols[0]): venue.starting_balance_usdt})
+        else:
+            self.feeds.append(feed)
 
     def _add_replay(self, venue: ReplayVenueConfig) -> None:
         from adapters.binance.depth import warm_up  # noqa: PLC0415 - only where a venue needs it
@@ -129,6 +108,12 @@ class VenueSet:
         )
         self.feeds.append(PaperFeed(feed, execution, fees))
         self.executions.append(execution)
+
+
+def settled_in(symbol: str) -> str:
+    """Return the asset that a unified symbol is paid in: USDT of ``BTC/USDT`` and of ``BTC/USDT:USDT``."""
+    pair, _, settlement = symbol.partition(":")
+    return settlement or pair.partition("/")[2] or "USD"
 
 
 def _warm_up_books() -> None:
