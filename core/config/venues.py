@@ -6,7 +6,7 @@ from typing import Annotated, Final, Literal
 
 from pydantic import AfterValidator, Field, StringConstraints
 
-from core.config.section import Amount, Milliseconds, Number, Section, Switch, Text, Usd
+from core.config.section import Amount, Milliseconds, Number, PositiveShare, Section, Switch, Text, Usd
 from core.types.credentials import MAIN_ACCOUNT
 
 SIM_VENUE_NAMES: Final = ("sim-a", "sim-b", "sim-x")
@@ -32,7 +32,6 @@ def _url_of(*schemes: str) -> AfterValidator:
 Asset = Annotated[str, StringConstraints(to_upper=True, min_length=1)]
 RestUrl = Annotated[str, _url_of("https", "http")]
 StreamUrl = Annotated[str, _url_of("wss", "ws")]
-Share = Annotated[Number, Field(gt=0, le=1)]
 AccountName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 Speed = Annotated[Number, Field(gt=0, le=100_000)]
 
@@ -68,7 +67,7 @@ class CryptoVenueConfig(RealVenueConfig):
     testnet: Switch = Field(default=False, description="use the venue's test network unless an address is given below")
     rest_url: RestUrl | None = Field(default=None, description="address of the REST interface; left out: the venue's")
     ws_url: StreamUrl | None = Field(default=None, description="address of the streams; left out: the venue's")
-    rate_limit_share: Share = Field(
+    rate_limit_share: PositiveShare = Field(
         default=Decimal("0.5"), description="part of the venue's rate limit used here; the rest is for other programs"
     )
 
@@ -110,6 +109,7 @@ class ReplayVenueConfig(Section):
     starting_balance_usdt: Usd = Field(default=Decimal(100_000), description="cash of the paper account")
 
 
+RealVenue = BinanceSpotConfig | BinanceFuturesConfig | KrakenConfig
 VenueConfig = Annotated[
     SimVenueConfig | BinanceSpotConfig | BinanceFuturesConfig | KrakenConfig | ReplayVenueConfig,
     Field(discriminator="kind"),

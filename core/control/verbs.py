@@ -31,3 +31,7 @@ HALT: Final = Verb("halt", "Tighten one venue or strategy, or everything, to a h
 SAFE_MODE: Final = Verb("safe-mode", "Keep a venue to its hedge and reserve pools, or let it use all again.")
 EXPLAIN: Final = Verb("explain", "Say why a job waits, was refused or started, control by control.")
 ALERTS: Final = Verb("alerts", "Show what stands and needs a person, and whether sinks were told; test a sink.")
+VENUES: Final = Verb("venues", "Show the configured venues: what serves them, in which mode, for which symbols.")
+INSTRUMENTS: Final = Verb("instruments", "List what a venue trades, with its rules.")
+DOCTOR: Final = Verb("doctor", "Look whether each venue is reached, how fast, and what is missing; say how to fix it.")
+RECORD: Final = Verb("record", "Write what a venue sends to a file that `replay` plays back.")

@@ -18,11 +18,13 @@ from tui.cli import (
     logs,
     orders,
     program,
+    record,
     replay,
     risk,
     simulate,
     status,
     strategies,
+    venues,
     views,
 )
 from tui.cli.exits import CommandError, ExitCode
@@ -56,6 +58,8 @@ for part in (
     logs,
     journal,
     replay,
+    record,
+    venues,
     program,
     simulate,
     config,

@@ -7,7 +7,7 @@ from typing import Final
 
 from adapters.venue_store.store import VenueStore
 from core.config.config import Config
-from core.config.venues import CryptoVenueConfig, ReplayVenueConfig, SimVenueConfig, VenueMode
+from core.config.venues import CryptoVenueConfig, RealVenue, ReplayVenueConfig, SimVenueConfig, VenueMode
 from core.io.system_clock import SystemClock
 from core.io.system_randomness import SystemRandomness
 from core.ports.clock import Clock
@@ -49,12 +49,14 @@ class VenueSet:
         self.feeds += [market.feed(name) for name in names]
         self.executions += [market.execution(name) for name in names]
 
-    def _add_real(self, name: str, venue: CryptoVenueConfig) -> None:
+    def _add_real(self, name: str, venue: RealVenue) -> None:
         from adapters.network.transport import NetworkTransport  # noqa: PLC0415 - only where a venue needs it
-        from tui.compose.real_venues import make_feed, warm_up_of  # noqa: PLC0415 - only where a venue needs it
+        from tui.compose.kinds.registry import venue_kind  # noqa: PLC0415 - only where a venue needs it
+        from tui.compose.kinds.venue_kind import Wire  # noqa: PLC0415 - only where a venue needs it
 
-        self.warm_ups += warm_up_of(venue)
-        feed = make_feed(name, venue, NetworkTransport(), self.clock, SystemRandomness())
+        kind = venue_kind(venue.kind)
+        self.warm_ups += kind.warm_ups()
+        feed = kind.feed(name, venue, Wire(NetworkTransport(), self.clock, SystemRandomness()))
         if venue.mode is VenueMode.PAPER:
             self._add_paper(feed, {settled_in(venue.symbols[0]): venue.starting_balance_usdt})
         else:

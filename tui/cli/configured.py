@@ -1,0 +1,44 @@
+"""The venues of the configuration, for commands that need no engine."""
+
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from core.paths import Paths
+from tui.cli.exits import CommandError, ExitCode
+
+if TYPE_CHECKING:
+    from core.config.config import Config
+    from core.config.venues import RealVenue
+
+
+def configuration(file: Path | None) -> "Config":
+    if file is not None and not file.exists():
+        raise CommandError(ExitCode.USAGE, f"{file}: no such file")
+    load: Any = import_module("core.config.load").load_config
+    return load(file or Paths.from_environment().config_file)
+
+
+def real_venues(config: "Config") -> "dict[str, RealVenue]":
+    """Return the venues on the network by their names."""
+    from core.config.venues import CryptoVenueConfig  # noqa: PLC0415 - pydantic, only where it is needed
+
+    return {name: venue for name, venue in config.venues.items() if isinstance(venue, CryptoVenueConfig)}
+
+
+def real_venue(config: "Config", name: str) -> "RealVenue":
+    """Return a configured venue, or one of that kind with its defaults; raise CommandError for neither."""
+    from pydantic import TypeAdapter  # noqa: PLC0415 - as above
+
+    from core.config.venues import CryptoVenueConfig, VenueConfig  # noqa: PLC0415 - as above
+    from tui.compose.kinds.registry import KINDS  # noqa: PLC0415 - as above
+
+    venues = real_venues(config)
+    if name in venues:
+        return venues[name]
+    if name not in KINDS:
+        known = ", ".join(dict.fromkeys([*venues, *KINDS]))
+        raise CommandError(ExitCode.USAGE, f"there is no venue {name!r}; allowed are {known}")
+    made = TypeAdapter[Any](VenueConfig).validate_python({"kind": name})
+    assert isinstance(made, CryptoVenueConfig)
+    return cast("RealVenue", made)

@@ -1,0 +1,138 @@
+"""Look at each configured venue: is it reached, how fast, is the clock right, do its symbols exist; and what to do."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+import msgspec
+
+from adapters.instrument_selection import UnknownSymbolError, select_instruments
+from adapters.network.transport import NetworkTransport
+from adapters.streams.market_data import UNREADABLE
+from core.config.venues import RealVenue, VenueMode
+from tui.compose.kinds.registry import venue_kind
+from tui.compose.kinds.venue_kind import ServerTime, VenueKind
+from tui.compose.venue_reading import ReadOnce, VenueUnreachableError, ask, open_stream
+
+ASKED_TIMES: Final = 3
+NS_PER_MS: Final = 1_000_000
+MS_PER_S: Final = 1_000
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that was looked at; `fix` says what to do where it is not well."""
+
+    check: str
+    is_well: bool
+    detail: str
+    fix: str = ""
+
+
+class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
+    """One venue: its findings and the measured numbers, None where they could not be measured."""
+
+    venue: str
+    kind: str
+    mode: str
+    rest_latency_ms: float | None
+    stream_latency_ms: float | None
+    clock_offset_ms: float | None
+    findings: tuple[Finding, ...]
+
+    @property
+    def is_well(self) -> bool:
+        return all(finding.is_well for finding in self.findings)
+
+
+async def diagnose(venues: Mapping[str, RealVenue], max_clock_offset_ms: float) -> list[Diagnosis]:
+    """Look at all venues at once."""
+    transport = NetworkTransport()
+    try:
+        looks = (_look(transport, name, venue, max_clock_offset_ms) for name, venue in venues.items())
+        return list(await asyncio.gather(*looks))
+    finally:
+        await transport.close()
+
+
+async def _look(transport: NetworkTransport, name: str, venue: RealVenue, max_offset_ms: float) -> Diagnosis:
+    if venue.mode is VenueMode.OFF:
+        finding = Finding(check="mode", is_well=True, detail="off: nothing is asked there")
+        return _diagnosis(name, venue, (finding,))
+    kind = venue_kind(venue.kind)
+    (rest_ms, offset_ms, time_finding), (stream_ms, stream_finding), symbols = await asyncio.gather(
+        _time(transport, kind.server_time(venue), max_offset_ms),
+        _stream(transport, kind.addresses(venue).ws_url),
+        _symbols(transport, kind, name, venue),
+    )
+    findings = (*time_finding, stream_finding, symbols)
+    return _diagnosis(name, venue, findings, rest_ms, stream_ms, offset_ms)
+
+
+def _diagnosis(
+    name: str,
+    venue: RealVenue,
+    findings: Sequence[Finding],
+    rest_ms: float | None = None,
+    stream_ms: float | None = None,
+    offset_ms: float | None = None,
+) -> Diagnosis:
+    return Diagnosis(
+        venue=name,
+        kind=venue.kind,
+        mode=venue.mode.value,
+        rest_latency_ms=rest_ms,
+        stream_latency_ms=stream_ms,
+        clock_offset_ms=offset_ms,
+        findings=tuple(findings),
+    )
+
+
+async def _time(
+    transport: NetworkTransport, server_time: ServerTime, max_offset_ms: float
+) -> tuple[float | None, float | None, tuple[Finding, ...]]:
+    """Ask for the time a few times and believe the quickest answer: it says most about the clock."""
+    best_ms, offset_ms = float("inf"), 0.0
+    try:
+        for _ in range(ASKED_TIMES):
+            answer = await ask(transport, server_time.url, {})
+            took_ms = (answer.received_ns - answer.sent_ns) / NS_PER_MS
+            if took_ms < best_ms:
+                middle_ns = (answer.sent_ns + answer.received_ns) // 2
+                best_ms, offset_ms = took_ms, (middle_ns - server_time.read(answer.body)) / NS_PER_MS
+    except VenueUnreachableError as error:
+        fix = "look at the network, a proxy or firewall, and rest_url of the venue"
+        return None, None, (Finding(check="rest", is_well=False, detail=str(error), fix=fix),)
+    except UNREADABLE as error:
+        detail = f"{server_time.url}: the answer cannot be read: {error}"
+        fix = "rest_url of the venue leads somewhere else"
+        return None, None, (Finding(check="rest", is_well=False, detail=detail, fix=fix),)
+    rest = Finding(check="rest", is_well=True, detail=f"{server_time.url} answers within {best_ms:.0f} ms")
+    allowed_ms = max_offset_ms + server_time.resolution_ns / NS_PER_MS + best_ms / 2
+    clock = Finding(
+        check="clock",
+        is_well=abs(offset_ms) <= allowed_ms,
+        detail=f"this machine is {offset_ms:+.0f} ms off, {max_offset_ms:g} ms are allowed",
+        fix="" if abs(offset_ms) <= allowed_ms else "let NTP set the clock (timedatectl set-ntp true), then look again",
+    )
+    return best_ms, offset_ms, (rest, clock)
+
+
+async def _stream(transport: NetworkTransport, url: str) -> tuple[float | None, Finding]:
+    try:
+        took_ms = await open_stream(transport, url) * MS_PER_S
+    except VenueUnreachableError as error:
+        fix = "look at the network, a proxy that stops websockets, and ws_url of the venue"
+        return None, Finding(check="stream", is_well=False, detail=str(error), fix=fix)
+    return took_ms, Finding(check="stream", is_well=True, detail=f"{url} opens within {took_ms:.0f} ms")
+
+
+async def _symbols(transport: NetworkTransport, kind: VenueKind, name: str, venue: RealVenue) -> Finding:
+    try:
+        listed = await kind.instruments(venue, ReadOnce(transport))
+        select_instruments(listed, venue.symbols, name)
+    except VenueUnreachableError as error:
+        return Finding(check="symbols", is_well=False, detail=str(error), fix="see rest")
+    except UnknownSymbolError as error:
+        fix = f"take a symbol from: seraphim instruments {name}"
+        return Finding(check="symbols", is_well=False, detail=str(error), fix=fix)
+    return Finding(check="symbols", is_well=True, detail=f"{len(venue.symbols)} of {len(listed)} instruments followed")

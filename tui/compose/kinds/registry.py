@@ -1,0 +1,39 @@
+"""The kinds of real venues by name; each loads its adapter only when it is used."""
+
+from collections.abc import Callable
+from typing import Final
+
+from tui.compose.kinds.venue_kind import VenueKind
+
+
+def venue_kind(kind: str) -> VenueKind:
+    """Return what serves a kind of venue."""
+    return _KINDS[kind]()
+
+
+def _binance() -> VenueKind:
+    from adapters.binance.market import BinanceMarket  # noqa: PLC0415 - only the venues in use
+    from tui.compose.kinds.binance import BinanceKind  # noqa: PLC0415 - the same
+
+    return BinanceKind(BinanceMarket.SPOT)
+
+
+def _binanceusdm() -> VenueKind:
+    from adapters.binance.market import BinanceMarket  # noqa: PLC0415 - only the venues in use
+    from tui.compose.kinds.binance import BinanceKind  # noqa: PLC0415 - the same
+
+    return BinanceKind(BinanceMarket.USDM)
+
+
+def _kraken() -> VenueKind:
+    from tui.compose.kinds.kraken import KrakenKind  # noqa: PLC0415 - only the venues in use
+
+    return KrakenKind()
+
+
+_KINDS: Final[dict[str, Callable[[], VenueKind]]] = {
+    "binance": _binance,
+    "binanceusdm": _binanceusdm,
+    "kraken": _kraken,
+}
+KINDS: Final = tuple(_KINDS)
