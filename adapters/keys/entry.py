@@ -36,4 +36,6 @@ def _decode(text: Secret) -> dict[str, Secret] | str:
         found = msgspec.json.decode(text.reveal(), type=dict[str, str])
     except msgspec.DecodeError as error:  # says where and of which type, and nothing of the text
         return str(error)
+    except UnicodeError:  # its text would show some of it
+        return "it has letters that are none"
     return {name: Secret(part) for name, part in found.items()}

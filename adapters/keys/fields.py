@@ -73,10 +73,9 @@ def fields_of(venue: str) -> tuple[AskedField, ...]:
     if venue.startswith("sim-"):
         raise KeyRefusedError(f"{venue} is simulated and takes no key")
     close = get_close_matches(venue, sorted({*FIELDS, *exchanges}), n=1)
-    nearest = f"did you mean {close[0]!r}? " if close else ""
-    raise KeyRefusedError(
-        f"there is no venue {venue!r}; {nearest}Known are {', '.join(FIELDS)} and every exchange of ccxt"
-    )
+    nearest = f" (did you mean {close[0]!r}?)" if close else ""
+    known = ", ".join(FIELDS)
+    raise KeyRefusedError(f"there is no venue {venue!r}{nearest}; known are {known} and every exchange of ccxt")
 
 
 def make_credentials(name: KeyName, parts: Mapping[str, Secret]) -> Credentials:

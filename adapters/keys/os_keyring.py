@@ -47,6 +47,10 @@ class NoKeyringError(KeyStoreError):
     """There is no keyring here that keys may be kept in."""
 
 
+class _ProbeError(Exception):
+    """A keyring does not give back what it was given."""
+
+
 class OsKeyring:
     """A WritableStore in the keyring. A keyring cannot list its entries, so one entry names the others.
 
@@ -126,7 +130,7 @@ class OsKeyring:
         except TooLongError as error:
             problem = self._silence = f"{self.place}: {error}; is it locked, and waits for its password?"
         except Exception as error:  # libraries below the keyring raise their own; their text may hold what was sent
-            problem = f"{self.place}: {failure(error)}"
+            problem = f"{self.place}: {_failure(error)}"
         raise KeyStoreError(problem)
 
 
@@ -148,7 +152,7 @@ def find_keyring(timeout_s: float, guard: Path, allowed: Sequence[tuple[str, str
         except TooLongError as error:
             problem = problem or f"{where}: {error}; is it locked, and waits for its password?"
         except Exception as error:  # as above
-            problem = problem or f"{where}: {failure(error)}"
+            problem = problem or f"{where}: {_failure(error)}"
         else:
             if backend is not None:
                 return OsKeyring(backend, timeout_s, guard)
@@ -157,8 +161,10 @@ def find_keyring(timeout_s: float, guard: Path, allowed: Sequence[tuple[str, str
     raise NoKeyringError("there is no OS keyring here that encrypts (Secret Service, KWallet, macOS Keychain)")
 
 
-def failure(error: Exception) -> str:
+def _failure(error: Exception) -> str:
     """Say what went wrong by the name of the error, as its text is not ours to trust."""
+    if isinstance(error, _ProbeError):
+        return str(error)
     known = {
         "KeyringLocked": "it is locked and was not unlocked",
         "PasswordSetError": "it did not take the entry",
@@ -180,5 +186,5 @@ def _probed(module: str, name: str) -> Backend | None:
     finally:
         backend.delete_password(_PROBE, entry)
     if found != text:
-        raise KeyStoreError("the probe came back changed")
+        raise _ProbeError("the probe came back changed")
     return backend

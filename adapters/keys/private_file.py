@@ -24,9 +24,12 @@ def read_private_file(path: Path, max_bytes: int) -> bytes | None:
     except OSError as error:
         cause = "is a link; name the file itself" if path.is_symlink() else f"cannot be read: {describe(error)}"
         raise KeyStoreError(f"{path}: {cause}") from None
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         _refuse_foreign(path, os.fstat(descriptor))
-        content = file.read(max_bytes + 1)
+        with os.fdopen(descriptor, "rb", closefd=False) as file:
+            content = file.read(max_bytes + 1)
+    finally:
+        os.close(descriptor)
     if len(content) > max_bytes:
         raise KeyStoreError(f"{path}: is larger than {max_bytes} bytes")
     return content

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import Final, Protocol, cast
 
-from adapters.keys.key_name import KeyRefusedError
 from core.ports.keys import KeyRight, KeyRights
 from core.types.credentials import Credentials
 
@@ -28,7 +27,6 @@ def tester_of(venue: str) -> KeyTester | None:
     return cast("KeyTester", getattr(import_module(module), function))
 
 
-def refuse_withdrawals(rights: KeyRights, what: str) -> None:
-    """Raise KeyRefusedError for a key that could move money away."""
-    if rights.rights is not None and KeyRight.WITHDRAW in rights.rights:
-        raise KeyRefusedError(f"{what} may withdraw: make one at the venue that may not, and revoke this one")
+def may_withdraw(rights: KeyRights) -> bool:
+    """Tell whether a venue says that a key could move money away; what is not known is not held against it."""
+    return rights.rights is not None and KeyRight.WITHDRAW in rights.rights

@@ -179,7 +179,7 @@ def _read_header(line: bytes) -> Header:
                 f"it is of version {kind.version}, which a newer seraphim wrote; this reads {VERSION}"
             )
         header = msgspec.json.decode(line, type=Header)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeError) as error:
         raise DamagedVaultError(f"its header cannot be read: {error}") from None
     sizes = (len(header.salt), len(header.nonce), len(header.check))
     if header.format != FORMAT or header.version != VERSION or sizes != (_SALT_BYTES, _NONCE_BYTES, _HALF_BYTES):

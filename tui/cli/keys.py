@@ -78,7 +78,7 @@ def add(
             raise CommandError(ExitCode.USAGE, f"{target.place}: has a key of {name}; --replace takes its place")
         credentials = make_credentials(name, read_parts(fields, from_file))
         remember_key(credentials)
-        rights = _tested(credentials) if test and tester_of(venue) is not None else None
+        rights = _tested(credentials) if test and tester_of(venue) is not None else _untested(venue, test=test)
         kept.put(credentials, target)
     _say_kept(name, target, rights, as_json=json)
 
@@ -108,7 +108,8 @@ def show(json: Json = False) -> None:
             {**row, "shown": " ".join(labels_of(key.credentials).values())}
             for row, key in zip(rows, found.keys, strict=True)
         ]
-        print_table("", COLUMNS, shown, empty="no keys: trading is on paper; `seraphim keys add VENUE` keeps one")
+        nothing = "no key could be read" if found.troubles else "no keys; `seraphim keys add VENUE` keeps one"
+        print_table("", COLUMNS, shown, empty=nothing)
         for trouble in found.troubles:
             note(f"warning: {trouble.text}")
     if found.troubles:
@@ -181,12 +182,12 @@ def _open() -> "KeyStore":
 
 def _tested(credentials: "Credentials") -> "KeyRights":
     """Ask the venue; raise CommandError where it does not tell, or for a key that may withdraw."""
-    from adapters.keys.testers import refuse_withdrawals, tester_of  # noqa: PLC0415 - msgspec, not for every command
+    from adapters.keys.testers import may_withdraw, tester_of  # noqa: PLC0415 - msgspec, not for every command
     from core.io.redaction import redact  # noqa: PLC0415 - only here
 
     tester = tester_of(credentials.venue)
     if tester is None:
-        raise CommandError(ExitCode.FAILED, f"there is no test for {credentials.venue} yet; nothing was asked")
+        raise CommandError(ExitCode.FAILED, f"{_no_test(credentials.venue)}; nothing was asked")
 
     async def ask() -> "KeyRights":
         async with asyncio.timeout(TEST_TIMEOUT_S):
@@ -199,8 +200,10 @@ def _tested(credentials: "Credentials") -> "KeyRights":
     except Exception as error:  # of whichever library the venue's adapter uses
         problem = redact(f"{type(error).__name__}: {error}").replace("\n", " ")
     else:
-        refuse_withdrawals(rights, f"this key of {credentials.venue}")
-        return rights
+        if not may_withdraw(rights):
+            return rights
+        problem = f"this key of {credentials.venue} may withdraw: make one that may not, and revoke this one"
+        raise CommandError(ExitCode.FAILED, problem)
     raise CommandError(ExitCode.FAILED, f"{credentials.venue} did not say what the key may do: {problem}")
 
 
@@ -213,21 +216,33 @@ def _confirm_removal(name: "KeyName", *, yes: bool) -> None:
         raise CommandError(ExitCode.USAGE, "that is another name; nothing was removed")
 
 
-def _say_kept(name: "KeyName", target: "WritableStore", rights: "KeyRights | None", *, as_json: bool) -> None:
+def _say_kept(name: "KeyName", target: "WritableStore", rights: "KeyRights", *, as_json: bool) -> None:
     if as_json:
         body = {"venue": name.venue, "account": name.account, "store": target.kind.value, "place": target.place}
         say_json({**body, "strength": target.strength, **_rights_fields(rights)})
         return
     say(f"{name} is kept in {target.place}")
     say(f"protection: {target.strength}")
-    say(f"rights: {_rights_text(rights)}" if rights is not None else "rights: not tested")
+    say(f"rights: {_rights_text(rights)}")
 
 
-def _rights_fields(rights: "KeyRights | None") -> dict[str, object]:
-    known = None if rights is None or rights.rights is None else sorted(right.value for right in rights.rights)
-    return {"rights": known, "detail": "" if rights is None else rights.detail}
+def _untested(venue: str, *, test: bool) -> "KeyRights":
+    from core.ports.keys import KeyRights  # noqa: PLC0415 - msgspec, not for every command
+
+    return KeyRights(rights=None, detail=_no_test(venue) if test else "not tested")
+
+
+def _no_test(venue: str) -> str:
+    return f"there is no test for {venue} yet"
+
+
+def _rights_fields(rights: "KeyRights") -> dict[str, object]:
+    known = None if rights.rights is None else sorted(right.value for right in rights.rights)
+    return {"rights": known, "detail": rights.detail}
 
 
 def _rights_text(rights: "KeyRights") -> str:
-    known = "the venue does not tell" if rights.rights is None else ", ".join(sorted(rights.rights)) or "none"
+    if rights.rights is None:
+        return f"not known: {rights.detail or 'the venue does not tell'}"
+    known = ", ".join(sorted(rights.rights)) or "none"
     return f"{known} ({rights.detail})" if rights.detail else known
