@@ -53,17 +53,13 @@ class KeyStore:
                 remember_key(credentials)
                 return StoredKey(store.kind, store.place, credentials)
         keyring = self._found_keyring()
-        if isinstance(keyring, KeyStoreError) and not isinstance(keyring, NoKeyringError):
+        if self._is_out_of_reach(keyring):
             raise KeyStoreError(f"there may be a key of {name} in a keyring that cannot be used: {keyring}")
         return None
 
     def target(self, name: KeyName, kind: StoreKind | None = None) -> WritableStore:
         """Return the place a key is to be put in, opened; raise KeyStoreError where another would be read first."""
-        if self._systemd is not None and self._systemd.read(name) is not None:
-            raise KeyStoreError(
-                f"{self._systemd.place}: systemd hands over {credential_name(name)}, which is read before"
-                " any other key; change it there"
-            )
+        self._refuse_what_systemd_has(name)
         keyring = self._found_keyring()
         if kind is StoreKind.KEYRING and not isinstance(keyring, OsKeyring):
             raise keyring
@@ -84,8 +80,16 @@ class KeyStore:
             raise KeyStoreError(f"{target.place}: the key of {name_of(credentials)} did not come back as it was put")
 
     def remove(self, name: KeyName) -> list[WritableStore]:
-        """Remove a key from every place that has it and can be written; return these."""
+        """Remove a key from every place that has it; return these.
+
+        Raises KeyStoreError, nothing removed, where a place that may have it cannot be opened or written.
+        """
+        self._refuse_what_systemd_has(name)
         keyring = self._found_keyring()
+        if self._is_out_of_reach(keyring):
+            raise KeyStoreError(f"there may be a key of {name} in a keyring that cannot be used: {keyring}")
+        if self._vault.exists():
+            self._vault.unlock()
         stores: list[WritableStore] = [keyring] if isinstance(keyring, OsKeyring) else []
         return [store for store in (*stores, self._vault) if store.remove(name)]
 
@@ -105,11 +109,25 @@ class KeyStore:
                 except KeyStoreError as error:
                     troubles.append(Trouble(store.kind, str(error)))
                 else:
-                    keys += [] if credentials is None else [StoredKey(store.kind, store.place, credentials)]
+                    if credentials is not None:
+                        remember_key(credentials)
+                        keys.append(StoredKey(store.kind, store.place, credentials))
         keyring = self._found_keyring()
-        if isinstance(keyring, KeyStoreError) and not isinstance(keyring, NoKeyringError):
+        if self._is_out_of_reach(keyring):
             troubles.append(Trouble(StoreKind.KEYRING, str(keyring)))
         return Listing(keys, troubles)
+
+    def _refuse_what_systemd_has(self, name: KeyName) -> None:
+        if self._systemd is not None and self._systemd.read(name) is not None:
+            raise KeyStoreError(
+                f"{self._systemd.place}: systemd hands over {credential_name(name)}, which is read before"
+                " any other key; change it there"
+            )
+
+    @staticmethod
+    def _is_out_of_reach(keyring: OsKeyring | KeyStoreError) -> bool:
+        """Tell a keyring that does not answer from one, and from none."""
+        return isinstance(keyring, KeyStoreError) and not isinstance(keyring, NoKeyringError)
 
     def _readable(self) -> Iterator[Store]:
         if self._systemd is not None:

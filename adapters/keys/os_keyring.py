@@ -87,9 +87,10 @@ class OsKeyring:
     def put(self, credentials: Credentials) -> None:
         name, entry = name_of(credentials), write_entry(credentials)
         with exclusive(self._guard):
-            self._set(str(name), entry)
+            # First the list: a name without a key is passed over, a key without a name would not be listed.
             if name not in (names := self._index()):
                 self._write_index([*names, name])
+            self._set(str(name), entry)
 
     def remove(self, name: KeyName) -> bool:
         with exclusive(self._guard):

@@ -32,8 +32,9 @@ class Rig:
     def __init__(self, folder: Path) -> None:
         MemoryKeyring.kept.clear()
         self.credentials = folder / "credentials"
+        self.vault_file = folder / "keys.vault"
         self.vault = Vault(
-            folder / "keys.vault", VaultUnlocking(ask=lambda _: Secret("correct horse battery")), Cost(32, 1, 1)
+            self.vault_file, VaultUnlocking(ask=lambda _: Secret("correct horse battery")), Cost(32, 1, 1)
         )
         self.keyring = OsKeyring(MemoryKeyring(), 60, folder / "keys.vault")
 
@@ -135,6 +136,20 @@ def test_a_key_is_removed_from_every_place_that_can_be_written(rig: Rig) -> None
     assert [store.kind for store in rig.store().remove(NAME)] == [StoreKind.KEYRING, StoreKind.VAULT]
     assert rig.store().remove(NAME) == []
     assert rig.store().read("binance") is None
+
+
+def test_a_key_is_removed_everywhere_or_nowhere(rig: Rig) -> None:
+    rig.keyring.put(marked_key())
+    rig.vault.put(marked_key())
+    locked = KeyStore(systemd=None, open_keyring=lambda: rig.keyring, vault=Vault(rig.vault_file, VaultUnlocking()))
+    with pytest.raises(KeyStoreError, match="needs its passphrase"):
+        locked.remove(NAME)
+    with pytest.raises(KeyStoreError, match="in a keyring that cannot be used"):
+        rig.store(LOCKED).remove(NAME)
+    rig.hand_over(IN_SYSTEMD)
+    with pytest.raises(KeyStoreError, match=r"systemd hands over seraphim-key\.binance\.main"):
+        rig.store().remove(NAME)
+    assert [key.store for key in rig.store().listing().keys] == list(StoreKind)
 
 
 def test_a_listing_has_what_can_be_read_and_tells_what_cannot(rig: Rig) -> None:

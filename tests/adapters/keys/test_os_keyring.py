@@ -7,6 +7,7 @@ import pytest
 from adapters.keys.key_name import KeyName
 from adapters.keys.os_keyring import ALLOWED, NoKeyringError, OsKeyring, find_keyring
 from core.ports.keys import KeyStoreError
+from core.types.credentials import Secret
 from tests.adapters.keys.keyrings import HERE, ForgetfulKeyring, MemoryKeyring, SilentKeyring
 from tests.adapters.keys.marker import MARKER, marked_key, told_by
 
@@ -47,6 +48,21 @@ def test_a_key_that_somebody_removed_with_another_program_is_not_listed(tmp_path
     assert keyring.names() == []
     assert not keyring.remove(NAME)
     assert MemoryKeyring.kept == {("seraphim", "index"): "[]"}
+
+
+def test_an_interrupted_put_leaves_no_key_that_is_not_listed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    keyring = found(tmp_path, "MemoryKeyring")
+    whole = OsKeyring._set
+
+    def interrupted(self: OsKeyring, entry: str, text: Secret) -> None:
+        whole(self, entry, text)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(OsKeyring, "_set", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        keyring.put(marked_key())
+    assert (keyring.read(NAME) is not None) == (NAME in keyring.names())
+    assert MemoryKeyring.kept
 
 
 def test_the_probe_leaves_nothing_behind(tmp_path: Path) -> None:
