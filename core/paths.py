@@ -45,6 +45,11 @@ class Paths:
         return self.state_dir / "journal.sqlite"
 
     @property
+    def key_vault(self) -> Path:
+        # Beside the configuration: what is in the state folder may be removed to begin again.
+        return self.config_file.with_name("keys.vault")
+
+    @property
     def venue_store(self) -> Path:
         return self.state_dir / "venues.sqlite"
 

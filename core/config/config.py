@@ -10,6 +10,7 @@ from core.config.console import ConsoleConfig
 from core.config.engine import EngineConfig
 from core.config.first_run import default_strategies, default_venues
 from core.config.jobs import JobsConfig
+from core.config.keys import KeysConfig
 from core.config.logs import LoggingConfig
 from core.config.paper import PaperConfig
 from core.config.risk import RiskConfig
@@ -33,6 +34,7 @@ class Config(Section):
     paper: PaperConfig = Field(default=PaperConfig(), description="assumptions of paper execution")
     console: ConsoleConfig = Field(default=ConsoleConfig(), description="the screen")
     alerts: AlertsConfig = Field(default=AlertsConfig(), description="who is told of alerts beside the screen")
+    keys: KeysConfig = Field(default=KeysConfig(), description="where API keys are kept")
     logging: LoggingConfig = Field(default=LoggingConfig(), description="the log file")
     venues: dict[Name, VenueConfig] = Field(
         default_factory=default_venues, min_length=1, description="venues by name; a name is yours to choose"

@@ -4,6 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from core.io.redaction import mask_known
 from core.ports.clock import Clock
 from core.state.desk import LogLine
 
@@ -33,7 +34,8 @@ class EngineLog:
 
     def write(self, level: str, topic: str, text: str) -> None:
         self._sequence += 1
-        line = LogLine(sequence=self._sequence, at_ns=self._clock.utc_ns(), level=level, topic=topic, text=text)
+        shown = mask_known(text)
+        line = LogLine(sequence=self._sequence, at_ns=self._clock.utc_ns(), level=level, topic=topic, text=shown)
         self.lines.append(line)
         for sink in self._sinks:
             sink(line)

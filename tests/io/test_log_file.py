@@ -3,17 +3,18 @@
 import json
 import logging
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote, quote_plus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.io import log_file
+from core.io import log_file, redaction
 from core.io.log_file import LogFile
-from core.io.redaction import MASK, redact, redact_value
+from core.io.redaction import MASK, mask_known, redact, redact_value
 
 HEX = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 BASE64 = "kQH5HW/8p1uGOVjbgWA7FunAmGO8lsSUXNsu3eow76sz84Q18fWxnyRzBHCd3pd5nE9qa99HAZtuZuj6F1huXg=="
@@ -150,3 +151,55 @@ def test_ordinary_lines_stay_as_they_are(text: str) -> None:
 @given(st.dictionaries(st.text(max_size=8), st.integers() | st.text(max_size=8), max_size=3))
 def test_fields_stay_json(fields: dict[str, object]) -> None:
     json.dumps(redact_value("fields", fields))
+
+
+PEM = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIabcdefghij/klmnop\nqrstuvwxyzABCDEFGH==\n-----END EC PRIVATE KEY-----\n"
+WAYS = ("{0}", "{0!r}", "q={1}", "q={2}", "body {3} sent", "\n{0}\n")
+
+
+@pytest.fixture
+def remember(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    monkeypatch.setattr(redaction, "_KNOWN", type(redaction._KNOWN)())
+    return redaction.remember_secret
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("secret", ["two words, a/b+c=d", 'quote"and\\slash', "ünïcode-secret", PEM])
+def test_a_remembered_secret_is_masked_however_it_is_written(
+    remember: Callable[[str], None], secret: str, way: str
+) -> None:
+    text = way.format(secret, quote(secret, safe=""), quote_plus(secret), json.dumps({"a": secret}))
+    assert redact(text) == mask_known(text) == text
+    remember(secret)
+    assert MASK in mask_known(text)
+    for part in (word for line in secret.split("\n") for word in line.split() if not line.startswith("-----")):
+        assert part not in redact(text)
+        assert part not in mask_known(text)
+
+
+def test_one_line_of_a_remembered_key_is_masked_for_itself(remember: Callable[[str], None]) -> None:
+    remember(PEM)
+    assert mask_known("line 1: MHcCAQEEIabcdefghij/klmnop") == f"line 1: {MASK}"
+    assert mask_known("-----BEGIN EC PRIVATE KEY-----") == "-----BEGIN EC PRIVATE KEY-----"
+
+
+def test_the_longer_of_two_remembered_secrets_is_masked_whole(remember: Callable[[str], None]) -> None:
+    remember("abcdefgh")
+    remember("abcdefgh-and-more")
+    assert mask_known("abcdefgh-and-more abcdefgh") == f"{MASK} {MASK}"
+
+
+def test_a_secret_too_short_to_tell_from_words_masks_nothing(remember: Callable[[str], None]) -> None:
+    remember("order")
+    remember("")
+    assert mask_known("order s0001-12 filled") == "order s0001-12 filled"
+
+
+def test_a_remembered_secret_is_in_no_field_of_a_line(
+    remember: Callable[[str], None], path: Path, started: LogFile
+) -> None:
+    remember("plain-old-marker")
+    log.info("x", extra={"reply": {"plain-old-marker": ["plain-old-marker"]}})
+    started.stop()
+    [line] = lines(path)
+    assert line["reply"] == {MASK: [MASK]}

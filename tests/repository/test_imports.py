@@ -26,7 +26,11 @@ def test_the_check_sees_what_is_loaded():
 
 
 DOORS = {
-    "command line": (["tui.cli.app"], ["textual", "rich.table", "ccxt", "numba", "numpy", "polars", "msgspec"]),
+    "command line": (
+        ["tui.cli.app"],
+        ["textual", "rich.table", "ccxt", "numba", "numpy", "polars", "msgspec", "keyring", "cryptography"],
+    ),
+    "keys": (["tui.compose.keys"], ["textual", "ccxt", "numpy", "keyring", "cryptography", "aiohttp"]),
     "control client": (["core.control.client"], ["textual", "typer", "pydantic", "numpy", "aiohttp", "msgspec"]),
     "core": (["core"], ["numpy", "msgspec", "core.types", "core.engine"]),
     "launch": (["tui.launch"], ["textual", "numba", "numpy", "aiohttp"]),

@@ -14,6 +14,7 @@ from tui.cli import (
     control,
     jobs,
     journal,
+    keys,
     kill,
     logs,
     orders,
@@ -62,6 +63,7 @@ for part in (
     venues,
     program,
     simulate,
+    keys,
     config,
 ):
     part.register(app)
@@ -119,13 +121,15 @@ def _is_config_error(error: Exception) -> bool:
 
 
 def _unexpected(error: Exception) -> str:
-    """Keep the traceback in the log folder and say in one line where."""
-    what = f"unexpected {type(error).__name__}: {error}".replace("\n", " ")
+    """Keep the traceback in the log folder and say in one line where; neither shows a secret."""
+    from core.io.redaction import redact  # noqa: PLC0415 - only for what nobody expected
+
+    what = redact(f"unexpected {type(error).__name__}: {error}").replace("\n", " ")
     with suppress(Exception):
         folder = Paths.from_environment().log_dir
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         file = folder / "command-line-errors.log"
         with file.open("a", encoding="utf-8") as log:
-            log.write("".join(traceback.format_exception(error)) + "\n")
+            log.write(redact("".join(traceback.format_exception(error))) + "\n")
         return f"{what}; details are in {file}"
     return what
