@@ -7,12 +7,13 @@ import sys
 from core.config.config import Config
 from core.paths import Paths
 from tui.compose.engine_process import EngineProcess
+from tui.compose.start_terms import StartTerms
 from tui.service_notify import notify
 
 
-async def run_headless(config: Config, paths: Paths, *, cancel_orders: bool) -> None:
+async def run_headless(config: Config, paths: Paths, terms: StartTerms, *, cancel_orders: bool) -> None:
     """Run an engine until a signal ends it; SIGHUP is survived. Raises what building an EngineProcess raises."""
-    process = EngineProcess(config, paths)
+    process = EngineProcess(config, paths, terms)
     ending = asyncio.Event()
     watch_signals(ending)
     await serve_until(process, ending, cancel_orders=cancel_orders)

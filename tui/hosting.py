@@ -7,6 +7,7 @@ from core.config.config import Config
 from core.io.system_clock import SystemClock
 from core.paths import Paths
 from tui.compose.engine_process import EngineProcess
+from tui.compose.start_terms import StartTerms
 from tui.console.exit_choice import ExitChoice
 from tui.console.making import make_console
 from tui.console.settings import console_settings
@@ -17,12 +18,12 @@ from tui.shell_parent import Leave
 Console = asyncio.Future[ExitChoice | None]
 
 
-async def run_hosted(config: Config, paths: Paths, leave: Leave) -> None:
+async def run_hosted(config: Config, paths: Paths, terms: StartTerms, leave: Leave) -> None:
     """Run engine and console on one loop. Where the console goes and the engine stays, run on headless.
 
     Raises what building and starting an EngineProcess raises; the console has ended by then.
     """
-    process = EngineProcess(config, paths)
+    process = EngineProcess(config, paths, terms)
     ending = asyncio.Event()
     watch_signals(ending)
     console: Console = asyncio.ensure_future(

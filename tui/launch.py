@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING
 from core.io.instance_lock import InstanceHeldError, find_holder
 from core.paths import Paths, StateFolderError
 from core.ports.journal import JournalError
+from core.ports.keys import KeyStoreError
+from tui.going_live import NotConfirmedError, start_terms
 from tui.shell_parent import Leave, run_in_child
 
 if TYPE_CHECKING:
@@ -23,35 +25,36 @@ def main() -> None:
     """Run the command of this process and exit."""
     options = _parser().parse_args()
     sys.exit(
-        run_daemon(options.config, cancel_orders=not options.leave_orders)
+        run_daemon(options.config, cancel_orders=not options.leave_orders, is_live=options.live)
         if options.daemon
-        else run_console(options.config)
+        else run_console(options.config, is_live=options.live)
     )
 
 
-def run_daemon(config_file: Path | None, *, cancel_orders: bool = True) -> int:
+def run_daemon(config_file: Path | None, *, cancel_orders: bool = True, is_live: bool = False) -> int:
     """Run the engine headless in the foreground; return the exit code, every failure said in one line."""
-    return _guarded(lambda: _daemon(config_file, cancel_orders=cancel_orders))
+    return _guarded(lambda: _daemon(config_file, cancel_orders=cancel_orders, is_live=is_live))
 
 
-def run_console(config_file: Path | None) -> int:
+def run_console(config_file: Path | None, *, is_live: bool = False) -> int:
     """Run a console: attached where an engine holds the lock, else hosting one; return the exit code."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         _say("a console needs a terminal; without one run `seraphim-tui --daemon` or `seraphim daemon`")
         return EXIT_USAGE
     if find_holder(Paths.from_environment().lock) is not None:
         return _guarded(lambda: _attach(config_file))
-    return run_in_child(lambda leave: _guarded(lambda: _host(config_file, leave)))
+    return run_in_child(lambda leave: _guarded(lambda: _host(config_file, leave, is_live=is_live)))
 
 
-def _daemon(config_file: Path | None, *, cancel_orders: bool) -> None:
+def _daemon(config_file: Path | None, *, cancel_orders: bool, is_live: bool) -> None:
     from tui.compose.configuration import load_for_engine  # noqa: PLC0415 - after the arguments are known to be right
 
     paths = _ready_paths()
     config = load_for_engine(config_file or paths.config_file, paths)
+    terms = start_terms(config, paths, config_file or paths.config_file, is_asked_for=is_live)
     from tui.headless import run_headless  # noqa: PLC0415 - heavy
 
-    asyncio.run(run_headless(config, paths, cancel_orders=cancel_orders))
+    asyncio.run(run_headless(config, paths, terms, cancel_orders=cancel_orders))
 
 
 def _attach(config_file: Path | None) -> None:
@@ -75,14 +78,15 @@ def _console_config(config_file: Path) -> "ConsoleConfig":
         return ConsoleConfig()
 
 
-def _host(config_file: Path | None, leave: Leave) -> None:
+def _host(config_file: Path | None, leave: Leave, *, is_live: bool) -> None:
     from tui.compose.configuration import load_for_engine  # noqa: PLC0415 - not for an attaching console
 
     paths = _ready_paths()
     config = load_for_engine(config_file or paths.config_file, paths)
+    terms = start_terms(config, paths, config_file or paths.config_file, is_asked_for=is_live)
     from tui.hosting import run_hosted  # noqa: PLC0415 - heavy
 
-    asyncio.run(run_hosted(config, paths, leave))
+    asyncio.run(run_hosted(config, paths, terms, leave))
 
 
 def _ready_paths() -> Paths:
@@ -107,7 +111,18 @@ def _guarded(work: Callable[[], None]) -> int:
     except ValueError as error:  # strategy parameters are part of the configuration
         _say(str(error))
         return EXIT_USAGE
-    except (InstanceHeldError, JournalError, StateFolderError, ControlSocketError, VenueStoreError, OSError) as error:
+    except NotConfirmedError as error:
+        _say(str(error))
+        return EXIT_USAGE
+    except (
+        InstanceHeldError,
+        KeyStoreError,
+        JournalError,
+        StateFolderError,
+        ControlSocketError,
+        VenueStoreError,
+        OSError,
+    ) as error:
         _say(str(error))
         return EXIT_FAILED
     except KeyboardInterrupt:
@@ -126,6 +141,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file instead of the usual one")
     parser.add_argument(
         "--leave-orders", action="store_true", help="with --daemon: leave open orders at the venues when stopping"
+    )
+    parser.add_argument(
+        "--live", action="store_true", help="confirm that orders go out with real money, where the configuration allows"
     )
     parser.add_argument("--version", action="version", version=f"seraphim {metadata.version('seraphim')}")
     return parser

@@ -5,14 +5,17 @@ from core.config.config import Config
 from core.config.job_limits import job_limits
 from core.config.risk_limits import risk_limits
 from core.engine.settings import EngineSettings
+from core.risk.view import LiveTrading
+from core.types.control import TradingMode
 
 
-def engine_settings(config: Config, version: str) -> EngineSettings:
+def engine_settings(config: Config, version: str, *, is_live_confirmed: bool = False) -> EngineSettings:
     """Return the engine's settings; the sections have been checked by the configuration's own types."""
     risk, capital = config.risk, config.capital
     return EngineSettings(
         version=version,
         trading_mode=config.engine.mode,
+        live_trading=_live_trading(config, is_confirmed=is_live_confirmed),
         risk_mode=risk.mode,
         limits=risk_limits(risk),
         capital=CapitalLimits(
@@ -24,3 +27,9 @@ def engine_settings(config: Config, version: str) -> EngineSettings:
         in_doubt_after_s=config.engine.in_doubt_after_s,
         snapshot_every_s=max(1, round(config.engine.snapshot_interval_s)),
     )
+
+
+def _live_trading(config: Config, *, is_confirmed: bool) -> LiveTrading:
+    if config.engine.mode is TradingMode.PAPER or not config.engine.trading_enabled:
+        return LiveTrading.OFF
+    return LiveTrading.CONFIRMED if is_confirmed else LiveTrading.ENABLED

@@ -19,6 +19,7 @@ class LockHolder(NamedTuple):
 
     pid: int
     started_ns: int
+    config_file: Path | None = None
 
 
 class InstanceHeldError(Exception):
@@ -37,8 +38,8 @@ class InstanceLock:
         self._path = path
         self._descriptor: int | None = None
 
-    def acquire(self, now_ns: int) -> None:
-        """Take the lock and write pid and start into the file.
+    def acquire(self, now_ns: int, config_file: Path | None = None) -> None:
+        """Take the lock and write pid, start and configuration file into the file.
 
         Raises InstanceHeldError where another process has it, OSError where the file cannot be made.
         """
@@ -49,7 +50,9 @@ class InstanceLock:
             raise InstanceHeldError(self._path, holder)
         with contextlib.suppress(OSError):  # a full disk must not hide that the lock is ours
             os.ftruncate(descriptor, 0)
-            os.pwrite(descriptor, json.dumps({"pid": os.getpid(), "started_ns": now_ns}).encode(), 0)
+            said = {"pid": os.getpid(), "started_ns": now_ns}
+            named = {} if config_file is None else {"config_file": str(config_file.absolute())}
+            os.pwrite(descriptor, json.dumps(said | named).encode(), 0)
         self._descriptor = descriptor
 
     def release(self) -> None:
@@ -74,6 +77,18 @@ def find_holder(path: Path) -> LockHolder | None:
     return None
 
 
+def last_holder(path: Path) -> LockHolder | None:
+    """Return who holds the lock or held it last, None where nobody ever did: the file outlives its process."""
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError:
+        return None
+    try:
+        return _read_holder(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _lock_exclusively(descriptor: int) -> bool:
     for attempt in range(_ATTEMPTS):
         if attempt:
@@ -87,6 +102,7 @@ def _lock_exclusively(descriptor: int) -> bool:
 def _read_holder(descriptor: int) -> LockHolder:
     try:
         said = json.loads(os.pread(descriptor, _MAX_HOLDER_BYTES, 0))
-        return LockHolder(int(said["pid"]), int(said["started_ns"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        file = said.get("config_file")
+        return LockHolder(int(said["pid"]), int(said["started_ns"]), Path(file) if isinstance(file, str) else None)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return LockHolder(0, 0)

@@ -11,6 +11,7 @@ from core.io.kill_file_writer import write_kill_file
 from core.paths import Paths, StateFolderError, describe, make_private_folder
 from tui.cli import engine
 from tui.cli.exits import CommandError, ExitCode
+from tui.cli.kill_alone import Alone, cancel_alone
 from tui.cli.kill_checklist import KillChecklist
 from tui.cli.output import Json, note, say, say_json
 
@@ -50,7 +51,7 @@ def kill(
     try:
         answer = _ask_engine(flatten=flatten, reason=reason)
     except CommandError as error:
-        raise _unanswered(error, paths, written, flatten=flatten) from None
+        raise _unanswered(error, paths, written, cancel_alone(paths), flatten=flatten) from None
     except KeyboardInterrupt:
         text = f"interrupted before the engine answered; {_file_state(paths, written)}"
         raise CommandError(ExitCode.INTERRUPTED, text) from None
@@ -86,18 +87,19 @@ def _data(answer: engine.Body) -> engine.Body:
 # where the engine does not answer ------------------------------------------------------------------------
 
 
-def _unanswered(error: CommandError, paths: Paths, written: Written, *, flatten: bool) -> CommandError:
+def _unanswered(error: CommandError, paths: Paths, written: Written, alone: Alone, *, flatten: bool) -> CommandError:
     """Say what was done, what was not, and what follows from it."""
     holder, is_to_flatten = find_holder(paths.lock), flatten and written == Written(True, None)
     closes = " and closes every position" if is_to_flatten else ""
     if holder is None and error.exit_code is ExitCode.NO_ENGINE:
         follows = "" if not written.is_there else f": the next start begins HALTED{closes}"
-        follows += ". Orders that rest at a venue were not touched"
+        follows += "" if alone.text else ". No venue is live: no order of this account rests anywhere"
     elif holder is None:
         follows = "" if not written.is_there else f"; an engine that finds it halts before it sends anything{closes}"
     else:
         follows = (
-            f". Nothing was cancelled or closed at any venue by this command: {_hung(holder.pid, written)}{closes}"
+            f". {'No position was closed' if alone.text else 'Nothing was cancelled or closed at any venue'}"
+            f" by this command: {_hung(holder.pid, written)}{closes}"
         )
     # A process that holds the lock may hold positions too: that is no "no engine".
     code = error.exit_code if holder is None or error.exit_code is not ExitCode.NO_ENGINE else ExitCode.FAILED
@@ -106,8 +108,10 @@ def _unanswered(error: CommandError, paths: Paths, written: Written, *, flatten:
         "kill_file": str(paths.kill_file),
         "is_kill_file_written": written.is_there,
         "process": None if holder is None else holder.pid,
+        "venues": alone.venues,
     }
-    return CommandError(code, f"{error}. {_file_state(paths, written)}{follows}", data)
+    done = f" {alone.text}." if alone.text else ""
+    return CommandError(code, f"{error}.{done} {_file_state(paths, written)}{follows}", data)
 
 
 def _hung(pid: int, written: Written) -> str:

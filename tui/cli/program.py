@@ -44,6 +44,11 @@ def version(json: Json = False) -> None:
         note(paths.notice)
 
 
-def daemon(config: ConfigFile = None) -> None:
+def daemon(
+    config: ConfigFile = None,
+    live: Annotated[
+        bool, typer.Option("--live", help="Confirm that orders go out with real money, where the configuration allows.")
+    ] = False,
+) -> None:
     launch: Any = import_module("tui.launch")
-    raise typer.Exit(int(launch.run_daemon(config)))
+    raise typer.Exit(int(launch.run_daemon(config, is_live=live)))

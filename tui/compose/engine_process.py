@@ -32,6 +32,7 @@ from core.types.control import HaltLevel
 from strategies.maker import StrategyMaker
 from tui.compose.alerts import alert_routes
 from tui.compose.kill_file_keeper import KillFileKeeper
+from tui.compose.start_terms import PAPER_TERMS, StartTerms
 from tui.compose.venues import VenueSet
 
 LOG_LEVELS: Final = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
@@ -43,12 +44,13 @@ _log = logging.getLogger("seraphim")
 class EngineProcess:
     """Build with everything checked, `start`, then `stop`. Building takes the lock and reads the journal.
 
-    Raises InstanceHeldError, JournalError, VenueStoreError, ConfigError, StrategyError or OSError, each with a text
-    for the user; nothing has been sent anywhere by then.
+    Raises InstanceHeldError, KeyStoreError, JournalError, VenueStoreError, ConfigError, StrategyError or OSError, each
+    with a text for the user; nothing has been sent anywhere by then.
     """
 
-    def __init__(self, config: Config, paths: Paths) -> None:
+    def __init__(self, config: Config, paths: Paths, terms: StartTerms = PAPER_TERMS) -> None:
         self.config = config
+        self._terms = terms
         self.paths = paths
         self._is_obeying = False
         self._is_built = False
@@ -57,7 +59,7 @@ class EngineProcess:
         # Before the lock names this process to whoever wants to send it.
         self._kill_signal.listen(self._look_for_kill)
         self._lock = InstanceLock(paths.lock)
-        self._lock.acquire(SystemClock().utc_ns())
+        self._lock.acquire(SystemClock().utc_ns(), terms.config_file)
         try:
             self._build()
         except BaseException:
@@ -77,10 +79,10 @@ class EngineProcess:
         self._strategies = self._maker.enabled()
         self._journal = SqliteJournal(journal_path)  # first: where it is refused the venues' truth is not touched
         self._store = VenueStore(store_path)
-        self._venues = VenueSet(config, self._store)
+        self._venues = VenueSet(config, self._store, paths, self._terms.keys)
         loop = asyncio.get_running_loop()
         self.engine: Engine = assemble(
-            engine_settings(config, metadata.version("seraphim")),
+            engine_settings(config, metadata.version("seraphim"), is_live_confirmed=self._terms.is_confirmed),
             EnginePorts(
                 clock=self._venues.clock,
                 journal=self._journal,

@@ -10,9 +10,12 @@ from core.config.config import Config
 from core.config.venues import CryptoVenueConfig, RealVenue, ReplayVenueConfig, SimVenueConfig, VenueMode
 from core.io.system_clock import SystemClock
 from core.io.system_randomness import SystemRandomness
+from core.paths import Paths
 from core.ports.clock import Clock
 from core.ports.history import BarHistory, NoHistory
+from core.ports.keys import KeySource, KeyStoreError
 from core.ports.venue import ExecutionVenue, Feed
+from core.types.credentials import Credentials
 
 NS_PER_MS: Final = 1_000_000
 BPS: Final = Decimal(10_000)
@@ -21,7 +24,7 @@ BPS: Final = Decimal(10_000)
 class VenueSet:
     """All venues of one engine, the clock they live by, and the past they remember."""
 
-    def __init__(self, config: Config, store: VenueStore) -> None:
+    def __init__(self, config: Config, store: VenueStore, paths: Paths, keys: KeySource) -> None:
         self.clock: Clock = SystemClock()
         self.history: BarHistory = NoHistory()
         self.feeds: list[Feed] = []
@@ -29,6 +32,8 @@ class VenueSet:
         self.warm_ups: list[Callable[[], None]] = [_warm_up_books]
         self._config = config
         self._store = store
+        self._paths = paths
+        self._keys = keys
         self._add_sim()
         for name, venue in config.venues.items():
             if isinstance(venue, ReplayVenueConfig):
@@ -52,15 +57,28 @@ class VenueSet:
     def _add_real(self, name: str, venue: RealVenue) -> None:
         from adapters.network.transport import NetworkTransport  # noqa: PLC0415 - only where a venue needs it
         from tui.compose.kinds.registry import venue_kind  # noqa: PLC0415 - only where a venue needs it
-        from tui.compose.kinds.venue_kind import Wire  # noqa: PLC0415 - only where a venue needs it
+        from tui.compose.kinds.venue_kind import TradingAccount, Wire  # noqa: PLC0415 - only where a venue needs it
 
         kind = venue_kind(venue.kind)
         self.warm_ups += kind.warm_ups()
-        feed = kind.feed(name, venue, Wire(NetworkTransport(), self.clock, SystemRandomness()))
+        wire = Wire(NetworkTransport(), self.clock, SystemRandomness())
+        feed = kind.feed(name, venue, wire)
         if venue.mode is VenueMode.PAPER:
             self._add_paper(feed, {settled_in(venue.symbols[0]): venue.starting_balance_usdt})
-        else:
-            self.feeds.append(feed)
+            return
+        self.feeds.append(feed)
+        if venue.mode is VenueMode.LIVE:
+            account = TradingAccount(name, self._key_of(name, venue), self._paths.state_dir)
+            self.executions.append(kind.execution(account, venue, wire))
+
+    def _key_of(self, name: str, venue: RealVenue) -> Credentials:
+        key = self._keys.read(venue.kind, venue.account)
+        if key is None:
+            raise KeyStoreError(
+                f"venue {name} is live and there is no key {venue.kind}/{venue.account}: "
+                f"add it with `seraphim keys add {venue.kind} --account {venue.account}`, or set its mode to data"
+            )
+        return key
 
     def _add_replay(self, venue: ReplayVenueConfig) -> None:
         from adapters.binance.depth import warm_up  # noqa: PLC0415 - only where a venue needs it

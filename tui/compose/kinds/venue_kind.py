@@ -1,14 +1,17 @@
 """What the program needs of every kind of real venue, whichever adapter serves it."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from adapters.streams.dialect import ReadTable
 from core.config.venues import CryptoVenueConfig
 from core.ports.clock import Clock
+from core.ports.keys import KeyRights
 from core.ports.randomness import Randomness
 from core.ports.transport import Transport
-from core.ports.venue import Feed
+from core.ports.venue import ExecutionVenue, Feed
+from core.types.credentials import Credentials
 from core.types.instrument import Instrument
 from data.recordings.recorder import Recorder
 
@@ -34,6 +37,14 @@ class ServerTime(NamedTuple):
     resolution_ns: int
 
 
+class TradingAccount(NamedTuple):
+    """Whose orders go to a venue, under which name, and where what must survive a restart is kept."""
+
+    name: str
+    credentials: Credentials
+    state_dir: Path
+
+
 class VenueKind(Protocol):
     """One kind of venue as it is configured."""
 
@@ -42,6 +53,20 @@ class VenueKind(Protocol):
         ...
 
     def feed(self, name: str, venue: CryptoVenueConfig, wire: Wire, recorder: Recorder | None = None) -> Feed: ...
+
+    def execution(self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire) -> ExecutionVenue:
+        """Build the trading side; raise ValueError for a key that cannot sign."""
+        ...
+
+    async def cancel_everything(
+        self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire
+    ) -> tuple[bool, str]:
+        """Cancel every order of the account without an engine; return whether none is left, and what was done."""
+        ...
+
+    async def key_rights(self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire) -> KeyRights:
+        """Ask what the key may do."""
+        ...
 
     async def instruments(self, venue: CryptoVenueConfig, read: ReadTable) -> Mapping[str, Instrument]:
         """Return everything that is traded there, by the venue's symbol."""

@@ -1,0 +1,58 @@
+"""Where no engine takes a kill: the orders at the venues are cancelled from this process."""
+
+import asyncio
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+from core.io.instance_lock import last_holder
+from core.paths import Paths
+from tui.cli.hidden_input import ask_hidden, is_terminal
+
+NOTHING_LIVE: Final = ""
+
+
+class Alone(NamedTuple):
+    """What was done at the venues; `text` is empty where none is live."""
+
+    text: str
+    venues: list[dict[str, object]]
+
+
+def cancel_alone(paths: Paths) -> Alone:
+    """Cancel every own order at every live venue of the configuration; never raises: it is the last resort."""
+    try:
+        found = _cancel(paths, _config_file(paths))
+    except Exception as error:  # whatever is wrong here, the rest of what the command says must be said
+        return Alone(f"Orders at the venues could not be cancelled from here: {error}", [])
+    if not found:
+        return Alone(NOTHING_LIVE, [])
+    texts = [f"{each.venue}: {each.detail}" for each in found]
+    rows: list[dict[str, object]] = [
+        {"venue": each.venue, "is_clear": each.is_clear, "detail": each.detail} for each in found
+    ]
+    clear = all(each.is_clear for each in found)
+    head = "Cancelled from here" if clear else "NOT ALL ORDERS ARE CANCELLED"
+    return Alone(f"{head}: {'; '.join(texts)}", rows)
+
+
+def _config_file(paths: Paths) -> Path:
+    """Return the configuration of the engine that runs or ran last: its venues are those where orders rest."""
+    holder = last_holder(paths.lock)
+    return paths.config_file if holder is None or holder.config_file is None else holder.config_file
+
+
+def _cancel(paths: Paths, config_file: Path) -> list[Any]:
+    # Each import is for the emergency alone: an engine that answers never waits for them.
+    from core.config.load import load_config  # noqa: PLC0415 - see above
+
+    if not config_file.exists():
+        return []
+    config = load_config(config_file)
+    from tui.compose.kill_alone import cancel_everywhere, live_venues  # noqa: PLC0415 - see above
+
+    if not live_venues(config):
+        return []
+    from tui.compose.keys import key_store  # noqa: PLC0415 - see above
+
+    keys = key_store(paths, config.keys, ask=ask_hidden if is_terminal() else None)
+    return asyncio.run(cancel_everywhere(config, paths, keys))
