@@ -20,6 +20,7 @@ from tui.cli import (
     program,
     replay,
     risk,
+    sim,
     simulate,
     status,
     strategies,
@@ -58,6 +59,7 @@ for part in (
     replay,
     program,
     simulate,
+    sim,
     config,
 ):
     part.register(app)
