@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from functools import partial
 from ipaddress import ip_address
 from typing import Final
 
@@ -115,7 +116,7 @@ class RehearsalServer:
             for prefix in _USDM_PATHS:
                 self._add_streams(app, prefix, usdm)
         if spot is not None:
-            app.router.add_get("/ws-api/v3", lambda request: self._websocket_api(spot, request))
+            app.router.add_get("/ws-api/v3", partial(self._websocket_api, spot))
         app.router.add_route("*", "/{path:.*}", self._rest.handle)
         return app
 
