@@ -18,6 +18,7 @@ class RehearsalDoor:
         app.router.add_get("/rehearsal/faults", self._list)
         app.router.add_post("/rehearsal/faults", self._add)
         app.router.add_delete("/rehearsal/faults", self._clear)
+        app.router.add_get("/rehearsal/listeners", self._listeners)
         app.router.add_post("/rehearsal/disconnect", self._disconnect)
 
     async def _list(self, _: web.Request) -> web.Response:
@@ -34,6 +35,12 @@ class RehearsalDoor:
     async def _clear(self, _: web.Request) -> web.Response:
         self._exchange.faults.clear()
         return _json([])
+
+    async def _listeners(self, _: web.Request) -> web.Response:
+        """Say what is listened to: a test that drives a client waits for that before it goes on."""
+        markets = self._exchange.markets.items()
+        told = {kind: {"streams": m.hub.names(), "private": m.users.listeners()} for kind, m in markets}
+        return _json(told)
 
     async def _disconnect(self, _: web.Request) -> web.Response:
         return _json({"closed": await self._drop_sockets()})

@@ -48,6 +48,10 @@ class UserStreams:
     def unsubscribe(self, subscriber: Subscriber) -> None:
         self._subscribers.pop(subscriber, None)
 
+    def listeners(self) -> int:
+        """Return how many private streams somebody listens to."""
+        return len(self._subscribers) + sum(self._hub.wants(key) for key in self._keys)
+
     def expire(self, at_ms: int) -> None:
         """Forget listen keys that nobody kept alive, and say so."""
         for key, (_, until_ms) in list(self._keys.items()):
