@@ -112,8 +112,8 @@ def _tell(opened: Any) -> None:
         if address is not None:
             say(f"{name:<15} {address}")
     if opened.keys_file is not None:
-        say(f"\nkeys of {', '.join(opened.keys)} are in {opened.keys_file}")
-    for name, pair in opened.keys.items() if opened.keys_file is None else ():
+        say(f"\nkeys of {', '.join(opened.accounts)} are in {opened.keys_file}")
+    for name, pair in opened.keys.items():
         say(f"\naccount         {name}\nAPI key         {pair.key}\nsecret          {pair.secret}")
     say("\nfor seraphim's configuration:\n")
     if opened.spot_stream_url is not None:

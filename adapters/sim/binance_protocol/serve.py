@@ -40,7 +40,8 @@ class Opened(msgspec.Struct, frozen=True, kw_only=True):
     spot_stream_url: str | None
     spot_api_url: str | None
     usdm_stream_url: str | None
-    keys: dict[str, ApiKey]
+    accounts: tuple[str, ...]
+    keys: dict[str, ApiKey]  # none of those that are kept in a file
     keys_file: str | None
 
 
@@ -106,6 +107,7 @@ def _opened(
         spot_stream_url=server.stream_url if has_spot else None,
         spot_api_url=f"{server.stream_url}/ws-api/v3" if has_spot else None,
         usdm_stream_url=f"{server.stream_url}{USDM_PREFIX}" if has_usdm else None,
-        keys=keys,
+        accounts=tuple(keys),
+        keys=keys if keys_file is None else {},
         keys_file=None if keys_file is None else str(keys_file),
     )
