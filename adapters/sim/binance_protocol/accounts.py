@@ -3,12 +3,15 @@
 import hashlib
 import hmac
 import random
+from collections import deque
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
+from typing import Final, NamedTuple
 
 from adapters.venue_desk.account import FLAT, Position
 
-DEFAULT_LEVERAGE = 20
+DEFAULT_LEVERAGE: Final = 20
+_INCOMES_KEPT: Final = 20_000
 
 
 class SpotWallet:
@@ -33,16 +36,15 @@ class SpotWallet:
         self.locked[asset] += amount
 
 
-class Income:
+class Income(NamedTuple):
     """One line of a futures wallet's history."""
 
-    def __init__(self, symbol: str, kind: str, amount: Decimal, at_ms: int, number: int, trade_id: str) -> None:
-        self.symbol = symbol
-        self.kind = kind
-        self.amount = amount
-        self.at_ms = at_ms
-        self.number = number
-        self.trade_id = trade_id
+    symbol: str
+    kind: str
+    amount: Decimal
+    at_ms: int
+    number: int
+    trade_id: str
 
 
 class UsdmWallet:
@@ -54,7 +56,8 @@ class UsdmWallet:
         self.changed_ms: dict[str, int] = {}
         self.leverage: dict[str, int] = {}
         self.realised: dict[str, Decimal] = {}
-        self.incomes: list[Income] = []
+        self.incomes: deque[Income] = deque(maxlen=_INCOMES_KEPT)
+        self._incomes = 0
 
     def position(self, symbol: str) -> Position:
         return self.positions.get(symbol, FLAT)
@@ -63,7 +66,8 @@ class UsdmWallet:
         return self.leverage.get(symbol, DEFAULT_LEVERAGE)
 
     def book_income(self, symbol: str, kind: str, amount: Decimal, at_ms: int, trade_id: str = "") -> None:
-        self.incomes.append(Income(symbol, kind, amount, at_ms, len(self.incomes) + 1, trade_id))
+        self._incomes += 1
+        self.incomes.append(Income(symbol, kind, amount, at_ms, self._incomes, trade_id))
 
 
 class Account:

@@ -9,13 +9,14 @@ from aiohttp import WSCloseCode, WSMsgType, web
 
 MOST_WAITING: Final = 20_000  # messages; a client that reads slower than that is disconnected
 PING_S: Final = 20.0
+CLOSE_PATIENCE_S: Final = 1.0
 
 
 class Connection:
     """Queue messages and write them; subclasses say what a message of the client does."""
 
     def __init__(self) -> None:
-        self._socket = web.WebSocketResponse(heartbeat=PING_S)
+        self._socket = web.WebSocketResponse(heartbeat=PING_S, timeout=CLOSE_PATIENCE_S)
         self._waiting: asyncio.Queue[str] = asyncio.Queue(MOST_WAITING)
         self._is_too_slow = False
 

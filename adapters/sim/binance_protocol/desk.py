@@ -74,7 +74,7 @@ class MarketDesk:
         )  # fmt: skip
         self._check_duplicates(account, request)
         self._clearing.admit(account, book, Wanted(request.side, quantity, value, request.reduce_only))
-        if request.reduce_only and self._closable(account, request) == 0:
+        if self._closable(account, request) == 0:
             raise ApiError(-2022, "ReduceOnly Order is rejected.")
         if request.is_post_only:
             self._check_passive(book, request)
@@ -98,10 +98,11 @@ class MarketDesk:
         text = "Due to the order could not be executed as maker, the Post Only order will be rejected. "
         raise ApiError(-5022, f"{text}The order will not be recorded in the order history.")
 
-    def _closable(self, account: Account, request: OrderRequest) -> Decimal:
+    def _closable(self, account: Account, request: OrderRequest) -> Decimal | None:
+        """Return how much a reduce-only order may trade, None of another one."""
         if request.reduce_only and isinstance(self._clearing, UsdmClearing):
             return self._clearing.closable(account, request)
-        return request.quantity
+        return None
 
     def place(self, account: Account, request: OrderRequest) -> VenueOrder:
         """Take an order, match it at once and return what became of it."""
@@ -116,17 +117,20 @@ class MarketDesk:
             created_ms=at_ms,
             updated_ms=at_ms,
         )
-        closable = min(quantity, self._closable(account, request)) if request.reduce_only else quantity
-        lots = book.instrument.quantity_to_lots(closable)
         self.orders.add(order)
         self._clearing.hold(order, book)
         self._tell(book, order, Execution.NEW, None)
-        self._match(book, order, lots)
+        self._match(book, order)
         self._drop_unsafe(book, account)
         return order
 
-    def _match(self, book: SymbolBook, order: VenueOrder, lots: int) -> None:
+    def _match(self, book: SymbolBook, order: VenueOrder) -> None:
         request = order.request
+        closable = self._closable(order.account, request)
+        lots = book.instrument.quantity_to_lots(order.remaining if closable is None else min(order.remaining, closable))
+        if lots == 0:
+            self._end(book, order, Status.EXPIRED, Execution.EXPIRED)
+            return
         ticks = None if request.is_market else book.instrument.price_to_ticks(order.price)
         if request.time_in_force == "FOK" and fillable_lots(book, request.side, ticks, order.account.number) < lots:
             self._end(book, order, Status.EXPIRED, Execution.EXPIRED)
@@ -269,7 +273,7 @@ class MarketDesk:
             book.matching.cancel(order.order_id)
         self._tell(book, order, Execution.AMENDMENT, None)
         if not stays:
-            self._match(book, order, book.instrument.quantity_to_lots(order.remaining))
+            self._match(book, order)
         self._drop_unsafe(book, order.account)
 
     def _tell(self, book: SymbolBook, order: VenueOrder, execution: Execution, trade: AccountTrade | None) -> None:

@@ -36,8 +36,11 @@ class Call:
         return self.market.desk.book(self.params.required("symbol"))
 
     def books(self) -> list[SymbolBook]:
-        """Return the book of the named symbol, all where none is named."""
-        return [self.book()] if self.params.text("symbol") else list(self.market.books.values())
+        """Return the books of the named symbol or symbols, all where none is named."""
+        if self.params.text("symbol"):
+            return [self.book()]
+        names = self.params.names("symbols")
+        return list(self.market.books.values()) if names is None else [self.market.desk.book(name) for name in names]
 
 
 class Endpoint(msgspec.Struct, frozen=True):

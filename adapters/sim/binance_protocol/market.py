@@ -95,6 +95,7 @@ class Market:
             self.users.send(account, spot_views.account_position(account, book, at_ms))
             return
         if trade is not None:
+            self.users.send(account, usdm_views.trade_lite(book, order, trade, at_ms))
             event = usdm_views.account_update(
                 self.usdm, account, [book], reason="ORDER", balance_change=Decimal(0), at_ms=at_ms
             )

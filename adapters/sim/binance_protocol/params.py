@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal, InvalidOperation
 from typing import Final
 
+import msgspec
+
 from adapters.sim.binance_protocol.api_error import ApiError, invalid_value, missing
 
 _DECIMAL: Final = re.compile(r"\d{1,20}(\.\d{1,20})?")
@@ -25,6 +27,16 @@ class Params:
         if value is None:
             raise missing(name)
         return value
+
+    def names(self, name: str) -> list[str] | None:
+        """Read a JSON list of texts."""
+        value = self._values.get(name)
+        if value is None:
+            return None
+        try:
+            return msgspec.json.decode(value, type=list[str])
+        except msgspec.DecodeError:
+            raise invalid_value(name) from None
 
     def integer(self, name: str) -> int | None:
         value = self._values.get(name)

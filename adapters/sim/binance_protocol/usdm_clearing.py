@@ -121,20 +121,28 @@ class UsdmClearing:
         """Return how much a reduce-only order may trade; one that rests shares the position with what rests already."""
         room = self.closing_room(account, request.symbol, request.side)
         if request.rests:
-            mine = self._orders.open_of(account, request.symbol)
-            room -= sum((order.remaining for order in mine if order.side is request.side), Decimal(0))
-        return min(request.quantity, max(Decimal(0), room))
+            room -= sum((resting for _, resting in self._resting(account, request.symbol, request.side)), Decimal(0))
+        return max(Decimal(0), room)
 
     def unsafe(self, account: Account, symbol: str) -> list[VenueOrder]:
         """Return resting reduce-only orders, newest first, that could open a position and must go."""
         doomed: list[VenueOrder] = []
         for side in Side:
-            resting = [order for order in self._orders.open_of(account, symbol) if order.side is side]
-            excess = sum((o.remaining for o in resting), Decimal(0)) - self.closing_room(account, symbol, side)
-            for order in reversed(resting):
+            queue = self._resting(account, symbol, side)
+            excess = sum((resting for _, resting in queue), Decimal(0)) - self.closing_room(account, symbol, side)
+            for order, resting in reversed(queue):
                 if excess <= 0:
                     break
                 if order.request.reduce_only:
                     doomed.append(order)
-                    excess -= order.remaining
+                    excess -= resting
         return doomed
+
+    def _resting(self, account: Account, symbol: str, side: Side) -> list[tuple[VenueOrder, Decimal]]:
+        """Return orders of one side with what stands of each in the book; of reduce-only that may be less than is left."""
+        book = self._books[symbol]
+        return [
+            (order, book.instrument.lots_to_quantity(book.matching.lots_left(order.order_id)))
+            for order in self._orders.open_of(account, symbol)
+            if order.side is side
+        ]

@@ -244,14 +244,14 @@ def _set_margin_type(call: Call) -> Body:
     call.book()
     if call.params.required("marginType") in {"CROSSED", "CROSS"}:
         raise ApiError(-4046, "No need to change margin type.")
-    raise ApiError(-4047, "Isolated margin is not offered by this venue.")
+    raise ApiError(-1130, f"{invalid_value('marginType').message} Isolated margin is not offered by this venue.")
 
 
 def _set_position_side(call: Call) -> Body:
     if call.params.text("dualSidePosition") is None:
         raise missing("dualSidePosition")
     if call.params.boolean("dualSidePosition"):
-        raise ApiError(-4067, "Hedge mode is not offered by this venue.")
+        raise ApiError(-1130, f"{invalid_value('dualSidePosition').message} Hedge mode is not offered by this venue.")
     raise ApiError(-4059, "No need to change position side.")
 
 

@@ -281,6 +281,26 @@ def order_trade_update(
     return {"e": "ORDER_TRADE_UPDATE", "E": at_ms, "T": order.updated_ms, "o": body}
 
 
+def trade_lite(book: SymbolBook, order: VenueOrder, trade: AccountTrade, at_ms: int) -> Body:
+    """Write the short event that goes ahead of a fill's full ones."""
+    writing = book.writing
+    return {
+        "e": "TRADE_LITE",
+        "E": at_ms,
+        "T": trade.at_ms,
+        "s": order.symbol,
+        "q": writing.quantity(order.quantity),
+        "p": writing.price(order.price),
+        "m": trade.is_maker,
+        "c": order.request.client_order_id,
+        "S": _side(order),
+        "L": writing.price(trade.price),
+        "l": writing.quantity(trade.quantity),
+        "t": trade.trade_id,
+        "i": order.order_id,
+    }
+
+
 def account_update(
     clearing: UsdmClearing,
     account: Account,

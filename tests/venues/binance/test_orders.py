@@ -161,6 +161,23 @@ def test_reduce_only_never_opens_and_goes_when_the_position_is_gone():
     rehearse(scenario)
 
 
+def test_reduce_only_order_larger_than_the_position_stands_with_what_there_is_to_close():
+    async def scenario(rig: Rig) -> None:
+        await rig.ann.usdm(**market("BUY", "0.02"))
+        high = rig.price("SELL", USDM_FAR, "usdm")
+        order = (await rig.ann.usdm(**limit("SELL", "0.05", high, reduceOnly="true"))).body
+        matching, number = rig.book("usdm").matching, order["orderId"]
+        assert (order["status"], matching.lots_left(number)) == ("NEW", 20)
+        assert (await rig.ann.usdm(**limit("SELL", "0.01", high, reduceOnly="true"))).code == -2022
+        # Moved to where it trades at once it still closes no more than that.
+        low = rig.price("BUY", 3, "usdm")
+        moved = await rig.ann.usdm("PUT", orderId=number, side="SELL", quantity="0.06", price=low)
+        assert (moved.body["status"], moved.body["executedQty"]) == ("EXPIRED", "0.020")
+        assert await position(rig.ann) == 0
+
+    rehearse(scenario)
+
+
 def test_modified_order_keeps_its_id_and_shrinking_keeps_its_place():
     async def scenario(rig: Rig) -> None:
         price = rig.price("BUY", 3, "usdm")
@@ -227,7 +244,7 @@ WRONG_USDM = {
     "nothing": (market("BUY", "0"), -4003, "Quantity"),
     "stop": ({**market("BUY", "0.01"), "type": "STOP_MARKET", "stopPrice": "60000"}, -4120, "Algo Order"),
     "hedge mode": (market("BUY", "0.01", positionSide="LONG"), -4061, "position side"),
-    "isolated": ({"marginType": "ISOLATED"}, -4047, "not offered"),
+    "isolated": ({"marginType": "ISOLATED"}, -1130, "not offered"),
 }
 
 

@@ -220,11 +220,12 @@ def test_private_events():
         async with rig.stream(f"/usdm/stream?streams={key}") as events:
             await rig.ann.usdm(**limit("BUY", "0.01", price))
             await rig.bob.usdm(**market("SELL", "0.01"))
-            new, account, trade = await events.next(), await events.next(), await events.next()
+            new, short, account, trade = [await events.next() for _ in range(4)]
         compare(
             {
                 f"{USDM}/Subscriptions__UsdFutures__OrderUpdate": new,
                 f"{USDM}/Subscriptions__UsdFutures__AccountUpdate": account,
+                f"{NAUTILUS_USDM}user_data_json__trade_lite.json": short["data"],
                 f"{NAUTILUS_USDM}user_data_json__order_update_trade.json": trade["data"],
                 f"{NAUTILUS_USDM}user_data_json__account_update.json": account["data"],
             }

@@ -151,7 +151,8 @@ def test_usdm_user_stream_tells_every_step_of_an_order_and_the_account():
             order = (await rig.ann.usdm(**limit("BUY", "0.05", price, newClientOrderId="mine"))).body
             assert kind_of(await events.next()) == ("ORDER_TRADE_UPDATE", "NEW", "NEW")
             await rig.bob.usdm(**market("SELL", "0.02"))
-            account, trade = await events.next(), await events.next()
+            short, account, trade = [await events.next() for _ in range(3)]
+            assert (short["e"], short["t"]) == ("TRADE_LITE", trade["o"]["t"])
             assert account["a"]["m"] == "ORDER"
             assert account["a"]["P"][0]["pa"] == "0.020"
             assert kind_of(trade) == ("ORDER_TRADE_UPDATE", "TRADE", "PARTIALLY_FILLED")
