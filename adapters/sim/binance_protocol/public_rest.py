@@ -1,5 +1,6 @@
 """Public endpoints of both markets: rules, books, trades, candles, tickers, funding."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Final
 
@@ -33,18 +34,23 @@ def endpoints(kind: MarketKind) -> list[Endpoint]:
         Endpoint("GET", f"{base}/historicalTrades", _trades, 25 if spot else 20),
         Endpoint("GET", f"{base}/aggTrades", _aggregates, 4 if spot else 20),
         Endpoint("GET", f"{base}/klines", _klines, 2 if spot else 5),
-        Endpoint("GET", f"{base}/ticker/bookTicker", _book_tickers, 2),
-        Endpoint("GET", f"{base}/ticker/price", _prices, 2),
-        Endpoint("GET", f"{base}/ticker/24hr", _days, 2 if spot else 1),
+        Endpoint("GET", f"{base}/ticker/bookTicker", _book_tickers, _one_or(2, 4 if spot else 5)),
+        Endpoint("GET", f"{base}/ticker/price", _prices, _one_or(2, 4) if spot else _one_or(1, 2)),
+        Endpoint("GET", f"{base}/ticker/24hr", _days, _one_or(2, 80) if spot else _one_or(1, 40)),
     ]
     if not spot:
         found += [
-            Endpoint("GET", f"{base}/premiumIndex", _premium),
+            Endpoint("GET", f"{base}/premiumIndex", _premium, _one_or(1, 10)),
             Endpoint("GET", f"{base}/fundingInfo", _funding_info, 0),
             Endpoint("GET", f"{base}/fundingRate", _funding_rates, 1),
-            Endpoint("GET", "/fapi/v2/ticker/price", _prices),
+            Endpoint("GET", "/fapi/v2/ticker/price", _prices, _one_or(1, 2)),
         ]
     return found
+
+
+def _one_or(one: int, every: int) -> Callable[[Params], int]:
+    """Return the weight of an endpoint that costs more where no symbol is named."""
+    return lambda params: one if params.text("symbol") else every
 
 
 def _spot_depth_weight(params: Params) -> int:

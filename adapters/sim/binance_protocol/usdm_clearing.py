@@ -139,7 +139,7 @@ class UsdmClearing:
         return doomed
 
     def _resting(self, account: Account, symbol: str, side: Side) -> list[tuple[VenueOrder, Decimal]]:
-        """Return orders of one side with what stands of each in the book; of reduce-only that may be less than is left."""
+        """Return orders of one side with what stands of each in the book: of reduce-only perhaps less than is left."""
         book = self._books[symbol]
         return [
             (order, book.instrument.lots_to_quantity(book.matching.lots_left(order.order_id)))

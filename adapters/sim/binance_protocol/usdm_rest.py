@@ -1,6 +1,7 @@
 """Signed endpoints of USD-M: orders, positions, wallet, listen keys, the dead man's timer."""
 
 from functools import partial
+from typing import Final
 
 from adapters.sim.binance_protocol import usdm_views
 from adapters.sim.binance_protocol.api_error import ApiError, invalid_value, missing, no_such_order
@@ -20,6 +21,7 @@ from adapters.sim.binance_protocol.params import Params
 from adapters.sim.binance_protocol.symbol_book import SymbolBook
 
 Body = dict[str, object]
+_ALL_CANCELLED: Final[Body] = {"code": 200, "msg": "The operation of cancel all open order is done."}
 
 
 def endpoints() -> list[Endpoint]:
@@ -38,6 +40,9 @@ def endpoints() -> list[Endpoint]:
         signed("DELETE", f"{v1}/openOrders", _cancel_all),
         signed("GET", f"{v1}/allOrders", lambda call: _views(call, all_orders(call)), 5),
         signed("POST", f"{v1}/countdownCancelAll", _countdown, 10),
+        # conditional orders have endpoints of their own; none can be placed here, so there are none
+        signed("GET", f"{v1}/openAlgoOrders", lambda _: [], _open_weight),
+        signed("DELETE", f"{v1}/algoOpenOrders", lambda _: _ALL_CANCELLED),
         signed("GET", f"{v1}/userTrades", _user_trades, 5),
         *(signed("GET", f"{base}/account", partial(_account, all_symbols=base != v3), 5) for base in (v1, v2, v3)),
         *(signed("GET", f"{base}/balance", _balance, 5) for base in (v2, v3)),
@@ -126,7 +131,7 @@ def _open_order(call: Call) -> Body:
 
 def _cancel_all(call: Call) -> Body:
     call.market.desk.cancel_all(call.account, call.book().symbol)
-    return {"code": 200, "msg": "The operation of cancel all open order is done."}
+    return _ALL_CANCELLED
 
 
 def _countdown(call: Call) -> Body:
