@@ -4,7 +4,7 @@ from decimal import ROUND_UP, Decimal
 from typing import Final, NamedTuple, Protocol
 
 from adapters.sim.binance_protocol.accounts import Account
-from adapters.sim.binance_protocol.orders import VenueOrder
+from adapters.sim.binance_protocol.orders import OrderRequest, VenueOrder
 from adapters.sim.binance_protocol.symbol_book import SymbolBook
 from adapters.sim.binance_protocol.trades import PublicTrade
 from core.types.order import Side
@@ -45,6 +45,14 @@ class Clearing(Protocol):
 
     def fill(self, order: VenueOrder, book: SymbolBook, trade: PublicTrade, *, is_maker: bool) -> Cleared:
         """Move the money of one side of a trade."""
+        ...
+
+    def closable(self, account: Account, request: OrderRequest) -> Decimal | None:
+        """Return how much a reduce-only order may trade, None of another one."""
+        ...
+
+    def unsafe(self, account: Account, symbol: str) -> list[VenueOrder]:
+        """Return resting reduce-only orders, newest first, that could open a position and must go."""
         ...
 
 

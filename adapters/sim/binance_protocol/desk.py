@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from itertools import count
-from typing import Protocol
+from typing import Final, Protocol
 
 from adapters.sim.binance_protocol.accounts import Account
-from adapters.sim.binance_protocol.api_error import ApiError, invalid_symbol, unknown_order
+from adapters.sim.binance_protocol.api_error import ApiError, filter_failure, invalid_symbol, unknown_order
 from adapters.sim.binance_protocol.clearing import Clearing, Wanted
 from adapters.sim.binance_protocol.market_kind import MarketKind
 from adapters.sim.binance_protocol.matching_look import fillable_lots, first_of, lots_for_quote, value_of
@@ -15,9 +15,14 @@ from adapters.sim.binance_protocol.order_store import OrderStore
 from adapters.sim.binance_protocol.orders import AccountTrade, Execution, OrderRequest, Status, Stp, VenueOrder
 from adapters.sim.binance_protocol.symbol_book import SymbolBook
 from adapters.sim.binance_protocol.trades import AggregateTrade, PublicTrade
-from adapters.sim.binance_protocol.usdm_clearing import UsdmClearing
 from adapters.venue_desk.desk_execution import FIRST_OWN_ID
 from core.matching.events import Cancelled, MatchEvent, MatchKind, MatchReason
+
+_NOT_AS_MAKER: Final = (
+    -5022,
+    "Due to the order could not be executed as maker, the Post Only order will be rejected. "
+    "The order will not be recorded in the order history.",
+)
 
 
 class DeskListener(Protocol):
@@ -65,16 +70,16 @@ class MarketDesk:
         book = self.book(request.symbol)
         quantity = request.quantity
         if request.quote_quantity is not None:
-            lots = lots_for_quote(book, request.side, request.quote_quantity)
+            lots = lots_for_quote(book, request.side, request.quote_quantity, account.number)
             quantity = book.instrument.lots_to_quantity(lots)
-        value = value_of(book, request.side, request.price, quantity)
+        value = value_of(book, request.side, request.price, quantity, account.number)
         check_order(
             self.kind, book, request.side,
             price=request.price, quantity=quantity, value=value, reduce_only=request.reduce_only,
         )  # fmt: skip
         self._check_duplicates(account, request)
         self._clearing.admit(account, book, Wanted(request.side, quantity, value, request.reduce_only))
-        if self._closable(account, request) == 0:
+        if self._clearing.closable(account, request) == 0:
             raise ApiError(-2022, "ReduceOnly Order is rejected.")
         if request.is_post_only:
             self._check_passive(book, request)
@@ -85,9 +90,7 @@ class MarketDesk:
         if self.orders.find_open(account, request.client_order_id) is not None:
             raise ApiError(-2010, "Duplicate order sent.") if spot else ApiError(-4116, "ClientOrderId is duplicated.")
         if request.rests and len(self.orders.open_of(account, request.symbol)) >= MOST_ORDERS:
-            if spot:
-                raise ApiError(-1013, "Filter failure: MAX_NUM_ORDERS")
-            raise ApiError(-2025, "Reach max open order limit.")
+            raise filter_failure("MAX_NUM_ORDERS") if spot else ApiError(-2025, "Reach max open order limit.")
 
     def _check_passive(self, book: SymbolBook, request: OrderRequest) -> None:
         assert request.price is not None
@@ -95,14 +98,7 @@ class MarketDesk:
             return
         if self.kind is MarketKind.SPOT:
             raise ApiError(-2010, "Order would immediately match and take.")
-        text = "Due to the order could not be executed as maker, the Post Only order will be rejected. "
-        raise ApiError(-5022, f"{text}The order will not be recorded in the order history.")
-
-    def _closable(self, account: Account, request: OrderRequest) -> Decimal | None:
-        """Return how much a reduce-only order may trade, None of another one."""
-        if request.reduce_only and isinstance(self._clearing, UsdmClearing):
-            return self._clearing.closable(account, request)
-        return None
+        raise ApiError(*_NOT_AS_MAKER)
 
     def place(self, account: Account, request: OrderRequest) -> VenueOrder:
         """Take an order, match it at once and return what became of it."""
@@ -126,7 +122,7 @@ class MarketDesk:
 
     def _match(self, book: SymbolBook, order: VenueOrder) -> None:
         request = order.request
-        closable = self._closable(order.account, request)
+        closable = self._clearing.closable(order.account, request)
         lots = book.instrument.quantity_to_lots(order.remaining if closable is None else min(order.remaining, closable))
         if lots == 0:
             self._end(book, order, Status.EXPIRED, Execution.EXPIRED)
@@ -158,7 +154,6 @@ class MarketDesk:
         trades, aggregates = book.record(events, at_ms)
         if trades:
             self._listener.printed(book, trades, aggregates)
-        touched: dict[int, Account] = {}
         for trade in trades:
             match = trade.match
             sides = ((match.maker_id, True, match.maker_left), (match.taker_id, False, match.taker_left))
@@ -166,14 +161,11 @@ class MarketDesk:
                 order = self.orders.live(order_id) if order_id >= FIRST_OWN_ID else None
                 if order is not None:
                     self._fill(book, order, trade, is_maker=is_maker, left=left)
-                    touched[order.account.number] = order.account
         last = events[-1] if events else None
         if type(last) is Cancelled and last.reason is MatchReason.UNFILLED:
             order = self.orders.live(last.order_id)
             if order is not None:
                 self._end(book, order, Status.EXPIRED, Execution.EXPIRED)
-        for account in touched.values():
-            self._drop_unsafe(book, account)
 
     def _fill(self, book: SymbolBook, order: VenueOrder, trade: PublicTrade, *, is_maker: bool, left: int) -> None:
         cleared = self._clearing.fill(order, book, trade, is_maker=is_maker)
@@ -204,9 +196,9 @@ class MarketDesk:
             self._end(book, order, Status.EXPIRED, Execution.EXPIRED)
 
     def _drop_unsafe(self, book: SymbolBook, account: Account) -> None:
-        if isinstance(self._clearing, UsdmClearing):
-            for order in self._clearing.unsafe(account, book.symbol):
-                self._end(book, order, Status.EXPIRED, Execution.EXPIRED)
+        """End reduce-only orders that no longer only reduce, after the account's own orders have come or taken."""
+        for order in self._clearing.unsafe(account, book.symbol):
+            self._end(book, order, Status.EXPIRED, Execution.EXPIRED)
 
     # ends and changes ----------------------------------------------------------------------------------
 
@@ -258,7 +250,7 @@ class MarketDesk:
         )  # fmt: skip
         ticks = book.instrument.price_to_ticks(price)
         if order.request.is_post_only and book.matching.crosses(order.side, ticks):
-            raise ApiError(-5022, "Due to the order could not be executed as maker, the Post Only order is rejected.")
+            raise ApiError(*_NOT_AS_MAKER)
         if quantity <= order.executed:
             self.cancel(order)
             return

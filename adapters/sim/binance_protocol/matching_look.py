@@ -1,49 +1,57 @@
-"""What an order would meet in a book, before it enters."""
+"""What an order would meet in a book, before it enters; own orders give way and count as not there."""
 
+from collections.abc import Iterator
 from decimal import Decimal
 
 from adapters.sim.binance_protocol.symbol_book import SymbolBook
 from core.types.order import Side
 
 
-def value_of(book: SymbolBook, side: Side, price: Decimal | None, quantity: Decimal) -> Decimal:
+def _makers(book: SymbolBook, side: Side, owner: int) -> Iterator[tuple[int, int]]:
+    """Yield price and lots of others that an order of a side would meet, best first."""
+    ladder = book.matching.ladder(side.opposite)
+    for key in reversed(ladder.keys):
+        ticks = ladder.sign * key
+        yield ticks, sum(order.lots for order in ladder.levels[ticks].orders.values() if order.owner != owner)
+
+
+def value_of(book: SymbolBook, side: Side, price: Decimal | None, quantity: Decimal, owner: int) -> Decimal:
     """Return what an order is worth: at its price, or at those it would sweep."""
     if price is not None:
         return price * quantity
-    lots = int(quantity / book.instrument.lot_size)
-    if lots < 1:
-        return Decimal(0)
-    cost, found = book.matching.sweep_cost(side, lots)
+    left = int(quantity / book.instrument.lot_size)
+    cost = 0
+    for ticks, lots in _makers(book, side, owner):
+        cost += ticks * min(lots, left)
+        left -= min(lots, left)
+        if left == 0:
+            break
     swept = book.instrument.ticks_to_price(cost) * book.instrument.lot_size
     # What the book does not hold is valued at the mark: a book that is empty must not refuse for the size.
-    return swept + book.mark * book.instrument.lots_to_quantity(lots - found)
+    return swept + book.mark * book.instrument.lots_to_quantity(left)
 
 
-def lots_for_quote(book: SymbolBook, side: Side, quote: Decimal) -> int:
+def lots_for_quote(book: SymbolBook, side: Side, quote: Decimal, owner: int) -> int:
     """Return how many lots an amount of the quote asset sweeps."""
-    lots, left = 0, quote
-    makers = book.matching.ladder(side.opposite)
-    for key in reversed(makers.keys):
-        ticks = makers.sign * key
+    found, left = 0, quote
+    for ticks, lots in _makers(book, side, owner):
         lot_value = book.instrument.ticks_to_price(ticks) * book.instrument.lot_size
-        taken = min(makers.levels[ticks].lots, int(left / lot_value))
-        lots += taken
+        taken = min(lots, int(left / lot_value))
+        found += taken
         left -= taken * lot_value
-        if taken < makers.levels[ticks].lots:
+        if taken < lots:
             break
-    return lots
+    return found
 
 
 def fillable_lots(book: SymbolBook, side: Side, ticks: int | None, owner: int) -> int:
-    """Return the lots of others that an order could take at its price or better."""
-    makers = book.matching.ladder(side.opposite)
-    lots = 0
-    for key in reversed(makers.keys):
-        level = makers.sign * key
+    """Return the lots that an order could take at its price or better."""
+    found = 0
+    for level, lots in _makers(book, side, owner):
         if ticks is not None and side.sign * (level - ticks) > 0:
             break
-        lots += sum(order.lots for order in makers.levels[level].orders.values() if order.owner != owner)
-    return lots
+        found += lots
+    return found
 
 
 def first_of(book: SymbolBook, side: Side) -> int:

@@ -5,7 +5,7 @@ from decimal import Decimal
 from adapters.sim.binance_protocol.accounts import Account
 from adapters.sim.binance_protocol.api_error import ApiError
 from adapters.sim.binance_protocol.clearing import Cleared, Wanted, fee_of
-from adapters.sim.binance_protocol.orders import VenueOrder
+from adapters.sim.binance_protocol.orders import OrderRequest, VenueOrder
 from adapters.sim.binance_protocol.symbol_book import SymbolBook
 from adapters.sim.binance_protocol.trades import PublicTrade
 from core.types.order import Side
@@ -44,6 +44,13 @@ class SpotClearing:
         wallet.add(_asset(order, book), -paid)
         wallet.add(asset_in, received - fee)
         return Cleared(fee, asset_in)
+
+    def closable(self, account: Account, request: OrderRequest) -> Decimal | None:
+        """Return None: there are no positions to reduce."""
+
+    def unsafe(self, account: Account, symbol: str) -> list[VenueOrder]:
+        del account, symbol
+        return []
 
 
 def _asset(order: VenueOrder, book: SymbolBook) -> str:

@@ -117,8 +117,10 @@ class UsdmClearing:
         """Return how much an order on this side could close."""
         return max(Decimal(0), -side.sign * account.usdm.position(symbol).quantity)
 
-    def closable(self, account: Account, request: OrderRequest) -> Decimal:
+    def closable(self, account: Account, request: OrderRequest) -> Decimal | None:
         """Return how much a reduce-only order may trade; one that rests shares the position with what rests already."""
+        if not request.reduce_only:
+            return None
         room = self.closing_room(account, request.symbol, request.side)
         if request.rests:
             room -= sum((resting for _, resting in self._resting(account, request.symbol, request.side)), Decimal(0))

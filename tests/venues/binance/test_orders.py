@@ -146,6 +146,19 @@ def test_own_orders_never_trade_with_each_other(mode: str, expected: dict[str, s
     rehearse(scenario)
 
 
+def test_market_order_is_paid_for_without_the_own_orders_that_give_way():
+    async def scenario(rig: Rig) -> None:
+        while rig.price("BUY", -1) >= rig.price("SELL", 0):
+            rig.step()
+        between = rig.price("BUY", -1)
+        assert (await rig.ann.spot(**limit("SELL", "1", between))).status == 200
+        rig.ann.account.spot.free["USDT"] = between / 2  # enough at the own price, not at that of the others
+        assert (await rig.ann.spot(**market("BUY", "0.5"))).code == -2010
+        assert len((await rig.ann.spot("GET", "openOrders")).body) == 1
+
+    rehearse(scenario)
+
+
 def test_reduce_only_never_opens_and_goes_when_the_position_is_gone():
     async def scenario(rig: Rig) -> None:
         assert (await rig.ann.usdm(**market("SELL", "0.01", reduceOnly="true"))).code == -2022
