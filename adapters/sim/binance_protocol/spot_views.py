@@ -179,8 +179,8 @@ def account_position(account: Account, book: SymbolBook, at_ms: int) -> Body:
         "B": [
             {
                 "a": asset,
-                "f": money(wallet.free.get(asset, Decimal(0))),
-                "l": money(wallet.locked.get(asset, Decimal(0))),
+                "f": money(wallet.amount_free(asset)),
+                "l": money(wallet.amount_locked(asset)),
             }
             for asset in (book.instrument.base, book.instrument.quote)
         ],
