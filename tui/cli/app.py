@@ -22,6 +22,7 @@ from tui.cli import (
     record,
     replay,
     risk,
+    sim,
     simulate,
     status,
     strategies,
@@ -64,6 +65,7 @@ for part in (
     program,
     simulate,
     keys,
+    sim,
     config,
 ):
     part.register(app)
