@@ -88,8 +88,10 @@ class LoopbackHyperliquid:
     async def subscribed(self, connections: int, kind: str) -> None:
         """Wait until so many connections were made in all and one of the open ones follows a channel."""
         await self.until(
-            lambda: self.connections >= connections
-            and any(each["type"] == kind for followed in self._sockets.values() for each in followed)
+            lambda: (
+                self.connections >= connections
+                and any(each["type"] == kind for followed in self._sockets.values() for each in followed)
+            )
         )
 
     def say(self, message: object) -> None:
@@ -212,7 +214,9 @@ class LoopbackHyperliquid:
                 return {"status": "ok", "response": {"type": "default"}}
             case "scheduleCancel":
                 if not self.has_traded_enough:
-                    text = "Cannot set scheduled cancel time until enough volume traded. Required: $1000000. Traded: $0."
+                    text = (
+                        "Cannot set scheduled cancel time until enough volume traded. Required: $1000000. Traded: $0."
+                    )
                     return {"status": "err", "response": text}
                 self.scheduled_ms = action.get("time")
                 return {"status": "ok", "response": {"type": "default"}}
