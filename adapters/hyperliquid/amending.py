@@ -21,7 +21,7 @@ from adapters.hyperliquid.exchange import Exchange
 from adapters.hyperliquid.info import InfoError
 from adapters.hyperliquid.instruments import Listing
 from adapters.hyperliquid.order_names import OrderNames
-from adapters.hyperliquid.outcomes import ActionResult, refused
+from adapters.hyperliquid.outcomes import ActionResult, Refusal, refused
 from adapters.hyperliquid.translation import RESTING
 from adapters.network.request_budget import Purpose
 from core.ports.venue import SendOutcome, SendResult
@@ -55,8 +55,11 @@ class Amending:
             if number is not None and left == current.left:
                 return _done(number)
             result = await self._change(intent, listing, current, left)
+            if result.refusal is Refusal.NOT_THERE and number is not None:
+                return _done(number)  # it rests no more, and had the new terms
             if result.outcome is not SendOutcome.ACCEPTED:
-                return result.as_send_result if number is None else _doubt(result.reason, number)
+                has_ended = result.refusal is Refusal.REPLACED_BY_NOTHING
+                return result.as_send_result if number is None or has_ended else _doubt(result.reason, number)
             if result.venue_order_id is None:
                 return _doubt("the venue does not tell the new number", number)
             number = result.venue_order_id

@@ -1,6 +1,8 @@
 """The trading side of Hyperliquid."""
 
+import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from decimal import Decimal
 
 from adapters.hyperliquid import actions
@@ -101,6 +103,14 @@ class HyperliquidExecution:
         )
         self._stream.start(self._private)
         self._dead_man.start()
+        with suppress(TimeoutError):  # it goes on trying; orders are refused until then
+            async with asyncio.timeout(self._settings.request_timeout_s):
+                await self._private.until_ready()
+
+    async def until_ready(self) -> None:
+        """Wait until orders may go out; only after `start`."""
+        assert self._private is not None, "the stream runs only after start"
+        await self._private.until_ready()
 
     async def stop(self) -> None:
         """Leave; resting orders stay where they are."""

@@ -63,13 +63,16 @@ class PrivateStream:
         self._known_until_ns = clock.utc_ns()
         self._confirmed: set[str] = set()
         self._opened_ns = 0
-        self._is_filled_up = False
+        self._ready = asyncio.Event()
         self._gaps = 0
         self._filling: asyncio.Task[None] | None = None
 
     @property
     def ready(self) -> bool:
-        return self._is_filled_up and len(self._confirmed) == len(CHANNELS)
+        return self._ready.is_set()
+
+    async def until_ready(self) -> None:
+        await self._ready.wait()
 
     # what the stream asks and tells -----------------------------------------------------------------
 
@@ -103,7 +106,7 @@ class PrivateStream:
 
     def lost(self, reason: str) -> None:
         self._confirmed.clear()
-        self._is_filled_up = False
+        self._ready.clear()
         self.trouble = reason
         if self._filling is not None:
             self._filling.cancel()
@@ -135,13 +138,13 @@ class PrivateStream:
             self._confirm(str(_decode_confirmation(data).subscription.get("type")))
 
     def _confirm(self, channel: str) -> None:
-        if channel in CHANNELS:
+        if channel in CHANNELS and channel not in self._confirmed:
             self._confirmed.add(channel)
-        if len(self._confirmed) == len(CHANNELS) and not self._is_filled_up:
-            self._fill_up()
+            if len(self._confirmed) == len(CHANNELS):
+                self._fill_up()
 
     def _fill_up(self) -> None:
-        self._is_filled_up = False
+        self._ready.clear()
         self._gaps += 1
         if self._filling is None or self._filling.done():
             self._filling = asyncio.get_running_loop().create_task(self._close_gap())
@@ -162,5 +165,6 @@ class PrivateStream:
                 self._sink.funding_payment(payment)
             closed = gaps
         self._backoff.reset()
-        self._is_filled_up = True
-        self.trouble = ""
+        if len(self._confirmed) == len(CHANNELS):
+            self._ready.set()
+            self.trouble = ""

@@ -35,6 +35,8 @@ NVDA, BTC = "xyz:NVDA", "BTC/USDC:USDC"
 PASSED = Check(rule="test", hardness=Hardness.HARD, unit="", limit="", observed="", passed=True)
 QUICK = StreamSettings(first_backoff_s=0.001, backoff_cap_s=0.01, check_interval_s=0.02, ping_every_s=0.1)
 
+USUAL = ExecutionSettings(stream=QUICK, request_timeout_s=2.0)
+
 
 def credentials(private_key: str = AGENT_KEY, address: str = OWNER) -> Credentials:
     fields = {"private_key": Secret(private_key), "account_address": Secret(address)}
@@ -82,13 +84,12 @@ class Records:
         return sum(own.values(), D(0))
 
 
-def intent(name: str, side: Side, price: str | None, quantity: str, **changes: object) -> OrderIntent:
-    usual = OrderIntent(
+def intent(name: str, side: Side, price: str | None, quantity: str) -> OrderIntent:
+    return OrderIntent(
         client_order_id=name, venue="hyperliquid", symbol=NVDA, side=side, quantity=D(quantity),
         order_type=OrderType.MARKET if price is None else OrderType.LIMIT,
         limit_price=None if price is None else D(price), created_ns=0,
     )  # fmt: skip
-    return msgspec.structs.replace(usual, **changes)
 
 
 @dataclass
@@ -99,7 +100,7 @@ class Rig:
     sink: RecordingSink = field(default_factory=RecordingSink)
     records: Records = field(default_factory=Records)
     network: HyperliquidNetwork = HyperliquidNetwork.MAINNET
-    settings: ExecutionSettings = ExecutionSettings(stream=QUICK, request_timeout_s=2.0)
+    settings: ExecutionSettings = USUAL
 
     def __post_init__(self) -> None:
         self.budget = new_budget(NoChance())
@@ -131,11 +132,11 @@ class Rig:
 
     async def until_ready(self) -> None:
         async with asyncio.timeout(LIMIT_S):
-            while not self.execution.ready:
-                await asyncio.sleep(0)
+            await self.execution.until_ready()
 
-    async def submit(self, name: str, side: Side, price: str | None, quantity: str, **changes: object) -> SendResult:
-        return await self.execution.submit(approve(intent(name, side, price, quantity, **changes), (PASSED,)))
+    async def submit(self, name: str, side: Side, price: str | None, size: str, **changes: object) -> SendResult:
+        wanted = msgspec.structs.replace(intent(name, side, price, size), **changes)
+        return await self.execution.submit(approve(wanted, (PASSED,)))
 
     async def amend(self, name: str, side: Side, price: str, quantity: str) -> SendResult:
         return await self.execution.amend(approve_amend(intent(name, side, price, quantity), (PASSED,)))

@@ -1,15 +1,16 @@
 """Signatures, numbers and names that go with every action."""
 
+import itertools
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 import eth_account
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from hyperliquid.utils import signing
 from hyperliquid.utils.types import Cloid
+from hypothesis import given
+from hypothesis import strategies as st
 
 from adapters.hyperliquid import actions
 from adapters.hyperliquid.client_ids import ClientIdError, client_id_of, from_cloid, number_of, to_cloid
@@ -139,7 +140,7 @@ def test_numbers_rise_over_restarts_and_a_clock_set_back(tmp_path: Path) -> None
         nonces = FileNonces(tmp_path / "nonce", clock)  # a restart each time
         clock.ms += step_ms
         given_out += [nonces.next() for _ in range(3)]
-    assert all(later > earlier for earlier, later in zip(given_out, given_out[1:], strict=False))
+    assert all(later > earlier for earlier, later in itertools.pairwise(given_out))
     assert given_out[0] == 1_800_000_000_000
 
 

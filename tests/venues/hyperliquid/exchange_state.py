@@ -15,11 +15,8 @@ KINDS = {"Gtc": MatchKind.LIMIT, "Ioc": MatchKind.IOC, "Alo": MatchKind.POST_ONL
 
 
 def plain(value: Decimal) -> str:
-    text = f"{value:f}"
-    if "." in text:
-        text = text.rstrip("0")
-        text = text + "0" if text.endswith(".") else text
-    return text
+    whole, _, fraction = f"{value:f}".partition(".")
+    return f"{whole}.{fraction.rstrip('0') or '0'}"
 
 
 @dataclass

@@ -230,6 +230,7 @@ class LoopbackHyperliquid:
     async def _stream(self, request: web.Request) -> web.StreamResponse:
         if self.refuse_connections:
             self.refuse_connections -= 1
+            self._news.set()
             return web.Response(status=503)
         socket = web.WebSocketResponse()
         await socket.prepare(request)
