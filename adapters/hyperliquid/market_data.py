@@ -73,7 +73,7 @@ class MarketData:
                 self._note_malformed(f"the venue refuses a message: {bytes(data)[:200]!r}")
             elif channel not in _NO_NEWS:
                 self._note_malformed(f"a message of channel {channel[:40]!r}")
-        except (msgspec.DecodeError, UnicodeDecodeError, ValueError, OverflowError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, ValueError, ArithmeticError) as error:
             self._note_malformed(str(error))
 
     def check(self, resubscribe: Callable[[Subscription], None]) -> str | None:
@@ -102,7 +102,7 @@ class MarketData:
             return
         try:
             is_newer = coin.on_book(snapshot, received_ns)
-        except (ValueError, OverflowError) as error:
+        except (ValueError, ArithmeticError) as error:
             coin.forget(f"unreadable book: {error}", received_ns)
             raise
         if is_newer:

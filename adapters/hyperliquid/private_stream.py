@@ -8,7 +8,6 @@ import msgspec
 
 from adapters.hyperliquid.account_reader import AccountReader
 from adapters.hyperliquid.account_wire import decode_fill_news, decode_funding_news, decode_order_updates
-from adapters.hyperliquid.info import InfoError
 from adapters.hyperliquid.instruments import Universe
 from adapters.hyperliquid.order_names import OrderNames
 from adapters.hyperliquid.stream import NS_PER_S, Subscription
@@ -23,7 +22,7 @@ ORDERS: Final = "orderUpdates"
 FILLS: Final = "userFills"
 FUNDINGS: Final = "userFundings"
 CHANNELS: Final = (ORDERS, FILLS, FUNDINGS)
-_OVERLAP_NS: Final = 60 * NS_PER_S  # asked for again, for clocks that differ; the engine books a fill once
+_OVERLAP_NS: Final = 300 * NS_PER_S  # asked for again, for clocks that differ; the engine books a fill once
 _CONFIRM_WITHIN_NS: Final = 15 * NS_PER_S
 
 
@@ -88,7 +87,7 @@ class PrivateStream:
         try:
             envelope = decode_envelope(raw)
             self._take(envelope.channel, envelope.data, received_ns)
-        except (msgspec.DecodeError, UnicodeDecodeError, ValueError, OverflowError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, ValueError, ArithmeticError) as error:
             self.malformed += 1
             self.trouble = f"unreadable message: {error}"
             # something happened that could not be read: it is asked for over REST
@@ -155,7 +154,7 @@ class PrivateStream:
             gaps = self._gaps
             try:
                 executions = await self._reader.executions(max(0, self._known_until_ns - _OVERLAP_NS))
-            except InfoError as error:
+            except Exception as error:  # whatever a row holds: nothing else would ever let orders out again
                 self.trouble = f"the gap cannot be closed: {error}"
                 await asyncio.sleep(self._backoff.next_s())
                 continue

@@ -249,8 +249,31 @@ FRAMES = st.lists(
 )
 
 
-@settings(max_examples=40)
-@given(frames=FRAMES, noise=st.binary(max_size=40))
+NUMBERS = st.sampled_from(["1.5", "0", "-1", "NaN", "sNaN", "Infinity", "1e9999", "x", ""])
+ORDER = st.fixed_dictionaries(
+    {"coin": st.sampled_from([NVDA, "BTC", "@1"]), "side": st.sampled_from("ABC"), "limitPx": NUMBERS, "sz": NUMBERS,
+     "origSz": NUMBERS, "oid": st.integers(-1, 5), "timestamp": st.integers(-1, 10**13)},
+    optional={"cloid": st.sampled_from([None, "", "0x" + "ab" * 16, "x"])},
+)  # fmt: skip
+UPDATE = st.fixed_dictionaries(
+    {"order": ORDER, "status": st.sampled_from(["open", "filled", "canceled", "x"]),
+     "statusTimestamp": st.integers(-1, 10**13)}
+)  # fmt: skip
+FILL = st.fixed_dictionaries(
+    {"coin": st.sampled_from([NVDA, "BTC", "@1"]), "side": st.sampled_from("ABC"), "px": NUMBERS, "sz": NUMBERS,
+     "fee": NUMBERS, "crossed": st.booleans(), "time": st.integers(-1, 10**13), "oid": st.integers(-1, 5),
+     "tid": st.integers(-1, 5), "cloid": st.sampled_from([None, "", "0x" + "ab" * 16, "x"])}
+)  # fmt: skip
+LIKELY = st.lists(
+    st.tuples(st.just("orderUpdates"), st.lists(UPDATE, max_size=3))
+    | st.tuples(st.just("userFills"), st.fixed_dictionaries({"user": st.just(OWNER), "fills": st.lists(FILL)})),
+    min_size=1,
+    max_size=8,
+)
+
+
+@settings(max_examples=60)
+@given(frames=LIKELY | FRAMES, noise=st.binary(max_size=40))
 def test_no_private_frame_raises(frames: list[tuple[str, object]], noise: bytes) -> None:
     async def scenario(rig: Rig) -> None:
         await rig.start()
