@@ -12,15 +12,18 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from adapters.hyperliquid.account_reader import AccountReader, Executions
 from adapters.hyperliquid.account_wire import decode_clearinghouse, decode_fills, decode_fundings
 from adapters.hyperliquid.info import InfoError
 from adapters.hyperliquid.instruments import Universe
 from adapters.hyperliquid.order_names import OrderNames
+from adapters.hyperliquid.private_stream import PrivateStream
 from adapters.hyperliquid.translation import fill_of, funding_of
+from core.io.system_clock import SystemClock
 from core.ports.venue import SendOutcome
 from core.types.instrument import InstrumentId
 from core.types.order import Side
-from tests.adapters.hyperliquid.rig import BTC, NVDA, OWNER, Rig, run
+from tests.adapters.hyperliquid.rig import BTC, NVDA, OWNER, NoChance, Records, Rig, run
 from tests.recordings import needs_recordings, recording
 from tests.venues.hyperliquid.faults import answered
 from tests.venues.hyperliquid.server import LoopbackHyperliquid
@@ -272,19 +275,30 @@ LIKELY = st.lists(
 )
 
 
-@settings(max_examples=60)
+class NothingMissed(AccountReader):
+    """Answers that nothing happened meanwhile."""
+
+    def __init__(self) -> None: ...
+
+    async def executions(self, since_ns: int) -> Executions:
+        return Executions((), ())
+
+
+@settings(max_examples=100)
 @given(frames=LIKELY | FRAMES, noise=st.binary(max_size=40))
 def test_no_private_frame_raises(frames: list[tuple[str, object]], noise: bytes) -> None:
-    async def scenario(rig: Rig) -> None:
-        await rig.start()
-        private = rig.execution._private  # what the stream calls
-        assert private is not None
+    async def scenario() -> None:
+        records, universe = Records(), Universe((), ("", "xyz"))
+        private = PrivateStream(OWNER, records, NothingMissed(), universe, OrderNames(), SystemClock(), NoChance())
+        private.opened()
         for channel, data in frames:
             private.handle(json.dumps({"channel": channel, "data": data}).encode(), 1)
         private.handle(noise, 1)
+        private.lost("the end")
+        assert all(fill.client_order_id and fill.symbol for fill in records.fills)
+        assert all(report.client_order_id for report in records.reports)
 
-    rig = run(scenario)
-    assert all(fill.client_order_id for fill in rig.records.fills)
+    asyncio.run(scenario())
 
 
 # recorded ------------------------------------------------------------------------------------------------------
