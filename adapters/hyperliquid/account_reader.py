@@ -7,6 +7,7 @@ from typing import Final, NamedTuple, Protocol, TypeVar
 from adapters.hyperliquid.account_wire import (
     AccountFill,
     ClearinghouseState,
+    FundingRow,
     OpenOrder,
     OrderStatusAnswer,
     decode_clearinghouse,
@@ -18,7 +19,7 @@ from adapters.hyperliquid.account_wire import (
     decode_text,
 )
 from adapters.hyperliquid.info import Info, InfoError
-from adapters.hyperliquid.instruments import COLLATERAL, VENUE, Universe
+from adapters.hyperliquid.instruments import COLLATERAL, FUNDING_INTERVAL_S, VENUE, Universe
 from adapters.hyperliquid.order_names import OrderNames
 from adapters.hyperliquid.translation import NS_PER_MS, fill_of, funding_of, order_of
 from adapters.network.request_budget import Purpose
@@ -31,6 +32,8 @@ FILLS_A_PAGE: Final = 2000
 FUNDINGS_A_PAGE: Final = 500
 _PAGES_LIMIT: Final = 20
 _ZERO: Final = Decimal(0)
+_HOUR_NS: Final = FUNDING_INTERVAL_S * 1_000_000_000
+_FUNDING_LATE_NS: Final = 300_000_000_000
 # accounts whose spot balance is the margin of everything
 _UNIFIED: Final = frozenset({"unifiedAccount", "portfolioMargin"})
 
@@ -66,10 +69,10 @@ class AccountReader:
         """Read everything; raise InfoError where a part cannot be read."""
         at_ns = self._clock.utc_ns()
         resting = [found for dex in self._dexs for found in await self.open_orders(dex)]
-        await self._learn_carried(resting)
+        await self.learn_carried(resting)
         states = {dex: await self._clearinghouse(dex) for dex in self._dexs}
         balances = await self._balances(states)
-        executions = await self.executions(since_ns)
+        executions = await self.executions(since_ns, with_funding=_may_have_paid(since_ns, at_ns))
         orders = (order_of(found, self._universe, self._names) for found in resting)
         return AccountReport(
             venue=VENUE,
@@ -81,14 +84,16 @@ class AccountReader:
             at_ns=at_ns,
         )
 
-    async def executions(self, since_ns: int) -> Executions:
+    async def executions(self, since_ns: int, *, with_funding: bool = True) -> Executions:
         """Read fills and funding at or after a moment."""
         since_ms = -(-since_ns // NS_PER_MS)
         rows = await self._pages("userFillsByTime", decode_fills, since_ms, FILLS_A_PAGE)
         await self._learn_names(rows)
         received_ns = self._clock.utc_ns()
         fills = (fill_of(row, self._universe, self._names, received_ns) for row in rows)
-        payments = await self._pages("userFunding", decode_fundings, since_ms, FUNDINGS_A_PAGE)
+        payments: list[FundingRow] = []
+        if with_funding:
+            payments = await self._pages("userFunding", decode_fundings, since_ms, FUNDINGS_A_PAGE)
         funding = (funding_of(row.delta, row.time_ms, self._universe) for row in payments)
         return Executions(
             tuple({fill.fill_id: fill for fill in fills if fill is not None}.values()),
@@ -113,7 +118,7 @@ class AccountReader:
     def asset_id_of(self, coin: str) -> int | None:
         return self._universe.asset_id_of(coin)
 
-    async def _learn_carried(self, resting: list[OpenOrder]) -> None:
+    async def learn_carried(self, resting: list[OpenOrder]) -> None:
         """Find out, once for each order of ours, what was filled of it under numbers that an amend gave up."""
         unknown: dict[str, int] = {}
         for found in resting:
@@ -124,7 +129,6 @@ class AccountReader:
         if not unknown:
             return
         rows = await self._info.ask({"type": "userFills", "user": self._address}, decode_fills, Purpose.RECONCILE)
-        await self._learn_names(rows)
         carried = dict.fromkeys(unknown, _ZERO)
         for row in rows:
             client_order_id = self._names.client_id(row.number, row.cloid)
@@ -206,3 +210,8 @@ class AccountReader:
                 raise InfoError(f"{kind}: more than {page} rows in one millisecond")
             start_ms = newest_ms
         raise InfoError(f"{kind}: more than {_PAGES_LIMIT} pages since {since_ms}")
+
+
+def _may_have_paid(since_ns: int, until_ns: int) -> bool:
+    """Tell whether funding can lie between two moments: it is paid on the hour, and booked soon after."""
+    return (since_ns - _FUNDING_LATE_NS) // _HOUR_NS != until_ns // _HOUR_NS

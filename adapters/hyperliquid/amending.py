@@ -40,11 +40,11 @@ class Amending:
 
     async def amend(self, intent: OrderIntent, listing: Listing) -> SendResult:
         """Change the order until what is left of it at the venue is what is wanted less all that was filled."""
-        name = intent.client_order_id
-        carried, number = self._names.carried(name), None
+        name, number, carried = intent.client_order_id, None, None
         for _ in range(_ROUNDS_LIMIT):
             try:
                 current = await self._resting(number if number is not None else to_cloid(name))
+                carried = await self._carried(name, current) if carried is None else carried
             except (InfoError, ClientIdError) as error:
                 return _unsent(str(error)) if number is None else _doubt(f"amended, but: {error}", number)
             if current is None:
@@ -74,6 +74,11 @@ class Amending:
     async def _resting(self, number_or_cloid: int | str) -> OpenOrder | None:
         found = (await self._reader.order_status(number_or_cloid)).order
         return found.order if found is not None and found.status in RESTING else None
+
+    async def _carried(self, name: str, current: OpenOrder | None) -> Decimal:
+        if current is not None:
+            await self._reader.learn_carried([current])
+        return self._names.carried(name)
 
     async def _change(self, intent: OrderIntent, listing: Listing, current: OpenOrder, left: Decimal) -> ActionResult:
         try:

@@ -70,7 +70,7 @@ class HyperliquidExecution:
         self._clock = clock
         self._randomness = randomness
         self._book_of = book_of
-        self._slippage = Decimal(settings.market_slippage)
+        self._slippage = settings.market_slippage
         self._names = OrderNames()
         self._sink: ExecutionSink | None = None
         self._universe = Universe((), ())
@@ -205,9 +205,12 @@ class HyperliquidExecution:
             question = {"type": "l2Book", "coin": listing.coin}
             snapshot = await self._info.ask(question, decode_book, Purpose.RECONCILE)
             levels = snapshot.levels[1 if intent.side is Side.BUY else 0]
-            return Decimal(levels[0].price)
+            price = Decimal(levels[0].price)
         except (InfoError, IndexError, ArithmeticError):
-            raise TermsError("the venue shows no price that bounds a market order") from None
+            price = Decimal(0)
+        if not (price.is_finite() and price > 0):
+            raise TermsError("the venue shows no price that bounds a market order")
+        return price
 
     def _report_remainder(self, intent: OrderIntent, result: ActionResult) -> None:
         """Say that what an order that may not rest did not get at once is gone: the venue calls it filled."""

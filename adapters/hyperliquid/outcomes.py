@@ -26,20 +26,18 @@ class Refusal(StrEnum):
     NOT_THERE = "not_there"  # the order that was to be cancelled or changed
     REPLACED_BY_NOTHING = "replaced_by_nothing"  # a change took the order off and could not place the new one
     KEY = "key"
-    NONCE = "nonce"
     RATE = "rate"
-    HALTED = "halted"
     TOO_LITTLE_TRADED = "too_little_traded"
     OTHER_RULE = "other_rule"
 
 
-# the venue's words, as its documentation lists them and as they were seen; matched anywhere in the text
+# The venue's words, as its documentation lists them and as they were seen; matched anywhere in the text. A nonce that
+# was used before is not among them: if something on the way sent a request twice, the first one was carried out.
 CATALOGUE: Final[tuple[tuple[str, Refusal], ...]] = (
     ("error placing new order during modify", Refusal.REPLACED_BY_NOTHING),
     ("price must be divisible by tick size", Refusal.PRICE),
     ("order price cannot be more than", Refusal.PRICE),
     ("order price too far from oracle", Refusal.PRICE),
-    ("order has invalid price", Refusal.PRICE),
     ("invalid tp/sl price", Refusal.PRICE),
     ("order must have minimum value of", Refusal.SIZE),
     ("order has invalid size", Refusal.SIZE),
@@ -57,11 +55,7 @@ CATALOGUE: Final[tuple[tuple[str, Refusal], ...]] = (
     ("order was never placed, already canceled, or filled", Refusal.NOT_THERE),
     ("cannot modify canceled or filled order", Refusal.NOT_THERE),
     ("user or api wallet", Refusal.KEY),
-    ("invalid nonce", Refusal.NONCE),
-    ("nonce too low", Refusal.NONCE),
-    ("duplicate nonce", Refusal.NONCE),
     ("too many cumulative requests sent", Refusal.RATE),
-    ("trading is halted", Refusal.HALTED),
     ("cannot set scheduled cancel time until enough volume traded", Refusal.TOO_LITTLE_TRADED),
     ("invalid leverage value", Refusal.OTHER_RULE),
 )

@@ -1,5 +1,7 @@
 """How patient the connections to Hyperliquid are."""
 
+from decimal import Decimal
+
 import msgspec
 
 
@@ -32,6 +34,6 @@ class ExecutionSettings(msgspec.Struct, frozen=True, kw_only=True):
     stream: StreamSettings = StreamSettings()
     request_timeout_s: float = 8.0
     expires_after_s: float = 8.0  # the venue refuses what reaches it later: it was given up for lost by then
-    market_slippage: str = "0.01"  # a market order's limit is so far through the best price, as a fraction
+    market_slippage: Decimal = Decimal("0.01")  # a market order's limit is so far through the best price, as a fraction
     book_stale_after_s: float = 3.0
     dead_man_s: float | None = None  # the venue cancels everything when it has not heard from us for so long

@@ -27,7 +27,7 @@ from core.ports.venue import SendOutcome, SendResult
 from core.types.credentials import Credentials
 
 _MINUTE_S: Final = 60.0
-_ACCOUNT_SHARE: Final = 0.5  # accounts are read often while an order is in doubt: orders keep the rest
+_ACCOUNT_SHARE: Final = 0.7  # accounts are read often while an order is in doubt: orders keep the rest
 
 
 def new_budget(randomness: Randomness) -> RequestBudget:

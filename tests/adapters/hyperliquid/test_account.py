@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from adapters.hyperliquid.account_reader import AccountReader, Executions
 from adapters.hyperliquid.account_wire import decode_clearinghouse, decode_fills, decode_fundings
-from adapters.hyperliquid.info import InfoError
+from adapters.hyperliquid.info import Info, InfoError
 from adapters.hyperliquid.instruments import Universe
 from adapters.hyperliquid.order_names import OrderNames
 from adapters.hyperliquid.private_stream import PrivateStream
@@ -88,6 +88,25 @@ def test_only_what_happened_since_a_moment_is_asked_for() -> None:
         assert [fill.client_order_id for fill in report.fills] == ["s0001-3"]
 
     run(scenario, prepare=quotes)
+
+
+@pytest.mark.parametrize(
+    ("since_s", "until_s", "is_asked"),
+    [(3700, 7100, True), (3901, 7100, False), (3901, 7200, True), (7000, 7300, True), (0, 10**9, True)],
+)
+def test_funding_is_asked_for_only_where_an_hour_has_ended(since_s: int, until_s: int, is_asked: bool) -> None:
+    class SetClock(SystemClock):
+        def utc_ns(self) -> int:
+            return until_s * 1_000_000_000
+
+    async def scenario(rig: Rig) -> None:
+        budgets = (rig.budget,)
+        info = Info(rig.transport, budgets, rig.venue.endpoints.info, timeout_s=2.0)
+        reader = AccountReader(info, OWNER, Universe((), ("",)), ("",), OrderNames(), SetClock())
+        await reader.report(since_s * 1_000_000_000)
+
+    rig = run(scenario)
+    assert ("userFunding" in {each["type"] for each in rig.venue.questions}) is is_asked
 
 
 def test_fills_are_read_over_as_many_pages_as_there_are(monkeypatch: pytest.MonkeyPatch) -> None:

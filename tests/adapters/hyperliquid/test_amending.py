@@ -197,15 +197,20 @@ def test_an_amend_that_cannot_be_looked_at_is_not_sent_or_doubt(question: str) -
     run(placed_and(then))
 
 
-def test_after_a_restart_what_earlier_numbers_filled_still_counts() -> None:
+@pytest.mark.parametrize("is_read", [False, True])
+def test_after_a_restart_what_earlier_numbers_filled_still_counts(is_read: bool) -> None:
     async def then(rig: Rig) -> None:
         sells("0.3")(rig.venue)
         await rig.amend(ONE, Side.BUY, "190.3", "1.5")
         await rig.execution.stop()
         await rig.start(rig.make_execution())
+        if is_read:
+            await rig.execution.account(0)
+        assert (await rig.amend(ONE, Side.BUY, "190.2", "1.2")).outcome is ACCEPTED
+        assert resting(rig) == [(D("190.2"), D("0.9"))]
         (order,) = (await rig.execution.account(0)).open_orders
         assert (order.intent.client_order_id, order.intent.quantity, order.filled_quantity) == (
-            ONE, D("1.5"), D("0.3"),
+            ONE, D("1.2"), D("0.3"),
         )  # fmt: skip
         assert (await rig.amend(ONE, Side.BUY, "190.1", "1")).outcome is ACCEPTED
         assert resting(rig) == [(D("190.1"), D("0.7"))]

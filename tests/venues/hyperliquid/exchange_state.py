@@ -89,13 +89,14 @@ class ExchangeState:
         self.orders: dict[int, VenueOrder] = {}
         self.events: list[tuple[str, str, object]] = []  # channel, coin or user, data
         self.on_event: Callable[[str, str, object], None] = lambda *_: None
+        self.clock_ns: Callable[[], int] = time.time_ns
         self._numbers = itertools.count(1000)
         self._trades = itertools.count(500_000)
         self._owners: dict[str, int] = {}
         self._last_ms = 0
 
     def now_ms(self) -> int:
-        self._last_ms = max(self._last_ms + 1, time.time_ns() // 1_000_000)
+        self._last_ms = max(self._last_ms + 1, self.clock_ns() // 1_000_000)
         return self._last_ms
 
     def account(self, user: str) -> Account:
