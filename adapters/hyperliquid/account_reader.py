@@ -119,28 +119,27 @@ class AccountReader:
         return self._universe.asset_id_of(coin)
 
     async def learn_carried(self, resting: list[OpenOrder]) -> None:
-        """Find out, once for each order of ours, what was filled of it under numbers that an amend gave up."""
+        """Find out, once for each number, what its order had filled under numbers that an amend gave up."""
         unknown: dict[str, int] = {}
         for found in resting:
             self._names.note(found.number, found.cloid)
-            client_order_id = self._names.client_id(found.number, found.cloid)
-            if found.cloid is not None and not self._names.knows_carried(client_order_id):
-                unknown[client_order_id] = found.number
+            if found.cloid is not None and not self._names.knows_carried(found.number):
+                unknown[self._names.client_id(found.number, found.cloid)] = found.number
         if not unknown:
             return
         rows = await self._info.ask({"type": "userFills", "user": self._address}, decode_fills, Purpose.RECONCILE)
-        carried = dict.fromkeys(unknown, _ZERO)
+        carried = dict.fromkeys(unknown.values(), _ZERO)
         for row in rows:
-            client_order_id = self._names.client_id(row.number, row.cloid)
-            if row.number != unknown.get(client_order_id, row.number):
-                carried[client_order_id] += row.quantity
-        for client_order_id, filled in carried.items():
-            self._names.carry(client_order_id, filled)
+            number = unknown.get(self._names.client_id(row.number, row.cloid), row.number)
+            if row.number != number:
+                carried[number] += row.quantity
+        for number, filled in carried.items():
+            self._names.carry(number, filled)
 
     async def _learn_names(self, rows: list[AccountFill]) -> None:
         """Ask for the client ids of orders whose fills do not tell them."""
-        nameless = dict.fromkeys(row.number for row in rows if row.cloid is None)
-        for number in nameless:
+        contracts = (row for row in rows if self._universe.symbol_of(row.coin) is not None)
+        for number in dict.fromkeys(row.number for row in contracts if row.cloid is None):
             if not self._names.knows(number):
                 answer = await self.order_status(number)
                 self._names.note(number, None if answer.order is None else answer.order.order.cloid)

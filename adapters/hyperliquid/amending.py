@@ -40,15 +40,15 @@ class Amending:
 
     async def amend(self, intent: OrderIntent, listing: Listing) -> SendResult:
         """Change the order until what is left of it at the venue is what is wanted less all that was filled."""
-        name, number, carried = intent.client_order_id, None, None
+        number: int | None = None
         for _ in range(_ROUNDS_LIMIT):
             try:
-                current = await self._resting(number if number is not None else to_cloid(name))
-                carried = await self._carried(name, current) if carried is None else carried
+                current = await (self._of_name(intent, listing) if number is None else self._of_number(number))
             except (InfoError, ClientIdError) as error:
                 return _unsent(str(error)) if number is None else _doubt(f"amended, but: {error}", number)
             if current is None:
                 return _unsent("the order rests no more") if number is None else _done(number)
+            carried = self._names.carried(current.number)
             left = intent.quantity - carried - (current.quantity - current.left)
             if left <= 0:
                 return _unsent("it is filled as far as that already") if number is None else await self._off(current)
@@ -63,22 +63,26 @@ class Amending:
             if result.venue_order_id is None:
                 return _doubt("the venue does not tell the new number", number)
             number = result.venue_order_id
-            self._names.note(number, to_cloid(name))
+            self._names.note(number, current.cloid)
             try:
                 carried += await self._reader.filled_under(current.number, current.timestamp)
             except InfoError as error:
                 return _doubt(f"amended, but what the order had filled is not known: {error}", number)
-            self._names.carry(name, carried)
+            self._names.carry(number, carried)
         return _doubt("the order fills faster than it can be changed", number)
 
-    async def _resting(self, number_or_cloid: int | str) -> OpenOrder | None:
-        found = (await self._reader.order_status(number_or_cloid)).order
-        return found.order if found is not None and found.status in RESTING else None
+    async def _of_name(self, intent: OrderIntent, listing: Listing) -> OpenOrder | None:
+        """Find the order among what rests: only that is sure to show the number that it has now."""
+        cloid = to_cloid(intent.client_order_id)
+        found = [order for order in await self._reader.open_orders(listing.dex) if order.cloid == cloid]
+        if len(found) > 1:
+            raise InfoError(f"{len(found)} orders rest under one client id")
+        await self._reader.learn_carried(found)
+        return found[0] if found else None
 
-    async def _carried(self, name: str, current: OpenOrder | None) -> Decimal:
-        if current is not None:
-            await self._reader.learn_carried([current])
-        return self._names.carried(name)
+    async def _of_number(self, number: int) -> OpenOrder | None:
+        found = (await self._reader.order_status(number)).order
+        return found.order if found is not None and found.status in RESTING else None
 
     async def _change(self, intent: OrderIntent, listing: Listing, current: OpenOrder, left: Decimal) -> ActionResult:
         try:

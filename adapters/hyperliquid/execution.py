@@ -130,9 +130,9 @@ class HyperliquidExecution:
         except (TermsError, ClientIdError) as error:
             return _rejected(f"not sent: {error}")
         (result,) = await self._exchange.send(actions.place(terms), Purpose.ORDER)
-        self._names.carry(intent.client_order_id, Decimal(0))
         if result.venue_order_id is not None:
             self._names.note(result.venue_order_id, terms.cloid)
+            self._names.carry(result.venue_order_id, Decimal(0))
         self._report_remainder(intent, result)
         return result.as_send_result
 

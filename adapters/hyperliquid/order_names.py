@@ -14,7 +14,7 @@ class OrderNames:
 
     def __init__(self) -> None:
         self._cloids: OrderedDict[int, str | None] = OrderedDict()
-        self._carried: OrderedDict[str, Decimal] = OrderedDict()
+        self._carried: OrderedDict[int, Decimal] = OrderedDict()
 
     def note(self, number: int, cloid: str | None) -> None:
         self._cloids[number] = cloid or self._cloids.get(number)
@@ -28,14 +28,14 @@ class OrderNames:
         """Return the engine's name of an order; the venue does not write the client id on every message."""
         return client_id_of(cloid or self._cloids.get(number), number)
 
-    def carry(self, client_order_id: str, filled: Decimal) -> None:
-        """Take note of what was filled in all before the order got the number it has now."""
-        self._carried[client_order_id] = filled
+    def carry(self, number: int, filled: Decimal) -> None:
+        """Take note of what an order had filled in all before it got this number."""
+        self._carried[number] = filled
         while len(self._carried) > _KEPT:
             self._carried.popitem(last=False)
 
-    def carried(self, client_order_id: str) -> Decimal:
-        return self._carried.get(client_order_id, Decimal(0))
+    def carried(self, number: int) -> Decimal:
+        return self._carried.get(number, Decimal(0))
 
-    def knows_carried(self, client_order_id: str) -> bool:
-        return client_order_id in self._carried
+    def knows_carried(self, number: int) -> bool:
+        return number in self._carried

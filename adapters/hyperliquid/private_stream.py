@@ -81,6 +81,7 @@ class PrivateStream:
     def opened(self) -> None:
         self._confirmed.clear()
         self._opened_ns = self._clock.monotonic_ns()
+        self._reader.forget_margin_mode()
 
     def handle(self, raw: bytes, received_ns: int) -> None:
         """Take one websocket message; never raises for what the venue sends."""
@@ -121,6 +122,8 @@ class PrivateStream:
         elif channel == FILLS:
             news = decode_fill_news(data)
             for row in () if news.is_snapshot else news.fills:
+                if self._universe.symbol_of(row.coin) is None:
+                    continue
                 if row.cloid is None and not self._names.knows(row.number):
                     self._fill_up()  # nobody can tell whose it is without asking
                     continue

@@ -87,7 +87,7 @@ def order_of(found: OpenOrder, universe: Universe, names: OrderNames) -> Order |
         return None
     names.note(found.number, found.cloid)
     client_order_id = names.client_id(found.number, found.cloid)
-    carried = names.carried(client_order_id)
+    carried = names.carried(found.number)
     intent = OrderIntent(
         client_order_id=client_order_id,
         venue=VENUE,

@@ -176,23 +176,39 @@ def test_an_amend_whose_new_order_is_refused_ends_the_order_and_says_so() -> Non
 
 def test_an_amend_whose_answer_is_lost_is_doubt_and_the_account_shows_the_new_terms() -> None:
     async def then(rig: Rig) -> None:
+        sells("0.3")(rig.venue)
         rig.venue.exchange_faults.append(done_and_lost)
         assert (await rig.amend(ONE, Side.BUY, "190.3", "2")).outcome is IN_DOUBT
         (order,) = (await rig.execution.account(0)).open_orders
         assert (order.intent.quantity, order.intent.limit_price) == (D(2), D("190.3"))
+        assert order.filled_quantity == D("0.3")
 
     run(placed_and(then))
 
 
-@pytest.mark.parametrize("question", ["orderStatus", "userFillsByTime"])
+@pytest.mark.parametrize("question", ["frontendOpenOrders", "userFillsByTime", "orderStatus"])
 def test_an_amend_that_cannot_be_looked_at_is_not_sent_or_doubt(question: str) -> None:
     async def then(rig: Rig) -> None:
         rig.venue.info_faults[question] = deque([answered(500)])
         result: SendResult = await rig.amend(ONE, Side.BUY, "190.3", "2")
         was_sent = bool(rig.venue.sent("batchModify"))
         assert result.outcome is (IN_DOUBT if was_sent else REJECTED)
-        assert was_sent is (question == "userFillsByTime")
+        assert was_sent is (question != "frontendOpenOrders")
         assert (result.venue_order_id is not None) is was_sent
+
+    run(placed_and(then))
+
+
+def test_an_order_that_somebody_else_changed_is_read_with_what_it_had_filled() -> None:
+    async def then(rig: Rig) -> None:
+        sells("0.3")(rig.venue)
+        old = next(iter(rig.venue.state.orders.values()))
+        wire = rig.venue.sent("order")[0]["orders"][0]
+        rig.venue.state.modify(OWNER, {"oid": old.number, "order": wire | {"p": "190.2", "s": "4"}})
+        (order,) = (await rig.execution.account(0)).open_orders
+        assert (order.intent.client_order_id, order.intent.quantity, order.filled_quantity) == (
+            ONE, D("4.3"), D("0.3"),
+        )  # fmt: skip
 
     run(placed_and(then))
 
