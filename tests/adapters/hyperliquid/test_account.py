@@ -110,13 +110,16 @@ def test_funding_is_asked_for_only_where_an_hour_has_ended(since_s: int, until_s
 
 
 def test_fills_are_read_over_as_many_pages_as_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adapters.hyperliquid.account_reader.FILLS_A_PAGE", 2)
+    monkeypatch.setattr("adapters.hyperliquid.account_reader.FILLS_A_PAGE", 3)
 
     async def scenario(rig: Rig) -> None:
         await rig.start()
-        rig.venue.page_rows = 2
+        rig.venue.page_rows = 3
         for n in range(7):
             await rig.submit(f"s0001-{n + 1}", Side.BUY, "190.6", "0.1")
+        # a page ends between two fills of one moment
+        for fill, time in zip(rig.venue.state.account(OWNER).fills, (1, 2, 3, 3, 4, 5, 6), strict=True):
+            fill["time"] = time
         assert len((await rig.execution.account(0)).fills) == 7
         for fill in rig.venue.state.account(OWNER).fills:
             fill["time"] = 5
@@ -245,7 +248,7 @@ def test_a_fill_and_a_payment_have_one_name_wherever_they_are_told() -> None:
 def test_the_snapshot_at_the_beginning_of_a_channel_is_not_booked_again() -> None:
     async def scenario(rig: Rig) -> None:
         old = {"coin": NVDA, "px": "1.0", "sz": "1.0", "side": "B", "time": 1, "oid": 1, "crossed": True,
-               "fee": "0.0", "tid": 1, "feeToken": "USDC"}  # fmt: skip
+               "fee": "0.0", "tid": 1, "feeToken": "USDC", "cloid": "0x" + "ab" * 16}  # fmt: skip
         rig.venue.state.account(OWNER).fills.append(old)
         await rig.start()
 
