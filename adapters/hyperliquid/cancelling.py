@@ -1,0 +1,36 @@
+"""Cancel everything an account has, whoever sent it, and look whether it is gone."""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from adapters.hyperliquid.account_wire import OpenOrder
+from adapters.hyperliquid.actions import CANCEL_BATCH, cancel_by_number
+from adapters.hyperliquid.exchange import Exchange
+from adapters.hyperliquid.info import InfoError
+from adapters.hyperliquid.instruments import Universe
+from adapters.hyperliquid.outcomes import Refusal
+from adapters.network.request_budget import Purpose
+from core.ports.venue import SendOutcome, SendResult
+
+_ROUNDS_LIMIT: Final = 4
+OpenOrders = Callable[[str, Purpose], Awaitable[list[OpenOrder]]]
+
+
+async def cancel_all_orders(exchange: Exchange, open_orders: OpenOrders, universe: Universe) -> SendResult:
+    """Cancel on every dex of the universe until the venue shows no order; accepted only when it shows none."""
+    trouble = ""
+    for _ in range(_ROUNDS_LIMIT):
+        try:
+            resting = [found for dex in universe.dexs for found in await open_orders(dex, Purpose.CANCEL)]
+        except InfoError as error:
+            return SendResult(SendOutcome.IN_DOUBT, f"what rests is not known: {error}")
+        if not resting:
+            return SendResult(SendOutcome.ACCEPTED)
+        named = [(universe.asset_id_of(found.coin), found.number) for found in resting]
+        known = list(dict.fromkeys((asset_id, number) for asset_id, number in named if asset_id is not None))
+        trouble = f"{len(resting)} orders are still open"
+        for start in range(0, len(known), CANCEL_BATCH):
+            for result in await exchange.send(cancel_by_number(known[start : start + CANCEL_BATCH]), Purpose.CANCEL):
+                if result.outcome is not SendOutcome.ACCEPTED and result.refusal is not Refusal.NOT_THERE:
+                    trouble = result.reason
+    return SendResult(SendOutcome.IN_DOUBT, f"not everything is cancelled: {trouble}")

@@ -1,0 +1,158 @@
+"""Build Hyperliquid's feed and trading side from what a configuration says."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from adapters.hyperliquid.account_wire import OpenOrder, decode_open_orders
+from adapters.hyperliquid.cancelling import cancel_all_orders
+from adapters.hyperliquid.exchange import Exchange
+from adapters.hyperliquid.execution import HyperliquidExecution
+from adapters.hyperliquid.feed import HyperliquidFeed
+from adapters.hyperliquid.info import ALLOWANCE_PER_MINUTE, Info, InfoError
+from adapters.hyperliquid.key_rights import PRIVATE_KEY, KeyCheck, account_address
+from adapters.hyperliquid.network import ENDPOINTS, Endpoints, HyperliquidNetwork
+from adapters.hyperliquid.nonces import ClockNonces, FileNonces, Nonces
+from adapters.hyperliquid.settings import ExecutionSettings, FeedSettings
+from adapters.hyperliquid.signing import Signer, wallet_of
+from adapters.hyperliquid.stream import Stream
+from adapters.hyperliquid.universe_reader import read_universe
+from adapters.network.request_budget import Purpose, RequestBudget
+from core.book.book import Book
+from core.ports.clock import Clock
+from core.ports.keys import KeyRights
+from core.ports.randomness import NoRandomness, Randomness
+from core.ports.transport import Transport
+from core.ports.venue import SendOutcome, SendResult
+from core.types.credentials import Credentials
+
+_MINUTE_S: Final = 60.0
+_ACCOUNT_SHARE: Final = 0.7  # accounts are read often while an order is in doubt: orders keep the rest
+
+
+def new_budget(randomness: Randomness) -> RequestBudget:
+    """Return the allowance of this machine's address, to be shared by all that talk to the venue from here."""
+    return RequestBudget(randomness, allowance=ALLOWANCE_PER_MINUTE, interval_s=_MINUTE_S)
+
+
+def build_feed(
+    settings: FeedSettings,
+    *,
+    network: HyperliquidNetwork,
+    transport: Transport,
+    clock: Clock,
+    randomness: Randomness,
+    budget: RequestBudget,
+    endpoints: Endpoints | None = None,
+) -> HyperliquidFeed:
+    """Build the market-data side; it needs no keys."""
+    where = ENDPOINTS[network] if endpoints is None else endpoints
+    info = Info(transport, (budget,), where.info, timeout_s=settings.stream.request_timeout_s)
+    stream = Stream(where.stream_url, settings.stream, transport, clock, randomness)
+    return HyperliquidFeed(settings, info, stream, clock, randomness)
+
+
+def build_execution(
+    credentials: Credentials,
+    symbols: tuple[str, ...],
+    *,
+    network: HyperliquidNetwork,
+    transport: Transport,
+    clock: Clock,
+    randomness: Randomness,
+    budget: RequestBudget,
+    nonce_file: Path,
+    book_of: Callable[[str], Book | None],
+    settings: ExecutionSettings | None = None,
+    endpoints: Endpoints | None = None,
+) -> HyperliquidExecution:
+    """Build the trading side.
+
+    `nonce_file` is one for each key, whatever else uses it. Takes half a second for the signing library: call it in
+    a thread. Raises KeyFormatError or KeyRightsError where the credentials are no key and address.
+    """
+    used = ExecutionSettings() if settings is None else settings
+    where = ENDPOINTS[network] if endpoints is None else endpoints
+    account = account_address(credentials)
+    signer = Signer(wallet_of(credentials.fields[PRIVATE_KEY]), network)
+    info = Info(transport, (budget,), where.info, timeout_s=used.request_timeout_s)
+    of_accounts = RequestBudget(
+        randomness, allowance=ALLOWANCE_PER_MINUTE * _ACCOUNT_SHARE, interval_s=_MINUTE_S, reserved_share=0.0
+    )
+    return HyperliquidExecution(
+        settings=used,
+        address=account,
+        symbols=symbols,
+        info=info,
+        account_info=Info(transport, (budget, of_accounts), where.info, timeout_s=used.request_timeout_s),
+        exchange=_exchange(transport, budget, where, signer, FileNonces(nonce_file, clock), clock, used),
+        stream=Stream(where.stream_url, used.stream, transport, clock, randomness),
+        key_check=KeyCheck(info, signer.address, account),
+        clock=clock,
+        randomness=randomness,
+        book_of=book_of,
+    )
+
+
+async def key_rights(
+    credentials: Credentials,
+    *,
+    network: HyperliquidNetwork,
+    transport: Transport,
+    endpoints: Endpoints | None = None,
+) -> KeyRights:
+    """Tell what a key may do; raise InfoError where the venue does not answer."""
+    where = ENDPOINTS[network] if endpoints is None else endpoints
+    info = Info(transport, (new_budget(NoRandomness()),), where.info, timeout_s=ExecutionSettings().request_timeout_s)
+    address = wallet_of(credentials.fields[PRIVATE_KEY]).address
+    return await KeyCheck(info, address, account_address(credentials)).rights()
+
+
+async def cancel_everything(
+    credentials: Credentials,
+    *,
+    network: HyperliquidNetwork,
+    transport: Transport,
+    clock: Clock,
+    endpoints: Endpoints | None = None,
+) -> SendResult:
+    """Cancel every order of the account on every dex, for a process that has nothing but the keys.
+
+    Accepted only when the venue shows that nothing rests any more.
+    """
+    where = ENDPOINTS[network] if endpoints is None else endpoints
+    account, settings, budget = account_address(credentials), ExecutionSettings(), new_budget(NoRandomness())
+    signer = Signer(wallet_of(credentials.fields[PRIVATE_KEY]), network)
+    info = Info(transport, (budget,), where.info, timeout_s=settings.request_timeout_s)
+    exchange = _exchange(transport, budget, where, signer, ClockNonces(clock), clock, settings)
+
+    async def open_orders(dex: str, purpose: Purpose) -> list[OpenOrder]:
+        question = {"type": "frontendOpenOrders", "user": account, "dex": dex}
+        return await info.ask(question, decode_open_orders, purpose)
+
+    try:
+        universe = await read_universe(info.ask, None)
+    except InfoError as error:
+        return SendResult(SendOutcome.IN_DOUBT, f"what is traded is not known: {error}")
+    return await cancel_all_orders(exchange, open_orders, universe)
+
+
+def _exchange(
+    transport: Transport,
+    budget: RequestBudget,
+    where: Endpoints,
+    signer: Signer,
+    nonces: Nonces,
+    clock: Clock,
+    settings: ExecutionSettings,
+) -> Exchange:
+    return Exchange(
+        transport,
+        budget,
+        where.exchange,
+        signer,
+        nonces,
+        clock,
+        timeout_s=settings.request_timeout_s,
+        expires_after_s=settings.expires_after_s,
+    )
