@@ -24,7 +24,7 @@ class Connection:
         self.clock = clock
         self.budget = RequestBudget(randomness, allowance=settings.messages_per_s, interval_s=1.0)
         self.latency_ns: int | None = None  # of the last answer to a question
-        self.trouble = "not started"
+        self._trouble = "not started"
         self._randomness = randomness
         self._listeners = Listeners()
         self._users = 0
@@ -55,6 +55,12 @@ class Connection:
         """Return the session that can be worked with now: TWS answers, and reaches IB."""
         session = self._session
         return session if session is not None and session.is_ready and session.is_broker_reachable else None
+
+    @property
+    def trouble(self) -> str:
+        """Return why there is no session."""
+        session = self._session
+        return self._trouble if session is None or session.is_broker_reachable else session.broker_trouble
 
     def demand(self) -> Session:
         """Return the session; raise ConnectionError where there is none."""
@@ -96,7 +102,7 @@ class Connection:
             session.close(reason)
         if during_reset(self.clock.utc_ns()):
             reason += " (IB's nightly reset)"
-        self.trouble = reason
+        self._trouble = reason
         self._listeners.disconnected(reason)
 
     async def _one_session(self, backoff: Backoff) -> str:

@@ -108,7 +108,7 @@ class InteractiveBrokersExecution(Listener):
         fault = term_fault(stock, intent) or self._opening_fault(stock, intent)
         if fault is None and session is None:
             fault = self._connection.trouble
-        if fault is None and not self._connection.budget.try_take(1, Purpose.ORDER):
+        if fault is None and not self._connection.budget.try_take(1, _purpose(intent)):
             fault = "the allowance of messages to TWS is used up for the moment"
         if fault is not None or session is None or stock is None:
             return SendResult(REJECTED, f"not sent: {fault}")
@@ -132,7 +132,7 @@ class InteractiveBrokersExecution(Listener):
         fault = term_fault(stock, intent) or self._ownership_fault(known)
         if fault is None and session is None:
             fault = self._connection.trouble
-        if fault is None and not self._connection.budget.try_take(1, Purpose.ORDER):
+        if fault is None and not self._connection.budget.try_take(1, _purpose(intent)):
             fault = "the allowance of messages to TWS is used up for the moment"
         if fault is not None or session is None or stock is None or known is None:
             return SendResult(REJECTED, f"not sent: {fault}")
@@ -350,6 +350,11 @@ class InteractiveBrokersExecution(Listener):
                 venue_ns=self._clock.utc_ns(),
             )
         )
+
+
+def _purpose(intent: OrderIntent) -> Purpose:
+    """Return what an order is for: one that only closes may use what is kept back for making things safer."""
+    return Purpose.CANCEL if intent.reduce_only or intent.is_flattening else Purpose.ORDER
 
 
 async def cancel_globally(session: Session, looks: int, look_s: float) -> SendResult:

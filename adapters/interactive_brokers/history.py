@@ -2,23 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from datetime import UTC, date, datetime, time
 from decimal import ROUND_HALF_EVEN, Decimal
 from math import ceil
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from adapters.interactive_brokers.connection import Connection
 from adapters.interactive_brokers.instruments import ListedStock
 from adapters.interactive_brokers.session import RequestRefusedError
-from adapters.interactive_brokers.wire import exact, utc_ns
+from adapters.interactive_brokers.wire import BarSaid
 from adapters.network.rate_gate import RateGate
 from core.bars.bar import Bar
 from core.bars.timeframe import NS_PER_S, Timeframe
 from core.ports.randomness import Randomness
 from core.types.instrument import Instrument, InstrumentId
-
-if TYPE_CHECKING:
-    from ib_async.objects import BarData
 
 _BURST: Final = 5  # IB: at most six requests for a contract within 2 s
 _PER_S: Final = 0.09  # and 60 requests within ten minutes
@@ -102,11 +98,11 @@ def duration_of(timeframe: Timeframe, count: int) -> str:
     return f"{days} D" if days <= _MOST_DAYS else f"{ceil(days / _MOST_DAYS)} Y"
 
 
-def bars_of(instrument: Instrument, timeframe: Timeframe, rows: "Sequence[BarData]", now_ns: int) -> list[Bar]:
+def bars_of(instrument: Instrument, timeframe: Timeframe, rows: Sequence[BarSaid], now_ns: int) -> list[Bar]:
     """Make closed bars of IB's; prices adjusted off the tick grid are rounded to it."""
-    grouped: dict[int, list[BarData]] = {}
+    grouped: dict[int, list[BarSaid]] = {}
     for row in rows:
-        grouped.setdefault(timeframe.open_ns_of(_begin_ns(row.date)), []).append(row)
+        grouped.setdefault(timeframe.open_ns_of(row.begin_ns), []).append(row)
     return [
         _bar(instrument, timeframe, open_ns, part)
         for open_ns, part in sorted(grouped.items())
@@ -114,13 +110,7 @@ def bars_of(instrument: Instrument, timeframe: Timeframe, rows: "Sequence[BarDat
     ]
 
 
-def _begin_ns(moment: date | datetime) -> int:
-    if isinstance(moment, datetime):
-        return utc_ns(moment)
-    return utc_ns(datetime.combine(moment, time(), UTC))
-
-
-def _bar(instrument: Instrument, timeframe: Timeframe, open_ns: int, rows: "Sequence[BarData]") -> Bar:
+def _bar(instrument: Instrument, timeframe: Timeframe, open_ns: int, rows: Sequence[BarSaid]) -> Bar:
     return Bar(
         instrument_id=instrument.id,
         timeframe=timeframe,
@@ -129,11 +119,10 @@ def _bar(instrument: Instrument, timeframe: Timeframe, open_ns: int, rows: "Sequ
         high_ticks=max(_ticks(instrument, row.high) for row in rows),
         low_ticks=min(_ticks(instrument, row.low) for row in rows),
         close_ticks=_ticks(instrument, rows[-1].close),
-        volume_lots=sum(max(0, int(exact(row.volume))) for row in rows),
-        trade_count=sum(max(0, row.barCount) for row in rows),
+        volume_lots=sum(row.volume for row in rows),
+        trade_count=sum(row.trades for row in rows),
     )
 
 
-def _ticks(instrument: Instrument, price: float) -> int:
-    steps: Decimal = exact(price) / instrument.tick_size
-    return int(steps.to_integral_value(ROUND_HALF_EVEN))
+def _ticks(instrument: Instrument, price: Decimal) -> int:
+    return int((price / instrument.tick_size).to_integral_value(ROUND_HALF_EVEN))

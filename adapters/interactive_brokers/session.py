@@ -10,6 +10,7 @@ from adapters.interactive_brokers.listener import Listener
 from adapters.interactive_brokers.settings import InteractiveBrokersSettings
 from adapters.interactive_brokers.wire import (
     AccountValueSaid,
+    BarSaid,
     ExecutionSaid,
     MarginPreview,
     OpenOrderSaid,
@@ -17,6 +18,7 @@ from adapters.interactive_brokers.wire import (
     PositionSaid,
     exact,
     name_of,
+    read_bar,
     read_commission,
     read_execution,
     read_margin,
@@ -61,6 +63,7 @@ class Session:
         self._one_at_a_time: dict[str, asyncio.Lock] = {}
         self.account = settings.account
         self.is_broker_reachable = True
+        self.broker_trouble = ""
         self._on_restored: Callable[[], None] = _nothing
         self.ended: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         self._client: WireClient = make_client(self._handlers(), settings.time_zone, self._fault)
@@ -82,7 +85,7 @@ class Session:
             "contractDetails": self._row,
             "contractDetailsEnd": self._finish,
             "marketRule": self._market_rule,
-            "historicalData": self._row,
+            "historicalData": self._bar,
             "historicalDataEnd": self._history_end,
             "currentTime": self._current_time,
             "marketDataType": self._listener.market_data_type,
@@ -194,7 +197,7 @@ class Session:
         """Ask TWS for its time: the proof that it still answers."""
         await self._ask_named("time", lambda client: client.reqCurrentTime(), Purpose.RECONCILE)
 
-    async def historical_bars(self, contract: "Contract", *, duration: str, bar_size: str) -> "list[BarData]":
+    async def historical_bars(self, contract: "Contract", *, duration: str, bar_size: str) -> list[BarSaid]:
         def send(number: int) -> None:
             self.client.send(
                 20, number, contract, False, "", bar_size, duration, True, "TRADES", 2, False, ""
@@ -253,6 +256,9 @@ class Session:
         if question is not None and not question.answer.done():
             question.answer.set_result(question.rows)
 
+    def _bar(self, number: int, bar: "BarData") -> None:
+        self._row(number, read_bar(bar))
+
     def _history_end(self, number: int, _start: str, _end: str) -> None:
         self._finish(number)
 
@@ -262,8 +268,8 @@ class Session:
         meaning = meaning_of(code)
         match meaning:
             case Meaning.BROKER_LOST:
-                self.is_broker_reachable = False
-                self._listener.disconnected(f"IB {code}: {text}")
+                self.is_broker_reachable, self.broker_trouble = False, f"IB {code}: {text}"
+                self._listener.disconnected(self.broker_trouble)
             case Meaning.RESTORED_WITH_DATA | Meaning.RESTORED_WITHOUT_DATA:
                 self.is_broker_reachable = True
                 self._on_restored()

@@ -1,6 +1,6 @@
 """What TWS says, typed: money in Decimal, times in ns, nothing of the library's own classes."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
 from math import isfinite
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -9,10 +9,11 @@ import msgspec
 
 if TYPE_CHECKING:
     from ib_async.contract import Contract
-    from ib_async.objects import CommissionReport, Execution
+    from ib_async.objects import BarData, CommissionReport, Execution
     from ib_async.order import Order as IbOrder
     from ib_async.order import OrderState
 
+_DATE: Final = 8  # digits
 _UNSET: Final = 1e300  # IB writes "no value" as the largest double
 
 
@@ -88,6 +89,16 @@ class AccountValueSaid(NamedTuple):
     tag: str
     value: str
     currency: str
+
+
+class BarSaid(NamedTuple):
+    begin_ns: int  # of a day: midnight of its date in UTC
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: int
+    trades: int
 
 
 class MarginPreview(msgspec.Struct, frozen=True, kw_only=True):
@@ -173,6 +184,21 @@ def read_execution(request_id: int, contract: "Contract", execution: "Execution"
         quantity=exact(execution.shares),
         added_liquidity=execution.lastLiquidity == 1,
         venue_ns=utc_ns(execution.time),
+    )
+
+
+def read_bar(bar: "BarData") -> BarSaid:
+    """Read a bar asked for with times in seconds since 1970; days come as dates all the same."""
+    text = str(bar.date)  # the library's wire client leaves it as it came
+    moment = datetime.strptime(text, "%Y%m%d").replace(tzinfo=UTC) if len(text) == _DATE else None
+    return BarSaid(
+        begin_ns=int(text) * 1_000_000_000 if moment is None else utc_ns(moment),
+        open=exact(bar.open),
+        high=exact(bar.high),
+        low=exact(bar.low),
+        close=exact(bar.close),
+        volume=max(0, int(exact(bar.volume))),  # -1 where IB does not know it
+        trades=max(0, bar.barCount),
     )
 
 

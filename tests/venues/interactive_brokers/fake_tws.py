@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from enum import StrEnum
 
-from tests.venues.interactive_brokers.exchange import Executed, Exchange, Ordered
+from tests.venues.interactive_brokers.exchange import Exchange, Executed, Ordered
 from tests.venues.interactive_brokers.frames import (
     VERSION,
     contract_details,
@@ -25,6 +25,7 @@ CONTRACTS = {"NVDA": NVDA, "SPY": SPY}
 START_CASH = Decimal(100_000)
 COMMISSION = Decimal("1.25")
 MARKET_RULES = {26: [("0", "0.01")], 32: [("0", "0.0001"), ("1", "0.01")]}
+TAKEN_ALL_THE_SAME = {399}  # warnings
 TRADED_AT = "20261123 10:30:00 US/Eastern"
 
 
@@ -57,7 +58,9 @@ class FakeTws:
         self.market_data_type = 1
         self.faults: deque[OrderFault] = deque()
         self.replies: deque[tuple[int, str]] = deque()  # code and text for the next orders, in place of taking them
+        self.cancel_replies: deque[tuple[int, str]] = deque()
         self.withheld_commissions = False
+        self.revision = 1  # of every execution, as told from now on
         self.is_silent = False  # takes everything and says nothing
         self.quote_error: tuple[int, str] | None = None
         self.received: list[list[str]] = []
@@ -115,7 +118,7 @@ class FakeTws:
     def asked(self, kind: str) -> list[list[str]]:
         return [fields for fields in self.received if fields[0] == kind]
 
-    # the line --------------------------------------------------------------------------------------------------------
+    # the line ----------------------------------------------------------------------
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         client = Client(reader, writer)
@@ -162,7 +165,7 @@ class FakeTws:
         self._send(client, 9, 1, self._next_id)
         self._send(client, 4, 2, -1, 2104, "Market data farm connection is OK:usfarm", "")
 
-    # market data -------------------------------------------------------------------------------------------------------
+    # market data ----------------------------------------------------------------------
 
     def quote(self, symbol: str, bid: str, bid_size: int, ask: str, ask_size: int) -> None:
         self._tell(self.exchange.quote(symbol, bid, bid_size, ask, ask_size))
@@ -173,6 +176,10 @@ class FakeTws:
             for number, name in client.quotes.items():
                 if name == symbol:
                     self._publish_to(client, number, symbol)
+
+    def delayed_tick(self, number: int) -> None:
+        for client in self.clients:
+            self._send(client, 1, 6, number, 66, "149.00", 100, 0)
 
     def last(self, symbol: str, text: str) -> None:
         for client in self.clients:
@@ -216,7 +223,7 @@ class FakeTws:
     def _time(self, client: Client, _: list[str]) -> None:
         self._send(client, 49, 1, 1795447800)
 
-    # orders ------------------------------------------------------------------------------------------------------------
+    # orders ----------------------------------------------------------------------
 
     def _order(self, client: Client, fields: list[str]) -> None:
         order_id, limit = int(fields[1]), fields[19]
@@ -228,9 +235,7 @@ class FakeTws:
         if self.replies:
             code, text = self.replies.popleft()
             self._send(client, 4, 2, order_id, code, text, "")
-            if known is not None or code in {399, 404}:
-                pass
-            if code not in {399}:
+            if code not in TAKEN_ALL_THE_SAME:
                 return
         fault = self.faults.popleft() if self.faults else None
         if fault is OrderFault.LINE_CUT_BEFORE:
@@ -265,14 +270,17 @@ class FakeTws:
         margin = ["0", "0", "100000", "505.20", "480.10", "-1.0", "505.20", "480.10", "99999", "1.0", "USD"]
         client.outgoing.put_nowait(
             open_order(
-                int(fields[1]), contract_fields(NVDA, fields[3]), fields[16:20] + [fields[21]], account=ACCOUNT,
+                int(fields[1]), contract_fields(NVDA, fields[3]), [*fields[16:20], fields[21]], account=ACCOUNT,
                 reference=fields[26], client_id=client.client_id, permanent_id=0, status="PreSubmitted", margin=margin,
             )
         )  # fmt: skip
 
     def _cancel(self, client: Client, fields: list[str]) -> None:
         order = self._own(client, int(fields[2]))
-        if order is None:
+        if self.cancel_replies:
+            code, text = self.cancel_replies.popleft()
+            self._send(client, 4, 2, fields[2], code, text, "")
+        elif order is None:
             self._send(
                 client, 4, 2, fields[2], 10147, f"OrderId {fields[2]} that needs to be cancelled is not found.", ""
             )
@@ -297,6 +305,9 @@ class FakeTws:
                 permanent_id=order.permanent_id, status=status or order.status,
             )
         )  # fmt: skip
+
+    def show_status(self, order: Ordered) -> None:
+        self._to_owner(order, self._status)
 
     def _status(self, client: Client, order: Ordered) -> None:
         self._send(
@@ -328,14 +339,14 @@ class FakeTws:
         order = done.order
         self._send(
             client, 11, request, order.order_id, *contract_fields(CONTRACTS[order.symbol], order.symbol),
-            execution_id(done), TRADED_AT, order.account, "ISLAND", "BOT" if order.is_buy else "SLD", done.quantity,
-            done.price, order.permanent_id, order.client_id, 0, done.filled_after, done.average_after,
+            execution_id(done, self.revision), TRADED_AT, order.account, "ISLAND", "BOT" if order.is_buy else "SLD",
+            done.quantity, done.price, order.permanent_id, order.client_id, 0, done.filled_after, done.average_after,
             order.reference, "", "", "", 1 if done.is_maker else 2, 0,
         )  # fmt: skip
         if not self.withheld_commissions:
-            self._send(client, 59, 1, execution_id(done), COMMISSION, "USD", "", "", "")
+            self._send(client, 59, 1, execution_id(done, self.revision), COMMISSION, "USD", "", "", "")
 
-    # the account -------------------------------------------------------------------------------------------------------
+    # the account ----------------------------------------------------------------------
 
     def _own_orders(self, client: Client, _: list[str]) -> None:
         self._list(client, [order for order in self.exchange.working() if order.client_id == client.client_id])
@@ -371,8 +382,8 @@ class FakeTws:
         self._send(client, 64, 1, fields[2])
 
 
-def execution_id(done: Executed) -> str:
-    return f"0000e0d5.{done.order.permanent_id:08x}.{done.number:02d}.01"
+def execution_id(done: Executed, revision: int) -> str:
+    return f"0000e0d5.{done.order.permanent_id:08x}.{done.number:02d}.{revision:02d}"
 
 
 def _let_others_run() -> Awaitable[None]:

@@ -109,7 +109,7 @@ class Rig:
 def settings_for(tws: FakeTws, **changes: Any) -> InteractiveBrokersSettings:
     given: dict[str, Any] = {
         "symbols": ("NVDA",), "port": tws.port, "history": {}, "first_retry_s": 0.02, "look_every_s": 0.02,
-        "cancel_look_s": 0.01, "ask_again_s": 0.02,
+        "cancel_look_s": 0.01, "ask_again_s": 0.02, "messages_per_s": 10_000.0,
     }  # fmt: skip
     return InteractiveBrokersSettings(**{**given, **changes})
 
