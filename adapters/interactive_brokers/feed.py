@@ -1,13 +1,14 @@
 """The market-data side: quotes and trades of the configured stocks."""
 
 import asyncio
+import logging
 from contextlib import suppress
 from typing import Final
 
 from adapters.interactive_brokers.catalogue import Meaning
 from adapters.interactive_brokers.connection import Connection
 from adapters.interactive_brokers.history import InteractiveBrokersHistory
-from adapters.interactive_brokers.instruments import ListedStock, read_stocks
+from adapters.interactive_brokers.instruments import ListedStock, UnknownStockError, read_stocks
 from adapters.interactive_brokers.listener import Listener
 from adapters.interactive_brokers.quotes import KINDS, LAST_TRADE, LIVE, Quotes
 from adapters.interactive_brokers.session import RequestRefusedError, Session
@@ -15,6 +16,7 @@ from adapters.network.request_budget import Purpose
 from core.ports.venue import MarketSink
 from core.types.market import FeedState, FeedStatus
 
+_log = logging.getLogger(__name__)
 _WITH_TRADES: Final = "233"  # the generic tick that brings every last trade with its time and size
 _BLIND: Final = frozenset({Meaning.NO_DATA, Meaning.DELAYED, Meaning.REJECTED, Meaning.REFUSED, Meaning.PACING})
 
@@ -29,7 +31,9 @@ class InteractiveBrokersFeed(Listener):
         self._sink: MarketSink | None = None
         self._stocks: list[ListedStock] = []
         self._quotes: dict[str, Quotes] = {}
-        self._by_number: dict[int, Quotes] = {}
+        self._by_number: dict[int, Quotes] = {}  # of the requests of this session
+        self._numbers: dict[str, int] = {}
+        self._session: Session | None = None
         self._broken_farms: dict[str, None] = {}
         self._asked_ns = 0
         self._said: tuple[FeedState, str] | None = None
@@ -83,9 +87,13 @@ class InteractiveBrokersFeed(Listener):
     # what the connection tells -------------------------------------------------------------------------------------
 
     async def connected(self, session: Session) -> None:
-        if self._stocks:  # rules and hours again: days are announced, ticks change
+        if not self._stocks:
+            return
+        try:  # rules and hours again: days are announced, ticks change
             await self._learn(session)
-            await self._subscribe(session)
+        except (UnknownStockError, RequestRefusedError) as error:
+            _log.warning("%s: rules from before stay in use: %s", self.venue, error)
+        await self._subscribe(session)
 
     async def broker_restored(self, session: Session) -> None:
         if self._stocks:
@@ -93,29 +101,36 @@ class InteractiveBrokersFeed(Listener):
 
     async def _subscribe(self, session: Session) -> None:
         """Ask for every stock's quotes anew: what did not change while nothing came would not be said again."""
-        client, budget = session.client, self._connection.budget
         self._broken_farms.clear()
         self._asked_ns = self._clock.monotonic_ns()
-        for number in self._by_number:
-            await budget.take(1, Purpose.READ)
-            session.client.cancelMktData(number)
-        self._by_number.clear()
-        await budget.take(1, Purpose.READ)
-        client.reqMarketDataType(LIVE)
+        if session is not self._session:
+            self._session = session
+            self._by_number.clear()
+            self._numbers.clear()
+        await self._connection.budget.take(1, Purpose.READ)
+        session.client.reqMarketDataType(LIVE)
         for stock in self._stocks:
-            await budget.take(1, Purpose.READ)
-            quotes, number = self._quotes[stock.instrument.symbol], session.client.getReqId()
-            quotes.unblock()
-            self._by_number[number] = quotes
-            session.client.reqMktData(number, stock.contract, _WITH_TRADES, False, False, "")
+            self._quotes[stock.instrument.symbol].unblock(self._clock.utc_ns())
+            await self._ask(session, stock)
         self._judge()
+
+    async def _ask(self, session: Session, stock: ListedStock) -> None:
+        """Ask for one stock's quotes; what was asked before is given up, for IB counts it."""
+        budget, symbol = self._connection.budget, stock.instrument.symbol
+        before = self._numbers.pop(symbol, None)
+        if before is not None:
+            self._by_number.pop(before, None)
+            await budget.take(1, Purpose.READ)
+            session.client.cancelMktData(before)
+        await budget.take(1, Purpose.READ)
+        number = session.client.getReqId()
+        self._numbers[symbol], self._by_number[number] = number, self._quotes[symbol]
+        session.client.reqMktData(number, stock.contract, _WITH_TRADES, False, False, "")
 
     def connecting(self, detail: str) -> None:
         self._report(FeedState.CONNECTING, detail)
 
     def disconnected(self, reason: str) -> None:
-        if self._connection.session is None:
-            self._by_number.clear()
         self._block_all(reason)
         self._report(FeedState.DOWN, reason)
 
@@ -140,8 +155,8 @@ class InteractiveBrokersFeed(Listener):
             return
         if kind != LIVE:
             self._block(quotes, f"{KINDS.get(kind, str(kind))} data, not live")
-        elif quotes.blocked and not self._broken_farms:
-            quotes.unblock()
+        elif quotes.blocked and not self._broken_farms and self._connection.session is not None:
+            quotes.unblock(self._clock.utc_ns())
             self._judge()
 
     def tick(self, number: int, kind: int, price: float | None, size: float | None) -> None:
@@ -179,18 +194,32 @@ class InteractiveBrokersFeed(Listener):
                 self._sink.book_changed(quotes.instrument.id)
 
     async def _look(self) -> None:
-        """Look at market hours, and ask again for quotes that were refused."""
-        settings = self._connection.settings
+        """Look at market hours, ask again for quotes that were refused and for those that are quiet."""
         while True:
-            await asyncio.sleep(settings.look_every_s)
+            await asyncio.sleep(self._connection.settings.look_every_s)
             session = self._connection.session
             if session is None:
                 continue
-            waited_s = (self._clock.monotonic_ns() - self._asked_ns) / 1e9
-            if waited_s >= settings.ask_again_s and any(each.blocked for each in self._quotes.values()):
-                with suppress(ConnectionError, RequestRefusedError):
-                    await self._subscribe(session)
+            try:
+                await self._ask_again(session)
+            except (ConnectionError, TimeoutError):
+                continue  # the connection says why
+            except Exception as error:  # a fault in here must not end the feed without a word
+                session.close(f"fault in the feed: {type(error).__name__}: {error}")
             self._judge()
+
+    async def _ask_again(self, session: Session) -> None:
+        settings, now_ns = self._connection.settings, self._clock.utc_ns()
+        waited_s = (self._clock.monotonic_ns() - self._asked_ns) / 1e9
+        if waited_s >= settings.ask_again_s and any(each.blocked for each in self._quotes.values()):
+            await self._subscribe(session)
+            return
+        for stock in self._stocks:
+            quotes = self._quotes[stock.instrument.symbol]
+            is_open = stock.instrument.market_hours.is_open(now_ns)
+            if is_open and not quotes.blocked and quotes.quiet_s(now_ns) >= settings.quiet_after_s:
+                quotes.asked_ns = now_ns
+                await self._ask(session, stock)
 
     def _judge(self) -> None:
         if self._connection.session is None:

@@ -17,7 +17,9 @@ from core.ports.randomness import Randomness
 from core.types.instrument import Instrument, InstrumentId
 
 _BURST: Final = 5  # IB: at most six requests for a contract within 2 s
-_PER_S: Final = 0.09  # and 60 requests within ten minutes
+_PER_S: Final = 2.5
+_SMALL_PER_S: Final = 0.09  # bars of 30 s and less: 60 requests within ten minutes
+_SMALL_S: Final = 30
 _SAME_AGAIN_NS: Final = 15 * NS_PER_S  # an identical request sooner is a violation
 _SESSION_S: Final = 23_400  # of a usual day in New York, the shortest of the large exchanges'
 _MOST_DAYS: Final = 365
@@ -53,6 +55,7 @@ class InteractiveBrokersHistory:
     def __init__(self, connection: Connection, randomness: Randomness) -> None:
         self._connection = connection
         self._gate = RateGate(randomness, burst=_BURST, per_s=_PER_S)
+        self._small_gate = RateGate(randomness, burst=_BURST, per_s=_SMALL_PER_S)
         self._loaded: dict[tuple[InstrumentId, Timeframe], _Loaded] = {}
 
     def bars(self, instrument: Instrument, timeframe: Timeframe, count: int) -> Sequence[Bar]:
@@ -78,8 +81,8 @@ class InteractiveBrokersHistory:
         known = self._loaded.get(key)
         if known is not None and clock.monotonic_ns() - known.at_ns < _SAME_AGAIN_NS:
             return known.bars[-count:]
-        await self._gate.passed()
         size = _SIZES[timeframe]
+        await (self._small_gate if size.length_s <= _SMALL_S else self._gate).passed()
         rows = await self._connection.demand().historical_bars(
             stock.contract, duration=duration_of(timeframe, count), bar_size=size.name
         )

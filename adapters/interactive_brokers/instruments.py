@@ -103,7 +103,10 @@ async def _bands(session: Session, details: "ContractDetails") -> list[PriceBand
     """Return the price steps of smart routing, lowest first; IB's least step alone where it names no rule."""
     rule = _rule_of("SMART", details.validExchanges.split(","), details.marketRuleIds.split(","))
     if rule is not None:
-        increments = await session.market_rule(rule)
+        try:
+            increments = await session.market_rule(rule)
+        except RequestRefusedError:
+            increments = []
         bands = sorted((exact(each.lowEdge), exact(each.increment)) for each in increments)
         if bands and bands[0][0] <= 0 and all(step > 0 for _, step in bands):
             return [PriceBand(*band) for band in bands]

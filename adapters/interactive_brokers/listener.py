@@ -54,14 +54,14 @@ class Listener:
 
 
 class Listeners(Listener):
-    """Passes on to many, in the order in which they came."""
+    """Passes on to many; who came last is first: the trading side joins last and has the most urgent questions."""
 
     def __init__(self) -> None:
         self._all: list[Listener] = []
 
     def add(self, listener: Listener) -> None:
         if listener not in self._all:
-            self._all.append(listener)
+            self._all.insert(0, listener)
 
     def remove(self, listener: Listener) -> None:
         if listener in self._all:

@@ -78,7 +78,8 @@ class OrderIndex:
         reference = said.reference
         is_ours = bool(reference) and (said.client_id == self._client_id or _TAGGED.fullmatch(reference) is not None)
         # A reference that another order has already is nobody's id.
-        name = reference if is_ours and reference not in self._by_reference else f"{_FOREIGN}{said.permanent_id}"
+        foreign = f"{_FOREIGN}{said.permanent_id or f'{said.client_id}-{said.order_id}'}"
+        name = reference if is_ours and reference not in self._by_reference else foreign
         return self._keep(KnownOrder(name, said.order_id, said.client_id, said.permanent_id))
 
     def _keep(self, order: KnownOrder) -> KnownOrder:

@@ -31,6 +31,7 @@ class Quotes:
         self.instrument = instrument
         self.book = book
         self.blocked = "no quotes yet"  # why nothing may be read; empty: quotes are live
+        self.asked_ns = 0
         self._bid: tuple[int, int] | None = None
         self._ask: tuple[int, int] | None = None
         self._sequence = 0
@@ -45,8 +46,13 @@ class Quotes:
         self.blocked = reason
         self.book.invalidate(reason, at_ns)
 
-    def unblock(self) -> None:
+    def unblock(self, at_ns: int) -> None:
         self.blocked = ""
+        self.asked_ns = at_ns
+
+    def quiet_s(self, now_ns: int) -> float:
+        """Return for how long nothing was heard or asked."""
+        return (now_ns - max(self.asked_ns, self.book.received_ns)) / 1e9
 
     def tick(self, kind: int, price: float | None, size: float | None, at_ns: int) -> bool:
         """Take one tick; return whether the book was written."""
@@ -94,9 +100,9 @@ class Quotes:
         IB names no aggressor: a trade at or beyond a quote is its taker's, one between goes with the nearer quote, one
         in the middle with the price's last move. Prices between two ticks (midpoint, price improvement) are rounded.
         """
-        price_text, size_text, ms_text, volume, *_ = text.split(";")
+        price_text, size_text, ms_text, volume, *_ = [*text.split(";"), "", "", ""]
         mark = f"{ms_text};{volume}"
-        if self.blocked or not price_text or mark == self._last_trade:
+        if self.blocked or not (price_text and size_text and ms_text) or mark == self._last_trade:
             return None
         self._last_trade = mark
         price, quantity = Decimal(price_text), Decimal(size_text)

@@ -42,8 +42,9 @@ class InteractiveBrokersSettings(msgspec.Struct, frozen=True, kw_only=True):
     history_timeout_s: float = 60.0
     heartbeat_s: float = 5.0  # how often TWS is asked for its time; unanswered for as long, the connection is dead
     first_retry_s: float = 0.5
-    commission_wait_s: float = 5.0
-    look_every_s: float = 1.0  # at market hours, and at quotes that were refused
+    commission_wait_s: float = 3.0
+    quiet_after_s: float = 1.0  # an unchanged quote is asked for anew: only an answer proves that it still holds
+    look_every_s: float = 0.5  # at market hours, and at quotes that were refused or are quiet
     ask_again_s: float = 30.0  # quotes that were refused
     cancel_looks: int = 10  # how often open orders are looked at after everything was cancelled
     cancel_look_s: float = 0.3

@@ -62,6 +62,8 @@ class FakeTws:
         self.withheld_commissions = False
         self.revision = 1  # of every execution, as told from now on
         self.is_silent = False  # takes everything and says nothing
+        self.mutes_quotes = False
+        self.unlisted: set[str] = set()
         self.quote_error: tuple[int, str] | None = None
         self.received: list[list[str]] = []
         self.bars: list[tuple[object, ...]] = []
@@ -199,12 +201,14 @@ class FakeTws:
             self._send(client, 4, 2, number, code, text, "")
             return
         client.quotes[number] = symbol
+        if self.mutes_quotes:
+            return
         self._send(client, 58, 1, number, self.market_data_type)
         self._publish_to(client, number, symbol)
 
     def _details(self, client: Client, fields: list[str]) -> None:
         number, symbol = int(fields[2]), fields[4]
-        if symbol not in CONTRACTS:
+        if symbol not in CONTRACTS or symbol in self.unlisted:
             self._send(client, 4, 2, number, 200, "No security definition has been found for the request", "")
             return
         exchange = "NASDAQ" if symbol == "NVDA" else "ARCA"

@@ -188,3 +188,43 @@ async def test_both_sides_share_one_connection_until_the_last_one_leaves():
         await rig.tws.until(lambda: not rig.tws.clients)
         await rig.start()
     assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_a_quote_that_does_not_change_is_proven_by_asking_anew():
+    clock = HandClock()
+    async with trading(clock) as rig:
+        await rig.until_quoted()
+        clock.now_ns += 1_500_000_000
+        await rig.market.until(lambda: rig.book.received_ns == clock.now_ns)
+        assert rig.book.best_bid() == (15010, 300)
+        assert len(rig.tws.clients[0].quotes) == 1  # the request before was given up
+
+
+async def test_a_quiet_quote_that_ib_no_longer_answers_grows_old():
+    clock = HandClock()
+    async with trading(clock) as rig:
+        await rig.until_quoted()
+        heard_ns, asked = rig.book.received_ns, len(rig.tws.asked("1"))
+        rig.tws.mutes_quotes = True
+        clock.now_ns += 1_500_000_000
+        await rig.tws.until(lambda: len(rig.tws.asked("1")) > asked)
+        assert rig.book.received_ns == heard_ns
+
+
+async def test_subscriptions_do_not_pile_up_while_ib_comes_and_goes():
+    async with trading() as rig:
+        for _ in range(3):
+            rig.tws.say(1100, "lost")
+            await rig.market.until(lambda: rig.state is FeedState.DOWN)
+            rig.tws.say(1102, "restored - data maintained")
+            await rig.market.until(lambda: rig.state is FeedState.UP)
+        assert len(rig.tws.clients[0].quotes) == 1
+
+
+async def test_rules_from_before_stay_where_ib_does_not_tell_them_again():
+    async with trading() as rig:
+        rig.tws.unlisted.add("NVDA")
+        rig.tws.cut()
+        await rig.market.until(lambda: rig.state is FeedState.DOWN)
+        await rig.until_quoted()
+        assert rig.tws.connections == 2
