@@ -82,7 +82,7 @@ _CODES: Final[Mapping[Meaning, tuple[int, ...]]] = {
     Meaning.RESTORED_WITHOUT_DATA: (1101,),
     Meaning.RESTORED_WITH_DATA: (1102,),
     Meaning.FARM_BROKEN: (2103,),
-    Meaning.FARM_OK: (2104, 2108, 2119),
+    Meaning.FARM_OK: (2104, 2108),
     Meaning.CONNECTION: (326, 505, 506, 1300),
 }
 

@@ -108,8 +108,12 @@ class Connection:
     async def _one_session(self, backoff: Backoff) -> str:
         """Serve one connection until it ends; return why."""
         session = Session(self.settings, self.budget, self._listeners)
-        self._session = session
-        await session.connect()
+        try:
+            await session.connect()
+        except BaseException:
+            session.close("not connected")
+            raise
+        self._session = session  # not before its account is known: nothing may be sent for another one
         # Taken up again as one task after the other: two of them would ask for the same things at once.
         restored = asyncio.Event()
         session.on_restored(restored.set)
