@@ -6,6 +6,7 @@ from typing import Final
 
 from numpy.random import Generator
 
+from adapters.exchange_hours import load_market_hours
 from adapters.random_streams import stream
 from adapters.sim.config import SimConfig, VenueConfig
 from adapters.sim.execution import SimExecution
@@ -13,7 +14,6 @@ from adapters.sim.fair_price import FairPrices
 from adapters.sim.feed import SimFeed
 from adapters.sim.history import HistoryBar, minutes_before
 from adapters.sim.instruments import STOCK_CALENDAR, Listing, listings
-from adapters.sim.market_hours import load_market_hours
 from adapters.sim.sim_book import SimBook
 from adapters.sim.sim_venue import SimVenue
 from adapters.venue_desk.order_wire import OrderWire

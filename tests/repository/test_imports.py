@@ -43,8 +43,13 @@ DOORS = {
         ["textual", "rich", "typer", "ccxt", "tui"],
     ),
     "venues": (
-        ["adapters.binance.venue", "adapters.paper.execution", "adapters.sim.market"],
-        ["textual", "ccxt", "exchange_calendars", "pandas"],
+        [
+            "adapters.binance.venue",
+            "adapters.interactive_brokers.venue",
+            "adapters.paper.execution",
+            "adapters.sim.market",
+        ],
+        ["textual", "ccxt", "ib_async", "exchange_calendars", "pandas"],
     ),
 }
 
