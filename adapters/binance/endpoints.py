@@ -57,7 +57,6 @@ class FeedSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What a feed follows and how patient it is."""
 
     market: BinanceMarket
-    name: str | None = None  # what the venue is called here, where that is not its own name
     symbols: tuple[str, ...]  # unified (`BTC/USDT`) or the venue's own (`BTCUSDT`)
     endpoints: Endpoints
     channels: tuple[str, ...]

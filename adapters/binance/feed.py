@@ -16,7 +16,7 @@ from adapters.binance.quiet_books import QuietBooks
 from adapters.binance.snapshots import SnapshotFetcher
 from adapters.binance.synchroniser import SyncState
 from adapters.binance.wire import decode_funding_information
-from adapters.instrument_selection import named, select_instruments
+from adapters.instrument_selection import select_instruments
 from adapters.network.backoff import Backoff
 from adapters.network.rate_gate import RateGate
 from adapters.network.rest import PatientRest
@@ -80,7 +80,7 @@ class BinanceFeed:
 
     @property
     def venue(self) -> str:
-        return self._settings.name or self._settings.market.value
+        return self._settings.market.value
 
     async def start(self, sink: MarketSink) -> None:
         """Learn the instruments and begin; raise UnknownSymbolError for a symbol the venue does not trade."""
@@ -106,7 +106,7 @@ class BinanceFeed:
             "exchangeInfo", lambda body: read_instruments(settings.market, body, funding_intervals_s=intervals_s)
         )
         picked = select_instruments(listed, settings.symbols, self.venue)
-        return [named(await self._on_the_grid_of_its_book(instrument), self.venue) for instrument in picked]
+        return [await self._on_the_grid_of_its_book(instrument) for instrument in picked]
 
     async def _on_the_grid_of_its_book(self, instrument: Instrument) -> Instrument:
         # levels from before the tick was coarsened would otherwise make every snapshot unreadable

@@ -18,14 +18,12 @@ def build_feed(
     randomness: Randomness,
     endpoints: Endpoints | None = None,
     channels: tuple[str, ...] | None = None,
-    name: str | None = None,
     recorder: Recorder | None = None,
 ) -> BinanceFeed:
     """Build the market-data side of ``binance`` (spot) or ``binanceusdm``; raise ValueError for another name."""
     market = BinanceMarket(venue)
     settings = FeedSettings(
         market=market,
-        name=name,
         symbols=symbols,
         endpoints=ENDPOINTS[market] if endpoints is None else endpoints,
         channels=CHANNELS[market] if channels is None else channels,

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Final, TypeVar
 
-from adapters.instrument_selection import named, select_instruments
+from adapters.instrument_selection import select_instruments
 from adapters.network.backoff import Backoff
 from adapters.network.rate_gate import RateGate
 from adapters.network.rest import PatientRest
@@ -32,8 +32,6 @@ class StreamFeed:
 
     Parameters
     ----------
-    name
-        What the venue is called here, where that is not its own name.
     recorder
         Writes everything received, in the form replay reads; closed by whoever made it.
     """
@@ -46,10 +44,9 @@ class StreamFeed:
         clock: Clock,
         randomness: Randomness,
         *,
-        name: str | None = None,
         recorder: Recorder | None = None,
     ) -> None:
-        self.venue = name or dialect.venue
+        self.venue = dialect.venue
         self._dialect = dialect
         self._settings = settings
         self._transport = transport
@@ -76,7 +73,7 @@ class StreamFeed:
         self._sink = sink
         self._report(FeedState.CONNECTING, "reading instruments")
         listed = await self._dialect.instruments(self._read)
-        picked = [named(each, self.venue) for each in select_instruments(listed, self._settings.symbols, self.venue)]
+        picked = select_instruments(listed, self._settings.symbols, self.venue)
         self._handler = self._dialect.handler(sink, picked, resync=self._lost)
         self._task = asyncio.get_running_loop().create_task(self._run(self._handler))
 

@@ -38,11 +38,24 @@ class ServerTime(NamedTuple):
 
 
 class TradingAccount(NamedTuple):
-    """Whose orders go to a venue, under which name, and where what must survive a restart is kept."""
+    """Whose orders go to a venue, and where what must survive a restart is kept."""
 
-    name: str
     credentials: Credentials
     state_dir: Path
+
+
+class Sides(NamedTuple):
+    """A venue's two sides, under the venue's own name; `execution` only where an account was given."""
+
+    feed: Feed
+    execution: ExecutionVenue | None
+
+
+class CancelOutcome(NamedTuple):
+    """What came of cancelling everything; clear only where the venue itself shows that nothing rests."""
+
+    is_clear: bool
+    detail: str
 
 
 class VenueKind(Protocol):
@@ -52,27 +65,34 @@ class VenueKind(Protocol):
         """Return where it is reached: as configured, else its test network, else itself."""
         ...
 
-    def feed(self, name: str, venue: CryptoVenueConfig, wire: Wire, recorder: Recorder | None = None) -> Feed: ...
-
-    def execution(self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire) -> ExecutionVenue:
-        """Build the trading side; raise ValueError for a key that cannot sign."""
+    def sides(
+        self,
+        venue: CryptoVenueConfig,
+        wire: Wire,
+        *,
+        account: TradingAccount | None = None,
+        recorder: Recorder | None = None,
+    ) -> Sides:
+        """Build feed and trading side; raise ValueError for a key that cannot sign."""
         ...
 
     async def cancel_everything(
         self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire
-    ) -> tuple[bool, str]:
-        """Cancel every order of the account without an engine; return whether none is left, and what was done."""
+    ) -> CancelOutcome:
+        """Cancel every order of the account, without an engine."""
         ...
 
     async def key_rights(self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire) -> KeyRights:
-        """Ask what the key may do."""
+        """Ask what the key may do; raises where the venue does not say."""
         ...
 
     async def instruments(self, venue: CryptoVenueConfig, read: ReadTable) -> Mapping[str, Instrument]:
         """Return everything that is traded there, by the venue's symbol."""
         ...
 
-    def server_time(self, venue: CryptoVenueConfig) -> ServerTime: ...
+    def server_time(self, venue: CryptoVenueConfig) -> ServerTime | None:
+        """Return where its time is told, None where it tells none."""
+        ...
 
     def warm_ups(self) -> list[Callable[[], None]]:
         """Return what has to be compiled before the first message."""
