@@ -1,0 +1,168 @@
+"""The venue's truth about an account, put together from answers that each are of another moment.
+
+Order of the questions: open orders, then balances and positions, then executions. An order that ended before the list
+of open orders was made has its executions in the list that is made after it, so none falls between the two. The other
+way round, an execution that came while the questions were asked would be in the executions and not in the positions:
+where one lies behind the moment the first question was asked, all is asked again, until nothing moves or patience ends.
+What is left then is a position older than the executions beside it, which the engine's next comparison sets right.
+"""
+
+from decimal import Decimal
+from typing import Final, NamedTuple
+
+from adapters.okx.answers import (
+    BillRow,
+    CurrencyRow,
+    FillRow,
+    OrderRow,
+    PositionRow,
+    decode_balances,
+    decode_positions,
+    number,
+)
+from adapters.okx.client_ids import is_ours, to_engine
+from adapters.okx.fees import FeeRates
+from adapters.okx.history import History
+from adapters.okx.instruments import SWAP, VENUE, is_inverse, is_swap
+from adapters.okx.order_terms import NS_PER_MS, order_of
+from adapters.okx.reports import Reports
+from adapters.okx.rest import OkxRest, VenueReadError
+from adapters.okx.routes import BALANCE, POSITIONS
+from adapters.okx.traded_instruments import TradedInstruments
+from core.ports.clock import Clock
+from core.types.account import AccountReport, Balance, FundingPayment, VenuePosition
+from core.types.order import Fill
+
+_TRIES: Final = 3
+_NET: Final = "net"
+
+
+class _State(NamedTuple):
+    orders: list[OrderRow]
+    currencies: dict[str, CurrencyRow]
+    positions: list[PositionRow]
+
+
+class AccountReading:
+    """Reads one account; every method raises VenueReadError where the venue does not tell."""
+
+    def __init__(
+        self,
+        rest: OkxRest,
+        clock: Clock,
+        instruments: TradedInstruments,
+        reports: Reports,
+        fees: FeeRates,
+        history: History,
+    ) -> None:
+        self._rest = rest
+        self._clock = clock
+        self._instruments = instruments
+        self._reports = reports
+        self._fees = fees
+        self._history = history
+
+    async def report(self, since_ns: int) -> AccountReport:
+        """Return everything, with executions and funding at or after a time of our clock."""
+        since_ms = self._venue_ms(since_ns)
+        state, rows = await self._consistent(since_ms)
+        try:
+            return AccountReport(
+                venue=VENUE,
+                balances=tuple(
+                    Balance(name, number(row.cash_bal) or Decimal(0), number(row.avail_bal) or Decimal(0))
+                    for name, row in sorted(state.currencies.items())
+                    if name in self._instruments.assets
+                ),
+                positions=(*self._swap_positions(state.positions), *await self._holdings(state.currencies)),
+                open_orders=tuple(order_of(row, self._instruments.instrument_id(row.inst_id)) for row in state.orders),
+                fills=tuple(await self._fills(rows)),
+                funding=tuple(self._payments(await self._history.funding(since_ms))),
+                at_ns=self._clock.utc_ns(),
+            )
+        except (ValueError, ArithmeticError) as error:
+            raise VenueReadError(f"the account cannot be read: {error}") from None
+
+    async def fills(self, since_ns: int) -> list[Fill]:
+        """Return executions at or after a time of our clock, in the venue's order."""
+        return await self._fills(await self._history.fills(self._venue_ms(since_ns)))
+
+    async def fills_of_order(self, row: OrderRow) -> list[Fill]:
+        return await self._fills(await self._history.fills(row.c_time, row.ord_id))
+
+    async def _consistent(self, since_ms: int) -> tuple[_State, list[FillRow]]:
+        for _ in range(_TRIES - 1):
+            asked_ms = (self._rest.time.now_ns - self._rest.time.error_ns) // NS_PER_MS
+            state, rows = await self._state(), await self._history.fills(since_ms)
+            if all(row.ts < asked_ms for row in rows):
+                return state, rows
+        return await self._state(), await self._history.fills(since_ms)
+
+    async def _state(self) -> _State:
+        orders = await self._history.pending_orders()
+        balances = (await self._rest.read(BALANCE, (), decode_balances)).data
+        positions = (await self._rest.read(POSITIONS, (), decode_positions)).data
+        currencies = {row.ccy: row for balance in balances for row in balance.details}
+        return _State(orders, currencies, [row for row in positions if number(row.pos)])
+
+    def _swap_positions(self, rows: list[PositionRow]) -> list[VenuePosition]:
+        """Return positions in contracts, as the instruments count them.
+
+        What the engine would value wrongly keeps the account from being read, which keeps the venue closed.
+        """
+        found: list[VenuePosition] = []
+        for row in rows:
+            if row.pos_side != _NET:
+                raise VenueReadError(f"{row.inst_id} has a {row.pos_side} position: long/short mode is not supported")
+            instrument = self._instruments.of_venue(row.inst_id)
+            if row.inst_type == SWAP and instrument is not None and is_inverse(instrument):
+                raise VenueReadError(
+                    f"the account has a position in {row.inst_id}: inverse swaps cannot be valued here"
+                )
+            quantity, price = number(row.pos) or Decimal(0), number(row.avg_px) or Decimal(0)
+            found.append(VenuePosition(self._instruments.instrument_id(row.inst_id), quantity, price))
+        return found
+
+    async def _holdings(self, currencies: dict[str, CurrencyRow]) -> list[VenuePosition]:
+        """Return what is held of the bases of followed spot markets.
+
+        What a holding cost is not told in the quote currency: it stands at the last price, which matters only for what
+        the journal does not know either.
+        """
+        found: list[VenuePosition] = []
+        for instrument in self._instruments:
+            row = None if is_swap(instrument) else currencies.get(instrument.base)
+            held = None if row is None else number(row.cash_bal)
+            if held:
+                price = await self._fees.last_price(instrument.venue_symbol)
+                found.append(VenuePosition(instrument.id, held, price))
+        return found
+
+    def _payments(self, rows: list[BillRow]) -> list[FundingPayment]:
+        return [self._payment(row) for row in rows if self._instruments.follows(row.inst_id)]
+
+    def _payment(self, row: BillRow) -> FundingPayment:
+        """Return a payment; its rate is what the venue's mark price and position make of it, 0 where it tells none."""
+        instrument = self._instruments.of_venue(row.inst_id)
+        assert instrument is not None, "what is followed is listed"
+        mark, contracts = number(row.px), number(row.sz)
+        value = instrument.notional(abs(mark), abs(contracts)) if mark and contracts else None
+        return FundingPayment(
+            payment_id=row.bill_id,
+            instrument_id=instrument.id,
+            amount=row.bal_chg,
+            rate=float(abs(row.bal_chg) / value) if value else 0.0,
+            venue_ns=row.ts * NS_PER_MS,
+        )
+
+    async def _fills(self, rows: list[FillRow]) -> list[Fill]:
+        """Return fills of what is followed and of orders of ours: others are seen by the positions they leave."""
+        received_ns = self._clock.utc_ns()
+        return [
+            await self._reports.fill(row, received_ns)
+            for row in rows
+            if self._instruments.follows(row.inst_id) or is_ours(to_engine(row.cl_ord_id, row.ord_id))
+        ]
+
+    def _venue_ms(self, our_ns: int) -> int:
+        return max(0, our_ns + self._rest.time.offset_ns) // NS_PER_MS
