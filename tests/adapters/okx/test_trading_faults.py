@@ -184,9 +184,7 @@ def test_no_order_leaves_but_those_that_reduce_while_the_stream_is_down() -> Non
         await rig.trader.send(SWAP, Side.BUY, "1")
         rig.server.sockets.refuse = 1 << 30
         await rig.server.sockets.close_private()
-        async with asyncio.timeout(20):
-            while rig.execution.is_listening:
-                await asyncio.sleep(0)
+        await rig.until(lambda: not rig.execution.is_listening)
         opening = await rig.trader.send(SWAP, Side.BUY, "1")
         assert opening.outcome is SendOutcome.REJECTED
         assert "private stream is down" in opening.reason
@@ -320,7 +318,7 @@ def test_an_order_carries_its_deadline() -> None:
         rig.server.clock_ahead_ms = 10_000  # as if the order had been ten seconds on its way
         assert (await send(rig)).outcome is SendOutcome.IN_DOUBT
 
-    assert run(scenario, dead_man_s=0).exchange.orders == {}
+    assert run(scenario).exchange.orders == {}
 
 
 def test_a_rate_limit_stops_orders_and_not_cancels() -> None:
@@ -370,7 +368,7 @@ def test_the_dead_man_timer_takes_our_orders_and_leaves_the_others() -> None:
         await rig.server.flush()
         await rig.sink.until_status(FIRST, OrderStatus.CANCELLED)
 
-    assert [order.terms.get("tag") for order in run(scenario).exchange.resting()] == [None]
+    assert [order.terms.get("tag") for order in run(scenario, dead_man_s=30).exchange.resting()] == [None]
 
 
 def test_an_order_does_not_rest_where_the_timer_cannot_be_set() -> None:
@@ -381,7 +379,7 @@ def test_an_order_does_not_rest_where_the_timer_cannot_be_set() -> None:
         assert "dead-man timer" in refused.reason
         assert (await send(rig)).outcome is SendOutcome.ACCEPTED
 
-    run(scenario)
+    run(scenario, dead_man_s=30)
 
 
 # accounts that are not traded ------------------------------------------------------------------------------

@@ -92,8 +92,12 @@ class Rig:
 
     async def until_listening(self, connections: int) -> None:
         """Wait until the private websocket was connected so often and has caught up."""
+        await self.until(lambda: self.server.sockets.connections >= connections and self.execution.is_listening)
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait for a state of the adapter that nobody tells of."""
         async with asyncio.timeout(LIMIT_S):
-            while self.server.sockets.connections < connections or not self.execution.is_listening:
+            while not condition():  # noqa: ASYNC110 - there is no event of it; this gives way and waits for no time
                 await asyncio.sleep(0)
 
 
@@ -111,7 +115,7 @@ def run(
         async with server.running(), asyncio.timeout(2 * LIMIT_S):
             usual = TradingSettings(
                 symbols=symbols, endpoints=server.endpoints, first_backoff_s=0.001, backoff_cap_s=0.01,
-                check_interval_s=0.01, amend_look_interval_s=0.001,
+                check_interval_s=0.01, amend_look_interval_s=0.001, dead_man_s=0,
             )  # fmt: skip
             execution = build_execution(
                 symbols, transport=transport, clock=WallClock(), randomness=NoChance(), credentials=credentials,
