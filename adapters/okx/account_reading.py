@@ -23,7 +23,7 @@ from adapters.okx.answers import (
 from adapters.okx.client_ids import is_ours, to_engine
 from adapters.okx.fees import FeeRates
 from adapters.okx.history import History
-from adapters.okx.instruments import SWAP, VENUE, is_inverse, is_swap
+from adapters.okx.instruments import VENUE, is_inverse, is_swap
 from adapters.okx.order_terms import NS_PER_MS, order_of
 from adapters.okx.reports import Reports
 from adapters.okx.rest import OkxRest, VenueReadError
@@ -35,6 +35,7 @@ from core.types.order import Fill
 
 _TRIES: Final = 3
 _NET: Final = "net"
+_MARGIN: Final = "MARGIN"
 
 
 class _State(NamedTuple):
@@ -110,18 +111,26 @@ class AccountReading:
 
         What the engine would value wrongly keeps the account from being read, which keeps the venue closed.
         """
-        found: list[VenuePosition] = []
+        found: dict[str, VenuePosition] = {}
         for row in rows:
-            if row.pos_side != _NET:
-                raise VenueReadError(f"{row.inst_id} has a {row.pos_side} position: long/short mode is not supported")
-            instrument = self._instruments.of_venue(row.inst_id)
-            if row.inst_type == SWAP and instrument is not None and is_inverse(instrument):
-                raise VenueReadError(
-                    f"the account has a position in {row.inst_id}: inverse swaps cannot be valued here"
-                )
+            fault = self._position_fault(row)
+            if row.inst_id in found:
+                fault = "is held twice, isolated and cross"
+            if fault is not None:
+                raise VenueReadError(f"the account's position in {row.inst_id} {fault}")
             quantity, price = number(row.pos) or Decimal(0), number(row.avg_px) or Decimal(0)
-            found.append(VenuePosition(self._instruments.instrument_id(row.inst_id), quantity, price))
-        return found
+            found[row.inst_id] = VenuePosition(self._instruments.instrument_id(row.inst_id), quantity, price)
+        return list(found.values())
+
+    def _position_fault(self, row: PositionRow) -> str | None:
+        if row.pos_side != _NET:
+            return f"is {row.pos_side}: long/short mode is not supported"
+        if row.inst_type == _MARGIN:
+            return "is a margin position: they are not supported"
+        instrument = self._instruments.of_venue(row.inst_id)
+        if instrument is not None and is_inverse(instrument):
+            return "is of an inverse swap, which cannot be valued here"
+        return None
 
     async def _holdings(self, currencies: dict[str, CurrencyRow]) -> list[VenuePosition]:
         """Return what is held of the bases of followed spot markets.

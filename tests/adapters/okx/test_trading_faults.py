@@ -22,6 +22,7 @@ from core.types.order import OrderStatus, Side, TimeInForce
 from tests.venues.okx.listing import SPOT_ROWS
 from tests.venues.okx.rig import OURS, SPOT, SWAP, SWAP_ID, NoChance, Rig, WallClock, run
 from tests.venues.okx.server import (
+    ACCOUNT,
     CREDENTIALS,
     KEYS,
     TRADE,
@@ -408,10 +409,24 @@ def test_spot_is_not_traded_where_the_account_borrows_for_it() -> None:
     run(scenario, prepare=prepare)
 
 
-def test_a_position_that_would_be_valued_wrongly_makes_the_account_unreadable() -> None:
+@pytest.mark.parametrize(
+    ("changes", "fault"),
+    [
+        ({"instId": "UNI-USD-SWAP"}, "is of an inverse swap, which cannot be valued here"),
+        ({"instType": "MARGIN", "instId": "BTC-USDT"}, "is a margin position"),
+        ({"posSide": "long"}, "is long: long/short mode"),
+        ({"mgnMode": "isolated"}, "is held twice"),
+    ],
+)
+def test_a_position_that_would_be_valued_wrongly_makes_the_account_unreadable(changes, fault: str) -> None:
+    usual = {"instId": SWAP_ID, "instType": "SWAP", "pos": "3", "posSide": "net", "avgPx": "5", "mgnMode": "cross"}
+
+    async def also(request, serve):
+        return answer([usual, usual | changes])
+
     async def scenario(rig: Rig) -> None:
-        rig.exchange.positions["UNI-USD-SWAP"] = (D(3), D(5))
-        with pytest.raises(VenueReadError, match="inverse swaps cannot be valued"):
+        rig.server.fail(f"{ACCOUNT}/positions", also)
+        with pytest.raises(VenueReadError, match=fault):
             await rig.execution.account(lately())
 
     run(scenario)
