@@ -114,7 +114,7 @@ class AccountReading:
         found: dict[str, VenuePosition] = {}
         for row in rows:
             fault = self._position_fault(row)
-            if row.inst_id in found:
+            if fault is None and row.inst_id in found:
                 fault = "is held twice, isolated and cross"
             if fault is not None:
                 raise VenueReadError(f"the account's position in {row.inst_id} {fault}")

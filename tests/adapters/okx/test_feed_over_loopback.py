@@ -16,6 +16,7 @@ from adapters.streams.feed import StreamFeed
 from core.book.book import BookState
 from core.types.market import FeedState
 from core.types.order import Side
+from data.recordings.reader import read_recording
 from data.recordings.recorder import Recorder
 from tests.adapters.binance.market_sink import LIMIT_S, RecordingSink
 from tests.venues.okx.rig import SPOT, SPOT_ID, SWAP, SWAP_ID, NoChance, WallClock
@@ -201,12 +202,14 @@ def test_what_was_recorded_live_replays_with_the_same_rules(tmp_path: Path) -> N
 
     async def scenario(rig: Rig) -> None:
         await rig.in_step()
+        await rig.server.until(lambda: rig.server.sockets.pings > 1)  # the first was answered: that is recorded too
         for n in range(20):
             await rig.quote(SPOT_ID, Side.BUY, f"{49_990 + n / 10}")
         await rig.in_step()
 
     with Recorder(tmp_path / "live.zst") as recorder:
         run(scenario, prepare=prepare, recorder=recorder)
+    assert any(message.payload == b"pong" for message in read_recording(tmp_path / "live.zst"))
     report = check_recording(tmp_path / "live.zst", "okx")
     assert (report.inferred, report.is_clean) == (False, True)
     assert (report.checks.checksum.compared, report.checks.checksum.mismatched) == (22, 0)
