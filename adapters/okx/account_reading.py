@@ -20,7 +20,6 @@ from adapters.okx.answers import (
     decode_positions,
     number,
 )
-from adapters.okx.client_ids import is_ours, to_engine
 from adapters.okx.fees import FeeRates
 from adapters.okx.history import History
 from adapters.okx.instruments import VENUE, is_inverse, is_swap
@@ -31,6 +30,7 @@ from adapters.okx.routes import BALANCE, POSITIONS
 from adapters.okx.traded_instruments import TradedInstruments
 from core.ports.clock import Clock
 from core.types.account import AccountReport, Balance, FundingPayment, VenuePosition
+from core.types.instrument import Instrument
 from core.types.order import Fill
 
 _TRIES: Final = 3
@@ -78,7 +78,7 @@ class AccountReading:
                 positions=(*self._swap_positions(state.positions), *await self._holdings(state.currencies)),
                 open_orders=tuple(order_of(row, self._instruments.instrument_id(row.inst_id)) for row in state.orders),
                 fills=tuple(await self._fills(rows)),
-                funding=tuple(self._payments(await self._history.funding(since_ms))),
+                funding=await self._payments(since_ms),
                 at_ns=self._clock.utc_ns(),
             )
         except (ValueError, ArithmeticError) as error:
@@ -147,31 +147,25 @@ class AccountReading:
                 found.append(VenuePosition(instrument.id, held, price))
         return found
 
-    def _payments(self, rows: list[BillRow]) -> list[FundingPayment]:
-        return [self._payment(row) for row in rows if self._instruments.follows(row.inst_id)]
-
-    def _payment(self, row: BillRow) -> FundingPayment:
-        """Return a payment; its rate is what the venue's mark price and position make of it, 0 where it tells none."""
-        instrument = self._instruments.of_venue(row.inst_id)
-        assert instrument is not None, "what is followed is listed"
-        mark, contracts = number(row.px), number(row.sz)
-        value = instrument.notional(abs(mark), abs(contracts)) if mark and contracts else None
-        return FundingPayment(
-            payment_id=row.bill_id,
-            instrument_id=instrument.id,
-            amount=row.bal_chg,
-            rate=float(abs(row.bal_chg) / value) if value else 0.0,
-            venue_ns=row.ts * NS_PER_MS,
-        )
+    async def _payments(self, since_ms: int) -> tuple[FundingPayment, ...]:
+        """Return funding of what is followed and can be valued; other payments are seen by the balances they leave."""
+        followed = {each.venue_symbol: each for each in self._instruments if not is_inverse(each)}
+        rows = await self._history.funding(since_ms)
+        return tuple(_payment(row, followed[row.inst_id]) for row in rows if row.inst_id in followed)
 
     async def _fills(self, rows: list[FillRow]) -> list[Fill]:
-        """Return fills of what is followed and of orders of ours: others are seen by the positions they leave."""
         received_ns = self._clock.utc_ns()
-        return [
-            await self._reports.fill(row, received_ns)
-            for row in rows
-            if self._instruments.follows(row.inst_id) or is_ours(to_engine(row.cl_ord_id, row.ord_id))
-        ]
+        return [await self._reports.fill(row, received_ns) for row in rows if self._reports.counts(row)]
 
     def _venue_ms(self, our_ns: int) -> int:
         return max(0, our_ns + self._rest.time.offset_ns) // NS_PER_MS
+
+
+def _payment(row: BillRow, instrument: Instrument) -> FundingPayment:
+    return FundingPayment(
+        payment_id=row.bill_id,
+        instrument_id=instrument.id,
+        amount=row.bal_chg,
+        rate=0.0,  # the venue's bills tell none
+        venue_ns=row.ts * NS_PER_MS,
+    )

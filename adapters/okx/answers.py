@@ -81,8 +81,6 @@ class BillRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     ccy: str
     bal_chg: Decimal
     ts: int
-    px: str = ""
-    sz: str = ""
 
 
 class CurrencyRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):

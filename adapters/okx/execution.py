@@ -342,7 +342,7 @@ class OkxExecution:
 
     async def _on_order(self, row: OrderRow, received_ns: int) -> None:
         assert self._reports is not None, "the stream starts after the rules are known"
-        if has_fill(row) and self._sink is not None:
+        if has_fill(row) and self._reports.counts(row) and self._sink is not None:
             self._sink.fill(await self._reports.fill_of_order(row, received_ns))
         self._report(row)
 

@@ -4,9 +4,9 @@ from decimal import Decimal
 from typing import Final
 
 from adapters.okx.answers import FillRow, OrderRow, number
-from adapters.okx.client_ids import to_engine
+from adapters.okx.client_ids import is_ours, to_engine
 from adapters.okx.fees import FeeRates
-from adapters.okx.instruments import VENUE
+from adapters.okx.instruments import VENUE, is_inverse
 from adapters.okx.order_terms import NS_PER_MS, STATUSES
 from adapters.okx.rest import VenueReadError
 from adapters.okx.traded_instruments import TradedInstruments
@@ -27,6 +27,16 @@ class Reports:
     def __init__(self, instruments: TradedInstruments, fees: FeeRates) -> None:
         self._instruments = instruments
         self._fees = fees
+
+    def counts(self, row: OrderRow | FillRow) -> bool:
+        """Tell whether an execution is booked: of what is followed and can be valued, or of an order of ours.
+
+        Others are seen by the positions and balances they leave.
+        """
+        instrument = self._instruments.of_venue(row.inst_id)
+        if instrument is None or is_inverse(instrument):
+            return False
+        return self._instruments.follows(row.inst_id) or is_ours(to_engine(row.cl_ord_id, row.ord_id))
 
     def report(self, row: OrderRow) -> OrderReport:
         status, reason = STATUSES.get(row.state), row.cancel_source_reason or None

@@ -13,10 +13,16 @@ pytestmark = pytest.mark.xdist_group("ccxt")  # importing it takes ten seconds: 
 FIRST = f"{OURS}1"
 
 
-def client(url: str) -> Any:
+@pytest.fixture(scope="module")
+def okx() -> Any:
+    """Import the client before anything runs: that holds the loop up for many seconds."""
     import ccxt.async_support
 
-    exchange = ccxt.async_support.okx(
+    return ccxt.async_support.okx
+
+
+def client(okx: Any, url: str) -> Any:
+    exchange = okx(
         {"apiKey": KEYS["api_key"], "secret": KEYS["secret"], "password": KEYS["passphrase"], "enableRateLimit": False}
     )
     exchange.urls["api"] = dict.fromkeys(exchange.urls["api"], url)
@@ -25,9 +31,9 @@ def client(url: str) -> Any:
     return exchange
 
 
-def test_a_foreign_client_reads_our_order_and_trades_beside_it() -> None:
+def test_a_foreign_client_reads_our_order_and_trades_beside_it(okx: Any) -> None:
     async def scenario(rig: Rig) -> None:
-        foreign = client(rig.server.url)
+        foreign = client(okx, rig.server.url)
         try:
             await rig.trader.send(SWAP, Side.BUY, "2", "49000")
             (ours,) = await foreign.fetch_open_orders(SWAP)
@@ -47,9 +53,9 @@ def test_a_foreign_client_reads_our_order_and_trades_beside_it() -> None:
     run(scenario)
 
 
-def test_a_foreign_client_sees_the_same_money() -> None:
+def test_a_foreign_client_sees_the_same_money(okx: Any) -> None:
     async def scenario(rig: Rig) -> None:
-        foreign = client(rig.server.url)
+        foreign = client(okx, rig.server.url)
         try:
             await rig.crowd(SPOT, Side.SELL, "50000", "1")
             await rig.trader.send(SPOT, Side.BUY, "0.2")

@@ -287,6 +287,25 @@ def test_a_fee_in_an_asset_without_a_market_makes_the_account_unreadable() -> No
     run(scenario)
 
 
+def test_executions_of_others_in_what_is_not_followed_are_not_booked_and_break_nothing() -> None:
+    async def scenario(rig: Rig) -> None:
+        await rig.crowd(SWAP, Side.SELL, "50000", "1")
+        terms = {"instId": SWAP_ID, "tdMode": "cross", "side": "buy", "ordType": "market", "sz": "1"}
+        rig.exchange.place(terms)
+        row = next(iter(rig.exchange.orders.values())).row()
+        for inst_id in ("BTC-USD-261225-50000-C", "UNI-USD-SWAP"):
+            message = {"arg": {"channel": "orders", "instType": "ANY"}, "data": [row | {"instId": inst_id}]}
+            await rig.server.sockets.say(json.dumps(message), private=True)
+        await rig.server.flush()
+        assert (await rig.execution.account(lately())).fills == ()
+        await rig.trader.send(SPOT, Side.BUY, "0.1", "40000")
+        await rig.sink.until_status(FIRST, OrderStatus.OPEN)
+
+    rig = run(scenario, symbols=(SPOT,))
+    assert rig.sink.fills == []
+    assert (rig.execution.malformed, rig.server.sockets.connections) == (0, 1)
+
+
 # clock, limits, timer ------------------------------------------------------------------------------------
 
 
