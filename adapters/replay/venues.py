@@ -29,9 +29,18 @@ def _kraken(name: str) -> RecordedVenue:
     return StreamVenue(name, KrakenRules, KrakenMarketData)
 
 
+def _okx(name: str) -> RecordedVenue:
+    from adapters.okx.market_data import OkxMarketData  # noqa: PLC0415 - only the venue that is played
+    from adapters.okx.recorded import OkxRules  # noqa: PLC0415 - the same
+    from adapters.replay.stream_venue import StreamVenue  # noqa: PLC0415 - the same
+
+    return StreamVenue(name, OkxRules, OkxMarketData)
+
+
 _VENUES: Final[dict[str, Callable[[str], RecordedVenue]]] = {
     "binance": _binance,
     "binanceusdm": _binance,
     "kraken": _kraken,
+    "okx": _okx,
 }
 RECORDED_VENUES: Final = tuple(_VENUES)

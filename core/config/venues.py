@@ -102,7 +102,7 @@ class ReplayVenueConfig(Section):
 
     kind: Literal["replay"] = Field(description="replay")
     path: Text = Field(description="the recording")
-    venue: Literal["binance", "binanceusdm", "kraken"] = Field(description="whose messages the recording holds")
+    venue: Literal["binance", "binanceusdm", "kraken", "okx"] = Field(description="whose messages the recording holds")
     speed: Speed | Literal["max"] = Field(
         default=Decimal(1), description="1 is the recorded pace, max as fast as possible"
     )

@@ -14,6 +14,7 @@ _FORM: Final = "expected '<receive ns> <venue message>'"
 _SHOWN_BYTES: Final = 60
 _NS_DIGITS: Final = 19  # UTC nanoseconds from 2001 to 2286
 _URL_STARTS: Final = (b"http", b"ws")
+_PONG: Final = b"pong"  # the whole of a message where a venue answers pings in plain text
 _BARE_SNAPSHOT: Final = b'{"lastUpdateId"'
 
 
@@ -47,6 +48,8 @@ def _message(path: Path, number: int, received_ns: int, text: bytes) -> Recorded
             )
         channel = Channel.REST if text.startswith(_BARE_SNAPSHOT) else Channel.STREAM
         return RecordedMessage(received_ns, channel, None, text)
+    if text == _PONG:
+        return RecordedMessage(received_ns, Channel.STREAM, None, text)
     if not text.startswith(_URL_STARTS):
         raise RecordingError(path, number, f"{_FORM}, found the message {text[:_SHOWN_BYTES]!r}")
     url, _, payload = text.partition(b" ")

@@ -1,0 +1,175 @@
+"""The one handler of OKX's market messages, used live and in replay alike.
+
+A book is proven message by message, in two ways, each where the message carries it:
+
+- the chain of ids: `prevSeqId` is the `seqId` of the message before, also where the venue says by two equal ids that
+  nothing has changed, and where it starts counting anew (`seqId` below `prevSeqId`);
+- the checksum over the best 25 levels. Since June 2026 the venue writes 0 there for "none"; before it numbered its
+  messages it always meant it.
+"""
+
+import logging
+from collections.abc import Callable, Iterable
+from math import isfinite
+from typing import Final
+
+from adapters.okx.instruments import VENUE
+from adapters.okx.level_texts import LevelTexts, exact
+from adapters.okx.wire import (
+    BOOKS,
+    FUNDING_RATE,
+    MARK_PRICE,
+    PONG,
+    TRADES,
+    BookData,
+    Envelope,
+    FundingRateData,
+    MarkPriceData,
+    TradeData,
+    decode_books,
+    decode_envelope,
+    decode_funding_rates,
+    decode_mark_prices,
+    decode_trades,
+)
+from adapters.streams.level_grid import LevelGrid
+from adapters.streams.market_data import UNREADABLE, ChecksumObserver, MessageError, StreamMarket
+from adapters.streams.stream_book import StreamBook
+from core.book.book import BookState
+from core.ports.venue import MarketSink
+from core.types.instrument import Instrument
+from core.types.market import FundingRate, MarkPrice
+
+BOOK_DEPTH: Final = 400  # of the channel `books`
+_NS_PER_MS: Final = 1_000_000
+_QUIET_EVENTS: Final = frozenset({"subscribe", "unsubscribe", "channel-conn-count"})
+_log = logging.getLogger(__name__)
+
+
+class OkxMarketData:
+    """Writes books and reports trades, marks and funding rates."""
+
+    def __init__(
+        self,
+        sink: MarketSink,
+        instruments: Iterable[Instrument],
+        *,
+        resync: Callable[[str], None],
+        observer: ChecksumObserver | None = None,
+    ) -> None:
+        self.market = StreamMarket(sink, instruments, resync=resync, depth=BOOK_DEPTH, observer=observer)
+        self._grids = {name: LevelGrid(symbol.instrument) for name, symbol in self.market.symbols.items()}
+        self._texts = {name: LevelTexts() for name in self.market.symbols}
+        self._last_ids: dict[str, int | None] = {}
+
+    def handle(self, raw: bytes, received_ns: int) -> None:
+        """Take one websocket message; never raises for what the venue sends."""
+        if raw == PONG:
+            self.market.ignored += 1
+            return
+        try:
+            envelope = decode_envelope(raw)
+            if envelope.event:
+                self._on_event(envelope)
+            elif envelope.arg.channel == BOOKS:
+                self._on_books(envelope, received_ns)
+            else:
+                self._on_facts(envelope, received_ns)
+        except UNREADABLE:
+            self.market.malformed += 1
+
+    def _on_event(self, envelope: Envelope) -> None:
+        """Say what the venue complains of; a book that does not come for it is noticed by its absence."""
+        self.market.ignored += 1
+        if envelope.event not in _QUIET_EVENTS:
+            channel = envelope.channel or envelope.arg.channel
+            about = " ".join(filter(None, (channel, envelope.arg.inst_id, envelope.conn_count)))
+            _log.warning("%s: %s %s: %s %s", VENUE, envelope.event, about, envelope.msg[:200], envelope.code)
+
+    def _on_facts(self, envelope: Envelope, received_ns: int) -> None:
+        if envelope.arg.channel == TRADES:
+            for trade in decode_trades(envelope.data):
+                self._on_trade(trade, received_ns)
+        elif envelope.arg.channel == MARK_PRICE:
+            for mark in decode_mark_prices(envelope.data):
+                self._on_mark(mark, received_ns)
+        elif envelope.arg.channel == FUNDING_RATE:
+            for funding in decode_funding_rates(envelope.data):
+                self._on_funding(funding, received_ns)
+        else:
+            self.market.ignored += 1
+
+    def _on_books(self, envelope: Envelope, received_ns: int) -> None:
+        symbol = self.market.symbols.get(envelope.arg.inst_id)
+        if symbol is None:
+            self.market.ignored += 1
+            return
+        try:
+            for data in decode_books(envelope.data):
+                self._apply(symbol, data, received_ns, is_snapshot=envelope.action == "snapshot")
+        except UNREADABLE as error:
+            symbol.damage(f"message refused: {error}", received_ns)
+            raise
+        finally:
+            self.market.sink.book_changed(symbol.instrument_id)
+
+    def _apply(self, symbol: StreamBook, data: BookData, received_ns: int, *, is_snapshot: bool) -> None:
+        name = symbol.instrument.venue_symbol
+        if not is_snapshot and symbol.is_live and data.prev_seq_id != self._last_ids.get(name):
+            reason = f"message {data.seq_id} does not continue {self._last_ids.get(name)} but {data.prev_seq_id}"
+            symbol.gap(reason, received_ns)
+            return
+        self._last_ids[name] = data.seq_id
+        texts, grid = self._texts[name], self._grids[name]
+        bids, asks = grid.arrays(exact(data.bids)), grid.arrays(exact(data.asks))
+        venue_ns = data.ts * _NS_PER_MS
+        sequence = symbol.updates + 1  # the venue's own may be equal, or start anew
+        if is_snapshot:
+            texts.clear()
+            symbol.load(bids, asks, sequence=sequence, venue_ns=venue_ns, received_ns=received_ns)
+        else:
+            symbol.change(bids, asks, sequence=sequence, venue_ns=venue_ns, received_ns=received_ns)
+        texts.take(data.bids, bids[0], data.asks, asks[0])
+        if not (symbol.is_live and symbol.book.state is BookState.VALID):
+            return
+        texts.prune(symbol.book, BOOK_DEPTH)
+        told = data.checksum
+        if told or (told is not None and data.seq_id is None):
+            self.market.checksum(symbol, sequence, told, texts.checksum(symbol.book), received_ns)
+
+    def _on_trade(self, trade: TradeData, received_ns: int) -> None:
+        symbol = self.market.symbols.get(trade.inst_id)
+        if symbol is None:
+            self.market.ignored += 1
+            return
+        self.market.report_trade(
+            symbol,
+            trade.trade_id,
+            trade.px,
+            trade.sz,
+            buyer_is_maker=trade.side == "sell",
+            venue_ns=trade.ts * _NS_PER_MS,
+            received_ns=received_ns,
+        )
+
+    def _on_mark(self, data: MarkPriceData, received_ns: int) -> None:
+        symbol = self.market.symbols.get(data.inst_id)
+        if symbol is None:
+            self.market.ignored += 1
+            return
+        mark = float(data.mark_px)
+        if not (isfinite(mark) and mark > 0):
+            raise MessageError(f"a mark price of {data.mark_px}")
+        self.market.sink.mark_price(MarkPrice(symbol.instrument_id, mark, None, received_ns))
+
+    def _on_funding(self, data: FundingRateData, received_ns: int) -> None:
+        symbol = self.market.symbols.get(data.inst_id)
+        if symbol is None or data.next_funding_time == "":
+            self.market.ignored += 1
+            return
+        rate, interval_ms = float(data.funding_rate), data.next_funding_time - data.funding_time
+        if not isfinite(rate) or interval_ms <= 0:
+            raise MessageError(f"a funding rate of {data.funding_rate} for {interval_ms} ms")
+        next_ns = data.funding_time * _NS_PER_MS
+        funding = FundingRate(symbol.instrument_id, rate, interval_ms // 1000, next_ns, received_ns)
+        self.market.sink.funding_rate(funding)
