@@ -1,5 +1,6 @@
 """Signed requests to a venue: sent once, within its allowance, and told apart by what is known of them."""
 
+from collections.abc import Callable
 from typing import Final
 
 from adapters.network.request_budget import Purpose, RequestBudget
@@ -28,10 +29,13 @@ class VenueRest:
         self._budgets = budgets
         self._timeout_s = timeout_s
 
-    async def send(self, request: HttpRequest, weights: tuple[float, ...], purpose: Purpose) -> HttpReply:
+    async def send(
+        self, request: HttpRequest | Callable[[], HttpRequest], weights: tuple[float, ...], purpose: Purpose
+    ) -> HttpReply:
         """Return the venue's answer whatever it says.
 
-        An order that the allowance does not cover now is not sent; anything else waits for it.
+        An order that the allowance does not cover now is not sent; anything else waits for it. A request whose
+        signature holds a time is given as what makes it: it is made when the waiting is over.
 
         Raises
         ------
@@ -46,7 +50,8 @@ class VenueRest:
             elif not budget.try_take(weight, purpose):
                 raise NotSentError("the venue's rate limit is used up")
         try:
-            reply = await self._transport.request(request, self._timeout_s)
+            made = request if isinstance(request, HttpRequest) else request()
+            reply = await self._transport.request(made, self._timeout_s)
         except TransportError as error:
             raise (NoAnswerError if error.may_have_arrived else NotSentError)(str(error)) from None
         if reply.status in (TOO_MANY, BANNED):
