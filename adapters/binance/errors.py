@@ -43,6 +43,7 @@ _M = Meaning
 _BOTH: Final[dict[int, Meaning]] = {
     -1000: _M.IN_DOUBT,  # "an unknown error occurred while processing the request"
     -1001: _M.IN_DOUBT,  # "internal error; unable to process your request"
+    -1004: _M.IN_DOUBT,  # "server is busy"
     -1006: _M.IN_DOUBT,  # "execution status unknown"
     -1007: _M.IN_DOUBT,  # "send status unknown; execution status unknown"
     -1008: _M.IN_DOUBT,  # overloaded; whether this request got through is not said
@@ -52,7 +53,7 @@ _BOTH: Final[dict[int, Meaning]] = {
     -2013: _M.UNKNOWN_ORDER,
     **dict.fromkeys(
         (
-            -1002, -1003, -1004, -1005, -1011, -1013, -1014, -1015, -1016, -1020, -1022, -1099,
+            -1002, -1003, -1005, -1011, -1013, -1014, -1015, -1016, -1020, -1022, -1099,
             -1100, -1101, -1102, -1103, -1104, -1105, -1106, -1108, -1109, -1110, -1111, -1112, -1114, -1115, -1116,
             -1117, -1118, -1121, -1128, -1130, -1131, -1136,
             -2008, -2010, -2014, -2015,

@@ -39,11 +39,12 @@ class TradeHistory:
             raise VenueReadError(f"executions of {venue_symbol}: the venue does not tell those of so long ago")
         window_ms, start_ms = _WINDOW_MS[self._rest.market], max(0, since_ms)
         found: list[TradeAnswer] = []
+        is_all = False
         while not found and start_ms <= now_ms:
             # the end of the last window lies ahead: the venue's clock may be ahead of what is known of it
-            found = await self._window(venue_symbol, start_ms, start_ms + window_ms - 1)
+            found, is_whole = await self._window(venue_symbol, start_ms, start_ms + window_ms - 1)
             start_ms += window_ms
-        is_all = start_ms > now_ms and len(found) < PAGE
+            is_all = is_whole and start_ms > now_ms
         while found and not is_all:
             page = await self._page(venue_symbol, (("fromId", str(found[-1].id + 1)),))
             newer = [trade for trade in page if trade.id > found[-1].id]
@@ -51,17 +52,24 @@ class TradeHistory:
             is_all = len(page) < PAGE or not newer
         return [trade for trade in found if trade.time >= since_ms]
 
-    async def _window(self, venue_symbol: str, start_ms: int, end_ms: int) -> list[TradeAnswer]:
-        """Return the first page of a window, whichever end of it the venue begins a full page at."""
-        found: list[TradeAnswer] = []
+    async def _window(self, venue_symbol: str, start_ms: int, end_ms: int) -> tuple[list[TradeAnswer], bool]:
+        """Return the oldest executions of a window, and whether they are all of it.
+
+        The venue does not say at which end of a window a full page begins, so what is older is asked for, too.
+        """
+        found = await self._page(venue_symbol, (("startTime", str(start_ms)), ("endTime", str(end_ms))))
+        if len(found) < PAGE:
+            return found, True
         while True:
-            page = await self._page(venue_symbol, (("startTime", str(start_ms)), ("endTime", str(end_ms))))
-            if not page or (found and page[0].id >= found[0].id):
-                return found
-            found = page
-            if len(page) < PAGE:
-                return found
-            end_ms = page[0].time
+            times = (("startTime", str(start_ms)), ("endTime", str(found[0].time)))
+            older = _before(found[0], await self._page(venue_symbol, times))
+            if not older:
+                # a sweep may fill a page within one millisecond; its trade ids follow each other
+                ids = (("fromId", str(max(0, found[0].id - PAGE))),)
+                older = [t for t in _before(found[0], await self._page(venue_symbol, ids)) if t.time >= start_ms]
+            if not older:
+                return found, False
+            found = older
 
     async def client_order_id(self, trade: TradeAnswer) -> str:
         """Return the client id of a trade's order, asking the venue for one that is not remembered."""
@@ -83,3 +91,7 @@ class TradeHistory:
         parameters = (("symbol", venue_symbol), *where, ("limit", str(PAGE)))
         page = await self._rest.read(self._rest.routes.trades, parameters, decode_trades)
         return sorted(page, key=lambda trade: trade.id)
+
+
+def _before(oldest: TradeAnswer, page: list[TradeAnswer]) -> list[TradeAnswer]:
+    return [trade for trade in page if trade.id < oldest.id]

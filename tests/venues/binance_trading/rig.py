@@ -72,6 +72,7 @@ class Rig:
 
     def __init__(self, market: BinanceMarket, loop: VirtualLoop, form: StreamForm, **settings: object) -> None:
         self.clock = VirtualClock(loop)
+        self.elapse = loop.elapse
         self.market = market
         self.venue = SmallBinance(market, lambda: self.clock.utc_ns() // 1_000_000, form)
         self.transport = MemoryTransport(self.venue)

@@ -30,7 +30,7 @@ def test_a_limit_order_is_acknowledged_filled_by_the_stream_and_shown_by_the_acc
         assert [type(event).__name__ for event in rig.sink.events] == [
             "OrderReport", "Fill", "OrderReport", "Fill", "OrderReport",
         ]  # fmt: skip
-        report = await rig.execution.account(0 + rig.clock.utc_ns() - 60_000_000_000)
+        report = await rig.execution.account(rig.clock.utc_ns() - 60_000_000_000)
         assert {fill.fill_id for fill in report.fills} == rig.sink.fill_ids
         assert [fill.client_order_id for fill in report.fills] == ["s0001-1"] * 2
         assert [(p.instrument_id.symbol, p.quantity) for p in report.positions] == [(rig.settings.symbols[0], D("2.0"))]
@@ -235,7 +235,7 @@ def test_an_answer_that_is_cut_off_or_about_another_order_leaves_doubt(market) -
 def test_a_caller_who_goes_away_changes_nothing_about_the_order() -> None:
     async def scenario(rig: Rig) -> None:
         sending = asyncio.ensure_future(rig.submit())
-        await asyncio.sleep(rig.transport.latency_s * 0.6)  # virtual: it has arrived and not been answered
+        await rig.elapse(rig.transport.latency_s * 0.6)  # virtual: it has arrived and not been answered
         sending.cancel()
         await rig.sink.told("s0001-1", OrderStatus.OPEN)
         rig.venue.fill(rig.order("s0001-1"), "2", "99.5")
