@@ -75,7 +75,7 @@ class AccountReading:
         venue_ns = since_ns + self._rest.time.offset_ns
         state, trades = await self._consistent(venue_ns // _NS_PER_MS)
         for order in state.orders:
-            self._orders.remember(order.symbol, order.order_id, order.client_order_id)
+            self._orders.seen_open(order.client_order_id, order.symbol, order.order_id, self._clock.monotonic_ns())
         is_usdm = self._rest.market is BinanceMarket.USDM
         return AccountReport(
             venue=self._rest.market.value,

@@ -135,12 +135,6 @@ class LeverageAnswer(msgspec.Struct, frozen=True, rename="camel"):
     leverage: int
 
 
-class ConditionalOrderAnswer(msgspec.Struct, frozen=True, rename="camel"):
-    symbol: str
-    algo_id: int
-    client_algo_id: str = ""
-
-
 class KeyRestrictionsAnswer(msgspec.Struct, frozen=True, rename="camel"):
     enable_reading: bool
     enable_withdrawals: bool
@@ -166,5 +160,4 @@ decode_listen_key = msgspec.json.Decoder(ListenKeyAnswer).decode
 decode_position_mode = msgspec.json.Decoder(PositionModeAnswer).decode
 decode_symbol_settings = msgspec.json.Decoder(list[SymbolSettingsAnswer]).decode
 decode_leverage = msgspec.json.Decoder(LeverageAnswer).decode
-decode_conditional_orders = msgspec.json.Decoder(list[ConditionalOrderAnswer]).decode
 decode_key_restrictions = msgspec.json.Decoder(KeyRestrictionsAnswer).decode

@@ -1,10 +1,10 @@
 """Cancel all orders of an account, whoever sent them, in every symbol; also without an engine."""
 
+import asyncio
 from typing import Final
 
 import msgspec
 
-from adapters.binance.answers import OrderAnswer, decode_conditional_orders, decode_orders
 from adapters.binance.errors import Meaning, judge
 from adapters.binance.market import BinanceMarket
 from adapters.binance.signed_rest import SignedRest, VenueReadError
@@ -12,8 +12,25 @@ from adapters.binance.trading_endpoints import CANCEL_CONDITIONAL, CONDITIONAL_O
 from adapters.network.request_budget import Purpose
 from adapters.network.venue_rest import NoAnswerError, NotSentError
 
-_ROUNDS: Final = 3  # an order that was on its way appears after the first
+_LOOKS: Final = 4  # an order that was on its way appears after the first
 _NOT_THERE: Final = 404
+
+
+class _Open(msgspec.Struct, frozen=True, rename="camel"):
+    """As little of a listed order as it takes to cancel it: nothing odd about one may keep the others alive."""
+
+    symbol: str
+    client_order_id: str = ""
+    client_algo_id: str = ""
+    order_id: int = 0
+    algo_id: int = 0
+
+    @property
+    def name(self) -> str:
+        return self.client_order_id or self.client_algo_id or str(self.order_id or self.algo_id)
+
+
+_decode = msgspec.json.Decoder(list[_Open]).decode
 
 
 class CancelledSymbol(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,12 +39,12 @@ class CancelledSymbol(msgspec.Struct, frozen=True, kw_only=True):
     venue_symbol: str
     gone: tuple[str, ...]  # were open and are not any more: cancelled, or filled meanwhile
     left: tuple[str, ...]  # still open
-    trouble: str = ""  # the last one; empty where nothing is left
+    trouble: str = ""  # why, as far as the venue said; empty where nothing is left
 
 
 class CancelReport(msgspec.Struct, frozen=True, kw_only=True):
     symbols: tuple[CancelledSymbol, ...]
-    trouble: str = ""  # set where the venue could not say what is open: then nothing here is proof of an end
+    trouble: str = ""  # set where the venue did not say what is open: then nothing here is proof of an end
 
     @property
     def is_clean(self) -> bool:
@@ -41,79 +58,64 @@ class CancelReport(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Canceller:
-    """Asks what is open, cancels it symbol by symbol, and asks again."""
+    """Asks what is open, cancels it in all symbols at once, and asks again."""
 
     def __init__(self, rest: SignedRest) -> None:
         self._rest = rest
+        # stop orders of USD-M are kept apart from the others
+        self._kinds = [(rest.routes.open_orders, rest.routes.cancel_symbol)]
+        if rest.market is BinanceMarket.USDM:
+            self._kinds.append((CONDITIONAL_ORDERS, CANCEL_CONDITIONAL))
 
     async def cancel_all(self, also: tuple[str, ...] = ()) -> CancelReport:
         """Cancel everything that is open, and whatever there is in symbols where orders may be on their way."""
         seen: dict[str, dict[str, None]] = {}
-        troubles: dict[str, str] = {}
         left: dict[str, dict[str, None]] = {}
         # before the first look: where the venue cannot list its orders, these are cancelled all the same
-        for venue_symbol in also:
-            troubles[venue_symbol] = await self._cancel(self._rest.routes.cancel_symbol, venue_symbol)
-        trouble = ""
-        for _ in range(_ROUNDS):
-            try:
-                orders, conditional = await self._open()
-            except VenueReadError as error:
-                trouble = f"what is open could not be read: {error}"
-                continue
-            trouble = ""
-            left = {}
-            for symbol, name in [*orders, *conditional]:
-                left.setdefault(symbol, {})[name] = None
-                seen.setdefault(symbol, {})[name] = None
-            if not left:
+        troubles = await self._cancel([(self._rest.routes.cancel_symbol, symbol) for symbol in also])
+        unread: list[str] = []
+        for look in range(_LOOKS):
+            left, unread, to_cancel = {}, [], list[tuple[Route, str]]()
+            for listing, cancelling in self._kinds:
+                try:
+                    found = await self._listed(listing)
+                except VenueReadError as error:
+                    unread.append(str(error))
+                    continue
+                for order in found:
+                    left.setdefault(order.symbol, {})[order.name] = None
+                    seen.setdefault(order.symbol, {})[order.name] = None
+                to_cancel += [(cancelling, symbol) for symbol in sorted({order.symbol for order in found})]
+            if look == _LOOKS - 1 or not (left or unread):
                 break
-            for symbol in sorted({symbol for symbol, _ in orders}):
-                troubles[symbol] = await self._cancel(self._rest.routes.cancel_symbol, symbol)
-            for symbol in sorted({symbol for symbol, _ in conditional}):
-                troubles[symbol] = await self._cancel(CANCEL_CONDITIONAL, symbol)
-        else:
-            if not trouble:
-                left, trouble = await self._still_open(left)
-        symbols = tuple(
-            CancelledSymbol(
-                venue_symbol=symbol,
-                gone=tuple(name for name in names if name not in left.get(symbol, {})),
-                left=tuple(left.get(symbol, {})),
-                trouble=(troubles.get(symbol, "") or "still open") if left.get(symbol) else "",
-            )
-            for symbol, names in sorted(seen.items())
+            troubles |= await self._cancel(to_cancel)
+        return CancelReport(
+            symbols=tuple(
+                CancelledSymbol(
+                    venue_symbol=symbol,
+                    gone=tuple(name for name in names if name not in left.get(symbol, {})),
+                    left=tuple(left.get(symbol, {})),
+                    trouble=(troubles.get(symbol, "") or "still open") if symbol in left else "",
+                )
+                for symbol, names in sorted(seen.items())
+            ),
+            trouble="; ".join(f"what is open could not be read: {trouble}" for trouble in unread),
         )
-        return CancelReport(symbols=symbols, trouble=trouble)
 
-    async def _still_open(self, before: dict[str, dict[str, None]]) -> tuple[dict[str, dict[str, None]], str]:
+    async def _listed(self, route: Route) -> list[_Open]:
         try:
-            orders, conditional = await self._open()
+            return await self._rest.read(route, (), _decode, Purpose.CANCEL)
         except VenueReadError as error:
-            return before, f"what is open could not be read: {error}"
-        left: dict[str, dict[str, None]] = {}
-        for symbol, name in [*orders, *conditional]:
-            left.setdefault(symbol, {})[name] = None
-        return left, ""
-
-    async def _open(self) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-        orders = await self._rest.read(self._rest.routes.open_orders, (), decode_orders, Purpose.CANCEL)
-        return [_named(order) for order in orders], await self._conditional()
-
-    async def _conditional(self) -> list[tuple[str, str]]:
-        """Return stop orders of USD-M, which are kept apart from the others; a venue without them has none."""
-        if self._rest.market is BinanceMarket.SPOT:
-            return []
-        try:
-            rows = await self._rest.read(CONDITIONAL_ORDERS, (), decode_conditional_orders, Purpose.CANCEL)
-        except VenueReadError as error:
-            if error.status == _NOT_THERE:
-                return []
+            if route is CONDITIONAL_ORDERS and error.status == _NOT_THERE:
+                return []  # a venue without them has none
             raise
-        return [(row.symbol, row.client_algo_id or str(row.algo_id)) for row in rows]
 
-    async def _cancel(self, route: Route, venue_symbol: str) -> str:
-        """Return what went wrong, nothing where the venue agreed."""
+    async def _cancel(self, symbols: list[tuple[Route, str]]) -> dict[str, str]:
+        """Return by symbol what went wrong; one that hangs does not hold up the others."""
+        troubles = await asyncio.gather(*(self._cancel_symbol(route, symbol) for route, symbol in symbols))
+        return {symbol: trouble for (_, symbol), trouble in zip(symbols, troubles, strict=True) if trouble}
+
+    async def _cancel_symbol(self, route: Route, venue_symbol: str) -> str:
         try:
             reply = await self._rest.send(route, (("symbol", venue_symbol),), Purpose.CANCEL)
         except (NotSentError, NoAnswerError) as error:
@@ -126,7 +128,3 @@ class Canceller:
                 return f"{judgement.text}; {error}"
         # spot says "unknown order" where nothing is open in a symbol
         return "" if judgement.meaning in {Meaning.DONE, Meaning.UNKNOWN_ORDER} else judgement.text
-
-
-def _named(order: OrderAnswer) -> tuple[str, str]:
-    return order.symbol, order.client_order_id

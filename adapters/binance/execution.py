@@ -135,7 +135,7 @@ class BinanceExecution:
         self._listening_since_ns = self._rest.time.now_ns
         self._spawn(self._keep_time())
         for order in await self._patiently(self._reading.open_orders):  # of an earlier run
-            self._orders.heard(order.client_order_id, order.symbol, order.order_id, is_final=False)
+            self._orders.seen_open(order.client_order_id, order.symbol, order.order_id, self._clock.monotonic_ns())
         self._dead_man.start()
 
     async def stop(self) -> None:
@@ -327,7 +327,11 @@ class BinanceExecution:
         report = self._reports.report(execution)
         fill = await self._reports.fill(execution, received_ns) if execution.is_fill else None
         self._orders.heard(
-            execution.client_order_id, execution.venue_symbol, execution.order_id, is_final=report.status.is_final
+            execution.client_order_id,
+            execution.venue_symbol,
+            execution.order_id,
+            is_final=report.status.is_final,
+            steady_ns=self._clock.monotonic_ns(),
         )
         if self._sink is None:
             return
@@ -360,7 +364,13 @@ class BinanceExecution:
                         raise
                     continue  # no proof of anything: the engine's comparison decides
             report = self._reports.report_of_answer(answer)
-            self._orders.heard(own.client_order_id, own.venue_symbol, answer.order_id, is_final=report.status.is_final)
+            self._orders.heard(
+                own.client_order_id,
+                own.venue_symbol,
+                answer.order_id,
+                is_final=report.status.is_final,
+                steady_ns=self._clock.monotonic_ns(),
+            )
             if self._sink is not None:
                 self._sink.order_report(report)
         self._deaf_to = None

@@ -38,17 +38,20 @@ class OwnOrders:
             self.remember(order.venue_symbol, order_id, client_order_id)
             order.order_id, order.answered_ns = order_id, steady_ns
 
-    def heard(self, client_order_id: str, venue_symbol: str, order_id: int, *, is_final: bool) -> None:
-        """Take note of what the private stream or a question told about any order."""
-        self.remember(venue_symbol, order_id, client_order_id)
-        if is_final:
-            self._live.pop(client_order_id, None)
-            return
+    def heard(self, client_order_id: str, venue_symbol: str, order_id: int, *, is_final: bool, steady_ns: int) -> None:
+        """Take note of what the private stream or a question about it told of any order."""
+        self.seen_open(client_order_id, venue_symbol, order_id, steady_ns)
         order = self._live.get(client_order_id)
-        if order is None and is_ours(client_order_id):
-            order = self._live[client_order_id] = OwnOrder(client_order_id, venue_symbol, 0)
         if order is not None:
             order.order_id, order.is_heard = order_id, True
+        if is_final:
+            self.ended(client_order_id)
+
+    def seen_open(self, client_order_id: str, venue_symbol: str, order_id: int, steady_ns: int) -> None:
+        """Take note of an order that the venue lists; one of an earlier run is ours, too."""
+        self.remember(venue_symbol, order_id, client_order_id)
+        if client_order_id not in self._live and is_ours(client_order_id):
+            self._live[client_order_id] = OwnOrder(client_order_id, venue_symbol, steady_ns, order_id, is_heard=True)
 
     def ended(self, client_order_id: str) -> None:
         self._live.pop(client_order_id, None)

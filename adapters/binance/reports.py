@@ -1,5 +1,6 @@
 """What the venue told about an order, as the engine takes it: reports and fills."""
 
+import logging
 from typing import Final
 
 from adapters.binance.answers import OrderAnswer, TradeAnswer
@@ -11,6 +12,7 @@ from adapters.binance.user_events import Execution
 from core.ports.venue import OrderReport
 from core.types.order import Fill, Liquidity, OrderStatus, Side
 
+_log = logging.getLogger(__name__)
 _NS_PER_MS: Final = 1_000_000
 # liquidations and auto-deleveraging: their orders are the venue's own
 _VENUE_OWN: Final = frozenset({"NEW_INSURANCE", "NEW_ADL"})
@@ -61,11 +63,16 @@ class Reports:
             venue_ns=(answer.update_time or answer.time) * _NS_PER_MS,
         )
 
-    async def fill(self, execution: Execution, received_ns: int) -> Fill:
-        """Return the fill in an execution; raise VenueReadError where its fee has no worth."""
+    async def fill(self, execution: Execution, received_ns: int) -> Fill | None:
+        """Return the fill in an execution; raise VenueReadError where its fee has no worth.
+
+        One of a contract that is none of ours to trade (delivery) has no rules to be booked by: the account tells of
+        its position.
+        """
         instrument = self._symbols.rules_of(execution.venue_symbol)
         if instrument is None:
-            raise VenueReadError(f"a fill of {execution.venue_symbol}, which is not listed")
+            _log.warning("%s: a fill of %s, which cannot be traded here", self._venue, execution.venue_symbol)
+            return None
         price = execution.last_price
         commission = execution.commission or price * 0
         return Fill(

@@ -6,7 +6,6 @@ from typing import Final, TypeVar
 import msgspec
 
 from adapters.binance.errors import Judgement, Meaning, judge
-from adapters.binance.market import BinanceMarket
 from adapters.binance.signing import Parameters, Signer, query_of
 from adapters.binance.trading_endpoints import LIMITS, ROUTES, Route, TradingSettings
 from adapters.binance.venue_time import VenueTime
@@ -17,7 +16,6 @@ from core.ports.randomness import Randomness
 from core.ports.transport import HttpReply, HttpRequest, Transport
 
 _WEIGHT_HEADER: Final = "x-mbx-used-weight-1m"
-_OK: Final = 200
 T = TypeVar("T")
 
 
@@ -153,12 +151,11 @@ class SignedRest:
         return reply
 
     def _request(self, route: Route, query: str, host: str | None) -> HttpRequest:
-        return HttpRequest(method=route.method, url=self._url(route, query, host), headers=self._signer.headers())
+        headers = self._signer.headers()
+        if route.method != "GET":
+            headers["Content-Type"] = "application/x-www-form-urlencoded"  # there is no body: all is in the query
+        return HttpRequest(method=route.method, url=self._url(route, query, host), headers=headers)
 
     def _url(self, route: Route, query: str, host: str | None) -> str:
         address = f"{host or self._settings.endpoints.rest_url}{route.path}"
         return f"{address}?{query}" if query else address
-
-
-def is_spot(rest: SignedRest) -> bool:
-    return rest.market is BinanceMarket.SPOT

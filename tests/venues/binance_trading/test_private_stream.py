@@ -207,6 +207,17 @@ def test_a_fee_without_a_price_holds_its_fill_back_until_there_is_one() -> None:
     play(USDM, scenario)
 
 
+def test_a_fill_of_a_contract_without_rules_here_is_left_to_the_account() -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.venue.fill(rig.venue.rest_order("BTCUSDT_991231", "BUY", "1", "99", "web_1"), "1", "99")
+        await rig.sink.told("web_1", OrderStatus.FILLED)
+        assert (rig.sink.fills, len(rig.transport.connections), rig.execution.malformed) == ([], 1, 0)
+        report = await rig.execution.account(rig.clock.utc_ns())
+        assert [str(p.instrument_id) for p in report.positions] == ["BTCUSDT_991231@binanceusdm"]
+
+    play(USDM, scenario)
+
+
 FRAMES = "nautechsystems+nautilus_trader/binance__"
 
 

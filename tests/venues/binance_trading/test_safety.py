@@ -201,6 +201,46 @@ def test_cancel_all_that_is_not_proven_is_doubt(market) -> None:
     play(market, scenario)
 
 
+def test_a_list_that_cannot_be_read_keeps_no_order_of_the_other_alive() -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.venue.rest_order("ETHUSDT", "BUY", "1", "9", "web_1")
+        rig.venue.conditional = [{"symbol": "BNBUSDT", "algoId": 5}]
+        rig.venue.faults["GET", "openAlgoOrders"] += [instead(error(-1102, "x"))] * 9
+        result = await rig.execution.cancel_all()
+        assert (result.outcome, "could not be read" in result.reason) == (SendOutcome.IN_DOUBT, True)
+        assert rig.venue.open_orders() == []
+        rig.venue.faults.clear()
+        rig.venue.rest_order("ETHUSDT", "BUY", "1", "9", "web_2")
+        rig.venue.faults["GET", "openOrders"] += [lose_the_request] * 9
+        assert (await rig.execution.cancel_all()).outcome is SendOutcome.IN_DOUBT
+        assert rig.venue.conditional == []
+
+    play(USDM, scenario)
+
+
+def test_a_venue_without_conditional_orders_has_none_to_cancel() -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.venue.faults["GET", "openAlgoOrders"] += [instead(Answer(404, b"not found"))] * 9
+        assert (await rig.execution.cancel_all()).outcome is SendOutcome.ACCEPTED
+
+    play(USDM, scenario)
+
+
+@MARKETS
+def test_an_order_that_appears_at_the_last_look_is_told_as_left(market) -> None:
+    async def scenario(rig: Rig) -> None:
+        def one_more(act):
+            count = len(rig.venue.orders)
+            rig.venue.rest_order(("BTCUSDT", "ETHUSDT")[count % 2], "BUY", "1", "9", f"w{count}")
+            return act()
+
+        rig.venue.faults["GET", "openOrders"] += [one_more] * 20
+        result = await rig.execution.cancel_all()
+        assert (result.outcome, "1 left" in result.reason) == (SendOutcome.IN_DOUBT, True)
+
+    play(market, scenario)
+
+
 @MARKETS
 def test_everything_can_be_cancelled_with_nothing_but_keys_and_addresses(market) -> None:
     async def scenario(rig: Rig) -> None:
