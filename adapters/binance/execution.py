@@ -153,7 +153,7 @@ class BinanceExecution:
         instrument = None if self._symbols is None else self._symbols.get(intent.symbol)
         if instrument is None:
             return _rejected(f"{intent.symbol} is not traded here")
-        if not (self._stream.is_up or intent.reduce_only or intent.is_flattening):
+        if self._is_blind_for(intent):
             return _rejected(f"not sent: the private stream is down: {self._stream.trouble}")
         try:
             parameters = place_parameters(self._market, instrument, intent, approved.self_trade_prevention)
@@ -180,6 +180,8 @@ class BinanceExecution:
         instrument = None if self._symbols is None else self._symbols.get(intent.symbol)
         if instrument is None or self._market is BinanceMarket.SPOT:
             return _rejected(f"orders of {intent.symbol} are not amended here")
+        if self._is_blind_for(intent):
+            return _rejected(f"not sent: the private stream is down: {self._stream.trouble}")
         try:
             parameters = amend_parameters(instrument, intent)
         except UnsendableOrderError as error:
@@ -248,6 +250,10 @@ class BinanceExecution:
         return await set_leverage(self._rest, self._venue_symbol(symbol), leverage)
 
     # orders ------------------------------------------------------------------------------------------------
+
+    def _is_blind_for(self, intent: OrderIntent) -> bool:
+        """Tell whether executions may be missing that an order should know of; what reduces never waits for that."""
+        return not (self._stream.is_up or intent.reduce_only or intent.is_flattening)
 
     async def _place(self, intent: OrderIntent, venue_symbol: str, parameters: list[tuple[str, str]]) -> SendResult:
         try:
@@ -339,10 +345,13 @@ class BinanceExecution:
             self._tell(fill)
         self._sink.order_report(report)
 
-    def _tell(self, fill: Fill) -> None:
+    def _note(self, fill: Fill) -> None:
         self._heard_fills[fill.fill_id] = None
         if len(self._heard_fills) > _FILLS_KEPT:
             self._heard_fills.popitem(last=False)
+
+    def _tell(self, fill: Fill) -> None:
+        self._note(fill)
         if self._sink is not None:
             self._sink.fill(fill)
 
@@ -390,6 +399,7 @@ class BinanceExecution:
             is_due = self._listening_since_ns < fill.venue_ns < overdue_ns
             if is_due and fill.fill_id not in self._heard_fills and self._stream.is_up:
                 self._deaf_to = f"nothing was heard of fill {fill.fill_id}"
+                self._note(fill)  # once is enough: the account's report brings it to the engine
 
     # upkeep ------------------------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 import logging
 from typing import Final
 
-from adapters.binance.answers import OrderAnswer, TradeAnswer
+from adapters.binance.answers import ZERO, OrderAnswer, TradeAnswer
 from adapters.binance.fees import FeeRates
 from adapters.binance.order_parameters import STATUSES
 from adapters.binance.signed_rest import VenueReadError
@@ -74,7 +74,7 @@ class Reports:
             _log.warning("%s: a fill of %s, which cannot be traded here", self._venue, execution.venue_symbol)
             return None
         price = execution.last_price
-        commission = execution.commission or price * 0
+        commission = execution.commission or ZERO  # left out where there is none, by the venue's documentation
         return Fill(
             fill_id=fill_id(execution.venue_symbol, execution.trade_id, execution.order_id),
             client_order_id=execution.client_order_id,

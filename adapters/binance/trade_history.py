@@ -1,5 +1,6 @@
 """All executions of the account in a symbol from a moment on, over every limit of the venue's pages."""
 
+import logging
 from typing import Final
 
 from adapters.binance.answers import TradeAnswer, decode_order, decode_trades
@@ -8,6 +9,7 @@ from adapters.binance.market import BinanceMarket
 from adapters.binance.own_orders import OwnOrders
 from adapters.binance.signed_rest import SignedRest, VenueReadError
 
+_log = logging.getLogger(__name__)
 PAGE: Final = 1000
 _DAY_MS: Final = 86_400_000
 # the longest time one question may span
@@ -32,11 +34,13 @@ class TradeHistory:
         Raises
         ------
         VenueReadError
-            A page could not be read, or the venue does not answer for so long ago.
+            A page could not be read.
         """
         now_ms = self._rest.time.now_ns // 1_000_000
         if now_ms - since_ms > _REACH_MS:
-            raise VenueReadError(f"executions of {venue_symbol}: the venue does not tell those of so long ago")
+            # an engine that was away for longer must be able to come back: positions are taken over as they are
+            _log.warning("%s: executions of more than half a year ago are not told", venue_symbol)
+            since_ms = now_ms - _REACH_MS
         window_ms, start_ms = _WINDOW_MS[self._rest.market], max(0, since_ms)
         found: list[TradeAnswer] = []
         is_all = False

@@ -52,10 +52,12 @@ def test_executions_are_found_however_long_nobody_asked(market, days) -> None:
     play(market, scenario, dead_man_s=0, clock_interval_s=1e9, keep_alive_s=1e9, check_interval_s=1e9)
 
 
-def test_so_long_ago_that_the_venue_does_not_tell_is_an_error_and_not_an_empty_list() -> None:
+def test_an_engine_that_was_away_for_longer_than_the_venue_tells_comes_back_and_says_so(caplog) -> None:
     async def scenario(rig: Rig) -> None:
-        with pytest.raises(VenueReadError, match="so long ago"):
-            await rig.execution.account(rig.clock.utc_ns() - 200 * 24 * HOUR_NS)
+        rig.venue.fill(rig.venue.rest_order("BTCUSDT", "BUY", "1", "99", "s0001-1"), "1", "99")
+        report = await rig.execution.account(rig.clock.utc_ns() - 200 * 24 * HOUR_NS)
+        assert len(report.fills) == 1
+        assert "not told" in caplog.text
 
     play(USDM, scenario)
 

@@ -64,6 +64,8 @@ def test_no_order_leaves_before_the_gap_is_read_and_a_cancel_does(market, form) 
         refused = await rig.submit("s0001-2")
         assert refused.outcome is SendOutcome.REJECTED
         assert "private stream is down" in refused.reason
+        if market is USDM:
+            assert "private stream is down" in (await rig.amend("s0001-1", quantity=D(3))).reason
         assert (await rig.cancel("s0001-1")).outcome is SendOutcome.ACCEPTED
         await listening_again(rig, 4)
         await rig.sink.told("s0001-1", OrderStatus.CANCELLED)
