@@ -1,11 +1,19 @@
-"""Build Binance's feeds from what a configuration says."""
+"""Build the two sides of Binance from what a configuration says."""
 
+from contextlib import suppress
+
+from adapters.binance.cancel_everything import Canceller, CancelReport
 from adapters.binance.endpoints import CHANNELS, ENDPOINTS, Endpoints, FeedSettings
+from adapters.binance.execution import BinanceExecution
 from adapters.binance.feed import BinanceFeed
 from adapters.binance.market import BinanceMarket
+from adapters.binance.signed_rest import SignedRest, VenueReadError
+from adapters.binance.signing import Signer
+from adapters.binance.trading_endpoints import TRADING_ENDPOINTS, TradingEndpoints, TradingSettings
 from core.ports.clock import Clock
 from core.ports.randomness import Randomness
 from core.ports.transport import Transport
+from core.types.credentials import Credentials
 from data.recordings.recorder import Recorder
 
 
@@ -29,3 +37,55 @@ def build_feed(
         channels=CHANNELS[market] if channels is None else channels,
     )
     return BinanceFeed(settings, transport, clock, randomness, recorder=recorder)
+
+
+def build_execution(
+    venue: str,
+    symbols: tuple[str, ...],
+    *,
+    transport: Transport,
+    clock: Clock,
+    randomness: Randomness,
+    credentials: Credentials,
+    endpoints: TradingEndpoints | None = None,
+    dead_man_s: float = 60.0,
+) -> BinanceExecution:
+    """Build the trading side of ``binance`` or ``binanceusdm``.
+
+    Raises
+    ------
+    ValueError
+        For another name, and (as UnusableKeyError) for a key without the parts that sign.
+    """
+    market = BinanceMarket(venue)
+    settings = TradingSettings(
+        market=market,
+        symbols=symbols,
+        endpoints=TRADING_ENDPOINTS[market] if endpoints is None else endpoints,
+        dead_man_s=dead_man_s,
+    )
+    return BinanceExecution(settings, transport, clock, randomness, credentials)
+
+
+async def cancel_everything(
+    venue: str,
+    *,
+    transport: Transport,
+    clock: Clock,
+    randomness: Randomness,
+    credentials: Credentials,
+    endpoints: TradingEndpoints | None = None,
+) -> CancelReport:
+    """Cancel all orders of an account, in every symbol and whoever sent them; needs no engine and no rules.
+
+    Never raises for what the venue or the network does: the report says what could not be cancelled.
+    """
+    market = BinanceMarket(venue)
+    settings = TradingSettings(
+        market=market, symbols=(), endpoints=TRADING_ENDPOINTS[market] if endpoints is None else endpoints
+    )
+    rest = SignedRest(settings, transport, Signer(credentials), clock, randomness)
+    with suppress(VenueReadError):
+        # without it this machine's clock may do; where it does not, the refusal makes it be measured again
+        await rest.measure_time()
+    return await Canceller(rest).cancel_all()
