@@ -81,7 +81,9 @@ class ReplayVenueConfig(Section):
 
     kind: Literal["replay"] = Field(description="replay")
     path: Text = Field(description="the recording")
-    venue: Literal["binance", "binanceusdm", "kraken"] = Field(description="whose messages the recording holds")
+    venue: Literal["binance", "binanceusdm", "kraken", "coinbase"] = Field(
+        description="whose messages the recording holds"
+    )
     execution: Literal[Execution.PAPER] = Field(default=Execution.PAPER, description="orders are matched on paper")
     speed: Speed | Literal["max"] = Field(
         default=Decimal(1), description="1 is the recorded pace, max as fast as possible"
