@@ -18,6 +18,7 @@ from tests.venues.coinbase.sockets import Sockets
 
 API = "/api/v3/brokerage"
 LIMIT_S = 20.0
+USER = web.RequestKey("user", str)
 
 
 @dataclass
@@ -130,7 +131,7 @@ class LoopbackCoinbase:
             uri = f"{request.method} {request.host}{request.path}"
             token = request.headers.get("Authorization", "").removeprefix("Bearer ")
             try:
-                request["user"] = self.check.user(token, uri)
+                request[USER] = self.check.user(token, uri)
             except TokenError as error:
                 return web.Response(status=401, text=f"Unauthorized: {error}")
         response = await handler(request)
@@ -165,14 +166,14 @@ class LoopbackCoinbase:
         return web.json_response({"fee_tier": {"maker_fee_rate": "0.006", "taker_fee_rate": "0.012"}})
 
     async def _accounts(self, request: web.Request) -> web.Response:
-        balances = self.exchange.balances[request["user"]]
+        balances = self.exchange.balances[request[USER]]
         rows = [account_row(n, currency, *purse) for n, (currency, purse) in enumerate(balances.items())]
         return web.json_response(_page("accounts", rows, request))
 
     async def _submit(self, request: web.Request) -> web.Response:
         body = await request.json()
         try:
-            order = self.exchange.submit(request["user"], body)
+            order = self.exchange.submit(request[USER], body)
         except RefusedError as refusal:
             error = {
                 "error": refusal.error, "message": "", "error_details": "",
@@ -192,7 +193,7 @@ class LoopbackCoinbase:
     async def _cancel(self, request: web.Request) -> web.Response:
         results = []
         for order_id in (await request.json())["order_ids"]:
-            failure = self.exchange.cancel(request["user"], order_id)
+            failure = self.exchange.cancel(request[USER], order_id)
             reason = failure or "UNKNOWN_CANCEL_FAILURE_REASON"
             results.append({"success": not failure, "failure_reason": reason, "order_id": order_id})
         return web.json_response({"results": results})
@@ -202,7 +203,7 @@ class LoopbackCoinbase:
         found = [
             order_row(order)
             for order in reversed(self.exchange.orders.values())
-            if order.user == request["user"]
+            if order.user == request[USER]
             and (not statuses or order.status in statuses)
             and (not products or order.product.product_id in products)
         ]
@@ -210,7 +211,7 @@ class LoopbackCoinbase:
 
     async def _order(self, request: web.Request) -> web.Response:
         order = self.exchange.orders.get(request.match_info["order_id"])
-        if order is None or order.user != request["user"]:
+        if order is None or order.user != request[USER]:
             text = "order with this orderID was not found"
             return web.json_response({"error": "NOT_FOUND", "error_details": text, "message": text}, status=404)
         return web.json_response({"order": order_row(order)})
@@ -222,7 +223,7 @@ class LoopbackCoinbase:
         found = [
             fill_row(fill)
             for fill in reversed(self.exchange.fills)
-            if fill.order.user == request["user"] and (not ids or fill.order.order_id in ids) and fill.at_ns >= start_ns
+            if fill.order.user == request[USER] and (not ids or fill.order.order_id in ids) and fill.at_ns >= start_ns
         ]
         page = _page("fills", found, request)
         del page["has_next"]  # fills have the cursor alone
