@@ -19,7 +19,7 @@ from adapters.coinbase.endpoints import ACCOUNTS, FILLS, LIST_ORDERS, ONE_ORDER,
 from adapters.coinbase.instruments import VENUE, spot_products
 from adapters.coinbase.order_terms import fill_of, order_of
 from adapters.coinbase.own_orders import OwnOrders
-from adapters.coinbase.signed_rest import SignedRest, VenueReadError
+from adapters.coinbase.signed_rest import NOT_FOUND, SignedRest, VenueReadError
 from adapters.network.request_budget import Purpose
 from adapters.streams.market_data import UNREADABLE
 from core.ports.clock import Clock
@@ -109,13 +109,21 @@ class AccountReading:
             return None
         client_order_id = self._own.client_id(answer.order_id)
         if client_order_id is None:
-            order = await self.order(answer.order_id)
-            is_live = answer.order_id in self._own.live
-            client_order_id = self._own.note(order.client_order_id, answer.order_id, is_live=is_live)
+            client_order_id = await self._look_up_name(answer.order_id)
         try:
             return fill_of(answer, instrument, client_order_id, self._clock.utc_ns())
         except UNREADABLE as error:
             raise VenueReadError(f"fill {answer.trade_id}: {error}") from None
+
+    async def _look_up_name(self, order_id: str) -> str:
+        """Return the client's id of an order that this process has not met, the venue's where it has none."""
+        try:
+            name = (await self.order(order_id)).client_order_id
+        except VenueReadError as error:
+            if error.status != NOT_FOUND:
+                raise
+            name = ""
+        return self._own.note(name, order_id, is_live=order_id in self._own.live)
 
     def to_order(self, answer: OrderAnswer) -> Order:
         instrument = self.listed.get(answer.product_id)

@@ -46,4 +46,4 @@ class TradingSettings(msgspec.Struct, frozen=True, kw_only=True):
     catch_up_wait_s: float = 2.0  # how long an order waits for the private stream to have caught up
     fills_tries: int = 5  # reads of an order's fills until they add up to what the stream said
     fills_retry_s: float = 0.5
-    page_size: int = 250  # rows asked for at once
+    page_size: int = 100  # rows asked for at once

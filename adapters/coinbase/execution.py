@@ -101,7 +101,7 @@ class CoinbaseExecution:
         listed = await self._rest.read_public(PUBLIC_PRODUCTS, (("product_type", "SPOT"),), read_products)
         self._reading.listed = listed
         self._reading.followed = tuple(select_instruments(listed, self._settings.symbols, VENUE))
-        self._following = OrderFollowing(self._reading, self._own, self._settings, self._clock, sink)
+        self._following = OrderFollowing(self._reading, self._own, self._settings, self._rest.time, sink)
         self._stream = UserStream(
             self._settings,
             self._transport,
@@ -175,7 +175,8 @@ class CoinbaseExecution:
         return SendResult(outcome, report.text)
 
     async def account(self, since_ns: int) -> AccountReport:
-        return await self._reading.report(since_ns)
+        # the moment is one of this machine's clock, and the venue knows its own only
+        return await self._reading.report(max(0, min(since_ns, since_ns + self.clock_offset_ns)))
 
     # inside --------------------------------------------------------------------------------------
 

@@ -10,9 +10,9 @@ from adapters.coinbase.endpoints import TradingSettings
 from adapters.coinbase.instruments import VENUE
 from adapters.coinbase.order_terms import status_of
 from adapters.coinbase.own_orders import OwnOrders
-from adapters.coinbase.signed_rest import VenueReadError
+from adapters.coinbase.signed_rest import NOT_FOUND, VenueReadError
+from adapters.coinbase.venue_time import VenueTime
 from adapters.streams.market_data import UNREADABLE
-from core.ports.clock import Clock
 from core.ports.venue import ExecutionSink, OrderReport
 from core.types.order import OrderStatus
 
@@ -31,16 +31,16 @@ class OrderFollowing:
     """Reports states at once, and ends after the fills that belong to them as far as the venue has them."""
 
     def __init__(
-        self, reading: AccountReading, own: OwnOrders, settings: TradingSettings, clock: Clock, sink: ExecutionSink
+        self, reading: AccountReading, own: OwnOrders, settings: TradingSettings, time: VenueTime, sink: ExecutionSink
     ) -> None:
         self._reading = reading
         self._own = own
         self._settings = settings
-        self._clock = clock
+        self._time = time
         self._sink = sink
         self._targets: dict[str, _Target] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
-        self._since_ns = clock.utc_ns() - _OVERLAP_NS
+        self._since_ns = time.now_ns - _OVERLAP_NS
         self._booking = asyncio.Lock()  # one fill is read by several readers and booked by one
 
     async def stop(self) -> None:
@@ -50,11 +50,8 @@ class OrderFollowing:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def told(self, order: UserOrder, venue_ns: int) -> None:
-        """Take what the private channel says of an order."""
-        try:
-            filled = number(order.cumulative_quantity)
-        except UNREADABLE:
-            filled = Decimal(0)
+        """Take what the private channel says of an order; raise as decoding does."""
+        filled = number(order.cumulative_quantity)
         reason = order.reject_reason or order.cancel_reason
         self._take(order.order_id, order.client_order_id, order.status, filled, reason, venue_ns)
 
@@ -62,7 +59,7 @@ class OrderFollowing:
         """Take what the venue's list says of an order; raise as decoding does."""
         filled = number(order.filled_size)
         reason = order.reject_message or order.cancel_message
-        venue_ns = self._clock.utc_ns()
+        venue_ns = self._time.now_ns
         self._take(order.order_id, order.client_order_id, order.status, filled, reason, venue_ns)
 
     async def look_up(self, order_id: str) -> None:
@@ -75,7 +72,7 @@ class OrderFollowing:
 
     async def catch_up(self) -> None:
         """Read what the private channel did not tell; raise VenueReadError where the venue does not tell."""
-        began_ns = self._clock.utc_ns()
+        began_ns = self._time.now_ns
         known = list(self._own.live)
         open_orders = await self._reading.open_orders()
         await self._book(await self._reading.fills(since_ns=self._since_ns))
@@ -84,8 +81,14 @@ class OrderFollowing:
                 self.read(order)
             except UNREADABLE as error:
                 raise VenueReadError(f"order {order.order_id}: {error}") from None
-        for order_id in set(known) - {order.order_id for order in open_orders}:
-            await self.look_up(order_id)
+        still_open = {order.order_id for order in open_orders}
+        for order_id in [order_id for order_id in known if order_id not in still_open]:
+            try:
+                await self.look_up(order_id)
+            except VenueReadError as error:
+                if error.status != NOT_FOUND:
+                    raise
+                del self._own.live[order_id]  # of an order the venue has forgotten, reconciliation knows what to think
         self._since_ns = began_ns - _OVERLAP_NS
 
     def _take(

@@ -21,6 +21,7 @@ from core.ports.transport import HttpReply, HttpRequest, Transport
 T = TypeVar("T")
 Parameters = Iterable[tuple[str, str]]
 
+NOT_FOUND: Final = 404
 _OK: Final = 200
 _UNAUTHORISED: Final = 401
 _NS_PER_MS: Final = 1_000_000

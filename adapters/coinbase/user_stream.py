@@ -26,7 +26,7 @@ class UserStream:
     Parameters
     ----------
     on_order
-        Called with each order that the venue tells of, and when the venue said so.
+        Called with each order that the venue tells of, and when the venue said so; may raise as decoding does.
     catch_up
         Reads over REST what was missed; awaited after each new subscription and after each gap. Until it has ended
         well the stream is not up: an order sent now could be judged on fills that nobody has seen.
@@ -160,4 +160,10 @@ class UserStream:
             if event.type == "snapshot" and not self.is_up:
                 self._miss()  # the subscription stands: from here on nothing is missed that REST does not show
             for order in event.orders:
-                self._on_order(order, venue_ns)
+                self._tell(order, venue_ns)
+
+    def _tell(self, order: UserOrder, venue_ns: int) -> None:
+        try:
+            self._on_order(order, venue_ns)
+        except UNREADABLE:
+            self._miss()

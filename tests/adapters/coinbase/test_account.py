@@ -94,6 +94,25 @@ def test_a_fill_between_the_parts_of_a_report_makes_it_be_read_again() -> None:
     run(scenario)
 
 
+def test_an_order_that_changes_its_list_while_the_lists_are_read_is_in_the_report() -> None:
+    async def scenario(rig: Rig) -> None:
+        await rig.trader.send(BTC, Side.BUY, "0.3", "90")
+        order = rig.order("o1")
+        order.status = "PENDING"
+
+        def opens_meanwhile() -> web.Response:
+            order.status = "OPEN"
+            return web.json_response({"orders": [], "has_next": False, "cursor": ""})
+
+        rig.fault(f"{LIST}?order_status=PENDING", answer=opens_meanwhile)
+        assert len((await rig.execution.account(0)).open_orders) == 1
+        order.status = "CANCEL_QUEUED"
+        (leaving,) = (await rig.execution.account(0)).open_orders
+        assert leaving.status is OrderStatus.CANCELLING
+
+    run(scenario)
+
+
 def test_an_account_that_trades_all_the_time_is_not_reported_as_a_moment() -> None:
     async def scenario(rig: Rig) -> None:
         await rig.trader.send(BTC, Side.BUY, "0.3", "100")

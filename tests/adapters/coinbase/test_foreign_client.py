@@ -11,7 +11,6 @@ from tests.adapters.coinbase.rig import THEIRS, key_of, pem
 from tests.adapters.coinbase.trading_rig import Rig, run
 from tests.venues.coinbase.server import LoopbackCoinbase
 
-
 pytestmark = pytest.mark.xdist_group("ccxt")  # its import takes seconds: once is enough
 
 

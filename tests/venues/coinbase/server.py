@@ -1,7 +1,6 @@
 """A small Coinbase Advanced Trade on the loopback: REST, websockets, and faults by script."""
 
 import asyncio
-import json
 import time
 from collections import deque
 from collections.abc import Callable
@@ -234,4 +233,4 @@ def _page(name: str, rows: list[dict], request: web.Request) -> dict:
     start, limit = int(request.query.get("cursor") or 0), int(request.query.get("limit", 100))
     end = start + limit
     has_next = end < len(rows)
-    return json.loads(json.dumps({name: rows[start:end], "has_next": has_next, "cursor": str(end) if has_next else ""}))
+    return {name: rows[start:end], "has_next": has_next, "cursor": str(end) if has_next else ""}
