@@ -44,8 +44,8 @@ class KrakenDialect:
         trades = {"channel": "trade", "symbol": symbols, "snapshot": False}
         return [_book("subscribe", symbols), _request("subscribe", trades)]
 
-    def resubscription(self, instrument: Instrument) -> list[bytes]:
-        symbols = [instrument.venue_symbol]
+    def resubscription(self, instruments: Sequence[Instrument]) -> list[bytes]:
+        symbols = [instrument.venue_symbol for instrument in instruments]
         return [_book("unsubscribe", symbols), _book("subscribe", symbols)]
 
     def ping(self) -> bytes | None:

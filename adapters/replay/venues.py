@@ -37,10 +37,19 @@ def _okx(name: str) -> RecordedVenue:
     return StreamVenue(name, OkxRules, OkxMarketData)
 
 
+def _coinbase(name: str) -> RecordedVenue:
+    from adapters.coinbase.market_data import CoinbaseMarketData  # noqa: PLC0415 - only the venue that is played
+    from adapters.coinbase.recorded import CoinbaseRules  # noqa: PLC0415 - the same
+    from adapters.replay.stream_venue import StreamVenue  # noqa: PLC0415 - the same
+
+    return StreamVenue(name, CoinbaseRules, CoinbaseMarketData)
+
+
 _VENUES: Final[dict[str, Callable[[str], RecordedVenue]]] = {
     "binance": _binance,
     "binanceusdm": _binance,
     "kraken": _kraken,
     "okx": _okx,
+    "coinbase": _coinbase,
 }
 RECORDED_VENUES: Final = tuple(_VENUES)

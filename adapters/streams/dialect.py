@@ -44,8 +44,8 @@ class Dialect(Protocol):
         """Return what is sent on a new connection."""
         ...
 
-    def resubscription(self, instrument: Instrument) -> list[bytes]:
-        """Return what is sent to get a new snapshot of one book."""
+    def resubscription(self, instruments: Sequence[Instrument]) -> list[bytes]:
+        """Return what is sent to get new snapshots of some books; venues count messages, not what they ask for."""
         ...
 
     def ping(self) -> bytes | None:

@@ -60,6 +60,7 @@ class StreamFeed:
         self._last_message_ns = 0
         self._last_ping_ns = 0
         self._last_trouble = ""
+        self._to_renew: dict[str, None] = {}  # what broke in this turn of the loop is asked for together
         gate = RateGate(randomness, burst=settings.reads_burst, per_s=settings.reads_per_s)
         self._rest = PatientRest(
             transport, gate, self._backoff, timeout_s=settings.request_timeout_s, on_trouble=self._trouble
@@ -146,6 +147,7 @@ class StreamFeed:
             return closed.result()
         finally:
             self._connection = None
+            self._to_renew.clear()
             closed.cancel()
             await connection.close()
 
@@ -178,9 +180,16 @@ class StreamFeed:
         self._watch.lost(self._handler.market.symbols[venue_symbol], self._clock.utc_ns())
 
     def _renew(self, venue_symbol: str) -> None:
+        if not self._to_renew:
+            asyncio.get_running_loop().call_soon(self._renew_together)
+        self._to_renew[venue_symbol] = None
+
+    def _renew_together(self) -> None:
         assert self._handler is not None
-        if self._connection is not None:
-            for message in self._dialect.resubscription(self._handler.market.symbols[venue_symbol].instrument):
+        names, symbols = list(self._to_renew), self._handler.market.symbols
+        self._to_renew.clear()
+        if self._connection is not None and names:
+            for message in self._dialect.resubscription([symbols[name].instrument for name in names]):
                 self._connection.send(message)
 
     def _backoff(self) -> Backoff:

@@ -97,20 +97,52 @@ class KrakenConfig(CryptoVenueConfig):
     )
 
 
+class OkxConfig(CryptoVenueConfig):
+    kind: Literal["okx"] = Field(description="okx: OKX spot and swaps")
+    symbols: tuple[Text, ...] = Field(
+        default=("BTC/USDT", "ETH/USDT", "BTC/USDT:USDT", "ETH/USDT:USDT"),
+        min_length=1,
+        description="unified symbols to follow",
+    )
+
+
+class CoinbaseConfig(CryptoVenueConfig):
+    kind: Literal["coinbase"] = Field(description="coinbase: Coinbase Advanced Trade spot")
+    symbols: tuple[Text, ...] = Field(
+        default=("BTC/USD", "ETH/USD", "SOL/USD"), min_length=1, description="unified symbols to follow"
+    )
+
+
+class HyperliquidConfig(CryptoVenueConfig):
+    kind: Literal["hyperliquid"] = Field(description="hyperliquid: Hyperliquid perpetuals, builder dexs included")
+    symbols: tuple[Text, ...] = Field(
+        default=("BTC/USDC:USDC", "ETH/USDC:USDC", "xyz:NVDA"), min_length=1, description="unified symbols to follow"
+    )
+
+
 class ReplayVenueConfig(Section):
     """A recording played through the feed code of the venue it was made at."""
 
     kind: Literal["replay"] = Field(description="replay")
     path: Text = Field(description="the recording")
-    venue: Literal["binance", "binanceusdm", "kraken", "okx"] = Field(description="whose messages the recording holds")
+    venue: Literal["binance", "binanceusdm", "kraken", "okx", "coinbase"] = Field(description="whose messages the recording holds")
     speed: Speed | Literal["max"] = Field(
         default=Decimal(1), description="1 is the recorded pace, max as fast as possible"
     )
     starting_balance_usdt: Usd = Field(default=Decimal(100_000), description="cash of the paper account")
 
 
-RealVenue = BinanceSpotConfig | BinanceFuturesConfig | KrakenConfig
+RealVenue = (
+    BinanceSpotConfig | BinanceFuturesConfig | KrakenConfig | OkxConfig | CoinbaseConfig | HyperliquidConfig
+)
 VenueConfig = Annotated[
-    SimVenueConfig | BinanceSpotConfig | BinanceFuturesConfig | KrakenConfig | ReplayVenueConfig,
+    SimVenueConfig
+    | BinanceSpotConfig
+    | BinanceFuturesConfig
+    | KrakenConfig
+    | OkxConfig
+    | CoinbaseConfig
+    | HyperliquidConfig
+    | ReplayVenueConfig,
     Field(discriminator="kind"),
 ]
