@@ -125,16 +125,16 @@ class ReplayVenueConfig(Section):
 
     kind: Literal["replay"] = Field(description="replay")
     path: Text = Field(description="the recording")
-    venue: Literal["binance", "binanceusdm", "kraken", "okx", "coinbase"] = Field(description="whose messages the recording holds")
+    venue: Literal["binance", "binanceusdm", "kraken", "okx", "coinbase"] = Field(
+        description="whose messages the recording holds"
+    )
     speed: Speed | Literal["max"] = Field(
         default=Decimal(1), description="1 is the recorded pace, max as fast as possible"
     )
     starting_balance_usdt: Usd = Field(default=Decimal(100_000), description="cash of the paper account")
 
 
-RealVenue = (
-    BinanceSpotConfig | BinanceFuturesConfig | KrakenConfig | OkxConfig | CoinbaseConfig | HyperliquidConfig
-)
+RealVenue = BinanceSpotConfig | BinanceFuturesConfig | KrakenConfig | OkxConfig | CoinbaseConfig | HyperliquidConfig
 VenueConfig = Annotated[
     SimVenueConfig
     | BinanceSpotConfig

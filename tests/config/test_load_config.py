@@ -100,7 +100,8 @@ def test_wrong_values_are_told_with_what_is_allowed(tmp_path: Path, text: str, e
 def test_unknown_venue_kind_lists_the_kinds(tmp_path: Path):
     problem = only_problem(tmp_path, "[venues.main]\nkind = 'binanse'\n")
     assert problem.endswith(
-        ':2: venues.main.kind = "binanse": must be one of "sim", "binance", "binanceusdm", "kraken", "okx", "coinbase", "hyperliquid", "replay"'
+        ':2: venues.main.kind = "binanse": must be one of "sim", "binance", "binanceusdm", '
+        '"kraken", "okx", "coinbase", "hyperliquid", "replay"'
     )
 
 

@@ -76,9 +76,7 @@ class VenueKind(Protocol):
         """Build feed and trading side; raise ValueError for a key that cannot sign."""
         ...
 
-    async def cancel_everything(
-        self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire
-    ) -> CancelOutcome:
+    async def cancel_everything(self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire) -> CancelOutcome:
         """Cancel every order of the account, without an engine."""
         ...
 
