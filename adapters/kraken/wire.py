@@ -99,6 +99,8 @@ class AssetPair(msgspec.Struct, frozen=True, gc=False):
     pair_decimals: int
     lot_decimals: int
     wsname: str = ""
+    base: str = ""  # as the older interface calls it: XXBT, ZUSD
+    quote: str = ""
     ordermin: Decimal = Decimal(0)
     costmin: Decimal = Decimal(0)
     tick_size: Decimal | None = None
