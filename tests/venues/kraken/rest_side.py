@@ -18,8 +18,9 @@ from tests.venues.kraken.pairs import Pair
 Fields = dict[str, str]
 PAGE = 50
 TRADING = {"AddOrder": "modify-trades", "AmendOrder": "modify-trades", "CancelOrder": "close-trades"}
-TRADING |= {"CancelAll": "close-trades", "CancelAllOrdersAfter": "close-trades"}
+TRADING |= {"CancelAll": "close-trades"}
 NEEDED = TRADING | {
+    "CancelAllOrdersAfter": "close-trades",
     "Balance": "query-funds",
     "BalanceEx": "query-funds",
     "OpenOrders": "query-open-trades",
