@@ -44,6 +44,11 @@ class _Asked(msgspec.Struct, frozen=True):
     sent_ns: int
 
 
+class _Ping(msgspec.Struct, frozen=True):
+    number: int
+    sent_ns: int
+
+
 class PrivateStream:
     """Keeps itself connected and subscribed.
 
@@ -86,6 +91,7 @@ class PrivateStream:
         self._malformed = 0
         self._last_message_ns = 0
         self._last_ping_ns = 0
+        self._ping = _Ping(0, 0)
         self._ready = asyncio.Event()
         self.time = VenueTime()
         self.trouble = "not connected yet"  # why it is not ready, empty while it is
@@ -224,7 +230,8 @@ class PrivateStream:
         now_ns = self._clock.monotonic_ns()
         if now_ns - self._last_ping_ns >= self._settings.ping_every_s * _NS_PER_S:
             self._last_ping_ns = now_ns
-            connection.send(b'{"method":"ping"}')
+            self._ping = _Ping(next(self._numbers), self._clock.utc_ns())
+            connection.send(msgspec.json.encode({"method": "ping", "req_id": self._ping.number}))
 
     # messages -----------------------------------------------------------------------------------------
 
@@ -263,23 +270,26 @@ class PrivateStream:
 
     def _on_answer(self, raw: bytes, number: int, received_ns: int) -> None:
         asked = self._asked.get(number)
-        if asked is None or asked.answer.done():
+        is_ping = number == self._ping.number
+        if not is_ping and (asked is None or asked.answer.done()):
             return  # nobody waits any more
         try:
             answer = decode_answer(raw)
-            if answer.time_in is not None and answer.time_out is not None:
-                self.time.note(
-                    sent_ns=asked.sent_ns,
-                    in_ns=iso_to_ns(answer.time_in),
-                    out_ns=iso_to_ns(answer.time_out),
-                    received_ns=received_ns,
-                    steady_ns=self._last_message_ns,
-                )
+            self._note_times(answer, self._ping.sent_ns if asked is None else asked.sent_ns, received_ns)
         except UNREADABLE as error:
-            asked.answer.set_exception(NoAnswerError(f"an answer that cannot be read: {error}"))
             self._count_malformed()
+            if asked is not None:
+                asked.answer.set_exception(NoAnswerError(f"an answer that cannot be read: {error}"))
             return
-        asked.answer.set_result(answer)
+        if asked is not None:
+            asked.answer.set_result(answer)
+
+    def _note_times(self, answer: MethodAnswer, sent_ns: int, received_ns: int) -> None:
+        if answer.time_in is None or answer.time_out is None:
+            return
+        in_ns, out_ns = iso_to_ns(answer.time_in), iso_to_ns(answer.time_out)
+        steady_ns = self._last_message_ns
+        self.time.note(sent_ns=sent_ns, in_ns=in_ns, out_ns=out_ns, received_ns=received_ns, steady_ns=steady_ns)
 
     def _count_malformed(self) -> None:
         self._malformed += 1

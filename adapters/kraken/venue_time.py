@@ -26,7 +26,10 @@ class VenueTime:
         round_trip_ns = (received_ns - sent_ns) - (out_ns - in_ns)
         if round_trip_ns < 0:  # a clock was set meanwhile
             return
-        is_old = steady_ns - self._at_ns > _WORTH_NS
-        if self._offset_ns is None or is_old or round_trip_ns <= self._round_trip_ns:
-            self._offset_ns = ((in_ns - sent_ns) + (out_ns - received_ns)) // 2
-            self._round_trip_ns, self._at_ns = round_trip_ns, steady_ns
+        offset_ns = ((in_ns - sent_ns) + (out_ns - received_ns)) // 2
+        if self._offset_ns is not None and steady_ns - self._at_ns <= _WORTH_NS:
+            # both are right within half a round trip, or one of the clocks was set in between
+            was_set = 2 * abs(offset_ns - self._offset_ns) > round_trip_ns + self._round_trip_ns
+            if round_trip_ns > self._round_trip_ns and not was_set:
+                return
+        self._offset_ns, self._round_trip_ns, self._at_ns = offset_ns, round_trip_ns, steady_ns

@@ -1,5 +1,6 @@
 """The loopback Kraken's REST interface; private requests are taken only as Kraken would take them."""
 
+import asyncio
 import base64
 import hashlib
 import hmac
@@ -31,9 +32,9 @@ NEEDED = TRADING | {
 
 
 class RestSide:
-    def __init__(self, exchange: Exchange, new_token: Callable[[Account], str]) -> None:
+    def __init__(self, exchange: Exchange, new_token: Callable[[Account], str], news: asyncio.Event) -> None:
         self._exchange = exchange
-        self._new_token = new_token
+        self._news = news
         self.asked: list[tuple[str, Fields]] = []  # private requests that were looked at
         self.before_answer: Callable[[str], None] = lambda method: None
         self._methods: dict[str, Callable[[Account, Fields], object]] = {
@@ -122,6 +123,7 @@ class RestSide:
                 raise RefusedError("EGeneral:Permission denied")
             self._count(account)
             self.asked.append((method, fields))
+            self._news.set()
             self._exchange.look_at_dead_men()
             if method in TRADING and faults.take("lost_requests"):
                 return web.Response(status=504)

@@ -31,7 +31,7 @@ class LoopbackKraken:
         self.faults = Faults()
         self.exchange = Exchange(self.faults)
         self.stream = StreamSide(self.exchange)
-        self.rest = RestSide(self.exchange, self.stream.new_token)
+        self.rest = RestSide(self.exchange, self.stream.new_token, self.stream.news)
         self.ours = self.exchange.open_account("ours", "our-key", SECRET, ALL_RIGHTS, USD="100000", BTC="2", ETH="10")
         self.other = self.exchange.open_account("other", "other-key", OTHER_SECRET, ALL_RIGHTS, USD="1000000", BTC="50")
         self.url = ""
