@@ -36,6 +36,7 @@ class RestSide:
         self._exchange = exchange
         self._news = news
         self.asked: list[tuple[str, Fields]] = []  # private requests that were looked at
+        self.late_nonces = 0
         self.before_answer: Callable[[str], None] = lambda method: None
         self._methods: dict[str, Callable[[Account, Fields], object]] = {
             "Balance": lambda account, _: _texts(_codes(exchange, account)),
@@ -149,6 +150,7 @@ class RestSide:
         if request.headers.get("API-Sign") != base64.b64encode(wanted).decode():
             raise RefusedError("EAPI:Invalid signature")
         if not nonce.isdigit() or int(nonce) <= account.last_nonce:
+            self.late_nonces += 1
             raise RefusedError("EAPI:Invalid nonce")
         account.last_nonce = int(nonce)
         return account, fields
