@@ -176,12 +176,12 @@ class PrivateStream:
         given_up = self._given_up = loop.create_future()
         self._sequence, self._malformed = None, 0
         self._snapshot.clear()
-        self._last_message_ns = self._last_ping_ns = self._clock.monotonic_ns()
+        opened_ns = self._last_message_ns = self._last_ping_ns = self._clock.monotonic_ns()
         connection = await self._transport.connect(self._url, self._on_message, self._settings.request_timeout_s)
         self._connection, self._token = connection, token.token
         self.connections += 1
         closed = loop.create_task(connection.closed())
-        opening = loop.create_task(self._open(backoff))
+        opening = loop.create_task(self._open())
         try:
             while not closed.done():
                 if opening.done() and (error := opening.exception()) is not None:
@@ -190,6 +190,9 @@ class PrivateStream:
                     return silence
                 if given_up.done():
                     return given_up.result()
+                if self.is_ready and self._clock.monotonic_ns() - opened_ns > self._settings.backoff_cap_s * _NS_PER_S:
+                    # not as soon as it is ready: a venue that hangs up then would cost all of the key's calls
+                    backoff.reset()
                 self._keep_alive(connection)
                 waiting = (closed, given_up) if opening.done() else (closed, given_up, opening)
                 await asyncio.wait(
@@ -207,7 +210,7 @@ class PrivateStream:
                     asked.answer.set_exception(NoAnswerError("the connection ended before the answer"))
             await connection.close()
 
-    async def _open(self, backoff: Backoff) -> None:
+    async def _open(self) -> None:
         """Subscribe, wait for the snapshot, and ask for what was missed before it."""
         channel = {"channel": "executions", "snap_orders": True, "snap_trades": False, "order_status": True}
         answer = await self.request("subscribe", channel)
@@ -217,7 +220,6 @@ class PrivateStream:
             await self._snapshot.wait()
         await self._catch_up()
         if self._given_up is not None and not self._given_up.done():
-            backoff.reset()
             self.trouble = ""
             self._ready.set()
 

@@ -82,7 +82,7 @@ class SubscribeResult(msgspec.Struct, frozen=True, gc=False):
 class MethodReply(msgspec.Struct, frozen=True, gc=False):
     """The answer to a request of ours."""
 
-    method: str
+    method: str = ""
     success: bool = True
     error: str = ""
     result: SubscribeResult | None = None
