@@ -4,6 +4,9 @@ Order of the questions: balances, open orders, trades, balances again. An order 
 orders was made has its trades in the history that is asked for after it, so none falls between the two. Money that
 moved while the questions were asked shows in balances that differ: then orders and trades are asked for again, and
 an account that never holds still is not reported at all rather than wrongly.
+
+The points of a round are taken together before its first question: who stops waiting for an account that asks in small
+steps would have spent what the next one needs, and none would ever be whole.
 """
 
 from decimal import Decimal
@@ -17,7 +20,7 @@ from adapters.kraken.private_wire import (
     decode_open_orders,
     decode_ticker,
 )
-from adapters.kraken.rest import BALANCES, OPEN_ORDERS, TICKER, PrivateRest, PublicRest, result_of
+from adapters.kraken.rest import BALANCES, OPEN_ORDERS, TICKER, TRADES, PrivateRest, PublicRest, result_of
 from adapters.kraken.trade_history import TradeHistory, seconds_to_ns
 from adapters.kraken.traded_pairs import TradedPairs
 from adapters.network.request_budget import Purpose
@@ -27,6 +30,7 @@ from core.types.account import AccountReport, Balance, VenuePosition
 from core.types.order import Order, OrderIntent, OrderStatus, OrderType, Side, TimeInForce
 
 _TRIES: Final = 3
+_ROUND_POINTS: Final = OPEN_ORDERS.weight + TRADES.weight + BALANCES.weight
 _LIMIT: Final = "limit"
 _POST_ONLY: Final = "post"
 _EXTERNAL: Final = "external"
@@ -46,10 +50,13 @@ class AccountReading:
 
     async def report(self, since_ns: int) -> AccountReport:
         """Return everything, with fills at or after a time of the venue's clock."""
+        await self._rest.pay(_ROUND_POINTS + BALANCES.weight, Purpose.RECONCILE)
         before = await self._balances()
-        for _ in range(_TRIES):
-            orders = await self.open_orders()
-            fills = await self._history.fills(since_ns)
+        for number in range(_TRIES):
+            if number:
+                await self._rest.pay(_ROUND_POINTS, Purpose.RECONCILE)
+            orders = (await self._rest.ask(OPEN_ORDERS, {}, decode_open_orders, Purpose.RECONCILE, is_paid=True)).open
+            fills = await self._history.fills(since_ns, is_paid=True)
             after = await self._balances()
             if _totals(before) == _totals(after):
                 break
@@ -66,13 +73,10 @@ class AccountReading:
             at_ns=self._clock.utc_ns(),
         )
 
-    async def open_orders(self) -> dict[str, RestOrder]:
-        return (await self._rest.ask(OPEN_ORDERS, {}, decode_open_orders, Purpose.RECONCILE)).open
-
     async def _balances(self) -> tuple[Balance, ...]:
         """Return what is held of every traded asset; one that the venue leaves out is 0, and said to be."""
         held = {asset: Balance(asset, ZERO, ZERO) for asset in self._pairs.assets}
-        for code, row in (await self._rest.ask(BALANCES, {}, decode_balances, Purpose.RECONCILE)).items():
+        for code, row in (await self._rest.ask(BALANCES, {}, decode_balances, Purpose.RECONCILE, is_paid=True)).items():
             known = held.get(self._pairs.asset_of(code))
             if known is not None:
                 free = known.free + row.balance - row.hold_trade

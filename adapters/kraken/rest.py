@@ -99,10 +99,22 @@ class PrivateRest:
         self._rest_url = rest_url
         self._one_at_a_time = asyncio.Lock()
 
+    async def pay(self, points: float, purpose: Purpose) -> None:
+        """Wait until the call counter has room for so many points, and take them all at once or none."""
+        if purpose is not Purpose.CANCEL:
+            await self._reads.take(points, purpose)
+        await self._calls.take(points, purpose)
+
     async def ask(
-        self, route: Route, parameters: Mapping[str, str], decode: Callable[[bytes], T], purpose: Purpose
+        self,
+        route: Route,
+        parameters: Mapping[str, str],
+        decode: Callable[[bytes], T],
+        purpose: Purpose,
+        *,
+        is_paid: bool = False,
     ) -> T:
-        """Return the decoded result; it waits until the call counter has room.
+        """Return the decoded result; it waits until the call counter has room, unless that was paid before.
 
         Raises
         ------
@@ -113,9 +125,8 @@ class PrivateRest:
         NoAnswerError
             Nobody knows: no answer, one that cannot be read, or one that says as much.
         """
-        if purpose is not Purpose.CANCEL:
-            await self._reads.take(route.weight, purpose)
-        await self._calls.take(route.weight, purpose)
+        if not is_paid:
+            await self.pay(route.weight, purpose)
         for refusals in range(1, _NONCE_TRIES + 1):
             async with self._one_at_a_time:
                 try:

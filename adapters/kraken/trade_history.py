@@ -28,9 +28,12 @@ class TradeHistory:
         self._orders = orders
         self._clock = clock
 
-    async def fills(self, since_ns: int) -> tuple[Fill, ...]:
-        """Return trades in configured pairs at or after a time of the venue's clock, oldest first."""
-        trades = await self._trades(since_ns)
+    async def fills(self, since_ns: int, *, is_paid: bool = False) -> tuple[Fill, ...]:
+        """Return trades in configured pairs at or after a time of the venue's clock, oldest first.
+
+        `is_paid` says that the first page's points were taken before.
+        """
+        trades = await self._trades(since_ns, is_paid=is_paid)
         await self.name_orders(trade.ordertxid for trade in trades.values())
         received_ns = self._clock.utc_ns()
         fills = [self._fill(trade_id, trade, received_ns) for trade_id, trade in trades.items()]
@@ -55,13 +58,14 @@ class TradeHistory:
         steady_ns = self._clock.monotonic_ns()
         return self._orders.named(venue_order_id, order.cl_ord_id, symbol, side, steady_ns).client_order_id
 
-    async def _trades(self, since_ns: int) -> dict[str, RestTrade]:
+    async def _trades(self, since_ns: int, *, is_paid: bool) -> dict[str, RestTrade]:
         """Page through the history, newest first; a trade that comes meanwhile moves others back, never past us."""
         # the start is exclusive and in whole seconds
         asked = {"start": str(max(0, since_ns // _NS_PER_S - 1)), "consolidate_taker": "false"}
         seen: dict[str, RestTrade] = {}
         for _ in range(_PAGES_LIMIT):
-            page = await self._rest.ask(TRADES, {**asked, "ofs": str(len(seen))}, decode_trades, Purpose.RECONCILE)
+            at = {**asked, "ofs": str(len(seen))}
+            page = await self._rest.ask(TRADES, at, decode_trades, Purpose.RECONCILE, is_paid=is_paid and not seen)
             before = len(seen)
             seen.update(page.trades)
             if len(seen) >= page.count or len(seen) == before:

@@ -250,6 +250,20 @@ def test_reads_leave_a_part_of_the_calls_to_cancels_and_wait_for_the_counter_to_
     virtually(scenario)
 
 
+def test_who_stops_waiting_for_points_has_spent_none() -> None:
+    async def scenario() -> None:
+        rest = rest_over(Wire())
+        await rest.pay(12, Purpose.RECONCILE)
+        for _ in range(3):  # as an engine that waits ten seconds for an account and asks again
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(5):
+                    await rest.pay(5, Purpose.RECONCILE)
+        await rest.pay(5, Purpose.RECONCILE)
+        assert asyncio.get_running_loop().time() == pytest.approx(5 / 0.264, abs=0.1)
+
+    virtually(scenario)
+
+
 def test_orders_leave_a_part_of_a_pairs_counter_to_cancels() -> None:
     async def scenario() -> None:
         limits = TradingSettings(symbols=(), orders_per_s=100, orders_burst=1000)
