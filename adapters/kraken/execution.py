@@ -78,6 +78,7 @@ class KrakenExecution:
         self._history: TradeHistory | None = None
         self._account: AccountReading | None = None
         self._asking: asyncio.Task[None] | None = None
+        self._questions: int = 0  # to the trade history, not answered yet
         self._heard_until_ns: int | None = None  # by our clock: trades before it were heard or asked for
         self._in_snapshot: dict[str, None] = {}
 
@@ -275,20 +276,22 @@ class KrakenExecution:
     def _ask_history(self, why: str) -> None:
         """Have the trade history say soon what the stream did not."""
         _log.warning("kraken: %s: asking the trade history", why)
+        self._questions += 1
         if self._asking is None or self._asking.done():
             self._asking = asyncio.get_running_loop().create_task(self._ask_until_told(self._clock.utc_ns()))
 
     async def _ask_until_told(self, since_ns: int) -> None:
         backoff = self._backoff()
-        while True:
+        while self._questions:
             # a trade is in the history a moment after it was on the stream, so the first look waits too
             await asyncio.sleep(backoff.next_s())
+            asked = self._questions  # what comes up while the history is read needs another look
             try:
                 await self._backfill(since_ns)
             except (RefusedError, NotSentError, NoAnswerError) as error:
                 _log.warning("kraken: trade history: %s", error)
                 continue
-            return
+            self._questions -= asked
 
     async def _read_pairs(self) -> TradedPairs:
         backoff = self._backoff()

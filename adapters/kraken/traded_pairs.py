@@ -29,6 +29,8 @@ class TradedPairs:
         self._assets: dict[str, str] = {}
         self._rest_names: dict[str, str] = {}
         for name, pair in decode_asset_pairs(asset_pairs).result.items():
+            if not pair.wsname:
+                continue  # a dark pool: nothing here comes from it
             base, _, quote = pair.wsname.partition("/")
             symbol = f"{usual_name(base)}/{usual_name(quote)}"
             self._symbols.update(dict.fromkeys((name, pair.altname, pair.wsname), symbol))

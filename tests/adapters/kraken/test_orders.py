@@ -287,3 +287,20 @@ def test_a_fee_in_a_third_asset_is_never_guessed_but_read_from_the_trade_history
         assert len(rig.asked("TradesHistory")) >= 2  # at the start, and for this one
 
     play(scenario, tmp_path)
+
+
+def test_a_trade_that_comes_while_the_history_is_read_is_asked_for_too(tmp_path: Path) -> None:
+    async def scenario(rig: TradeRig) -> None:
+        rig.venue.faults.fee_asset = "FEE"
+        order = rig.intent(price="29999.5", quantity="1")
+        await rig.submit(order)
+
+        def sell_once_more(method: str) -> None:
+            if method == "TradesHistory" and len(rig.venue.exchange.trades) == 1:
+                rig.venue.exchange.crowd("BTC/USD", Side.SELL, "29999.5", "0.6")
+
+        rig.venue.rest.before_answer = sell_once_more
+        rig.venue.exchange.crowd("BTC/USD", Side.SELL, "29999.5", "0.4")
+        await rig.told.until(lambda: rig.told.filled(order.client_order_id) == D(1))
+
+    play(scenario, tmp_path)
