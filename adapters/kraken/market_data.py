@@ -1,5 +1,6 @@
 """The one handler of Kraken's market messages, used live and in replay alike."""
 
+import logging
 from collections.abc import Callable, Iterable
 from typing import Final
 
@@ -22,7 +23,8 @@ from core.ports.venue import MarketSink
 from core.types.instrument import Instrument
 
 DEPTHS: Final = (10, 25, 100, 500, 1000)  # that can be subscribed to
-_REPLY_START: Final = b'{"method"'
+_CHANNEL_START: Final = b'{"channel"'
+_log = logging.getLogger(__name__)
 
 
 class KrakenMarketData:
@@ -52,9 +54,11 @@ class KrakenMarketData:
     def handle(self, raw: bytes, received_ns: int) -> None:
         """Take one websocket message; never raises for what the venue sends."""
         try:
-            if raw.startswith(_REPLY_START):
-                self._on_reply(decode_reply(raw))
-                return
+            if not raw.startswith(_CHANNEL_START):
+                reply = decode_reply(raw)
+                if reply.method:
+                    self._on_reply(reply)
+                    return
             message = decode_channel(raw)
             if isinstance(message, BookMessage):
                 for data in message.data:
@@ -69,7 +73,9 @@ class KrakenMarketData:
 
     def _on_reply(self, reply: MethodReply) -> None:
         result = reply.result
-        if reply.success and result is not None and result.channel == "book" and result.depth in DEPTHS:
+        if not reply.success:
+            _log.warning("kraken: %s was refused: %s", reply.method, reply.error)
+        elif result is not None and result.channel == "book" and result.depth in DEPTHS:
             self._told_depths[result.symbol] = result.depth
         self.market.ignored += 1
 

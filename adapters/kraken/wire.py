@@ -82,7 +82,7 @@ class SubscribeResult(msgspec.Struct, frozen=True, gc=False):
 class MethodReply(msgspec.Struct, frozen=True, gc=False):
     """The answer to a request of ours."""
 
-    method: str
+    method: str = ""
     success: bool = True
     error: str = ""
     result: SubscribeResult | None = None
@@ -99,6 +99,8 @@ class AssetPair(msgspec.Struct, frozen=True, gc=False):
     pair_decimals: int
     lot_decimals: int
     wsname: str = ""
+    base: str = ""  # as the older interface calls it: XXBT, ZUSD
+    quote: str = ""
     ordermin: Decimal = Decimal(0)
     costmin: Decimal = Decimal(0)
     tick_size: Decimal | None = None

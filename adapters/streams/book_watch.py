@@ -12,6 +12,8 @@ _CALM_NS = 60 * _NS_PER_S  # a book that lived so long may be asked for again at
 class BookWatch:
     """Decides when one symbol's subscription is renewed; a venue that keeps sending broken books is asked less often.
 
+    All times are of the steady clock: a clock that is set makes no book quiet and no answer late.
+
     Parameters
     ----------
     renew
@@ -32,7 +34,8 @@ class BookWatch:
         self._answer_limit_ns = int(answer_limit_s * _NS_PER_S)
         self._backoffs: dict[str, Backoff] = {}
         self._due_ns: dict[str, int] = {}
-        self._asked_ns: dict[str, int] = {}  # on this connection, and not answered since
+        self._asked_ns: dict[str, int] = {}  # on this connection
+        self._seen: dict[str, tuple[int, int]] = {}  # messages of each book, and when the last was noticed
 
     def connected(self, venue_symbols: Iterable[str], now_ns: int) -> None:
         """Begin anew: all books were asked for."""
@@ -63,13 +66,22 @@ class BookWatch:
                     del self._due_ns[name]
                     self._ask(name, now_ns)
                 continue
-            asked_ns = self._asked_ns.get(name, 0)
-            if symbol.is_live and symbol.last_ns >= asked_ns:
-                if now_ns - symbol.last_ns > self._quiet_after_ns:
+            asked_ns, seen_ns = self._asked_ns.get(name, 0), self._noticed_ns(symbol, now_ns)
+            if symbol.is_live and seen_ns >= asked_ns:
+                if now_ns - seen_ns > self._quiet_after_ns:
                     self._ask(name, now_ns)
             elif now_ns - asked_ns > self._answer_limit_ns:
                 return f"{name}: its book was asked for and did not come"
         return None
+
+    def _noticed_ns(self, symbol: StreamBook, now_ns: int) -> int:
+        """Return when the book's last message was noticed; a look counts it for the moment of the look."""
+        name = symbol.instrument.venue_symbol
+        updates, seen_ns = self._seen.get(name, (0, -1))
+        if symbol.updates != updates:
+            seen_ns = now_ns
+            self._seen[name] = (symbol.updates, now_ns)
+        return seen_ns
 
     def _ask(self, name: str, now_ns: int) -> None:
         self._asked_ns[name] = now_ns

@@ -131,15 +131,16 @@ class StreamFeed:
         closed = asyncio.get_running_loop().create_task(connection.closed())
         malformed_before = market.malformed
         try:
-            self._watch.connected(market.symbols, self._clock.utc_ns())
+            self._watch.connected(market.symbols, opened_ns)
             for message in self._dialect.subscriptions([symbol.instrument for symbol in market.symbols.values()]):
                 connection.send(message)
             while not closed.done():
                 fault = self._fault(market.malformed - malformed_before)
-                fault = fault or self._watch.look(market.symbols.values(), self._clock.utc_ns())
+                fault = fault or self._watch.look(market.symbols.values(), self._clock.monotonic_ns())
                 if fault is not None:
                     return fault
-                if self._last_message_ns > opened_ns:
+                if self._clock.monotonic_ns() - opened_ns > settings.backoff_cap_s * _NS_PER_S:
+                    # not at its first message: a venue that hangs up after it would be called twice a second
                     backoff.reset()
                 self._keep_alive(connection)
                 self._report_progress(handler)
@@ -177,7 +178,7 @@ class StreamFeed:
 
     def _lost(self, venue_symbol: str) -> None:
         assert self._handler is not None
-        self._watch.lost(self._handler.market.symbols[venue_symbol], self._clock.utc_ns())
+        self._watch.lost(self._handler.market.symbols[venue_symbol], self._clock.monotonic_ns())
 
     def _renew(self, venue_symbol: str) -> None:
         if not self._to_renew:

@@ -11,6 +11,7 @@ from adapters.streams.stream_book import Levels
 from core.types.instrument import Instrument
 
 LARGEST: Final = 2**63 - 1
+_DIGITS: Final = 19
 
 
 class LevelGrid:
@@ -36,7 +37,9 @@ def _steps(value: Decimal, step: Decimal) -> int:
     if not value.is_finite():
         raise MessageError(f"{value} is not a number")
     steps = value / step
+    if steps.adjusted() > _DIGITS:  # before it is made an integer of as many digits
+        raise MessageError(f"{value} does not fit 64 bits")
     whole = int(steps)
-    if whole != steps:
+    if whole * step != value:  # the quotient may have been rounded, this product is not
         raise MessageError(f"{value} is not a multiple of {step}")
     return whole

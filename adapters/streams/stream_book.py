@@ -10,7 +10,7 @@ from core.types.instrument import Instrument, InstrumentId
 
 Levels = tuple[Ints, Ints]  # ticks, lots
 NO_LEVELS: Final[Levels] = (np.empty(0, np.int64), np.empty(0, np.int64))
-_LOOKED_BEYOND: Final = 64  # levels that one message may push over a book's depth
+_LOOKED_BEYOND: Final = 64  # levels over a book's depth that are dropped at a time
 
 
 class StreamBook:
@@ -93,9 +93,11 @@ class StreamBook:
             self._resync(self.instrument.venue_symbol)
 
     def _drop_beyond(self, depth: int, sequence: int, venue_ns: int, received_ns: int) -> None:
-        bid_ticks, _, ask_ticks, _ = self.book.top(depth + _LOOKED_BEYOND)
-        bids, asks = bid_ticks[depth:], ask_ticks[depth:]
-        if len(bids) or len(asks):
+        while True:
+            bid_ticks, _, ask_ticks, _ = self.book.top(depth + _LOOKED_BEYOND)
+            bids, asks = bid_ticks[depth:], ask_ticks[depth:]
+            if not (len(bids) or len(asks)):
+                return
             self.book.apply_delta(
                 bids, np.zeros_like(bids), asks, np.zeros_like(asks),
                 sequence=sequence, venue_ns=venue_ns, received_ns=received_ns,

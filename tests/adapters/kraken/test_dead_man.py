@@ -1,0 +1,63 @@
+"""Kraken's dead man's switch: armed before anything rests, kept up, and off after a clean stop."""
+
+from pathlib import Path
+
+from core.ports.venue import SendOutcome
+from core.types.order import OrderStatus
+from tests.adapters.kraken.rig import TradeRig, play
+from tests.venues.kraken.venue import LoopbackKraken
+
+
+def test_it_is_armed_before_the_first_order_that_may_rest_and_told_again(tmp_path: Path) -> None:
+    async def scenario(rig: TradeRig) -> None:
+        assert rig.asked("CancelAllOrdersAfter") == []
+        await rig.submit(rig.intent())
+        await rig.submit(rig.intent())
+        assert [fields["timeout"] for fields in rig.asked("CancelAllOrdersAfter")] == ["1"]
+        await rig.venue.until(lambda: len(rig.asked("CancelAllOrdersAfter")) >= 4)
+        assert len(rig.open_at_venue) == 2
+
+    play(scenario, tmp_path, dead_man_s=1)
+
+
+def test_a_clean_stop_switches_it_off_and_leaves_the_orders(tmp_path: Path) -> None:
+    venue = LoopbackKraken()
+
+    async def scenario(rig: TradeRig) -> None:
+        await rig.submit(rig.intent())
+        assert rig.venue.ours.dead_man_at_ns is not None
+
+    rig = play(scenario, tmp_path, venue=venue)
+    assert rig.asked("CancelAllOrdersAfter")[-1]["timeout"] == "0"
+    assert venue.ours.dead_man_at_ns is None
+    assert len(rig.open_at_venue) == 1
+
+
+def test_the_venue_cancels_when_we_are_not_heard_of_and_that_is_told(tmp_path: Path) -> None:
+    async def scenario(rig: TradeRig) -> None:
+        order = rig.intent()
+        await rig.submit(order)
+        rig.venue.ours.dead_man_at_ns = 1  # long ago
+        await rig.told.until_said(order.client_order_id, OrderStatus.CANCELLED)
+        assert rig.told.reports[-1].reason == "Cancel all orders after timeout"
+
+    play(scenario, tmp_path)
+
+
+def test_where_it_cannot_be_armed_nothing_that_may_rest_is_sent(tmp_path: Path) -> None:
+    async def scenario(rig: TradeRig) -> None:
+        rig.venue.faults.rest_replies.append((503, ""))
+        refused = await rig.submit(rig.intent())
+        assert refused.outcome is SendOutcome.REJECTED
+        assert "dead man's switch could not be armed" in refused.reason
+        assert (await rig.submit(rig.intent(price=None))).outcome is SendOutcome.ACCEPTED
+        assert (await rig.submit(rig.intent())).outcome is SendOutcome.ACCEPTED
+
+    play(scenario, tmp_path)
+
+
+def test_it_can_be_left_off(tmp_path: Path) -> None:
+    async def scenario(rig: TradeRig) -> None:
+        assert (await rig.submit(rig.intent())).outcome is SendOutcome.ACCEPTED
+
+    assert play(scenario, tmp_path, dead_man_s=0).asked("CancelAllOrdersAfter") == []
