@@ -6,11 +6,13 @@ from adapters.binance.cancel_everything import Canceller, CancelReport
 from adapters.binance.endpoints import CHANNELS, ENDPOINTS, Endpoints, FeedSettings
 from adapters.binance.execution import BinanceExecution
 from adapters.binance.feed import BinanceFeed
+from adapters.binance.key_rights import read_key_rights
 from adapters.binance.market import BinanceMarket
 from adapters.binance.signed_rest import SignedRest, VenueReadError
 from adapters.binance.signing import Signer
 from adapters.binance.trading_endpoints import TRADING_ENDPOINTS, TradingEndpoints, TradingSettings
 from core.ports.clock import Clock
+from core.ports.keys import KeyRights
 from core.ports.randomness import Randomness
 from core.ports.transport import Transport
 from core.types.credentials import Credentials
@@ -89,3 +91,23 @@ async def cancel_everything(
         # without it this machine's clock may do; where it does not, the refusal makes it be measured again
         await rest.measure_time()
     return await Canceller(rest).cancel_all()
+
+
+async def key_rights(
+    venue: str,
+    *,
+    transport: Transport,
+    clock: Clock,
+    randomness: Randomness,
+    credentials: Credentials,
+    endpoints: TradingEndpoints | None = None,
+) -> KeyRights:
+    """Tell what a key may do; raise VenueReadError where the venue should say and does not."""
+    market = BinanceMarket(venue)
+    settings = TradingSettings(
+        market=market, symbols=(), endpoints=TRADING_ENDPOINTS[market] if endpoints is None else endpoints
+    )
+    rest = SignedRest(settings, transport, Signer(credentials), clock, randomness)
+    with suppress(VenueReadError):
+        await rest.measure_time()
+    return await read_key_rights(rest, settings.endpoints.wallet_url)

@@ -11,6 +11,7 @@ from adapters.hyperliquid.settings import FeedSettings
 from adapters.hyperliquid.stream import Stream, Subscription
 from adapters.hyperliquid.universe_reader import read_universe
 from adapters.network.backoff import Backoff
+from core.book.book import Book
 from core.ports.clock import Clock
 from core.ports.randomness import Randomness
 from core.ports.venue import MarketSink
@@ -53,6 +54,11 @@ class HyperliquidFeed:
 
     async def stop(self) -> None:
         await self._stream.stop()
+
+    def book_of(self, symbol: str) -> Book | None:
+        """Return the book of a unified symbol that is followed."""
+        coins = () if self._market_data is None else self._market_data.coins.values()
+        return next((coin.book for coin in coins if coin.listing.instrument.symbol == symbol), None)
 
     # what the stream asks and tells -----------------------------------------------------------------
 

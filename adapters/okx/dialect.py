@@ -50,8 +50,8 @@ class OkxDialect:
         ]
         return [_request("subscribe", wanted[n : n + _MOST_ARGUMENTS]) for n in range(0, len(wanted), _MOST_ARGUMENTS)]
 
-    def resubscription(self, instrument: Instrument) -> list[bytes]:
-        books = [Argument(channel=BOOKS, inst_id=instrument.venue_symbol)]
+    def resubscription(self, instruments: Sequence[Instrument]) -> list[bytes]:
+        books = [Argument(channel=BOOKS, inst_id=instrument.venue_symbol) for instrument in instruments]
         return [_request("unsubscribe", books), _request("subscribe", books)]
 
     def ping(self) -> bytes | None:

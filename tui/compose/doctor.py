@@ -88,9 +88,12 @@ def _diagnosis(
 
 
 async def _time(
-    transport: NetworkTransport, server_time: ServerTime, max_offset_ms: float
+    transport: NetworkTransport, server_time: ServerTime | None, max_offset_ms: float
 ) -> tuple[float | None, float | None, tuple[Finding, ...]]:
     """Ask for the time a few times and believe the quickest answer: it says most about the clock."""
+    if server_time is None:
+        told = Finding(check="clock", is_well=True, detail="the venue does not tell its time: keep NTP on")
+        return None, None, (told,)
     best_ms, offset_ms = float("inf"), 0.0
     try:
         for _ in range(ASKED_TIMES):

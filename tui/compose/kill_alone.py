@@ -50,7 +50,7 @@ async def _at(transport: NetworkTransport, name: str, venue: RealVenue, paths: P
         credentials = await asyncio.to_thread(keys.read, venue.kind, venue.account)
         if credentials is None:
             return Cancelled(venue=name, is_clear=False, detail=f"there is no key {venue.kind}/{venue.account}")
-        account = TradingAccount(name, credentials, paths.state_dir)
+        account = TradingAccount(credentials, paths.state_dir)
         wire = Wire(transport, SystemClock(), SystemRandomness())
         async with asyncio.timeout(PATIENCE_S):
             is_clear, detail = await venue_kind(venue.kind).cancel_everything(account, venue, wire)

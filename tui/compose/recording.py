@@ -83,7 +83,7 @@ async def record(
     recorder = Recorder(out)
     began_s = loop.time()
     try:
-        feed = kind.feed(name, venue, Wire(transport, SystemClock(), SystemRandomness()), recorder)
+        feed = kind.sides(venue, Wire(transport, SystemClock(), SystemRandomness()), recorder=recorder).feed
         starting = loop.create_task(feed.start(onlooker))
         try:
             while not ending.is_set():

@@ -55,6 +55,8 @@ class VenueSet:
         self.executions += [market.execution(name) for name in names]
 
     def _add_real(self, name: str, venue: RealVenue) -> None:
+        from adapters.named_execution import NamedExecution  # noqa: PLC0415 - only where a venue needs it
+        from adapters.named_feed import NamedFeed  # noqa: PLC0415 - only where a venue needs it
         from adapters.network.transport import NetworkTransport  # noqa: PLC0415 - only where a venue needs it
         from tui.compose.kinds.registry import venue_kind  # noqa: PLC0415 - only where a venue needs it
         from tui.compose.kinds.venue_kind import TradingAccount, Wire  # noqa: PLC0415 - only where a venue needs it
@@ -62,14 +64,17 @@ class VenueSet:
         kind = venue_kind(venue.kind)
         self.warm_ups += kind.warm_ups()
         wire = Wire(NetworkTransport(), self.clock, SystemRandomness())
-        feed = kind.feed(name, venue, wire)
+        account = None
+        if venue.mode is VenueMode.LIVE:
+            account = TradingAccount(self._key_of(name, venue), self._paths.state_dir)
+        feed, execution = kind.sides(venue, wire, account=account)
+        feed = feed if feed.venue == name else NamedFeed(feed, name)
         if venue.mode is VenueMode.PAPER:
             self._add_paper(feed, {settled_in(venue.symbols[0]): venue.starting_balance_usdt})
             return
         self.feeds.append(feed)
-        if venue.mode is VenueMode.LIVE:
-            account = TradingAccount(name, self._key_of(name, venue), self._paths.state_dir)
-            self.executions.append(kind.execution(account, venue, wire))
+        if execution is not None:
+            self.executions.append(execution if execution.venue == name else NamedExecution(execution, name))
 
     def _key_of(self, name: str, venue: RealVenue) -> Credentials:
         key = self._keys.read(venue.kind, venue.account)

@@ -9,13 +9,22 @@ from adapters.binance.depth import warm_up
 from adapters.binance.endpoints import ENDPOINTS, Endpoints
 from adapters.binance.instruments import read_instruments
 from adapters.binance.market import BinanceMarket
-from adapters.binance.venue import build_feed
+from adapters.binance.trading_endpoints import TRADING_ENDPOINTS, TradingEndpoints
+from adapters.binance.venue import build_execution, build_feed, cancel_everything, key_rights
 from adapters.streams.dialect import ReadTable
 from core.config.venues import CryptoVenueConfig
-from core.ports.venue import Feed
+from core.ports.keys import KeyRights
 from core.types.instrument import Instrument
 from data.recordings.recorder import Recorder
-from tui.compose.kinds.venue_kind import Addresses, ServerTime, Wire, addresses_of
+from tui.compose.kinds.venue_kind import (
+    Addresses,
+    CancelOutcome,
+    ServerTime,
+    Sides,
+    TradingAccount,
+    Wire,
+    addresses_of,
+)
 
 _TESTNETS: Final = {
     BinanceMarket.SPOT: Addresses("https://testnet.binance.vision", "wss://stream.testnet.binance.vision"),
@@ -41,25 +50,44 @@ class BinanceKind:
         usual = ENDPOINTS[self._market]
         return addresses_of(venue, Addresses(usual.rest_url, usual.stream_url), _TESTNETS[self._market])
 
-    def feed(self, name: str, venue: CryptoVenueConfig, wire: Wire, recorder: Recorder | None = None) -> Feed:
-        return build_feed(
-            self._market.value,
-            venue.symbols,
-            transport=wire.transport,
-            clock=wire.clock,
-            randomness=wire.randomness,
-            endpoints=self._endpoints(venue),
-            name=name,
-            recorder=recorder,
-        )
+    def sides(
+        self,
+        venue: CryptoVenueConfig,
+        wire: Wire,
+        *,
+        account: TradingAccount | None = None,
+        recorder: Recorder | None = None,
+    ) -> Sides:
+        kind, endpoints = self._market.value, self._endpoints(venue)
+        feed = build_feed(kind, venue.symbols, **wire._asdict(), endpoints=endpoints, recorder=recorder)
+        if account is None:
+            return Sides(feed, None)
+        execution = build_execution(
+            kind, venue.symbols, **wire._asdict(),
+            credentials=account.credentials, endpoints=self._trading_endpoints(venue),
+        )  # fmt: skip
+        return Sides(feed, execution)
+
+    async def cancel_everything(self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire) -> CancelOutcome:
+        report = await cancel_everything(
+            self._market.value, **wire._asdict(),
+            credentials=account.credentials, endpoints=self._trading_endpoints(venue),
+        )  # fmt: skip
+        gone = sum(len(symbol.gone) for symbol in report.symbols)
+        return CancelOutcome(report.is_clean, report.text or f"{gone} orders cancelled, none left")
+
+    async def key_rights(self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire) -> KeyRights:
+        return await key_rights(
+            self._market.value, **wire._asdict(),
+            credentials=account.credentials, endpoints=self._trading_endpoints(venue),
+        )  # fmt: skip
 
     async def instruments(self, venue: CryptoVenueConfig, read: ReadTable) -> Mapping[str, Instrument]:
         url = self._endpoints(venue).rest("exchangeInfo")
         return await read(url, {}, lambda body: read_instruments(self._market, body))
 
     def server_time(self, venue: CryptoVenueConfig) -> ServerTime:
-        url = self._endpoints(venue).rest("time")
-        return ServerTime(url, _read_time, _NS_PER_MS)
+        return ServerTime(self._endpoints(venue).rest("time"), _read_time, _NS_PER_MS)
 
     def warm_ups(self) -> list[Callable[[], None]]:
         return [warm_up]
@@ -67,6 +95,16 @@ class BinanceKind:
     def _endpoints(self, venue: CryptoVenueConfig) -> Endpoints:
         rest_url, ws_url = self.addresses(venue)
         return msgspec.structs.replace(ENDPOINTS[self._market], rest_url=rest_url, stream_url=ws_url)
+
+    def _trading_endpoints(self, venue: CryptoVenueConfig) -> TradingEndpoints:
+        """Return where is traded: a configured address serves everything that has several at the venue itself."""
+        usual = TRADING_ENDPOINTS[self._market]
+        rest_url, ws_url = self.addresses(venue)
+        if not (venue.testnet or venue.rest_url or venue.ws_url):
+            return usual
+        private_url = f"{ws_url}/ws-api/v3" if self._market is BinanceMarket.SPOT else ws_url
+        wallet_url = None if venue.testnet and venue.rest_url is None else rest_url
+        return msgspec.structs.replace(usual, rest_url=rest_url, private_url=private_url, wallet_url=wallet_url)
 
 
 def _read_time(body: bytes) -> int:

@@ -5,14 +5,25 @@ from typing import Final
 
 import msgspec
 
-from adapters.kraken.dialect import REST_URL, STREAM_URL, KrakenDialect
-from adapters.kraken.venue import build_feed
+from adapters.kraken.dialect import KrakenDialect
+from adapters.kraken.endpoints import LIVE, Endpoints, TradingSettings
+from adapters.kraken.venue import build_execution, build_feed, cancel_everything, key_rights
 from adapters.streams.dialect import ReadTable
 from core.config.venues import CryptoVenueConfig
-from core.ports.venue import Feed
+from core.ports.keys import KeyRights
+from core.ports.venue import SendOutcome
 from core.types.instrument import Instrument
 from data.recordings.recorder import Recorder
-from tui.compose.kinds.venue_kind import Addresses, ServerTime, Wire, addresses_of
+from tui.compose.kinds.venue_kind import (
+    Addresses,
+    CancelOutcome,
+    ServerTime,
+    Sides,
+    TradingAccount,
+    Wire,
+    addresses_of,
+    nonce_file,
+)
 
 _NS_PER_S: Final = 1_000_000_000
 
@@ -32,30 +43,54 @@ class KrakenKind:
     """Implements `VenueKind`; the venue has no test network for spot."""
 
     def addresses(self, venue: CryptoVenueConfig) -> Addresses:
-        return addresses_of(venue, Addresses(REST_URL, STREAM_URL))
+        return addresses_of(venue, Addresses(LIVE.rest_url, LIVE.stream_url))
 
-    def feed(self, name: str, venue: CryptoVenueConfig, wire: Wire, recorder: Recorder | None = None) -> Feed:
-        rest_url, ws_url = self.addresses(venue)
-        return build_feed(
-            venue.symbols,
-            transport=wire.transport,
-            clock=wire.clock,
-            randomness=wire.randomness,
-            rest_url=rest_url,
-            ws_url=ws_url,
-            name=name,
-            recorder=recorder,
+    def sides(
+        self,
+        venue: CryptoVenueConfig,
+        wire: Wire,
+        *,
+        account: TradingAccount | None = None,
+        recorder: Recorder | None = None,
+    ) -> Sides:
+        endpoints = self._endpoints(venue)
+        feed = build_feed(venue.symbols, **wire._asdict(), endpoints=endpoints, recorder=recorder)
+        if account is None:
+            return Sides(feed, None)
+        execution = build_execution(
+            account.credentials, TradingSettings(symbols=venue.symbols), **wire._asdict(),
+            nonce_file=nonce_file(account), endpoints=endpoints,
+        )  # fmt: skip
+        return Sides(feed, execution)
+
+    async def cancel_everything(self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire) -> CancelOutcome:
+        result = await cancel_everything(
+            account.credentials, transport=wire.transport, clock=wire.clock, endpoints=self._endpoints(venue)
+        )
+        return CancelOutcome(result.outcome is SendOutcome.ACCEPTED, result.reason or "no order is left")
+
+    async def key_rights(self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire) -> KeyRights:
+        return await key_rights(
+            account.credentials, transport=wire.transport, clock=wire.clock, endpoints=self._endpoints(venue)
         )
 
     async def instruments(self, venue: CryptoVenueConfig, read: ReadTable) -> Mapping[str, Instrument]:
         return await KrakenDialect(rest_url=self.addresses(venue).rest_url).instruments(read)
 
     def server_time(self, venue: CryptoVenueConfig) -> ServerTime:
-        url = f"{self.addresses(venue).rest_url}/0/public/Time"
-        return ServerTime(url, _read_time, _NS_PER_S)
+        return ServerTime(f"{self.addresses(venue).rest_url}/0/public/Time", _read_time, _NS_PER_S)
 
     def warm_ups(self) -> list[Callable[[], None]]:
         return []
+
+    def _endpoints(self, venue: CryptoVenueConfig) -> Endpoints:
+        rest_url, ws_url = self.addresses(venue)
+        if venue.ws_url is None:
+            return msgspec.structs.replace(LIVE, rest_url=rest_url, stream_url=ws_url)
+        # a configured address serves the private stream too, under the name that it has at the venue
+        return Endpoints(
+            rest_url=rest_url, stream_url=ws_url, private_stream_url=f"{ws_url.removesuffix('/v2')}/private/v2"
+        )
 
 
 def _read_time(body: bytes) -> int:

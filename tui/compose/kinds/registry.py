@@ -31,9 +31,30 @@ def _kraken() -> VenueKind:
     return KrakenKind()
 
 
+def _okx() -> VenueKind:
+    from tui.compose.kinds.okx import OkxKind  # noqa: PLC0415 - only the venues in use
+
+    return OkxKind()
+
+
+def _coinbase() -> VenueKind:
+    from tui.compose.kinds.coinbase import CoinbaseKind  # noqa: PLC0415 - only the venues in use
+
+    return CoinbaseKind()
+
+
+def _hyperliquid() -> VenueKind:
+    from tui.compose.kinds.hyperliquid import HyperliquidKind  # noqa: PLC0415 - only the venues in use
+
+    return HyperliquidKind()
+
+
 _KINDS: Final[dict[str, Callable[[], VenueKind]]] = {
     "binance": _binance,
     "binanceusdm": _binanceusdm,
     "kraken": _kraken,
+    "okx": _okx,
+    "coinbase": _coinbase,
+    "hyperliquid": _hyperliquid,
 }
 KINDS: Final = tuple(_KINDS)

@@ -101,3 +101,9 @@ def addresses_of(venue: CryptoVenueConfig, usual: Addresses, testnet: Addresses 
     """Put what is configured over a kind's own addresses."""
     given = testnet if venue.testnet and testnet is not None else usual
     return Addresses(venue.rest_url or given.rest_url, venue.ws_url or given.ws_url)
+
+
+def nonce_file(account: TradingAccount) -> Path:
+    """Return where the numbers of one key's requests are kept: they must rise across restarts."""
+    key = account.credentials
+    return account.state_dir / f"nonces-{key.venue}-{key.account}"
