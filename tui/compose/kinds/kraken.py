@@ -89,7 +89,7 @@ class KrakenKind:
             return msgspec.structs.replace(LIVE, rest_url=rest_url, stream_url=ws_url)
         # a configured address serves the private stream too, under the name that it has at the venue
         return Endpoints(
-            rest_url=rest_url, stream_url=ws_url, private_stream_url=f"{ws_url.removesuffix('/v2')}/private/v2"
+            rest_url=rest_url, stream_url=ws_url, private_stream_url=f"{ws_url.removesuffix('/v2')}/auth/v2"
         )
 
 
