@@ -38,10 +38,6 @@ class DeadManSwitch:
         self._may_be_armed = False
         self.trouble = ""  # why the venue could not be told last, empty where it was
 
-    @property
-    def is_armed(self) -> bool:
-        return self._task is not None
-
     async def arm(self) -> None:
         """Have the venue watch us from now on; raise NotSentError where it could not be told: then nothing may rest."""
         if self._countdown_s <= 0 or self._task is not None:

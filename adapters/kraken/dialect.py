@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from adapters.kraken.endpoints import LIVE
 from adapters.kraken.instruments import VENUE, read_asset_pairs
 from adapters.kraken.market_data import KrakenMarketData
 from adapters.streams.dialect import ReadTable
@@ -12,8 +13,6 @@ from adapters.streams.market_data import ChecksumObserver
 from core.ports.venue import MarketSink
 from core.types.instrument import Instrument
 
-REST_URL: Final = "https://api.kraken.com"
-STREAM_URL: Final = "wss://ws.kraken.com/v2"
 BOOK_DEPTH: Final = 100
 
 
@@ -22,7 +21,7 @@ class KrakenDialect:
 
     venue = VENUE
 
-    def __init__(self, *, rest_url: str = REST_URL, stream_url: str = STREAM_URL) -> None:
+    def __init__(self, *, rest_url: str = LIVE.rest_url, stream_url: str = LIVE.stream_url) -> None:
         self._rest_url = rest_url
         self.stream_url = stream_url
 

@@ -95,7 +95,6 @@ class PrivateStream:
         self._ready = asyncio.Event()
         self.time = VenueTime()
         self.trouble = "not connected yet"  # why it is not ready, empty while it is
-        self.connections = 0
 
     @property
     def is_ready(self) -> bool:
@@ -179,7 +178,6 @@ class PrivateStream:
         opened_ns = self._last_message_ns = self._last_ping_ns = self._clock.monotonic_ns()
         connection = await self._transport.connect(self._url, self._on_message, self._settings.request_timeout_s)
         self._connection, self._token = connection, token.token
-        self.connections += 1
         closed = loop.create_task(connection.closed())
         opening = loop.create_task(self._open())
         try:

@@ -6,7 +6,7 @@ from typing import Final
 from adapters.instrument_selection import select_instruments
 from adapters.kraken.instruments import VENUE, read_asset_pairs, usual_name
 from adapters.kraken.wire import decode_asset_pairs
-from core.types.instrument import Instrument, InstrumentId
+from core.types.instrument import Instrument
 
 _REWARDS: Final = ".F"  # a balance that earns by itself and can be traded all the same
 
@@ -47,9 +47,6 @@ class TradedPairs:
     def symbol_of(self, pair: str) -> str:
         """Return the symbol of a pair by any of its names; one that is not listed keeps its name."""
         return self._symbols.get(pair, pair)
-
-    def instrument_id(self, pair: str) -> InstrumentId:
-        return InstrumentId(VENUE, self.symbol_of(pair))
 
     def rest_name(self, symbol: str) -> str:
         return self._rest_names[symbol]

@@ -13,11 +13,11 @@ def test_it_is_armed_before_the_first_order_that_may_rest_and_told_again(tmp_pat
         assert rig.asked("CancelAllOrdersAfter") == []
         await rig.submit(rig.intent())
         await rig.submit(rig.intent())
-        assert [fields["timeout"] for fields in rig.asked("CancelAllOrdersAfter")] == ["1"]
-        await rig.venue.until(lambda: len(rig.asked("CancelAllOrdersAfter")) >= 4)
+        assert [fields["timeout"] for fields in rig.asked("CancelAllOrdersAfter")] == ["3"]
+        await rig.venue.until(lambda: len(rig.asked("CancelAllOrdersAfter")) >= 3)
         assert len(rig.open_at_venue) == 2
 
-    play(scenario, tmp_path, dead_man_s=1)
+    play(scenario, tmp_path, dead_man_s=3)
 
 
 def test_a_clean_stop_switches_it_off_and_leaves_the_orders(tmp_path: Path) -> None:

@@ -167,7 +167,7 @@ def test_a_lost_answer_is_doubt_and_the_stream_and_the_account_tell_the_truth(tm
         report = await rig.execution.account(0)
         assert [o.intent.client_order_id for o in report.open_orders] == [order.client_order_id]
 
-    play(scenario, tmp_path, request_timeout_s=0.3)
+    play(scenario, tmp_path, request_timeout_s=1.0)
 
 
 def test_a_request_that_never_arrived_is_doubt_and_the_account_does_not_show_it(tmp_path: Path) -> None:
@@ -177,7 +177,7 @@ def test_a_request_that_never_arrived_is_doubt_and_the_account_does_not_show_it(
         assert result.outcome is SendOutcome.IN_DOUBT
         assert (await rig.execution.account(0)).open_orders == ()
 
-    play(scenario, tmp_path, request_timeout_s=0.3)
+    play(scenario, tmp_path, request_timeout_s=1.0)
 
 
 def test_an_order_whose_connection_ends_before_the_answer_is_in_doubt(tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_a_cancel_that_is_not_answered_goes_over_rest_too(tmp_path: Path) -> Non
         assert rig.open_at_venue == []
         assert [fields["cl_ord_id"] for fields in rig.asked("CancelOrder")] == [to_kraken(order.client_order_id)]
 
-    play(scenario, tmp_path, request_timeout_s=0.3)
+    play(scenario, tmp_path, request_timeout_s=1.0)
 
 
 def test_without_a_private_websocket_orders_stay_here_and_cancels_go_over_rest(tmp_path: Path) -> None:
@@ -258,7 +258,7 @@ def test_an_amend_that_is_refused_leaves_the_terms_and_one_not_answered_is_doubt
         unknown = await rig.amend(rig.intent(), "29100", "0.2")
         assert (unknown.outcome, unknown.reason) == (SendOutcome.REJECTED, "EOrder:Unknown order")
 
-    play(scenario, tmp_path, request_timeout_s=0.3)
+    play(scenario, tmp_path, request_timeout_s=1.0)
 
 
 @pytest.mark.parametrize(("asset", "worth"), [("USD", D("0.0025")), ("BTC", D("0.0025"))])

@@ -90,7 +90,7 @@ def test_a_number_is_on_the_disk_before_it_is_used(tmp_path: Path) -> None:
     assert nonces.next() <= int((tmp_path / "n").read_text())
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(st.integers(-(10**9), 10**9) | st.sampled_from(["restart", "leap"]), max_size=30))
 def test_no_order_of_events_gives_a_number_twice(
     tmp_path_factory: pytest.TempPathFactory, events: list[object]

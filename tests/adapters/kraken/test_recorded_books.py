@@ -4,7 +4,7 @@ import gzip
 import json
 from pathlib import Path
 
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from adapters.kraken.instruments import read_asset_pairs
@@ -76,7 +76,7 @@ FRAMES = st.fixed_dictionaries(
 ) | st.fixed_dictionaries({"method": JSON, "result": JSON}) | JSON  # fmt: skip
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.too_slow])  # nested JSON, on a shared machine
 @given(st.lists(st.binary(max_size=40) | FRAMES.map(lambda value: json.dumps(value).encode()), max_size=6))
 def test_no_message_of_the_venue_raises_and_no_broken_book_is_readable(messages: list[bytes]) -> None:
     sink, asked = RecordingSink(), list[str]()

@@ -61,7 +61,7 @@ def test_what_falls_behind_the_depth_is_dropped_however_much_it_is() -> None:
 SIDE = st.lists(st.tuples(st.integers(1, 60), st.integers(0, 5)), max_size=25)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(changes=st.lists(SIDE, max_size=8), depth=st.integers(1, 12))
 def test_the_depth_holds_what_a_plain_book_cut_at_each_message_holds(changes, depth: int) -> None:
     asked, plain = Asked(depth=depth), {}
