@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
-from adapters.binance.instruments import select_instruments
 from adapters.binance.market import BinanceMarket
+from adapters.instrument_selection import select_instruments
 from core.types.instrument import Instrument, InstrumentId
 
 

@@ -67,7 +67,7 @@ def listed(environment: dict[str, str]) -> list[dict[str, str]]:
 
 
 def test_what_is_typed_is_seen_nowhere_and_kept(environment: dict[str, str], paths: Paths) -> None:
-    typist = Typist(environment, "add", "binance")
+    typist = Typist(environment, "add", "binance", "--no-test")
     typist.answer("New passphrase", f"{PASSPHRASE}\n")
     typist.answer("once more", f"{PASSPHRASE}\n")
     typist.answer("API key, not shown", f"{API_KEY}\n")
@@ -83,7 +83,7 @@ def test_what_is_typed_is_seen_nowhere_and_kept(environment: dict[str, str], pat
 
 
 def test_a_pem_is_typed_line_by_line(environment: dict[str, str]) -> None:
-    typist = Typist(environment, "add", "coinbase")
+    typist = Typist(environment, "add", "coinbase", "--no-test")
     typist.answer("New passphrase", f"{PASSPHRASE}\n")
     typist.answer("once more", f"{PASSPHRASE}\n")
     typist.answer("Name of the key", GOOD["coinbase"]["key_name"] + "\n")
@@ -97,7 +97,7 @@ def test_a_pem_is_typed_line_by_line(environment: dict[str, str]) -> None:
 def test_leaving_at_the_last_prompt_keeps_nothing(
     environment: dict[str, str], paths: Paths, typed: str, code: int
 ) -> None:
-    typist = Typist(environment, "add", "binance")
+    typist = Typist(environment, "add", "binance", "--no-test")
     typist.answer("New passphrase", f"{PASSPHRASE}\n")
     typist.answer("once more", f"{PASSPHRASE}\n")
     typist.answer("API key, not shown", f"{API_KEY}\n")
@@ -108,7 +108,7 @@ def test_leaving_at_the_last_prompt_keeps_nothing(
 
 
 def test_a_malformed_part_ends_it_at_once_without_being_shown(environment: dict[str, str], paths: Paths) -> None:
-    typist = Typist(environment, "add", "kraken")
+    typist = Typist(environment, "add", "kraken", "--no-test")
     typist.answer("New passphrase", f"{PASSPHRASE}\n")
     typist.answer("once more", f"{PASSPHRASE}\n")
     typist.answer("API key, not shown", f"{MARKER} {MARKER}\n")
@@ -124,7 +124,7 @@ def test_removing_asks_for_the_venues_name(environment: dict[str, str], typed: s
     os.write(writing, PASSPHRASE.encode())
     os.close(writing)
     subprocess.run(
-        [sys.executable, "-m", "tui.cli", "keys", "add", "binance"],
+        [sys.executable, "-m", "tui.cli", "keys", "add", "binance", "--no-test"],
         env=environment | {"SERAPHIM_VAULT_PASSPHRASE_FD": str(reading)},
         input=json.dumps({"api_key": API_KEY, "secret": MARKER}),
         pass_fds=[reading],

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from adapters.keys.stores import WritableStore
     from core.ports.keys import KeyRights
     from core.types.credentials import Credentials
+    from tui.compose.key_testing import KeyTester
 
 HELP: Final = "Keep, list, test and remove the keys of venues."
 EXAMPLES: Final = (
@@ -67,7 +68,6 @@ def add(
     from adapters.keys.fields import fields_of, make_credentials  # noqa: PLC0415 - msgspec, not for every command
     from adapters.keys.key_store import remember_key  # noqa: PLC0415 - as above
     from adapters.keys.stores import StoreKind  # noqa: PLC0415 - as above
-    from adapters.keys.testers import tester_of  # noqa: PLC0415 - as above
 
     with _Told():
         name = _name(venue, account)
@@ -78,7 +78,7 @@ def add(
             raise CommandError(ExitCode.USAGE, f"{target.place}: has a key of {name}; --replace takes its place")
         credentials = make_credentials(name, read_parts(fields, from_file))
         remember_key(credentials)
-        rights = _tested(credentials) if test and tester_of(venue) is not None else _untested(venue, test=test)
+        rights = _tested(credentials) if test and _tester(venue) is not None else _untested(venue, test=test)
         kept.put(credentials, target)
     _say_kept(name, target, rights, as_json=json)
 
@@ -182,10 +182,10 @@ def _open() -> "KeyStore":
 
 def _tested(credentials: "Credentials") -> "KeyRights":
     """Ask the venue; raise CommandError where it does not tell, or for a key that may withdraw."""
-    from adapters.keys.testers import may_withdraw, tester_of  # noqa: PLC0415 - msgspec, not for every command
     from core.io.redaction import redact  # noqa: PLC0415 - only here
+    from tui.compose.key_testing import may_withdraw  # noqa: PLC0415 - the adapters, not for every command
 
-    tester = tester_of(credentials.venue)
+    tester = _tester(credentials.venue)
     if tester is None:
         raise CommandError(ExitCode.FAILED, f"{_no_test(credentials.venue)}; nothing was asked")
 
@@ -205,6 +205,14 @@ def _tested(credentials: "Credentials") -> "KeyRights":
         problem = f"this key of {credentials.venue} may withdraw: make one that may not, and revoke this one"
         raise CommandError(ExitCode.FAILED, problem)
     raise CommandError(ExitCode.FAILED, f"{credentials.venue} did not say what the key may do: {problem}")
+
+
+def _tester(venue: str) -> "KeyTester | None":
+    from core.config.load import load_config  # noqa: PLC0415 - pydantic is not for every command
+    from tui.compose.key_testing import tester_of  # noqa: PLC0415 - the adapters, not for every command
+
+    paths = Paths.from_environment()
+    return tester_of(venue, load_config(paths.config_file), paths)
 
 
 def _confirm_removal(name: "KeyName", *, yes: bool) -> None:

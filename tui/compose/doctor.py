@@ -61,7 +61,7 @@ async def _look(transport: NetworkTransport, name: str, venue: RealVenue, max_of
     kind = venue_kind(venue.kind)
     (rest_ms, offset_ms, time_finding), (stream_ms, stream_finding), symbols = await asyncio.gather(
         _time(transport, kind.server_time(venue), max_offset_ms),
-        _stream(transport, kind.addresses(venue).ws_url),
+        _stream(transport, kind.probe_url(venue)),
         _symbols(transport, kind, name, venue),
     )
     findings = (*time_finding, stream_finding, symbols)

@@ -50,6 +50,9 @@ class BinanceKind:
         usual = ENDPOINTS[self._market]
         return addresses_of(venue, Addresses(usual.rest_url, usual.stream_url), _TESTNETS[self._market])
 
+    def probe_url(self, venue: CryptoVenueConfig) -> str:
+        return self._endpoints(venue).combined_stream([], ())
+
     def sides(
         self,
         venue: CryptoVenueConfig,

@@ -39,6 +39,9 @@ class CoinbaseKind:
     def addresses(self, venue: CryptoVenueConfig) -> Addresses:
         return addresses_of(venue, Addresses(REST_URL, STREAM_URL))
 
+    def probe_url(self, venue: CryptoVenueConfig) -> str:
+        return self.addresses(venue).ws_url
+
     def sides(
         self,
         venue: CryptoVenueConfig,

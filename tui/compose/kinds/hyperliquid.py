@@ -36,6 +36,9 @@ class HyperliquidKind:
         main, test = ENDPOINTS[HyperliquidNetwork.MAINNET], ENDPOINTS[HyperliquidNetwork.TESTNET]
         return addresses_of(venue, Addresses(main.rest_url, main.stream_url), Addresses(test.rest_url, test.stream_url))
 
+    def probe_url(self, venue: CryptoVenueConfig) -> str:
+        return self.addresses(venue).ws_url
+
     def sides(
         self,
         venue: CryptoVenueConfig,

@@ -45,6 +45,9 @@ class KrakenKind:
     def addresses(self, venue: CryptoVenueConfig) -> Addresses:
         return addresses_of(venue, Addresses(LIVE.rest_url, LIVE.stream_url))
 
+    def probe_url(self, venue: CryptoVenueConfig) -> str:
+        return self.addresses(venue).ws_url
+
     def sides(
         self,
         venue: CryptoVenueConfig,

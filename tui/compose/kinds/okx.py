@@ -44,6 +44,9 @@ class OkxKind:
         usual, demo = Addresses(LIVE.rest_url, LIVE.public_url), Addresses(DEMO.rest_url, DEMO.public_url)
         return addresses_of(venue, usual, demo)
 
+    def probe_url(self, venue: CryptoVenueConfig) -> str:
+        return self.addresses(venue).ws_url
+
     def sides(
         self,
         venue: CryptoVenueConfig,

@@ -65,6 +65,10 @@ class VenueKind(Protocol):
         """Return where it is reached: as configured, else its test network, else itself."""
         ...
 
+    def probe_url(self, venue: CryptoVenueConfig) -> str:
+        """Return a websocket that opens where the streams work."""
+        ...
+
     def sides(
         self,
         venue: CryptoVenueConfig,
