@@ -11,7 +11,7 @@ from core.io.kill_file_writer import write_kill_file
 from core.paths import Paths, StateFolderError, describe, make_private_folder
 from tui.cli import engine
 from tui.cli.exits import CommandError, ExitCode
-from tui.cli.kill_alone import Alone, cancel_alone
+from tui.cli.kill_alone import Alone, cancel_alone, prepare
 from tui.cli.kill_checklist import KillChecklist
 from tui.cli.output import Json, note, say, say_json
 
@@ -48,6 +48,7 @@ def kill(
 ) -> None:
     paths = Paths.from_environment()
     written = _write_kill_file(paths, flatten=flatten, reason=reason)
+    prepare(paths)
     try:
         answer = _ask_engine(flatten=flatten, reason=reason)
     except CommandError as error:

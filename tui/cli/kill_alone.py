@@ -1,6 +1,8 @@
 """Where no engine takes a kill: the orders at the venues are cancelled from this process."""
 
 import asyncio
+import threading
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -16,6 +18,18 @@ class Alone(NamedTuple):
 
     text: str
     venues: list[dict[str, object]]
+
+
+def prepare(paths: Paths) -> None:
+    """Load what a kill without an engine takes, in a thread, while the engine is asked: seconds count then."""
+
+    def load() -> None:
+        with suppress(Exception):  # said when it is needed
+            file = _config_file(paths)
+            if file.exists() and 'mode = "live"' in file.read_text("utf-8"):
+                from tui.compose import keys, kill_alone  # noqa: F401, PLC0415 - loaded, not used here
+
+    threading.Thread(target=load, name="kill-alone", daemon=True).start()
 
 
 def cancel_alone(paths: Paths) -> Alone:
