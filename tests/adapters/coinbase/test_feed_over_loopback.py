@@ -32,6 +32,14 @@ SETTINGS = StreamSettings(
 class Rig:
     venue: LoopbackCoinbase
     sink: RecordingSink
+    feed: StreamFeed
+    clock: WallClock
+
+    @property
+    def heard(self) -> int:
+        """Return how many messages changed nothing, heartbeats among them."""
+        assert self.feed._handler is not None
+        return self.feed._handler.market.ignored
 
     async def in_step(self) -> None:
         sessions = self.venue.sockets.sessions
@@ -68,8 +76,9 @@ def run(scenario: Callable[[Rig], Awaitable[None]], *, recorder: Recorder | None
         async with venue.running(), asyncio.timeout(2 * LIMIT_S):
             dialect = CoinbaseDialect(rest_url=venue.url, stream_url=venue.stream_url)
             settings = msgspec.structs.replace(SETTINGS, **changes)
-            feed = StreamFeed(dialect, settings, transport, WallClock(), NoChance(), recorder=recorder)
-            rig = Rig(venue, sink)
+            clock = WallClock()
+            feed = StreamFeed(dialect, settings, transport, clock, NoChance(), recorder=recorder)
+            rig = Rig(venue, sink, feed, clock)
             try:
                 await feed.start(sink)
                 await scenario(rig)
@@ -156,20 +165,22 @@ def test_a_closed_connection_makes_all_books_unreadable_and_comes_back_without_g
 def test_a_connection_without_heartbeats_is_replaced_and_one_with_heartbeats_alone_stays() -> None:
     async def silent(rig: Rig) -> None:
         await rig.in_step()
+        rig.clock.pass_by(11)
         await rig.venue.heard(lambda: rig.venue.sockets.opened == 2)
         await rig.in_step()
 
-    rig = run(silent, silence_limit_s=0.2)
-    assert any("no data for 0.2 s" in status.detail for status in rig.sink.statuses)
+    rig = run(silent)
+    assert any("no data for 10 s" in status.detail for status in rig.sink.statuses)
 
     async def beating(rig: Rig) -> None:
         await rig.in_step()
-        before = len(rig.sink.statuses)
-        while len(rig.sink.statuses) < before + 25:  # one every 20 ms: more than twice the limit
+        for _ in range(5):
+            rig.clock.pass_by(5)
+            before = rig.heard
             await rig.venue.sockets.heartbeat()
-            await rig.sink.until_news()
+            await rig.sink.until(lambda seen=before: rig.heard > seen)
 
-    assert run(beating, silence_limit_s=0.2).venue.sockets.opened == 1
+    assert run(beating).venue.sockets.opened == 1
 
 
 def test_a_connection_of_unreadable_messages_is_replaced() -> None:

@@ -70,6 +70,7 @@ class Rig:
     records: ExecutionRecords
     execution: CoinbaseExecution
     trader: Trader
+    clock: WallClock
     more: list[CoinbaseExecution] = field(default_factory=list)
 
     def order(self, client_order_id: str) -> VenueOrder:
@@ -115,8 +116,9 @@ def run(
         server, transport = venue or loopback(skew_s=skew_s), NetworkTransport()
         fill_books(server)
         async with server.running(), asyncio.timeout(3 * LIMIT_S):
-            execution, records = make_execution(server, transport, **changes), ExecutionRecords()
-            rig = Rig(server, transport, records, execution, Trader(execution))
+            clock, records = WallClock(), ExecutionRecords()
+            execution = make_execution(server, transport, clock=clock, **changes)
+            rig = Rig(server, transport, records, execution, Trader(execution), clock)
             try:
                 await execution.start(records)
                 await rig.up()
