@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
@@ -27,7 +28,8 @@ def prepare(paths: Paths) -> None:
         with suppress(Exception):  # said when it is needed
             file = _config_file(paths)
             if file.exists() and 'mode = "live"' in file.read_text("utf-8"):
-                from tui.compose import keys, kill_alone  # noqa: F401, PLC0415 - loaded, not used here
+                for module in ("tui.compose.keys", "tui.compose.kill_alone"):
+                    import_module(module)
 
     threading.Thread(target=load, name="kill-alone", daemon=True).start()
 

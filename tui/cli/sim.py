@@ -125,6 +125,5 @@ def _tell(opened: Any) -> None:
 def _venue(kind: str, rest_url: str, stream_url: str, settled: str) -> str:
     symbols = ", ".join(f'"{base}/USDT{settled}"' for base in ("BTC", "ETH", "SOL"))
     return (
-        f'[venues.{kind}]\nkind = "{kind}"\nsymbols = [{symbols}]\n'
-        f'rest_url = "{rest_url}"\nws_url = "{stream_url}"\n'
+        f'[venues.{kind}]\nkind = "{kind}"\nsymbols = [{symbols}]\nrest_url = "{rest_url}"\nws_url = "{stream_url}"\n'
     )
