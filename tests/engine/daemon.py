@@ -52,8 +52,9 @@ def command(home: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 class Daemon:
     """Start on entering, kill on leaving whatever happened."""
 
-    def __init__(self, home: Path, config: str = CONFIG) -> None:
+    def __init__(self, home: Path, config: str = CONFIG, *, options: tuple[str, ...] = ()) -> None:
         self.home = home
+        self.options = options
         self.paths = Paths.under(home)
         home.mkdir(exist_ok=True)
         self.paths.config_file.write_text(config, encoding="utf-8")
@@ -62,8 +63,9 @@ class Daemon:
     def __enter__(self) -> "Daemon":
         self._errors = (self.home / "stderr.txt").open("w+")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tui.cli", "daemon"],
-            env=environment(self.home), stdout=subprocess.DEVNULL, stderr=self._errors, start_new_session=True,
+            [sys.executable, "-m", "tui.cli", "daemon", *self.options],
+            env=environment(self.home), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._errors,
+            start_new_session=True,
         )  # fmt: skip
         return self
 

@@ -27,7 +27,7 @@ def test_a_second_engine_is_refused_with_the_first_ones_pid(tmp_path: Path) -> N
             InstanceLock(path).acquire(456)
         holder = find_holder(path)
         assert holder is not None
-        assert refusal.value.holder == holder == (first.pid, 123)
+        assert refusal.value.holder == holder == (first.pid, 123, None)
         first.kill()
         first.wait()
     assert path.exists()  # a stale file is no obstacle
