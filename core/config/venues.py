@@ -32,6 +32,8 @@ def _url_of(*schemes: str) -> AfterValidator:
 Asset = Annotated[str, StringConstraints(to_upper=True, min_length=1)]
 RestUrl = Annotated[str, _url_of("https", "http")]
 StreamUrl = Annotated[str, _url_of("wss", "ws")]
+Port = Annotated[int, Field(strict=True, ge=1, le=65_535)]
+ClientId = Annotated[int, Field(strict=True, ge=1, le=10_000)]
 AccountName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 Speed = Annotated[Number, Field(gt=0, le=100_000)]
 
@@ -120,6 +122,22 @@ class HyperliquidConfig(CryptoVenueConfig):
     )
 
 
+class InteractiveBrokersConfig(RealVenueConfig):
+    """TWS or IB Gateway, which has its own login: no key is kept here."""
+
+    kind: Literal["interactive_brokers"] = Field(description="interactive_brokers: stocks through TWS or IB Gateway")
+    symbols: tuple[Text, ...] = Field(
+        default=("AAPL", "MSFT", "NVDA", "SPY"), min_length=1, description="unified symbols to follow"
+    )
+    host: Text = Field(default="127.0.0.1", description="where TWS or IB Gateway listens")
+    port: Port = Field(default=7497, description="7496 TWS live, 7497 TWS paper, 4001 Gateway live, 4002 Gateway paper")
+    client_id: ClientId = Field(
+        default=17,
+        description="each program at one TWS needs its own; keep it, or own orders cannot be cancelled singly",
+    )
+    account_code: str = Field(default="", description="which account of the login; empty where it has one only")
+
+
 class ReplayVenueConfig(Section):
     """A recording played through the feed code of the venue it was made at."""
 
@@ -143,6 +161,7 @@ VenueConfig = Annotated[
     | OkxConfig
     | CoinbaseConfig
     | HyperliquidConfig
+    | InteractiveBrokersConfig
     | ReplayVenueConfig,
     Field(discriminator="kind"),
 ]

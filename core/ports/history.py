@@ -1,6 +1,6 @@
 """Bars from before the engine started."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from core.bars.bar import Bar
@@ -20,3 +20,14 @@ class NoHistory:
     def bars(self, instrument: Instrument, timeframe: Timeframe, count: int) -> Sequence[Bar]:
         del instrument, timeframe, count
         return ()
+
+
+class VenueHistories:
+    """Asks the venue that an instrument is of, where it remembers anything, else whoever was asked before."""
+
+    def __init__(self, usual: BarHistory, by_venue: Mapping[str, BarHistory]) -> None:
+        self._usual = usual
+        self._by_venue = by_venue
+
+    def bars(self, instrument: Instrument, timeframe: Timeframe, count: int) -> Sequence[Bar]:
+        return self._by_venue.get(instrument.venue, self._usual).bars(instrument, timeframe, count)

@@ -101,7 +101,7 @@ def test_unknown_venue_kind_lists_the_kinds(tmp_path: Path):
     problem = only_problem(tmp_path, "[venues.main]\nkind = 'binanse'\n")
     assert problem.endswith(
         ':2: venues.main.kind = "binanse": must be one of "sim", "binance", "binanceusdm", '
-        '"kraken", "okx", "coinbase", "hyperliquid", "replay"'
+        '"kraken", "okx", "coinbase", "hyperliquid", "interactive_brokers", "replay"'
     )
 
 

@@ -60,6 +60,9 @@ def _rows(config: Any) -> Iterator[dict[str, Any]]:
             address = venue_kind(venue.kind).addresses(venue)
             row |= {"mode": venue.mode.value, "account": venue.account, "symbols": list(venue.symbols)}
             row |= {"address": address.rest_url, "stream": address.ws_url}
+        elif venue.kind == "interactive_brokers":
+            row |= {"mode": venue.mode.value, "account": venue.account_code or None, "symbols": list(venue.symbols)}
+            row |= {"address": f"{venue.host}:{venue.port}", "stream": None}
         else:
             row |= {"symbols": [], "address": getattr(venue, "path", "in this process"), "stream": None}
         yield row

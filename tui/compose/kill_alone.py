@@ -7,13 +7,13 @@ import msgspec
 
 from adapters.network.transport import NetworkTransport
 from core.config.config import Config
-from core.config.venues import CryptoVenueConfig, RealVenue, VenueMode
+from core.config.venues import CryptoVenueConfig, InteractiveBrokersConfig, RealVenue, VenueMode
 from core.io.system_clock import SystemClock
 from core.io.system_randomness import SystemRandomness
 from core.paths import Paths
 from core.ports.keys import KeySource, KeyStoreError
 from tui.compose.kinds.registry import venue_kind
-from tui.compose.kinds.venue_kind import TradingAccount, Wire
+from tui.compose.kinds.venue_kind import CancelOutcome, TradingAccount, Wire
 
 PATIENCE_S: Final = 10.0
 
@@ -26,12 +26,15 @@ class Cancelled(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
 
 
-def live_venues(config: Config) -> dict[str, RealVenue]:
+LiveVenue = RealVenue | InteractiveBrokersConfig
+
+
+def live_venues(config: Config) -> dict[str, LiveVenue]:
     """Return the venues where own orders may rest."""
     return {
         name: venue
         for name, venue in config.venues.items()
-        if isinstance(venue, CryptoVenueConfig) and venue.mode is VenueMode.LIVE
+        if isinstance(venue, CryptoVenueConfig | InteractiveBrokersConfig) and venue.mode is VenueMode.LIVE
     }
 
 
@@ -45,15 +48,10 @@ async def cancel_everywhere(config: Config, paths: Paths, keys: KeySource) -> li
         await transport.close()
 
 
-async def _at(transport: NetworkTransport, name: str, venue: RealVenue, paths: Paths, keys: KeySource) -> Cancelled:
+async def _at(transport: NetworkTransport, name: str, venue: LiveVenue, paths: Paths, keys: KeySource) -> Cancelled:
     try:
-        credentials = await asyncio.to_thread(keys.read, venue.kind, venue.account)
-        if credentials is None:
-            return Cancelled(venue=name, is_clear=False, detail=f"there is no key {venue.kind}/{venue.account}")
-        account = TradingAccount(credentials, paths.state_dir)
-        wire = Wire(transport, SystemClock(), SystemRandomness())
         async with asyncio.timeout(PATIENCE_S):
-            is_clear, detail = await venue_kind(venue.kind).cancel_everything(account, venue, wire)
+            is_clear, detail = await _cancel(transport, name, venue, paths, keys)
     except KeyStoreError as error:
         return Cancelled(venue=name, is_clear=False, detail=str(error))
     except TimeoutError:
@@ -61,3 +59,18 @@ async def _at(transport: NetworkTransport, name: str, venue: RealVenue, paths: P
     except Exception as error:  # one venue's fault must not keep the others from being told
         return Cancelled(venue=name, is_clear=False, detail=f"{type(error).__name__}: {error}")
     return Cancelled(venue=name, is_clear=is_clear, detail=detail)
+
+
+async def _cancel(
+    transport: NetworkTransport, name: str, venue: LiveVenue, paths: Paths, keys: KeySource
+) -> CancelOutcome:
+    if isinstance(venue, InteractiveBrokersConfig):
+        from tui.compose.interactive_brokers import cancel_at_interactive_brokers  # noqa: PLC0415 - only where needed
+
+        return await cancel_at_interactive_brokers(name, venue, SystemRandomness())
+    credentials = await asyncio.to_thread(keys.read, venue.kind, venue.account)
+    if credentials is None:
+        return CancelOutcome(is_clear=False, detail=f"there is no key {venue.kind}/{venue.account}")
+    account = TradingAccount(credentials, paths.state_dir)
+    wire = Wire(transport, SystemClock(), SystemRandomness())
+    return await venue_kind(venue.kind).cancel_everything(account, venue, wire)

@@ -7,12 +7,19 @@ from typing import Final
 
 from adapters.venue_store.store import VenueStore
 from core.config.config import Config
-from core.config.venues import CryptoVenueConfig, RealVenue, ReplayVenueConfig, SimVenueConfig, VenueMode
+from core.config.venues import (
+    CryptoVenueConfig,
+    InteractiveBrokersConfig,
+    RealVenue,
+    ReplayVenueConfig,
+    SimVenueConfig,
+    VenueMode,
+)
 from core.io.system_clock import SystemClock
 from core.io.system_randomness import SystemRandomness
 from core.paths import Paths
 from core.ports.clock import Clock
-from core.ports.history import BarHistory, NoHistory
+from core.ports.history import BarHistory, NoHistory, VenueHistories
 from core.ports.keys import KeySource, KeyStoreError
 from core.ports.venue import ExecutionVenue, Feed
 from core.types.credentials import Credentials
@@ -38,6 +45,8 @@ class VenueSet:
         for name, venue in config.venues.items():
             if isinstance(venue, ReplayVenueConfig):
                 self._add_replay(venue)
+            elif isinstance(venue, InteractiveBrokersConfig) and venue.mode is not VenueMode.OFF:
+                self._add_interactive_brokers(name, venue)
             elif isinstance(venue, CryptoVenueConfig) and venue.mode is not VenueMode.OFF:
                 self._add_real(name, venue)
 
@@ -75,6 +84,18 @@ class VenueSet:
         self.feeds.append(feed)
         if execution is not None:
             self.executions.append(execution if execution.venue == name else NamedExecution(execution, name))
+
+    def _add_interactive_brokers(self, name: str, venue: InteractiveBrokersConfig) -> None:
+        from tui.compose.interactive_brokers import interactive_brokers_sides  # noqa: PLC0415 - only where needed
+
+        feed, execution, history = interactive_brokers_sides(name, venue, self.clock, SystemRandomness())
+        self.history = VenueHistories(self.history, {name: history})
+        if venue.mode is VenueMode.PAPER:
+            self._add_paper(feed, {"USD": venue.starting_balance_usdt})
+            return
+        self.feeds.append(feed)
+        if execution is not None:
+            self.executions.append(execution)
 
     def _key_of(self, name: str, venue: RealVenue) -> Credentials:
         key = self._keys.read(venue.kind, venue.account)
