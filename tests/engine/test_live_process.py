@@ -124,7 +124,7 @@ def test_orders_fill_and_rest_and_a_kill_that_a_hung_engine_does_not_take_leaves
         bid = price_of(venue, "/api/v3/ticker/bookTicker", "bid")
         order(tmp_path, "buy", "0.001", SPOT, "--limit", str(int(bid * 0.98)))
         assert len(venue.open_orders()) == 2
-        fills = until("the fill", lambda: (daemon.get("/api/fills") or {}).get("fills"))
+        fills = until("the fill", lambda: (daemon.get("/api/fills") or {}).get("fills") or None)
         assert {fill["symbol"] for fill in fills} == {"BTC/USDT:USDT"}
         daemon.send_signal(signal.SIGSTOP)
         killed = command(tmp_path, "kill", "--reason", "it hangs")
@@ -157,7 +157,7 @@ def test_an_own_order_and_a_foreign_one_meet_and_both_accounts_know(
         )  # fmt: skip
         assert float(foreign["executedQty"]) > 0
         assert ask >= bid
-        fills = until("the own fill", lambda: (daemon.get("/api/fills") or {}).get("fills"))
+        fills = until("the own fill", lambda: (daemon.get("/api/fills") or {}).get("fills") or None)
         assert {(fill["venue"], fill["side"]) for fill in fills} == {("binance", "buy")}
 
 
@@ -185,3 +185,30 @@ def test_the_confirmation_has_to_fit_the_configuration(tmp_path: Path, mode: str
     with Daemon(tmp_path, text, options=("--live",)) as daemon:
         assert daemon.exit_code() == 2
         assert said in daemon.said()
+
+
+def test_the_doctor_and_a_recording_need_no_engine(tmp_path: Path, venue: Rehearsal, config: str) -> None:
+    ill = command(tmp_path, "doctor")
+    assert (ill.returncode, "seraphim keys add binance --account main" in ill.stdout) == (1, True), ill.stdout
+    keep_keys(tmp_path, venue)
+    told = json.loads(command(tmp_path, "doctor", "--json").stdout)
+    checks = {(each["venue"], finding["check"]): finding for each in told["venues"] for finding in each["findings"]}
+    assert told["well"], [finding for finding in checks.values() if not finding["is_well"]]
+    assert checks["binance", "key"]["detail"] == "rights: read, trade"
+    assert all(each["rest_latency_ms"] > 0 and each["stream_latency_ms"] > 0 for each in told["venues"])
+    listed = json.loads(command(tmp_path, "instruments", "binanceusdm", "BTC", "--json").stdout)["instruments"]
+    assert [row["symbol"] for row in listed] == ["BTC/USDT:USDT"]
+    out = tmp_path / "usdm.zst"
+    written = json.loads(
+        command(
+            tmp_path, "record", "binanceusdm", "BTC/USDT:USDT", "--out", str(out), "--seconds", "3", "--json"
+        ).stdout
+    )
+    assert written["messages"] > 0
+    played = command(tmp_path, "replay", str(out), "--venue", "binanceusdm", "--check", "--json")
+    report = json.loads(played.stdout)
+    assert (played.returncode, report["messages"], report["inferred"]) == (0, written["messages"], False)
+    again = command(tmp_path, "record", "binanceusdm", "BTC/USDT:USDT", "--out", str(out))
+    assert (again.returncode, "is there already" in again.stderr) == (2, True)
+    unknown = command(tmp_path, "record", "binanceusdm", "XYZ/USDT", "--out", str(tmp_path / "x"), "--seconds", "20")
+    assert (unknown.returncode, "is not traded there" in unknown.stderr) == (2, True), unknown.stderr

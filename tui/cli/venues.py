@@ -7,8 +7,10 @@ from typing import Annotated, Any, Final
 import typer
 
 from core.control.verbs import DOCTOR, INSTRUMENTS, VENUES
+from core.paths import Paths
 from tui.cli.configured import configuration, real_venue, real_venues
 from tui.cli.exits import CommandError, ExitCode
+from tui.cli.hidden_input import ask_hidden, is_terminal
 from tui.cli.output import Json, say, say_json
 from tui.cli.program import ConfigFile
 from tui.cli.tables import Column, print_table
@@ -121,8 +123,11 @@ def doctor(
     loaded = configuration(config)
     chosen = real_venues(loaded) if venue is None else {venue: real_venue(loaded, venue)}
     from tui.compose.doctor import diagnose  # noqa: PLC0415 - the adapters with it
+    from tui.compose.keys import key_store  # noqa: PLC0415 - the same
 
-    found = asyncio.run(diagnose(chosen, float(loaded.risk.max_clock_offset_ms)))
+    paths = Paths.from_environment()
+    keys = key_store(paths, loaded.keys, ask=ask_hidden if is_terminal() else None)
+    found = asyncio.run(diagnose(chosen, keys, paths, float(loaded.risk.max_clock_offset_ms)))
     if json:
         import msgspec  # noqa: PLC0415 - only here
 

@@ -10,9 +10,15 @@ from adapters.instrument_selection import UnknownSymbolError, select_instruments
 from adapters.network.transport import NetworkTransport
 from adapters.streams.market_data import UNREADABLE
 from core.config.venues import RealVenue, VenueMode
+from core.io.redaction import redact
+from core.io.system_clock import SystemClock
+from core.io.system_randomness import SystemRandomness
+from core.paths import Paths
+from core.ports.keys import KeyRight, KeySource, KeyStoreError
+from tui.compose.key_testing import may_withdraw
 from tui.compose.kinds.registry import venue_kind
-from tui.compose.kinds.venue_kind import ServerTime, VenueKind
-from tui.compose.venue_reading import ReadOnce, VenueUnreachableError, ask, open_stream
+from tui.compose.kinds.venue_kind import ServerTime, TradingAccount, VenueKind, Wire
+from tui.compose.venue_reading import TIMEOUT_S, ReadOnce, VenueUnreachableError, ask, open_stream
 
 ASKED_TIMES: Final = 3
 NS_PER_MS: Final = 1_000_000
@@ -44,17 +50,26 @@ class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
         return all(finding.is_well for finding in self.findings)
 
 
-async def diagnose(venues: Mapping[str, RealVenue], max_clock_offset_ms: float) -> list[Diagnosis]:
-    """Look at all venues at once."""
+async def diagnose(
+    venues: Mapping[str, RealVenue], keys: KeySource, paths: Paths, max_clock_offset_ms: float
+) -> list[Diagnosis]:
+    """Look at all venues at once; keys are read for live venues only."""
     transport = NetworkTransport()
     try:
-        looks = (_look(transport, name, venue, max_clock_offset_ms) for name, venue in venues.items())
+        looks = (_look(transport, name, venue, keys, paths, max_clock_offset_ms) for name, venue in venues.items())
         return list(await asyncio.gather(*looks))
     finally:
         await transport.close()
 
 
-async def _look(transport: NetworkTransport, name: str, venue: RealVenue, max_offset_ms: float) -> Diagnosis:
+async def _look(
+    transport: NetworkTransport,
+    name: str,
+    venue: RealVenue,
+    keys: KeySource,
+    paths: Paths,
+    max_offset_ms: float,
+) -> Diagnosis:
     if venue.mode is VenueMode.OFF:
         finding = Finding(check="mode", is_well=True, detail="off: nothing is asked there")
         return _diagnosis(name, venue, (finding,))
@@ -64,7 +79,8 @@ async def _look(transport: NetworkTransport, name: str, venue: RealVenue, max_of
         _stream(transport, kind.probe_url(venue)),
         _symbols(transport, kind, name, venue),
     )
-    findings = (*time_finding, stream_finding, symbols)
+    key = [await _key(transport, kind, name, venue, keys, paths)] if venue.mode is VenueMode.LIVE else []
+    findings = (*time_finding, stream_finding, symbols, *key)
     return _diagnosis(name, venue, findings, rest_ms, stream_ms, offset_ms)
 
 
@@ -139,3 +155,34 @@ async def _symbols(transport: NetworkTransport, kind: VenueKind, name: str, venu
         fix = f"take a symbol from: seraphim instruments {name}"
         return Finding(check="symbols", is_well=False, detail=str(error), fix=fix)
     return Finding(check="symbols", is_well=True, detail=f"{len(venue.symbols)} of {len(listed)} instruments followed")
+
+
+async def _key(
+    transport: NetworkTransport, kind: VenueKind, name: str, venue: RealVenue, keys: KeySource, paths: Paths
+) -> Finding:
+    """Look for the key of a live venue and ask what it may do."""
+    add = f"seraphim keys add {venue.kind} --account {venue.account}"
+    try:
+        key = await asyncio.to_thread(keys.read, venue.kind, venue.account)
+    except KeyStoreError as error:
+        return Finding(check="key", is_well=False, detail=str(error), fix="see docs/keys.md")
+    if key is None:
+        detail = f"{name} is live and there is no key {venue.kind}/{venue.account}"
+        return Finding(check="key", is_well=False, detail=detail, fix=add)
+    wire = Wire(transport, SystemClock(), SystemRandomness())
+    try:
+        async with asyncio.timeout(TIMEOUT_S):
+            rights = await kind.key_rights(TradingAccount(key, paths.state_dir), venue, wire)
+    except TimeoutError:
+        return Finding(check="key", is_well=False, detail=f"no answer within {TIMEOUT_S:g} s", fix="see rest")
+    except Exception as error:  # of whichever adapter; a doctor looks on
+        detail = redact(f"the venue does not say what the key may do: {error}")
+        return Finding(check="key", is_well=False, detail=detail, fix=f"seraphim keys test {venue.kind}, or {add}")
+    if may_withdraw(rights):
+        fix = f"make a key that may not, revoke this one, then {add} --replace"
+        return Finding(check="key", is_well=False, detail="the key may withdraw", fix=fix)
+    may = "not told" if rights.rights is None else ", ".join(sorted(right.value for right in rights.rights))
+    if rights.rights is not None and KeyRight.TRADE not in rights.rights:
+        fix = "let the key trade on the venue's own page, or set the venue's mode to data"
+        return Finding(check="key", is_well=False, detail=f"the key may {may}, not trade", fix=fix)
+    return Finding(check="key", is_well=True, detail=f"rights: {may}")
