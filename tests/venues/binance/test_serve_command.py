@@ -77,7 +77,7 @@ def test_text_has_a_configuration_that_loads(tmp_path: Path):
         text = ""
         for line in lines:
             text += line
-            if "usdm" in line and "stream_url" in line:
+            if "usdm" in line and "ws_url" in line:
                 break
         snippet = text[text.index("[venues.binance]") :]
         assert tomllib.loads(snippet)["venues"].keys() == {"binance", "binanceusdm"}
