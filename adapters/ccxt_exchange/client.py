@@ -17,10 +17,12 @@ _KEY_NAMES: Final = {
     "private_key": "privateKey",
     "account_address": "walletAddress",
 }
+# coins and margin pairs are asked for with the key, at addresses that test networks do not have
+_BINANCE: Final = {"warnOnFetchOpenOrdersWithoutSymbol": False, "fetchCurrencies": False, "fetchMargins": False}
 _OPTIONS: Final[Mapping[str, Mapping[str, object]]] = {
     "paradex": {"sbe": False},  # its binary form is not read
-    "binance": {"warnOnFetchOpenOrdersWithoutSymbol": False, "fetchMarkets": ["spot"]},
-    "binanceusdm": {"warnOnFetchOpenOrdersWithoutSymbol": False, "fetchMarkets": ["linear"]},
+    "binance": {**_BINANCE, "fetchMarkets": ["spot"]},
+    "binanceusdm": {**_BINANCE, "fetchMarkets": ["linear"]},
 }
 
 
@@ -41,7 +43,7 @@ async def open_client(settings: ExchangeSettings, credentials: Credentials | Non
             },
         }
     )
-    if settings.testnet and "test" in made.urls:
+    if settings.testnet and made.urls.get("test"):
         made.set_sandbox_mode(True)  # it replaces the addresses, so that they are turned afterwards
     elif settings.testnet and not (settings.rest_url and settings.ws_url):
         raise ExchangeRefusedError(f"{settings.exchange} has no test network in ccxt: give rest_url and ws_url")

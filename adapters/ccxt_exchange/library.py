@@ -1,6 +1,7 @@
 """The one place that imports ccxt, and what is used of it."""
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from importlib import import_module
 from types import ModuleType
@@ -74,7 +75,10 @@ class Client(Protocol):
 
 async def load_library() -> ModuleType:
     """Import ccxt.pro in a thread: it takes one to three seconds."""
-    return await asyncio.to_thread(import_module, "ccxt.pro")
+    library = await asyncio.to_thread(import_module, "ccxt.pro")
+    # at DEBUG it writes every request with its key and signature
+    logging.getLogger("ccxt").setLevel(logging.CRITICAL + 1)
+    return library
 
 
 def class_of(library: ModuleType, exchange: str) -> Any:

@@ -13,7 +13,7 @@ import msgspec
 from adapters.ccxt_exchange.execution import CcxtExecution
 from adapters.ccxt_exchange.feed import CcxtFeed
 from adapters.ccxt_exchange.settings import ExchangeSettings, ExecutionSettings, FeedSettings
-from adapters.ccxt_exchange.venue import build_execution, build_feed
+from adapters.ccxt_exchange.venue import build_execution, build_feed, cancel_everything
 from adapters.sim.binance_protocol.accounts import Account
 from adapters.sim.binance_protocol.config import RehearsalConfig
 from adapters.sim.binance_protocol.faults import Fault
@@ -27,6 +27,7 @@ from core.types.credentials import Credentials, Secret
 from core.types.order import OrderIntent, OrderType, Side
 from tests.adapters.binance.market_sink import RecordingSink
 from tests.adapters.hyperliquid.rig import Records
+from tests.venues.binance.rig import Trader, limit
 
 D = Decimal
 LIMIT_S = 60.0
@@ -111,15 +112,31 @@ class Rig:
         report = await self.execution.account(SystemClock().utc_ns())
         return sorted(order.intent.client_order_id for order in report.open_orders)
 
+    async def foreign_order(self, price: Decimal) -> None:
+        """Place an order with the account's keys by another program."""
+        async with aiohttp.ClientSession() as session:
+            trader = Trader(session, self.server, self.accounts[0])
+            send = trader.spot if self.kind == "spot" else trader.usdm
+            assert (await send(**limit("BUY", "0.01", price))).status == 200
+
+    async def kill(self) -> SendResult:
+        """Cancel everything from a process that has only the keys."""
+        return await cancel_everything(
+            self.exchange, keys_of(self.accounts[0], self.exchange.exchange), clock=SystemClock()
+        )
+
+    async def turn(self) -> None:
+        """Give everybody a turn."""
+        async with aiohttp.ClientSession() as session, session.get(f"{self.server.url}/api/v3/ping") as response:
+            await response.read()
+
     # inside ------------------------------------------------------------------------------------------
 
     async def _keep_stepping(self) -> None:
         """Move the market as fast as answers to it come, so that no change stays unsent."""
-        async with aiohttp.ClientSession() as session:
-            while True:
-                self.server.step(2)
-                async with session.get(f"{self.server.url}/api/v3/ping") as response:
-                    await response.read()
+        while True:
+            self.server.step(2)
+            await self.turn()
 
     async def close(self) -> None:
         if self._stepping is not None:
