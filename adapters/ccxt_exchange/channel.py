@@ -11,7 +11,7 @@ from adapters.network.backoff import Backoff
 class ChannelTerms(msgspec.Struct, frozen=True, kw_only=True):
     silence_s: float | None = None  # a watch that says nothing for so long has failed; None: it may be quiet
     pause_s: float = 0.0  # between two questions, of what is polled
-    failures_limit: int = 3  # in a row, before the connection is replaced
+    failures_limit: int | None = 3  # in a row, before the connection is replaced; None: it is no fault of it
 
 
 class Channel:
@@ -63,7 +63,8 @@ class Channel:
                 continue
             self._failures += 1
             self._on_failure(f"{self.name}: {reason}")
-            if has_to_replace or self._failures >= self._terms.failures_limit:
+            limit = self._terms.failures_limit
+            if limit is not None and (has_to_replace or self._failures >= limit):
                 self._failures = 0
                 await self._replace(f"{self.name}: {reason}")
             await asyncio.sleep(self._backoff.next_s())

@@ -15,6 +15,8 @@ from core.types.instrument import AssetType
 
 BOOK: Final = "book"
 Call = Callable[[], Awaitable[object]]
+Take = Callable[[object, int], None]
+AskQuiet = Callable[[], Awaitable[bool]]
 
 
 class ChannelPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -22,14 +24,14 @@ class ChannelPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     call: Call
-    take: Callable[[object, int], None]
+    take: Take
     terms: ChannelTerms
-    is_quiet: Callable[[], Awaitable[bool]] | None = None
+    is_quiet: AskQuiet | None = None
 
 
 def plan_channels(market: SymbolMarket, calls: Calls, settings: FeedSettings) -> Iterator[ChannelPlan]:
     """Yield what the exchange offers of a symbol, streams before polls."""
-    client, symbol, limit = calls.client, market.instrument.symbol, settings.failures_limit
+    client, symbol = calls.client, market.instrument.symbol
 
     def polled(request: Call) -> Call:
         return lambda: calls(Purpose.READ, request)
@@ -38,12 +40,14 @@ def plan_channels(market: SymbolMarket, calls: Calls, settings: FeedSettings) ->
         answer = await calls(Purpose.READ, lambda: client.fetch_trades(symbol))
         return market.newest_of(answer) <= market.newest_trade_ns
 
-    def watch(name: str, call: Call, take: Callable[[object, int], None], silence_s: float | None) -> ChannelPlan:
-        terms = ChannelTerms(silence_s=silence_s, failures_limit=limit)
-        return ChannelPlan(name=name, call=call, take=take, terms=terms)
+    def watch(
+        name: str, call: Call, take: Take, silence_s: float | None, is_quiet: AskQuiet | None = None
+    ) -> ChannelPlan:
+        terms = ChannelTerms(silence_s=silence_s, failures_limit=settings.failures_limit)
+        return ChannelPlan(name=name, call=call, take=take, terms=terms, is_quiet=is_quiet)
 
-    def poll(name: str, call: Call, take: Callable[[object, int], None], pause_s: float) -> ChannelPlan:
-        terms = ChannelTerms(pause_s=pause_s, failures_limit=limit)
+    def poll(name: str, call: Call, take: Take, pause_s: float) -> ChannelPlan:
+        terms = ChannelTerms(pause_s=pause_s, failures_limit=None)
         return ChannelPlan(name=name, call=polled(call), take=take, terms=terms)
 
     if offers(client, "watchOrderBook"):
@@ -52,26 +56,34 @@ def plan_channels(market: SymbolMarket, calls: Calls, settings: FeedSettings) ->
         yield poll(BOOK, lambda: client.fetch_order_book(symbol), market.take_book, settings.book_poll_s)
     can_ask = offers(client, "fetchTrades")
     if offers(client, "watchTrades"):
-        plan = watch(
-            "trades",
-            lambda: client.watch_trades(symbol),
-            market.take_trades,
-            settings.trade_silence_s if can_ask else None,
-        )
-        yield msgspec.structs.replace(plan, is_quiet=has_not_traded)
+        silence_s = settings.trade_silence_s if can_ask else None
+        yield watch("trades", lambda: client.watch_trades(symbol), market.take_trades, silence_s, has_not_traded)
     elif can_ask:
         yield poll("trades", lambda: client.fetch_trades(symbol), market.take_trades, settings.trade_poll_s)
-    if market.instrument.asset_type is not AssetType.PERPETUAL:
-        return
-    take = market.take_contract
+    if market.instrument.asset_type is AssetType.PERPETUAL:
+        yield from _of_contract(market, calls, settings)
+
+
+def _of_contract(market: SymbolMarket, calls: Calls, settings: FeedSettings) -> Iterator[ChannelPlan]:
+    """Yield mark price and funding: what is wrong with them costs no book its connection."""
+    client, symbol = calls.client, market.instrument.symbol
+
+    def streamed(name: str, call: Call) -> ChannelPlan:
+        terms = ChannelTerms(failures_limit=None)
+        return ChannelPlan(name=name, call=call, take=market.take_contract, terms=terms)
+
+    def polled(name: str, call: Call) -> ChannelPlan:
+        terms = ChannelTerms(pause_s=settings.contract_poll_s, failures_limit=None)
+        return ChannelPlan(name=name, call=lambda: calls(Purpose.READ, call), take=market.take_contract, terms=terms)
+
     if offers(client, "watchMarkPrice"):
-        yield watch("mark", lambda: client.watch_mark_price(symbol), take, settings.contract_silence_s)
+        yield streamed("mark", lambda: client.watch_mark_price(symbol))
     elif offers(client, "watchTicker"):
-        yield watch("mark", lambda: client.watch_ticker(symbol), take, settings.contract_silence_s)
+        yield streamed("mark", lambda: client.watch_ticker(symbol))
     elif offers(client, "fetchTicker"):
-        yield poll("mark", lambda: client.fetch_ticker(symbol), take, settings.contract_poll_s)
-    # a rate that changes only every few hours is streamed rarely: it is asked for as well
+        yield polled("mark", lambda: client.fetch_ticker(symbol))
+    # asked for as well: a rate is streamed rarely, and most exchanges tell the mark price with it
     if offers(client, "fetchFundingRate"):
-        yield poll("funding", lambda: client.fetch_funding_rate(symbol), take, settings.contract_poll_s)
+        yield polled("funding", lambda: client.fetch_funding_rate(symbol))
     elif offers(client, "watchFundingRate"):
-        yield watch("funding", lambda: client.watch_funding_rate(symbol), take, None)
+        yield streamed("funding", lambda: client.watch_funding_rate(symbol))

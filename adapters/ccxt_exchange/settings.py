@@ -30,7 +30,6 @@ class FeedSettings(msgspec.Struct, frozen=True, kw_only=True):
     depth: int = 50  # levels a side that are taken over
     book_silence_s: float = 30.0
     trade_silence_s: float = 120.0  # then the exchange is asked whether there was a trade
-    contract_silence_s: float = 60.0
     book_poll_s: float = 1.0
     trade_poll_s: float = 2.0
     contract_poll_s: float = 10.0

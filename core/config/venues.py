@@ -97,6 +97,26 @@ class KrakenConfig(CryptoVenueConfig):
     )
 
 
+def _through_ccxt(exchange: str) -> str:
+    if exchange == "hyperliquid":
+        raise ValueError("must not be hyperliquid: ccxt would sign an approval of a fee for others with its orders")
+    return exchange
+
+
+ExchangeId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{2,32}$"), AfterValidator(_through_ccxt)]
+
+
+class CcxtVenueConfig(CryptoVenueConfig):
+    kind: Literal["ccxt"] = Field(description="ccxt: an exchange that has no adapter of its own, through ccxt")
+    exchange: ExchangeId = Field(description="ccxt's name of it, e.g. bybit, krakenfutures, paradex")
+    use_ccxt_anyway: Switch = Field(
+        default=False, description="also where the exchange has an adapter of its own, which is better"
+    )
+    client_order_id_param: Text | None = Field(
+        default=None, description="parameter that takes client order ids; only for exchanges that are not known here"
+    )
+
+
 class ReplayVenueConfig(Section):
     """A recording played through the feed code of the venue it was made at."""
 
@@ -109,8 +129,8 @@ class ReplayVenueConfig(Section):
     starting_balance_usdt: Usd = Field(default=Decimal(100_000), description="cash of the paper account")
 
 
-RealVenue = BinanceSpotConfig | BinanceFuturesConfig | KrakenConfig
+RealVenue = BinanceSpotConfig | BinanceFuturesConfig | KrakenConfig | CcxtVenueConfig
 VenueConfig = Annotated[
-    SimVenueConfig | BinanceSpotConfig | BinanceFuturesConfig | KrakenConfig | ReplayVenueConfig,
+    SimVenueConfig | BinanceSpotConfig | BinanceFuturesConfig | KrakenConfig | CcxtVenueConfig | ReplayVenueConfig,
     Field(discriminator="kind"),
 ]

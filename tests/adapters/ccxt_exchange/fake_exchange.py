@@ -5,7 +5,15 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 from typing import Any
 
-TRADING = ("createOrder", "cancelOrder", "fetchOpenOrders", "fetchBalance", "fetchMyTrades", "fetchPositions", "fetchOrder")
+TRADING = (
+    "createOrder",
+    "cancelOrder",
+    "fetchOpenOrders",
+    "fetchBalance",
+    "fetchMyTrades",
+    "fetchPositions",
+    "fetchOrder",
+)
 SYMBOL = "BTC/USDT:USDT"
 
 
@@ -22,14 +30,19 @@ class FakeExchange:
     """Answers what was queued; what was not queued is empty, and a watch without anything waits."""
 
     id = "bybit"
-    precisionMode = 4
+    precisionMode = 4  # noqa: N815 - the name is ccxt's
     last_response_headers: Any = None
 
     def __init__(self, *offered: str, markets: list[dict[str, Any]] | None = None) -> None:
         self.has: dict[str, Any] = dict.fromkeys(offered, True)
         self.markets: dict[str, Any] = {each["symbol"]: each for each in markets or [market()]}
         self.features: Any = {
-            "swap": {"linear": {"fetchMyTrades": {"symbolRequired": False, "limit": 100, "untilDays": 7}, "fetchOpenOrders": {"symbolRequired": False, "limit": 50}}}
+            "swap": {
+                "linear": {
+                    "fetchMyTrades": {"symbolRequired": False, "limit": 100, "untilDays": 7},
+                    "fetchOpenOrders": {"symbolRequired": False, "limit": 50},
+                }
+            }
         }
         self.options: dict[str, Any] = {}
         self.urls: dict[str, Any] = {}
@@ -48,6 +61,9 @@ class FakeExchange:
 
     def asked(self, name: str) -> list[tuple[Any, ...]]:
         return [arguments for called, arguments in self.calls if called == name]
+
+    def waiting(self, name: str) -> int:
+        return len(self._queued[name])
 
     async def load_markets(self, reload: bool = False) -> Any:
         await self._answer("load_markets", (), {})
@@ -73,7 +89,7 @@ class FakeExchange:
 
         async def call(*arguments: Any) -> Any:
             self.calls.append((name, arguments))
-            default: Any = {} if name in ("fetch_balance", "fetch_order", "cancel_order") else []
+            default: Any = [] if name.endswith(("_trades", "_orders", "_positions", "_history")) else {}
             return await self._answer(name, arguments, default)
 
         return call

@@ -138,9 +138,13 @@ class Rig:
             self.server.step(2)
             await self.turn()
 
-    async def close(self) -> None:
+    def stop_market(self) -> None:
         if self._stepping is not None:
             self._stepping.cancel()
+
+    async def close(self) -> None:
+        self.stop_market()
+        if self._stepping is not None:
             await asyncio.gather(self._stepping, return_exceptions=True)
         await asyncio.gather(*(each.stop() for each in self._running))
 

@@ -110,9 +110,9 @@ def test_a_market_buy_by_value_is_refused_where_there_is_none_by_quantity():
 
 
 def test_an_order_that_ccxt_would_round_is_refused():
-    with pytest.raises(UnsupportedOrderError, match="quantity 0.0155 would reach bybit as 0.015"):
+    with pytest.raises(UnsupportedOrderError, match=r"quantity 0.0155 would reach bybit as 0.015"):
         sent("bybit", quantity=D("0.0155"))
-    with pytest.raises(UnsupportedOrderError, match="price 50000.55 would reach bybit as"):
+    with pytest.raises(UnsupportedOrderError, match=r"price 50000.55 would reach bybit as"):
         sent("bybit", limit_price=D("50000.55"))
 
 
