@@ -122,6 +122,26 @@ class HyperliquidConfig(CryptoVenueConfig):
     )
 
 
+def _through_ccxt(exchange: str) -> str:
+    if exchange == "hyperliquid":
+        raise ValueError("must not be hyperliquid: ccxt would sign an approval of a fee for others with its orders")
+    return exchange
+
+
+ExchangeId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9]{2,32}$"), AfterValidator(_through_ccxt)]
+
+
+class CcxtVenueConfig(CryptoVenueConfig):
+    kind: Literal["ccxt"] = Field(description="ccxt: an exchange that has no adapter of its own, through ccxt")
+    exchange: ExchangeId = Field(description="ccxt's name of it, e.g. bybit, krakenfutures, paradex")
+    use_ccxt_anyway: Switch = Field(
+        default=False, description="also where the exchange has an adapter of its own, which is better"
+    )
+    client_order_id_param: Text | None = Field(
+        default=None, description="parameter that takes client order ids; only for exchanges that are not known here"
+    )
+
+
 class InteractiveBrokersConfig(RealVenueConfig):
     """TWS or IB Gateway, which has its own login: no key is kept here."""
 
@@ -152,7 +172,15 @@ class ReplayVenueConfig(Section):
     starting_balance_usdt: Usd = Field(default=Decimal(100_000), description="cash of the paper account")
 
 
-RealVenue = BinanceSpotConfig | BinanceFuturesConfig | KrakenConfig | OkxConfig | CoinbaseConfig | HyperliquidConfig
+RealVenue = (
+    BinanceSpotConfig
+    | BinanceFuturesConfig
+    | KrakenConfig
+    | OkxConfig
+    | CoinbaseConfig
+    | HyperliquidConfig
+    | CcxtVenueConfig
+)
 VenueConfig = Annotated[
     SimVenueConfig
     | BinanceSpotConfig
@@ -161,6 +189,7 @@ VenueConfig = Annotated[
     | OkxConfig
     | CoinbaseConfig
     | HyperliquidConfig
+    | CcxtVenueConfig
     | InteractiveBrokersConfig
     | ReplayVenueConfig,
     Field(discriminator="kind"),

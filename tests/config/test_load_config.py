@@ -101,8 +101,24 @@ def test_unknown_venue_kind_lists_the_kinds(tmp_path: Path):
     problem = only_problem(tmp_path, "[venues.main]\nkind = 'binanse'\n")
     assert problem.endswith(
         ':2: venues.main.kind = "binanse": must be one of "sim", "binance", "binanceusdm", '
-        '"kraken", "okx", "coinbase", "hyperliquid", "interactive_brokers", "replay"'
+        '"kraken", "okx", "coinbase", "hyperliquid", "ccxt", "interactive_brokers", "replay"'
     )
+
+
+def test_an_exchange_of_ccxt_is_named_beside_its_symbols(tmp_path: Path):
+    text = "[venues.perps]\nkind = 'ccxt'\nexchange = 'bybit'\nsymbols = ['BTC/USDT:USDT']\n"
+    venue = load_config(write(tmp_path, text), {}).venues["perps"]
+    assert venue.kind == "ccxt"
+    assert (venue.exchange, venue.symbols, venue.use_ccxt_anyway) == ("bybit", ("BTC/USDT:USDT",), False)
+
+
+@pytest.mark.parametrize(
+    ("exchange", "words"),
+    [("hyperliquid", "must not be hyperliquid: ccxt would sign"), ("By bit", "venues.perps.exchange")],
+)
+def test_an_exchange_that_never_comes_through_ccxt_is_refused(tmp_path: Path, exchange: str, words: str):
+    text = f"[venues.perps]\nkind = 'ccxt'\nexchange = '{exchange}'\nsymbols = ['BTC/USDC:USDC']\n"
+    assert words in only_problem(tmp_path, text)
 
 
 def test_pools_that_do_not_sum_to_one_are_refused(tmp_path: Path):

@@ -17,7 +17,7 @@ from core.paths import Paths
 from core.ports.keys import KeyRight, KeySource, KeyStoreError
 from tui.compose.key_testing import may_withdraw
 from tui.compose.kinds.registry import venue_kind
-from tui.compose.kinds.venue_kind import ServerTime, TradingAccount, VenueKind, Wire
+from tui.compose.kinds.venue_kind import ServerTime, TradingAccount, VenueKind, Wire, key_venue
 from tui.compose.venue_reading import TIMEOUT_S, ReadOnce, VenueUnreachableError, ask, open_stream
 
 ASKED_TIMES: Final = 3
@@ -136,7 +136,9 @@ async def _time(
     return best_ms, offset_ms, (rest, clock)
 
 
-async def _stream(transport: NetworkTransport, url: str) -> tuple[float | None, Finding]:
+async def _stream(transport: NetworkTransport, url: str | None) -> tuple[float | None, Finding]:
+    if url is None:
+        return None, Finding(check="stream", is_well=True, detail="ccxt opens it at an address of its own")
     try:
         took_ms = await open_stream(transport, url) * MS_PER_S
     except VenueUnreachableError as error:
@@ -161,13 +163,14 @@ async def _key(
     transport: NetworkTransport, kind: VenueKind, name: str, venue: RealVenue, keys: KeySource, paths: Paths
 ) -> Finding:
     """Look for the key of a live venue and ask what it may do."""
-    add = f"seraphim keys add {venue.kind} --account {venue.account}"
+    kept = key_venue(venue)
+    add = f"seraphim keys add {kept} --account {venue.account}"
     try:
-        key = await asyncio.to_thread(keys.read, venue.kind, venue.account)
+        key = await asyncio.to_thread(keys.read, kept, venue.account)
     except KeyStoreError as error:
         return Finding(check="key", is_well=False, detail=str(error), fix="see docs/keys.md")
     if key is None:
-        detail = f"{name} is live and there is no key {venue.kind}/{venue.account}"
+        detail = f"{name} is live and there is no key {kept}/{venue.account}"
         return Finding(check="key", is_well=False, detail=detail, fix=add)
     wire = Wire(transport, SystemClock(), SystemRandomness())
     try:
@@ -177,7 +180,7 @@ async def _key(
         return Finding(check="key", is_well=False, detail=f"no answer within {TIMEOUT_S:g} s", fix="see rest")
     except Exception as error:  # of whichever adapter; a doctor looks on
         detail = redact(f"the venue does not say what the key may do: {error}")
-        return Finding(check="key", is_well=False, detail=detail, fix=f"seraphim keys test {venue.kind}, or {add}")
+        return Finding(check="key", is_well=False, detail=detail, fix=f"seraphim keys test {kept}, or {add}")
     if may_withdraw(rights):
         fix = f"make a key that may not, revoke this one, then {add} --replace"
         return Finding(check="key", is_well=False, detail="the key may withdraw", fix=fix)

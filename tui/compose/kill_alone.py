@@ -13,7 +13,7 @@ from core.io.system_randomness import SystemRandomness
 from core.paths import Paths
 from core.ports.keys import KeySource, KeyStoreError
 from tui.compose.kinds.registry import venue_kind
-from tui.compose.kinds.venue_kind import CancelOutcome, TradingAccount, Wire
+from tui.compose.kinds.venue_kind import CancelOutcome, TradingAccount, Wire, key_venue
 
 PATIENCE_S: Final = 10.0
 
@@ -68,9 +68,9 @@ async def _cancel(
         from tui.compose.interactive_brokers import cancel_at_interactive_brokers  # noqa: PLC0415 - only where needed
 
         return await cancel_at_interactive_brokers(name, venue, SystemRandomness())
-    credentials = await asyncio.to_thread(keys.read, venue.kind, venue.account)
+    credentials = await asyncio.to_thread(keys.read, key_venue(venue), venue.account)
     if credentials is None:
-        return CancelOutcome(is_clear=False, detail=f"there is no key {venue.kind}/{venue.account}")
+        return CancelOutcome(is_clear=False, detail=f"there is no key {key_venue(venue)}/{venue.account}")
     account = TradingAccount(credentials, paths.state_dir)
     wire = Wire(transport, SystemClock(), SystemRandomness())
     return await venue_kind(venue.kind).cancel_everything(account, venue, wire)

@@ -98,11 +98,14 @@ class VenueSet:
             self.executions.append(execution)
 
     def _key_of(self, name: str, venue: RealVenue) -> Credentials:
-        key = self._keys.read(venue.kind, venue.account)
+        from tui.compose.kinds.venue_kind import key_venue  # noqa: PLC0415 - only where a venue needs it
+
+        kept = key_venue(venue)
+        key = self._keys.read(kept, venue.account)
         if key is None:
             raise KeyStoreError(
-                f"venue {name} is live and there is no key {venue.kind}/{venue.account}: "
-                f"add it with `seraphim keys add {venue.kind} --account {venue.account}`, or set its mode to data"
+                f"venue {name} is live and there is no key {kept}/{venue.account}: "
+                f"add it with `seraphim keys add {kept} --account {venue.account}`, or set its mode to data"
             )
         return key
 

@@ -49,6 +49,12 @@ def _hyperliquid() -> VenueKind:
     return HyperliquidKind()
 
 
+def _ccxt() -> VenueKind:
+    from tui.compose.kinds.ccxt_exchange import CcxtKind  # noqa: PLC0415 - only the venues in use
+
+    return CcxtKind()
+
+
 _KINDS: Final[dict[str, Callable[[], VenueKind]]] = {
     "binance": _binance,
     "binanceusdm": _binanceusdm,
@@ -56,5 +62,6 @@ _KINDS: Final[dict[str, Callable[[], VenueKind]]] = {
     "okx": _okx,
     "coinbase": _coinbase,
     "hyperliquid": _hyperliquid,
+    "ccxt": _ccxt,
 }
-KINDS: Final = tuple(_KINDS)
+KINDS: Final = tuple(kind for kind in _KINDS if kind != "ccxt")  # that need no more than their name

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import NamedTuple, Protocol
 
 from adapters.streams.dialect import ReadTable
-from core.config.venues import CryptoVenueConfig
+from core.config.venues import CcxtVenueConfig, CryptoVenueConfig, RealVenue
 from core.ports.clock import Clock
 from core.ports.keys import KeyRights
 from core.ports.randomness import Randomness
@@ -65,8 +65,8 @@ class VenueKind(Protocol):
         """Return where it is reached: as configured, else its test network, else itself."""
         ...
 
-    def probe_url(self, venue: CryptoVenueConfig) -> str:
-        """Return a websocket that opens where the streams work."""
+    def probe_url(self, venue: CryptoVenueConfig) -> str | None:
+        """Return a websocket that opens where the streams work, None where nobody here knows one."""
         ...
 
     def sides(
@@ -111,3 +111,8 @@ def nonce_file(account: TradingAccount) -> Path:
     """Return where the numbers of one key's requests are kept: they must rise across restarts."""
     key = account.credentials
     return account.state_dir / f"nonces-{key.venue}-{key.account}"
+
+
+def key_venue(venue: RealVenue) -> str:
+    """Return the name that a venue's key is kept under: that of the exchange."""
+    return venue.exchange if isinstance(venue, CcxtVenueConfig) else venue.kind

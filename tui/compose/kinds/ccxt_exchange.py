@@ -1,0 +1,75 @@
+"""An exchange of ccxt as it is configured."""
+
+from collections.abc import Callable, Mapping
+
+from adapters.ccxt_exchange.settings import ExchangeSettings
+from adapters.ccxt_exchange.venue import build_execution, build_feed, cancel_everything, list_instruments
+from adapters.streams.dialect import ReadTable
+from core.config.venues import CcxtVenueConfig, CryptoVenueConfig
+from core.ports.keys import KeyRights
+from core.ports.venue import SendOutcome
+from core.types.instrument import Instrument
+from data.recordings.recorder import Recorder
+from tui.compose.kinds.venue_kind import Addresses, CancelOutcome, Sides, TradingAccount, Wire
+
+
+class CcxtKind:
+    """Implements `VenueKind`; ccxt has a transport of its own."""
+
+    def addresses(self, venue: CryptoVenueConfig) -> Addresses:
+        usual = f"as ccxt has it for {_settings(venue).exchange}"
+        return Addresses(venue.rest_url or usual, venue.ws_url or usual)
+
+    def probe_url(self, venue: CryptoVenueConfig) -> None:
+        """Return nothing: only ccxt knows its addresses."""
+        del venue
+
+    def sides(
+        self,
+        venue: CryptoVenueConfig,
+        wire: Wire,
+        *,
+        account: TradingAccount | None = None,
+        recorder: Recorder | None = None,
+    ) -> Sides:
+        if recorder is not None:
+            raise NotImplementedError("what ccxt receives cannot be recorded: it does not show it")
+        settings = _settings(venue)
+        feed = build_feed(settings, clock=wire.clock, randomness=wire.randomness)
+        if account is None:
+            return Sides(feed, None)
+        execution = build_execution(settings, account.credentials, clock=wire.clock, randomness=wire.randomness)
+        return Sides(feed, execution)
+
+    async def cancel_everything(self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire) -> CancelOutcome:
+        result = await cancel_everything(_settings(venue), account.credentials, clock=wire.clock)
+        return CancelOutcome(result.outcome is SendOutcome.ACCEPTED, result.reason or "no order is left")
+
+    async def key_rights(self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire) -> KeyRights:
+        del account, wire
+        return KeyRights(rights=None, detail=f"ccxt does not ask {_settings(venue).exchange} what a key may do")
+
+    async def instruments(self, venue: CryptoVenueConfig, read: ReadTable) -> Mapping[str, Instrument]:
+        del read
+        return {each.venue_symbol: each for each in await list_instruments(_settings(venue))}
+
+    def server_time(self, venue: CryptoVenueConfig) -> None:
+        """Return nothing: only ccxt knows its addresses."""
+        del venue
+
+    def warm_ups(self) -> list[Callable[[], None]]:
+        return []
+
+
+def _settings(venue: CryptoVenueConfig) -> ExchangeSettings:
+    assert isinstance(venue, CcxtVenueConfig), "a venue of kind ccxt"
+    return ExchangeSettings(
+        exchange=venue.exchange,
+        symbols=venue.symbols,
+        testnet=venue.testnet,
+        rest_url=venue.rest_url,
+        ws_url=venue.ws_url,
+        rate_limit_share=venue.rate_limit_share,
+        may_replace_native=venue.use_ccxt_anyway,
+        client_order_id_param=venue.client_order_id_param,
+    )
