@@ -45,6 +45,7 @@ DOORS = {
     "venues": (
         [
             "adapters.binance.venue",
+            "adapters.ccxt_exchange.venue",
             "adapters.interactive_brokers.venue",
             "adapters.paper.execution",
             "adapters.sim.market",
