@@ -57,7 +57,15 @@ class AccountReader:
         self._is_derivative = any(instruments[each].asset_type is AssetType.PERPETUAL for each in followed)
 
     async def report(self, since_ns: int) -> AccountReport:
-        """Read everything; raise what ccxt raised, MalformedError or AccountReadError where a part cannot be read."""
+        """Read everything; raise AccountReadError where a part cannot be read."""
+        try:
+            return await self._report(since_ns)
+        except AccountReadError:
+            raise
+        except Exception as error:  # its text may hold what was signed
+            raise AccountReadError(self._calls.told(error)) from None
+
+    async def _report(self, since_ns: int) -> AccountReport:
         at_ns = self._clock.utc_ns()
         orders = await self.open_orders()
         balances = await self._balances()
@@ -84,8 +92,11 @@ class AccountReader:
                 found[order.venue_order_id or ""] = order
         return list(found.values())
 
-    async def open_rows(self, purpose: Purpose = Purpose.RECONCILE) -> list[Row]:
-        """Return ccxt's open orders, of markets that are not booked here as well."""
+    async def open_rows(self, purpose: Purpose = Purpose.RECONCILE, *, may_be_part: bool = False) -> list[Row]:
+        """Return ccxt's open orders, of markets that are not booked here as well.
+
+        Raises AccountReadError where there may be more of them, unless a part of them will do.
+        """
         limit = self._limit("fetchOpenOrders", None)
         scopes: list[tuple[str | None, Mapping[str, object]]] = [(None, {})]
         if self._demands_symbol("fetchOpenOrders"):
@@ -95,7 +106,7 @@ class AccountReader:
         rows: list[Row] = []
         for symbol, params in scopes:
             page = await self._open_page(symbol, limit, params, purpose)
-            if limit is None or len(page) < limit:
+            if limit is None or len(page) < limit or may_be_part:
                 rows += page
             elif symbol is not None:
                 raise AccountReadError(_more_orders(limit, symbol))

@@ -6,37 +6,45 @@ from typing import Final
 from adapters.ccxt_exchange.account_reader import AccountReader
 from adapters.ccxt_exchange.calls import Calls
 from adapters.ccxt_exchange.profile import Profile
-from adapters.ccxt_exchange.rows import demanded_text, text
+from adapters.ccxt_exchange.rows import text
 from adapters.ccxt_exchange.support import offers
 from adapters.network.request_budget import Purpose
 from core.ports.venue import SendOutcome, SendResult
 
 _LOOK_AGAIN_S: Final = 0.3
+_MOST_LOOKS: Final = 100
 
 
 async def cancel_all_orders(
-    calls: Calls, reader: AccountReader, profile: Profile, followed: tuple[str, ...], rounds: int
+    calls: Calls, reader: AccountReader, profile: Profile, followed: tuple[str, ...], looks: int
 ) -> SendResult:
-    """Cancel at once where the exchange can, then one by one what is still shown, some rounds long."""
-    trouble = ""
-    if offers(calls.client, "cancelAllOrders"):
-        trouble = await _at_once(calls, profile, followed)
-    for attempt in range(rounds + 1):
+    """Cancel at once where the exchange can, then one by one what is still shown.
+
+    Given up after `looks` looks that showed the same orders or could not be read.
+    """
+    trouble = await _at_once(calls, profile, followed) if offers(calls.client, "cancelAllOrders") else ""
+    before: set[str] | None = None
+    looks_in_vain = 0
+    for _ in range(_MOST_LOOKS):
+        if looks_in_vain > looks:
+            break
+        await asyncio.sleep(_LOOK_AGAIN_S * looks_in_vain)
         try:
-            rows = await reader.open_rows(Purpose.CANCEL)
+            rows = await reader.open_rows(Purpose.CANCEL, may_be_part=True)
         except Exception as error:  # what rests is not known
             trouble = f"open orders cannot be read: {calls.told(error)}"
-            rows = None
-        if rows == []:
+            looks_in_vain += 1
+            continue
+        if not rows:
             return SendResult(SendOutcome.ACCEPTED)
-        for row in rows or ():
+        numbers = {text(row, "id") or "": text(row, "symbol") or "" for row in rows}
+        looks_in_vain += numbers.keys() == before
+        before = set(numbers)
+        for number, symbol in numbers.items():
             try:
-                number, symbol = demanded_text(row, "id", "an order"), text(row, "symbol") or ""
                 await calls(Purpose.CANCEL, lambda n=number, s=symbol: calls.client.cancel_order(n, s, {}))
             except Exception as error:  # e.g. it ended meanwhile: the next look tells
                 trouble = calls.told(error)
-        if attempt < rounds:
-            await asyncio.sleep(_LOOK_AGAIN_S * attempt)
     return SendResult(SendOutcome.IN_DOUBT, trouble or "orders are still shown after they were cancelled")
 
 

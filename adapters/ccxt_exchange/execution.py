@@ -4,17 +4,17 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from adapters.ccxt_exchange.account_reader import AccountReader
+from adapters.ccxt_exchange.account_reader import AccountReader, AccountReadError
 from adapters.ccxt_exchange.calls import Calls, budget_of
 from adapters.ccxt_exchange.cancelling import cancel_all_orders
 from adapters.ccxt_exchange.client import is_derivative, open_client, secrets_of
 from adapters.ccxt_exchange.exact_number import MalformedError
 from adapters.ccxt_exchange.exchange_choice import demand_tradable
 from adapters.ccxt_exchange.library import Client
-from adapters.ccxt_exchange.market_listing import listed, pick
+from adapters.ccxt_exchange.market_listing import FINAL, listed, pick
 from adapters.ccxt_exchange.order_names import OrderNames
 from adapters.ccxt_exchange.order_request import UnsupportedOrderError, amount_of, price_of, request_of
-from adapters.ccxt_exchange.outcomes import result_of
+from adapters.ccxt_exchange.outcomes import result_of, told_of
 from adapters.ccxt_exchange.private_updates import PrivateUpdates
 from adapters.ccxt_exchange.profile import Profile, profile_of
 from adapters.ccxt_exchange.rows import Row, row_of, text
@@ -93,7 +93,7 @@ class CcxtExecution:
         await self._updates.until_ready()
 
     async def start(self, sink: ExecutionSink) -> None:
-        """Begin; raise ExchangeRefusedError or UnsupportedMarketError, or what ccxt raised where nobody answers."""
+        """Begin; raise what cannot be traded (`market_listing.FINAL`), AccountReadError where nobody answers."""
         await self._open()
         assert self._calls is not None
         assert self._reader is not None
@@ -208,7 +208,7 @@ class CcxtExecution:
         if self._calls is None or self._reader is None:
             return _refused("not started")
         return await cancel_all_orders(
-            self._calls, self._reader, self._profile, self._exchange.symbols, self._settings.cancel_rounds
+            self._calls, self._reader, self._profile, self._exchange.symbols, self._settings.cancel_looks
         )
 
     async def account(self, since_ns: int) -> AccountReport:
@@ -224,9 +224,12 @@ class CcxtExecution:
             demand_trading_offered(client, is_derivative=is_derivative(self._exchange.symbols))
             await pick(client, self._exchange)
             found, _ = await listed(client)
-        except BaseException:
+        except BaseException as error:
             await self.stop()
-            raise
+            if isinstance(error, FINAL) or not isinstance(error, Exception):
+                raise
+            # its text may hold what was signed
+            raise AccountReadError(f"{self.venue} cannot be opened: {told_of(error, self._secrets)}") from None
         self._instruments = {each.symbol: named(each, self.venue) for each in found.values()}
         self._calls = Calls(
             client, budget_of(client, self._randomness), self._secrets, self._exchange.request_timeout_s

@@ -10,16 +10,14 @@ from adapters.ccxt_exchange.calls import Calls, budget_of
 from adapters.ccxt_exchange.channel import Channel
 from adapters.ccxt_exchange.channel_plan import BOOK, ChannelPlan, plan_channels
 from adapters.ccxt_exchange.client import open_client
-from adapters.ccxt_exchange.exchange_choice import ExchangeRefusedError
-from adapters.ccxt_exchange.instruments import UnsupportedMarketError
 from adapters.ccxt_exchange.library import Client
-from adapters.ccxt_exchange.market_listing import pick
+from adapters.ccxt_exchange.market_listing import FINAL, pick
+from adapters.ccxt_exchange.outcomes import told_of
 from adapters.ccxt_exchange.profile import PROFILES
 from adapters.ccxt_exchange.settings import ExchangeSettings, FeedSettings
 from adapters.ccxt_exchange.stream_connection import StreamConnection
 from adapters.ccxt_exchange.support import demand_offered
 from adapters.ccxt_exchange.symbol_market import SymbolMarket
-from adapters.instrument_selection import UnknownSymbolError
 from adapters.network.backoff import Backoff
 from core.ports.clock import Clock
 from core.ports.randomness import Randomness
@@ -29,7 +27,6 @@ from core.types.market import FeedState, FeedStatus
 
 MakeClient = Callable[[], Awaitable[Client]]
 _REPORT_EVERY_S: Final = 0.5
-_FINAL: Final = (ExchangeRefusedError, UnsupportedMarketError, UnknownSymbolError)
 
 
 class CcxtFeed:
@@ -105,10 +102,10 @@ class CcxtFeed:
         while True:
             try:
                 return await pick(client, self._exchange)
-            except _FINAL:
+            except FINAL:
                 raise
             except Exception as error:  # the network, or a table that cannot be read: the exchange may come back
-                self._report(FeedState.CONNECTING, f"instruments: {type(error).__name__}: {str(error)[:200]}")
+                self._report(FeedState.CONNECTING, f"instruments: {told_of(error, ())}")
                 await asyncio.sleep(backoff.next_s())
 
     def _channels(self, market: SymbolMarket, calls: Calls, connection: StreamConnection) -> Iterator[Channel]:

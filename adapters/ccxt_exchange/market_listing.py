@@ -1,12 +1,17 @@
 """Read what an exchange trades, and pick what is configured."""
 
 from collections.abc import Mapping
+from typing import Final
 
+from adapters.ccxt_exchange.exchange_choice import ExchangeRefusedError
 from adapters.ccxt_exchange.instruments import UnsupportedMarketError, read_markets
 from adapters.ccxt_exchange.library import Client
 from adapters.ccxt_exchange.settings import ExchangeSettings
-from adapters.instrument_selection import named, select_instruments
+from adapters.instrument_selection import UnknownSymbolError, named, select_instruments
 from core.types.instrument import Instrument
+
+FINAL: Final = (ExchangeRefusedError, UnsupportedMarketError, UnknownSymbolError)
+"""What asking again does not help against."""
 
 
 async def listed(client: Client) -> tuple[dict[str, Instrument], Mapping[str, str]]:

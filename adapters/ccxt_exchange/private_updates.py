@@ -132,6 +132,8 @@ class PrivateUpdates:
 
     def _take_trades(self, value: object) -> None:
         for row in rows_of(value, "executions"):
+            if text(row, "symbol") not in self._reader.instruments:
+                continue
             if (moment_ns_or_none(row) or 0) < self._known_until_ns - int(self._settings.overlap_s * _NS_PER_S):
                 continue  # history that some exchanges send at the beginning
             try:

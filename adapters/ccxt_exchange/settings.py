@@ -47,4 +47,4 @@ class ExecutionSettings(msgspec.Struct, frozen=True, kw_only=True):
     first_backoff_s: float = 0.5
     backoff_cap_s: float = 20.0
     pages_limit: int = 20
-    cancel_rounds: int = 3
+    cancel_looks: int = 3  # in vain, before a kill is given up as doubt

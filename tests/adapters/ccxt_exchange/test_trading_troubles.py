@@ -9,6 +9,7 @@ import ccxt
 import msgspec
 import pytest
 
+from adapters.ccxt_exchange.account_reader import AccountReadError
 from adapters.ccxt_exchange.exchange_choice import ExchangeRefusedError
 from adapters.ccxt_exchange.execution import CcxtExecution
 from core.io.system_clock import SystemClock
@@ -186,8 +187,55 @@ def test_a_list_of_orders_that_may_go_on_is_no_list():
     async def scenario(execution: CcxtExecution, records: Records) -> None:
         page = [{**row, "id": f"o-{number}"} for number in range(50)]
         fake.queue("fetch_open_orders", page, page)
-        with pytest.raises(Exception, match="there may be more"):
+        with pytest.raises(AccountReadError, match="there may be more"):
             await execution.account(0)
+
+    trade_at(fake, scenario)
+
+
+def test_one_by_one_everything_goes_also_what_is_on_later_pages():
+    fake = FakeExchange(*TRADING)
+    resting = {f"o-{number}": {"id": f"o-{number}", "symbol": SYMBOL} for number in range(120)}
+    resting["?"] = {"id": "?", "symbol": "ETH/USDT:USDT"}
+
+    def cancel(number: str, symbol: str, params: object) -> dict[str, Any]:
+        del resting[number]
+        return {}
+
+    async def scenario(execution: CcxtExecution, records: Records) -> None:
+        fake.queue("fetch_open_orders", *([lambda *_: list(resting.values())[:50]] * 20))
+        fake.queue("cancel_order", ccxt.OrderNotFound("it ended meanwhile"), *([cancel] * 200))
+        assert (await execution.cancel_all()).outcome is SendOutcome.ACCEPTED
+        assert resting == {}
+
+    trade_at(fake, scenario)
+
+
+def test_an_order_that_does_not_go_makes_the_kill_doubt():
+    fake = FakeExchange(*TRADING)
+
+    async def scenario(execution: CcxtExecution, records: Records) -> None:
+        fake.queue("fetch_open_orders", *([[{"id": "o-1", "symbol": SYMBOL}]] * 20))
+        answer = await execution.cancel_all()
+        assert answer.outcome is SendOutcome.IN_DOUBT
+        assert "still shown" in answer.reason
+
+    trade_at(fake, scenario)
+
+
+@pytest.mark.parametrize(
+    "error", [ccxt.NetworkError("GET https://host/x?signature=beef the-secret-of-ann"), KeyError()]
+)
+def test_an_account_that_cannot_be_read_says_so_without_what_was_signed(error: Exception):
+    fake = FakeExchange(*TRADING)
+
+    async def scenario(execution: CcxtExecution, records: Records) -> None:
+        fake.queue("fetch_balance", error)
+        with pytest.raises(AccountReadError) as caught:
+            await execution.account(SystemClock().utc_ns())
+        assert type(error).__name__ in str(caught.value)
+        assert "beef" not in str(caught.value)
+        assert "the-secret-of-ann" not in str(caught.value)
 
     trade_at(fake, scenario)
 
@@ -209,7 +257,7 @@ def test_the_account_is_read_into_the_engines_types():
         fake.queue(
             "fetch_positions", [{"symbol": SYMBOL, "side": side, "contracts": 0.3} for side in ("long", "short")]
         )
-        with pytest.raises(ValueError, match="hedge mode"):
+        with pytest.raises(AccountReadError, match="hedge mode"):
             await execution.account(SystemClock().utc_ns())
 
     trade_at(fake, scenario)
