@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
+from adapters.ccxt_exchange.from_config import exchange_settings
 from adapters.ccxt_exchange.settings import ExchangeSettings
 from adapters.ccxt_exchange.venue import build_execution, build_feed, cancel_everything, list_instruments
 from adapters.streams.dialect import ReadTable
@@ -63,13 +64,4 @@ class CcxtKind:
 
 def _settings(venue: CryptoVenueConfig) -> ExchangeSettings:
     assert isinstance(venue, CcxtVenueConfig), "a venue of kind ccxt"
-    return ExchangeSettings(
-        exchange=venue.exchange,
-        symbols=venue.symbols,
-        testnet=venue.testnet,
-        rest_url=venue.rest_url,
-        ws_url=venue.ws_url,
-        rate_limit_share=venue.rate_limit_share,
-        may_replace_native=venue.use_ccxt_anyway,
-        client_order_id_param=venue.client_order_id_param,
-    )
+    return exchange_settings(venue.exchange, venue)
