@@ -94,7 +94,7 @@ def _unanswered(error: CommandError, paths: Paths, written: Written, alone: Alon
     closes = " and closes every position" if is_to_flatten else ""
     if holder is None and error.exit_code is ExitCode.NO_ENGINE:
         follows = "" if not written.is_there else f": the next start begins HALTED{closes}"
-        follows += "" if alone.text else ". No venue is live: no order of this account rests anywhere"
+        follows += "" if alone.text else ". Orders that rest at a venue were not touched"
     elif holder is None:
         follows = "" if not written.is_there else f"; an engine that finds it halts before it sends anything{closes}"
     else:

@@ -20,8 +20,8 @@ EXAMPLES: Final = (
 )
 
 
-class _UnknownSymbol(Exception):  # noqa: N818 - carried from the loop to the command only
-    pass
+class _RefusedError(Exception):
+    """Nothing will be recorded; carried from the loop to the command, which takes the empty file away."""
 
 
 def register(app: typer.Typer) -> None:
@@ -41,7 +41,7 @@ def record(
         raise CommandError(ExitCode.USAGE, f"{out} is there already; name a new file")
     try:
         found = asyncio.run(_record(venue, chosen, out, seconds, quiet=json or not sys.stderr.isatty()))
-    except _UnknownSymbol as error:
+    except _RefusedError as error:
         out.unlink(missing_ok=True)
         raise CommandError(ExitCode.USAGE, str(error)) from None
     if not found["messages"]:
@@ -58,6 +58,7 @@ async def _record(name: str, venue: Any, out: Path, seconds: float | None, *, qu
 
     from adapters.instrument_selection import UnknownSymbolError  # noqa: PLC0415 - only where a venue is asked
     from core.paths import describe  # noqa: PLC0415 - only where it fails
+    from tui.compose.kinds.venue_kind import NotRecordableError  # noqa: PLC0415 - only where a venue is asked
     from tui.compose.recording import record as run  # noqa: PLC0415 - only where a venue is asked
 
     ending = asyncio.Event()
@@ -67,8 +68,8 @@ async def _record(name: str, venue: Any, out: Path, seconds: float | None, *, qu
     progress = _nothing if quiet else _say_progress
     try:
         found = await run(name, venue, out, seconds=seconds, progress=progress, ending=ending)
-    except UnknownSymbolError as error:
-        raise _UnknownSymbol(str(error)) from None
+    except (UnknownSymbolError, NotRecordableError) as error:
+        raise _RefusedError(str(error)) from None
     except OSError as error:
         raise CommandError(ExitCode.FAILED, f"{out} cannot be written: {describe(error)}") from None
     finally:

@@ -87,6 +87,7 @@ def instruments(
 
 async def _listed(venue: Any) -> list[dict[str, object]]:
     from adapters.network.transport import NetworkTransport  # noqa: PLC0415 - only where a venue is asked
+    from core.io.redaction import redact  # noqa: PLC0415 - the same
     from tui.compose.kinds.registry import venue_kind  # noqa: PLC0415 - the same
     from tui.compose.venue_reading import ReadOnce, VenueUnreachableError  # noqa: PLC0415 - the same
 
@@ -95,6 +96,8 @@ async def _listed(venue: Any) -> list[dict[str, object]]:
         found = await venue_kind(venue.kind).instruments(venue, ReadOnce(transport))
     except VenueUnreachableError as error:
         raise CommandError(ExitCode.FAILED, str(error)) from None
+    except Exception as error:  # of whichever library the venue's adapter reads with
+        raise CommandError(ExitCode.FAILED, redact(f"the venue's list cannot be read: {error}")) from None
     finally:
         await transport.close()
     return [_instrument_row(each) for each in sorted(found.values(), key=lambda each: each.symbol)]
@@ -140,7 +143,7 @@ def doctor(
 
 def _print(found: list[Any]) -> None:
     if not found:
-        say("no venue on the network is configured: the embedded market needs no doctor")
+        say("no crypto venue is configured: the embedded market needs no doctor, TWS says itself what it lacks")
     for diagnosis in found:
         say(f"{diagnosis.venue} ({diagnosis.kind}, {diagnosis.mode})")
         for finding in diagnosis.findings:

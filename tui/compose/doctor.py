@@ -156,6 +156,9 @@ async def _symbols(transport: NetworkTransport, kind: VenueKind, name: str, venu
     except UnknownSymbolError as error:
         fix = f"take a symbol from: seraphim instruments {name}"
         return Finding(check="symbols", is_well=False, detail=str(error), fix=fix)
+    except Exception as error:  # of whichever library reads here: the other findings are told all the same
+        detail = redact(f"what is traded cannot be read: {error}")
+        return Finding(check="symbols", is_well=False, detail=detail, fix="look at the network, and at rest_url")
     return Finding(check="symbols", is_well=True, detail=f"{len(venue.symbols)} of {len(listed)} instruments followed")
 
 

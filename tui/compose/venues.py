@@ -160,9 +160,13 @@ class VenueSet:
 
 
 def settled_in(symbol: str) -> str:
-    """Return the asset that a unified symbol is paid in: USDT of ``BTC/USDT`` and of ``BTC/USDT:USDT``."""
+    """Return the asset that a unified symbol is paid in: USDT of ``BTC/USDT`` and of ``BTC/USDT:USDT``.
+
+    Symbols without a pair are those of builder dexs, such as ``xyz:NVDA``, which settle in USDC.
+    """
     pair, _, settlement = symbol.partition(":")
-    return settlement or pair.partition("/")[2] or "USD"
+    quote = pair.partition("/")[2]
+    return (settlement or quote) if quote else "USDC"
 
 
 def _warm_up_books() -> None:

@@ -11,7 +11,7 @@ from core.ports.keys import KeyRights
 from core.ports.venue import SendOutcome
 from core.types.instrument import Instrument
 from data.recordings.recorder import Recorder
-from tui.compose.kinds.venue_kind import Addresses, CancelOutcome, Sides, TradingAccount, Wire
+from tui.compose.kinds.venue_kind import Addresses, CancelOutcome, NotRecordableError, Sides, TradingAccount, Wire
 
 
 class CcxtKind:
@@ -34,7 +34,7 @@ class CcxtKind:
         recorder: Recorder | None = None,
     ) -> Sides:
         if recorder is not None:
-            raise NotImplementedError("what ccxt receives cannot be recorded: it does not show it")
+            raise NotRecordableError("what ccxt receives cannot be recorded: it does not show it")
         settings = _settings(venue)
         feed = build_feed(settings, clock=wire.clock, randomness=wire.randomness)
         if account is None:

@@ -19,6 +19,7 @@ from data.recordings.recorder import Recorder
 from tui.compose.kinds.venue_kind import (
     Addresses,
     CancelOutcome,
+    NotRecordableError,
     Sides,
     TradingAccount,
     Wire,
@@ -48,7 +49,7 @@ class HyperliquidKind:
         recorder: Recorder | None = None,
     ) -> Sides:
         if recorder is not None:
-            raise NotImplementedError("what Hyperliquid sends is not recorded yet")
+            raise NotRecordableError("what Hyperliquid sends is not recorded yet")
         budget, network, endpoints = new_budget(wire.randomness), self._network(venue), self._endpoints(venue)
         feed = build_feed(
             FeedSettings(symbols=venue.symbols), **wire._asdict(),

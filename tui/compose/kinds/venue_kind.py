@@ -37,6 +37,10 @@ class ServerTime(NamedTuple):
     resolution_ns: int
 
 
+class NotRecordableError(Exception):
+    """What a kind of venue sends cannot be recorded; the text says why."""
+
+
 class TradingAccount(NamedTuple):
     """Whose orders go to a venue, and where what must survive a restart is kept."""
 
@@ -77,7 +81,10 @@ class VenueKind(Protocol):
         account: TradingAccount | None = None,
         recorder: Recorder | None = None,
     ) -> Sides:
-        """Build feed and trading side; raise ValueError for a key that cannot sign."""
+        """Build feed and trading side.
+
+        Raises ValueError for a key that cannot sign, NotRecordableError for a recorder where none can listen.
+        """
         ...
 
     async def cancel_everything(self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire) -> CancelOutcome:

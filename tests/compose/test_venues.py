@@ -1,0 +1,48 @@
+"""Venues as the configuration names them."""
+
+from pathlib import Path
+
+import pytest
+
+from core.paths import Paths
+from tui.cli.app import run
+from tui.compose.venues import settled_in
+
+
+@pytest.mark.parametrize(
+    ("symbol", "asset"),
+    [
+        ("BTC/USDT", "USDT"),
+        ("BTC/USDT:USDT", "USDT"),
+        ("BTC/EUR", "EUR"),
+        ("BTC/USDC:USDC", "USDC"),
+        ("xyz:NVDA", "USDC"),
+    ],
+)
+def test_paper_cash_is_in_what_the_symbols_are_paid_in(symbol: str, asset: str) -> None:
+    assert settled_in(symbol) == asset
+
+
+def test_a_venue_that_cannot_be_recorded_says_so_and_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SERAPHIM_HOME", str(tmp_path))
+    assert Paths.from_environment().config_file.parent == tmp_path
+    out = tmp_path / "x.zst"
+    assert run(["record", "hyperliquid", "BTC/USDC:USDC", "--out", str(out), "--seconds", "1"]) == 2
+    assert capsys.readouterr().err == "seraphim: what Hyperliquid sends is not recorded yet\n"
+    assert not out.exists()
+
+
+def test_an_unreachable_venue_is_told_by_every_command_that_asks_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SERAPHIM_HOME", str(tmp_path))
+    (tmp_path / "config.toml").write_text(
+        '[venues.hyperliquid]\nkind = "hyperliquid"\nsymbols = ["BTC/USDC:USDC"]\n'
+        'rest_url = "http://127.0.0.1:9"\nws_url = "ws://127.0.0.1:9"\n'
+    )
+    assert run(["instruments", "hyperliquid"]) == 1
+    assert "the venue's list cannot be read" in capsys.readouterr().err
+    assert run(["doctor"]) == 1
+    assert "WRONG symbols  what is traded cannot be read" in capsys.readouterr().out
