@@ -51,8 +51,8 @@ class InteractiveBrokersFeed(Listener):
     async def start(self, sink: MarketSink) -> None:
         """Learn the instruments and begin; raise UnknownStockError for a symbol IB does not trade."""
         self._sink = sink
-        await self._connection.open(self)
         try:
+            await self._connection.open(self)
             while not self._stocks:
                 session = await self._connection.ready()
                 with suppress(ConnectionError, TimeoutError):  # it said why when it was lost

@@ -79,6 +79,7 @@ class Engine:
         self._seconds = 0
         self._comparing: dict[str, None] = {}  # venues asked for their account right now
         self._waiting: list[RunningStrategy] = []  # strategies whose venue has not come up yet
+        self._said_waiting: dict[str, str] = {}  # what each of them waits for
         self.is_starting = True
         self.is_stopping = False
         self._is_leaving = False  # nothing is begun any more, not even the reading of an account
@@ -121,10 +122,18 @@ class Engine:
             is_known = all(instrument_id in self.parts.market.instruments for instrument_id in strategy.instruments)
             if not is_known and self._opening.is_under_way:
                 self._waiting.append(strategy)
+                self._say_waiting(strategy)
                 continue
             problem = await self.parts.strategies.start(strategy)
             if problem is not None:
                 self.parts.log.error("strategy", problem)
+
+    def _say_waiting(self, strategy: RunningStrategy) -> None:
+        known = self.parts.market.instruments
+        missing = ", ".join(f"{each.symbol} of {each.venue}" for each in strategy.instruments if each not in known)
+        if self._said_waiting.get(strategy.name) != missing:
+            self._said_waiting[strategy.name] = missing
+            self.parts.log.warning("strategy", f"{strategy.name} waits for {missing}")
 
     async def stop(self, reason: str, *, cancel_orders: bool) -> None:
         """End strategies and begun jobs, cancel its open orders if asked to, save everything and disconnect."""
