@@ -58,6 +58,10 @@ class Paths:
         return self.state_dir / "engine.lock"
 
     @property
+    def live_venues(self) -> Path:
+        return self.state_dir / "live-venues.json"
+
+    @property
     def kill_file(self) -> Path:
         return self.state_dir / "KILL"
 

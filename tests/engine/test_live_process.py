@@ -127,6 +127,7 @@ def test_orders_fill_and_rest_and_a_kill_that_a_hung_engine_does_not_take_leaves
         fills = until("the fill", lambda: (daemon.get("/api/fills") or {}).get("fills") or None)
         assert {fill["symbol"] for fill in fills} == {"BTC/USDT:USDT"}
         daemon.send_signal(signal.SIGSTOP)
+        (tmp_path / "config.toml").write_text("a configuration that somebody works on = [")
         killed = command(tmp_path, "kill", "--reason", "it hangs")
         assert killed.returncode == 1
         assert "Cancelled from here: binance: 1 orders cancelled, none left; binanceusdm: 1 orders" in killed.stderr

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 
 from core.io.instance_lock import last_holder
 from core.paths import Paths
+from core.ports.keys import KeyStoreError
 from tui.cli.hidden_input import ask_hidden, is_terminal
 
 NOTHING_LIVE: Final = ""
@@ -27,7 +28,7 @@ def prepare(paths: Paths) -> None:
     def load() -> None:
         with suppress(Exception):  # said when it is needed
             file = _config_file(paths)
-            if file.exists() and 'mode = "live"' in file.read_text("utf-8"):
+            if paths.live_venues.exists() or (file.exists() and 'mode = "live"' in file.read_text("utf-8")):
                 for module in ("tui.compose.keys", "tui.compose.kill_alone"):
                     import_module(module)
 
@@ -52,23 +53,28 @@ def cancel_alone(paths: Paths) -> Alone:
 
 
 def _config_file(paths: Paths) -> Path:
-    """Return the configuration of the engine that runs or ran last: its venues are those where orders rest."""
+    """Return the configuration of the engine that runs or ran last."""
     holder = last_holder(paths.lock)
     return paths.config_file if holder is None or holder.config_file is None else holder.config_file
 
 
 def _cancel(paths: Paths, config_file: Path) -> list[Any]:
     # Each import is for the emergency alone: an engine that answers never waits for them.
-    from core.config.load import load_config  # noqa: PLC0415 - see above
-
-    if not config_file.exists():
+    if not (paths.live_venues.exists() or config_file.exists()):
         return []
-    config = load_config(config_file)
-    from tui.compose.kill_alone import cancel_everywhere, live_venues  # noqa: PLC0415 - see above
+    from tui.compose.live_venues import live_venues, noted_live_venues  # noqa: PLC0415 - see above
 
-    if not live_venues(config):
+    live = None
+    with suppress(KeyStoreError):  # a note that cannot be read is no reason not to try
+        live = noted_live_venues(paths.live_venues)
+    if live is None:
+        from core.config.load import load_config  # noqa: PLC0415 - see above
+
+        live = live_venues(load_config(config_file))
+    if not live.venues:
         return []
     from tui.compose.keys import key_store  # noqa: PLC0415 - see above
+    from tui.compose.kill_alone import cancel_everywhere  # noqa: PLC0415 - see above
 
-    keys = key_store(paths, config.keys, ask=ask_hidden if is_terminal() else None)
-    return asyncio.run(cancel_everywhere(config, paths, keys))
+    keys = key_store(paths, live.keys, ask=ask_hidden if is_terminal() else None)
+    return asyncio.run(cancel_everywhere(live.venues, paths, keys))

@@ -32,6 +32,7 @@ from core.types.control import HaltLevel
 from strategies.maker import StrategyMaker
 from tui.compose.alerts import alert_routes
 from tui.compose.kill_file_keeper import KillFileKeeper
+from tui.compose.live_venues import note_live_venues
 from tui.compose.start_terms import PAPER_TERMS, StartTerms
 from tui.compose.venues import VenueSet
 
@@ -80,6 +81,7 @@ class EngineProcess:
         self._journal = SqliteJournal(journal_path)  # first: where it is refused the venues' truth is not touched
         self._store = VenueStore(store_path)
         self._venues = VenueSet(config, self._store, paths, self._terms.keys)
+        note_live_venues(config, paths.live_venues)  # before an order can leave
         loop = asyncio.get_running_loop()
         self.engine: Engine = assemble(
             engine_settings(config, metadata.version("seraphim"), is_live_confirmed=self._terms.is_confirmed),

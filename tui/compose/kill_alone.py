@@ -1,19 +1,20 @@
 """Cancel every order at every live venue from this process, for when the engine does not."""
 
 import asyncio
+from collections.abc import Mapping
 from typing import Final
 
 import msgspec
 
 from adapters.network.transport import NetworkTransport
-from core.config.config import Config
-from core.config.venues import CryptoVenueConfig, InteractiveBrokersConfig, RealVenue, VenueMode
+from core.config.venues import InteractiveBrokersConfig
 from core.io.system_clock import SystemClock
 from core.io.system_randomness import SystemRandomness
 from core.paths import Paths
 from core.ports.keys import KeySource, KeyStoreError
 from tui.compose.kinds.registry import venue_kind
 from tui.compose.kinds.venue_kind import CancelOutcome, TradingAccount, Wire, key_venue
+from tui.compose.live_venues import LiveVenue
 
 PATIENCE_S: Final = 10.0
 
@@ -26,23 +27,11 @@ class Cancelled(msgspec.Struct, frozen=True, kw_only=True):
     detail: str
 
 
-LiveVenue = RealVenue | InteractiveBrokersConfig
-
-
-def live_venues(config: Config) -> dict[str, LiveVenue]:
-    """Return the venues where own orders may rest."""
-    return {
-        name: venue
-        for name, venue in config.venues.items()
-        if isinstance(venue, CryptoVenueConfig | InteractiveBrokersConfig) and venue.mode is VenueMode.LIVE
-    }
-
-
-async def cancel_everywhere(config: Config, paths: Paths, keys: KeySource) -> list[Cancelled]:
+async def cancel_everywhere(venues: Mapping[str, LiveVenue], paths: Paths, keys: KeySource) -> list[Cancelled]:
     """Ask all venues at once; never raises for one of them."""
     transport = NetworkTransport()
     try:
-        asked = (_at(transport, name, venue, paths, keys) for name, venue in live_venues(config).items())
+        asked = (_at(transport, name, venue, paths, keys) for name, venue in venues.items())
         return list(await asyncio.gather(*asked))
     finally:
         await transport.close()
