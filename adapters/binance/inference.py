@@ -8,27 +8,11 @@ import re
 from decimal import Decimal
 from typing import Final
 
-from adapters.binance.instruments import STANDARD_FEES, unified_symbol, with_finer_grid
+from adapters.binance.instruments import STANDARD_FEES, with_finer_grid
 from adapters.binance.market import BinanceMarket
+from adapters.binance.symbol_names import read_symbol_name, unified_name
 from core.types.instrument import Instrument
 
-# longest first, so that BTCFDUSD is not read as BTCFD/USD
-_QUOTES: Final = (
-    "FDUSD",
-    "USDT",
-    "USDC",
-    "TUSD",
-    "BUSD",
-    "USD1",
-    "BTC",
-    "ETH",
-    "BNB",
-    "EUR",
-    "TRY",
-    "BRL",
-    "JPY",
-    "GBP",
-)
 _STREAM: Final = re.compile(rb'\{"stream":"([^"@]+)@(depth|trade|aggTrade|bookTicker)')
 _PRICE: Final = rb'(?:\["|"[bap]":")\d+\.(\d{%d}\d*[1-9])0*"'
 _QUANTITY: Final = rb'(?:","|"[BAq]":")\d+\.(\d{%d}\d*[1-9])0*"'
@@ -63,7 +47,7 @@ class InferredRules:
         """Take a stream message, or a snapshot of `venue_symbol` (None: of the only symbol)."""
         head = _STREAM.match(payload)
         if head is not None:
-            venue_symbol = head.group(1).decode("ascii", "replace").upper()
+            venue_symbol = head.group(1).decode("utf-8", "replace").upper()
         elif venue_symbol is None:
             venue_symbol = next(iter(self._found), None) if payload.startswith(b'{"lastUpdateId"') else None
         if venue_symbol is None:
@@ -85,25 +69,24 @@ class InferredRules:
         return with_finer_grid(instrument, price.decimals, quantity.decimals)
 
     def _instrument(self, name: str, price: _FinestDecimals, quantity: _FinestDecimals) -> Instrument | None:
-        quote = next((quote for quote in _QUOTES if name.endswith(quote) and name != quote), None)
-        if quote is None:
+        read = read_symbol_name(name)
+        if read is None:
             return None
-        base = name.removesuffix(quote)
         fees = STANDARD_FEES[self._market]
-        is_perpetual = self._market is BinanceMarket.USDM
+        is_contract = self._market is BinanceMarket.USDM
         return Instrument(
             venue=self._market.value,
-            symbol=unified_symbol(self._market, base, quote),
+            symbol=unified_name(read, is_contract=is_contract),
             venue_symbol=name,
             asset_type=self._market.asset_type,
-            base=base,
-            quote=quote,
+            base=read.base,
+            quote=read.quote,
             tick_size=price.step,
             lot_size=quantity.step,
             min_quantity=quantity.step,
             min_notional=Decimal(0),
             maker_fee_rate=fees.maker_rate,
             taker_fee_rate=fees.taker_rate,
-            funding_interval_s=8 * 3600 if is_perpetual else None,
-            underlying=base,
+            funding_interval_s=8 * 3600 if is_contract and read.expiry is None else None,
+            underlying=read.base,
         )

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from adapters.binance.market import BinanceMarket
+from adapters.binance.symbol_names import SymbolName, unified_name
 from adapters.binance.wire import Filter, SymbolInformation, decode_exchange_information
 from core.types.instrument import Instrument
 
@@ -34,11 +35,6 @@ STANDARD_FEES: Final[Mapping[BinanceMarket, FeeSchedule]] = {
 
 # the lowest leverage cap of any bracket that is open to all accounts; the exact one needs a signed request
 _USDM_MAX_LEVERAGE: Final = Decimal(20)
-
-
-def unified_symbol(market: BinanceMarket, base: str, quote: str) -> str:
-    """Name a market the way every venue's symbols are named here: ``BTC/USDT``, ``BTC/USDT:USDT``."""
-    return f"{base}/{quote}" if market is BinanceMarket.SPOT else f"{base}/{quote}:{quote}"
 
 
 def read_instruments(
@@ -103,7 +99,7 @@ def decimals_of(step: Decimal) -> int:
 
 
 def _is_offered(market: BinanceMarket, symbol: SymbolInformation) -> bool:
-    if symbol.status != _LISTED:
+    if _LISTED not in (symbol.status, symbol.contract_status):
         return False
     return market is BinanceMarket.SPOT or symbol.contract_type == _PERPETUAL
 
@@ -119,9 +115,11 @@ def _instrument(
     if tick_size is None or lot_size is None:
         return None
     is_perpetual = market is BinanceMarket.USDM
+    is_coin_margined = symbol.margin_asset == symbol.base_asset
+    name = SymbolName(symbol.base_asset, symbol.quote_asset, is_coin_margined=is_coin_margined)
     return Instrument(
         venue=market.value,
-        symbol=unified_symbol(market, symbol.base_asset, symbol.quote_asset),
+        symbol=unified_name(name, is_contract=is_perpetual),
         venue_symbol=symbol.symbol,
         asset_type=market.asset_type,
         base=symbol.base_asset,

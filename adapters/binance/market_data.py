@@ -217,12 +217,13 @@ class BinanceMarketData:
 
         def take(raw: bytes, received_ns: int) -> None:
             update = _decode_mark_price(raw).data
-            mark, index, rate = _finite(update.mark_price), _finite(update.index_price), _finite(update.funding_rate)
+            mark, index = _finite(update.mark_price), _finite(update.index_price)
             if mark <= 0:
                 raise ValueError(f"mark price {mark}")
             sink.mark_price(MarkPrice(instrument_id, mark, index if index > 0 else None, received_ns))
-            next_ns = update.next_funding_ms * NS_PER_MS
-            sink.funding_rate(FundingRate(instrument_id, rate, interval_s, next_ns, received_ns))
+            if update.funding_rate:
+                rate, next_ns = _finite(update.funding_rate), update.next_funding_ms * NS_PER_MS
+                sink.funding_rate(FundingRate(instrument_id, rate, interval_s, next_ns, received_ns))
 
         return self._guarded(take)
 

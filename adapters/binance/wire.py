@@ -68,14 +68,17 @@ class AggregateTrade(msgspec.Struct, frozen=True, gc=False):
 
 
 class MarkPriceUpdate(msgspec.Struct, frozen=True, gc=False):
-    """Mark and index price with the funding rate of the running interval; USD-M only."""
+    """Mark and index price of a contract with the funding rate of the running interval.
+
+    A contract that expires has no funding: its rate is empty and its next time 0. COIN-M tells no index.
+    """
 
     symbol: str = msgspec.field(name="s")
     event_ms: Milliseconds = msgspec.field(name="E")
     mark_price: str = msgspec.field(name="p")
-    index_price: str = msgspec.field(name="i")
     funding_rate: str = msgspec.field(name="r")
     next_funding_ms: Milliseconds = msgspec.field(name="T")
+    index_price: str = msgspec.field(name="i", default="0")
 
 
 class Candle(msgspec.Struct, frozen=True, gc=False):
@@ -110,12 +113,13 @@ class Filter(msgspec.Struct, frozen=True, rename="camel"):
 
 class SymbolInformation(msgspec.Struct, frozen=True, rename="camel"):
     symbol: str
-    status: str
     base_asset: str
     quote_asset: str
     filters: list[Filter]
-    margin_asset: str | None = None  # USD-M
-    contract_type: str | None = None  # USD-M
+    status: str | None = None
+    contract_status: str | None = None  # COIN-M, in place of `status`
+    margin_asset: str | None = None  # contracts
+    contract_type: str | None = None  # contracts
 
 
 class ExchangeInformation(msgspec.Struct, frozen=True, rename="camel"):

@@ -22,7 +22,7 @@ from adapters.okx.answers import (
 )
 from adapters.okx.fees import FeeRates
 from adapters.okx.history import History
-from adapters.okx.instruments import VENUE, is_inverse, is_swap
+from adapters.okx.instruments import VENUE, is_swap
 from adapters.okx.order_terms import NS_PER_MS, order_of
 from adapters.okx.reports import Reports
 from adapters.okx.rest import OkxRest, VenueReadError
@@ -128,7 +128,7 @@ class AccountReading:
         if row.inst_type == _MARGIN:
             return "is a margin position: they are not supported"
         instrument = self._instruments.of_venue(row.inst_id)
-        if instrument is not None and is_inverse(instrument):
+        if instrument is not None and instrument.is_inverse:
             return "is of an inverse swap, which cannot be valued here"
         return None
 
@@ -149,7 +149,7 @@ class AccountReading:
 
     async def _payments(self, since_ms: int) -> tuple[FundingPayment, ...]:
         """Return funding of what is followed and can be valued; other payments are seen by the balances they leave."""
-        followed = {each.venue_symbol: each for each in self._instruments if not is_inverse(each)}
+        followed = {each.venue_symbol: each for each in self._instruments if not each.is_inverse}
         rows = await self._history.funding(since_ms)
         return tuple(_payment(row, followed[row.inst_id]) for row in rows if row.inst_id in followed)
 

@@ -5,7 +5,7 @@ from typing import Final
 from adapters.network.request_budget import Purpose
 from adapters.network.venue_rest import NoAnswerError, NotSentError
 from adapters.okx.answers import ConfigRow, decode_configs, decode_leverages
-from adapters.okx.instruments import VENUE, is_inverse, is_swap
+from adapters.okx.instruments import VENUE, is_swap
 from adapters.okx.order_terms import UnsendableOrderError
 from adapters.okx.outcomes import Meaning, judge
 from adapters.okx.rest import OkxRest, VenueReadError
@@ -71,4 +71,4 @@ async def read_leverage(rest: OkxRest, instrument: Instrument) -> int:
 
 
 def takes_leverage(instrument: Instrument) -> bool:
-    return is_swap(instrument) and not is_inverse(instrument)
+    return is_swap(instrument) and not instrument.is_inverse

@@ -3,7 +3,7 @@
 A quantity of a swap is counted in contracts, as the venue counts it in books, orders and positions; `contract_size`
 says what one contract is of. For a linear swap that is base currency (ctVal · ctMult): price · quantity · contract_size
 is its value. An inverse swap's contract is a fixed sum of the quote currency and its profit is paid in the base: no
-contract_size makes that formula true of it. Its market data is followed; it is not traded (`is_inverse`).
+contract_size makes that formula true of it. Its market data is followed; it is not traded (`Instrument.is_inverse`).
 """
 
 from decimal import Decimal
@@ -63,11 +63,6 @@ def read_instruments(body: bytes) -> dict[str, Instrument]:
 
 def is_swap(instrument: Instrument) -> bool:
     return instrument.asset_type is AssetType.PERPETUAL
-
-
-def is_inverse(instrument: Instrument) -> bool:
-    """Tell whether profit is paid in the base currency, as ``UNI/USD:UNI`` says."""
-    return is_swap(instrument) and instrument.symbol.endswith(f":{instrument.base}")
 
 
 def inferred_instrument(venue_symbol: str, tick: Decimal, lot: Decimal) -> Instrument | None:

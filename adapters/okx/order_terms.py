@@ -6,7 +6,7 @@ from typing import Final
 
 from adapters.okx.answers import OrderRow, number
 from adapters.okx.client_ids import UnsendableOrderError, order_key, to_engine, to_venue
-from adapters.okx.instruments import is_inverse, is_swap
+from adapters.okx.instruments import is_swap
 from core.types.instrument import Instrument, InstrumentId
 from core.types.order import Order, OrderIntent, OrderStatus, OrderType, SelfTradePrevention, Side, TimeInForce
 
@@ -33,7 +33,7 @@ def place_body(
     UnsendableOrderError
         The venue has no such order, or a number is no plain positive one.
     """
-    if is_inverse(instrument):
+    if instrument.is_inverse:
         raise UnsendableOrderError(f"{instrument.symbol} is paid in {instrument.base}: inverse swaps are not traded")
     body: dict[str, object] = {
         "instId": instrument.venue_symbol,

@@ -6,7 +6,7 @@ from typing import Final
 from adapters.okx.answers import FillRow, OrderRow, number
 from adapters.okx.client_ids import is_ours, to_engine
 from adapters.okx.fees import FeeRates
-from adapters.okx.instruments import VENUE, is_inverse
+from adapters.okx.instruments import VENUE
 from adapters.okx.order_terms import NS_PER_MS, STATUSES
 from adapters.okx.rest import VenueReadError
 from adapters.okx.traded_instruments import TradedInstruments
@@ -34,7 +34,7 @@ class Reports:
         Others are seen by the positions and balances they leave.
         """
         instrument = self._instruments.of_venue(row.inst_id)
-        if instrument is None or is_inverse(instrument):
+        if instrument is None or instrument.is_inverse:
             return False
         return self._instruments.follows(row.inst_id) or is_ours(to_engine(row.cl_ord_id, row.ord_id))
 

@@ -24,17 +24,16 @@ _DEPTH_PATH: Final = "/depth"
 
 
 class RecordedBinance:
-    """Implements `adapters.replay.recorded_venue.RecordedVenue`."""
+    """Implements `adapters.replay.recorded_venue.RecordedVenue` for Binance and the venues that speak like it."""
 
-    def __init__(self, market: BinanceMarket) -> None:
+    def __init__(self, market: BinanceMarket, venue: str) -> None:
         self._market = market
-
-    @property
-    def venue(self) -> str:
-        return self._market.value
+        self.venue = venue
 
     def survey(self, path: Path, *, torn_tail: TornTail = TornTail.REFUSE, progress: Progress | None = None) -> Survey:
-        return survey_recording(path, self._market, torn_tail=torn_tail, progress=progress)
+        survey = survey_recording(path, self._market, torn_tail=torn_tail, progress=progress)
+        mine = tuple(msgspec.structs.replace(each, venue=self.venue) for each in survey.instruments)
+        return msgspec.structs.replace(survey, instruments=mine)
 
     def market(
         self, sink: MarketSink, instruments: Iterable[Instrument], audit: Audit | None = None

@@ -18,7 +18,8 @@ def _binance(name: str) -> RecordedVenue:
     from adapters.binance.market import BinanceMarket  # noqa: PLC0415 - only the venue that is played
     from adapters.replay.binance_venue import RecordedBinance  # noqa: PLC0415 - the same
 
-    return RecordedBinance(BinanceMarket(name))
+    market = BinanceMarket.USDM if name in _CONTRACTS else BinanceMarket.SPOT
+    return RecordedBinance(market, name)
 
 
 def _kraken(name: str) -> RecordedVenue:
@@ -45,9 +46,12 @@ def _coinbase(name: str) -> RecordedVenue:
     return StreamVenue(name, CoinbaseRules, CoinbaseMarketData)
 
 
+_CONTRACTS: Final = ("binanceusdm", "binancecoinm")
 _VENUES: Final[dict[str, Callable[[str], RecordedVenue]]] = {
     "binance": _binance,
+    "binanceus": _binance,
     "binanceusdm": _binance,
+    "binancecoinm": _binance,
     "kraken": _kraken,
     "okx": _okx,
     "coinbase": _coinbase,

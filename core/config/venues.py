@@ -163,7 +163,7 @@ class ReplayVenueConfig(Section):
 
     kind: Literal["replay"] = Field(description="replay")
     path: Text = Field(description="the recording")
-    venue: Literal["binance", "binanceusdm", "kraken", "okx", "coinbase"] = Field(
+    venue: Literal["binance", "binanceus", "binanceusdm", "binancecoinm", "kraken", "okx", "coinbase"] = Field(
         description="whose messages the recording holds"
     )
     speed: Speed | Literal["max"] = Field(

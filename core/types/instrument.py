@@ -103,6 +103,12 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
         return 1 / (2 * max(self.max_leverage, Decimal(1)))
 
     @property
+    def is_inverse(self) -> bool:
+        """Tell whether profit is paid in the base currency, as ``BTC/USD:BTC`` says: `notional` is not true of it."""
+        settled_in = self.symbol.partition(":")[2].partition("-")[0]
+        return self.asset_type is AssetType.PERPETUAL and settled_in == self.base
+
+    @property
     def id(self) -> InstrumentId:
         return InstrumentId(self.venue, self.symbol)
 

@@ -36,6 +36,7 @@ from tests.risk.scene import (
 
 MARKET = {"order_type": OrderType.MARKET, "limit_price": None}
 ETH = instrument("ETH/USDT:USDT")
+INVERSE = instrument("BTC/USD:BTC", base="BTC", quote="USD")
 SHUT = instrument(market_hours=MarketHours(calendar="XNYS", always_open=False, sessions=((0, 1), (2**62, 2**63 - 1))))
 LARGE = (*holding(D(30)), *holding(D(38), ETH, underlying="ETH"))
 NO_RESERVE = {Pool.HEDGE: D(70_000), Pool.ARB: D(20_000), Pool.RESERVE: D("99.99")}
@@ -53,6 +54,7 @@ def test_an_ordinary_order_passes_every_rule() -> None:
 
 REFUSED: list[tuple[str, OrderIntent, RiskView]] = [
     ("known_instrument", buy(), view(instrument=ETH)),
+    ("known_instrument", intent(of=INVERSE), view(instrument=INVERSE)),
     ("order_form", buy(limit_price=None), view()),
     ("order_form", buy(order_type=OrderType.MARKET), view()),
     ("order_form", buy(0), view()),

@@ -35,7 +35,7 @@ BAR_COLUMNS: Final = (
     Column("volume", "volume", "number"),
 )
 Report = dict[str, object]
-RecordedVenue = Literal["binance", "binanceusdm", "kraken", "okx", "coinbase"]
+RecordedVenue = Literal["binance", "binanceus", "binanceusdm", "binancecoinm", "kraken", "okx", "coinbase"]
 Timeframe = Literal["1s", "5s", "1m", "5m", "15m", "1h", "4h", "1d"]
 
 

@@ -6,9 +6,12 @@ from core.types.order import OrderIntent, OrderType, TimeInForce
 
 
 def known_instrument(case: Case) -> Finding:
-    instrument = case.view.instrument
+    """Demand an instrument whose orders can be valued: one paid in its base currency cannot."""
+    instrument, wanted = case.view.instrument, "an instrument with known rules, paid in its quote currency"
+    if instrument is not None and instrument.is_inverse:
+        return judged(False, wanted, f"{instrument.id} is paid in {instrument.base}")
     is_known = instrument is not None and instrument.id == case.intent.instrument_id
-    return judged(is_known, "an instrument with known rules", case.intent.instrument_id)
+    return judged(is_known, wanted, case.intent.instrument_id)
 
 
 def order_form(case: Case) -> Finding:

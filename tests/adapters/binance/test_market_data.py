@@ -194,6 +194,14 @@ def test_mark_price_and_funding_are_reported() -> None:
     assert followed.data.malformed == 1
 
 
+def test_a_contract_that_expires_has_a_mark_and_no_funding() -> None:
+    followed = Followed()
+    followed.send("markPrice@1s", {"s": "BTCUSDT", "E": 1, "p": "100.5", "P": "0", "r": "", "T": 0})
+    (reported,) = followed.sink.marks
+    assert (reported.mark, reported.index) == (100.5, None)
+    assert (followed.sink.funding, followed.data.malformed) == ([], 0)
+
+
 @pytest.mark.parametrize(
     "raw",
     [b"", b"{", b'{"stream":"', b'{"stream":"btcusdt@depth"}', b"\xff\xfe", b"[]", b"null", b'{"result":null,"id":1}'],

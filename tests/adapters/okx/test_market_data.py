@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.okx.instruments import is_inverse, read_instruments
+from adapters.okx.instruments import read_instruments
 from adapters.okx.market_data import OkxMarketData
 from adapters.replay.check import check_recording
 from core.book.book import BookState
@@ -52,7 +52,7 @@ class Handled:
 
 def test_instruments_are_named_and_counted_in_contracts() -> None:
     listed = instruments()
-    found = {i.symbol: (i.asset_type, i.base, i.quote, i.contract_size, is_inverse(i)) for i in listed.values()}
+    found = {i.symbol: (i.asset_type, i.base, i.quote, i.contract_size, i.is_inverse) for i in listed.values()}
     assert found == {
         "BTC/USDT": (AssetType.CRYPTO_SPOT, "BTC", "USDT", D(1), False),
         "OKB/USDT": (AssetType.CRYPTO_SPOT, "OKB", "USDT", D(1), False),

@@ -1,6 +1,7 @@
 """Real recordings through the live handler agree with the venue's own best prices."""
 
 import gzip
+import re
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,18 @@ SPOT, USDM = "binance", "binanceusdm"
 def _compared(report: CheckReport) -> tuple[int, int]:
     top = report.checks.top_of_book
     return top.compared, top.mismatched
+
+
+def _sister_session(source: Path, target: Path, names: dict[str, str], *, is_coin_margined: bool) -> Path:
+    """Write a recorded session (stream and snapshots beside it) as another venue with the same protocol says it."""
+    for file in (source, source.with_name(source.name.replace(".ws.1.", ".http.0."))):
+        text = file.read_text()
+        for name, other in names.items():
+            text = text.replace(name, other).replace(name.lower(), other.lower())
+        if is_coin_margined:
+            text = re.sub(r'"s":"(\w+?)_(\w+)"', r'"s":"\1_\2","ps":"\1"', text).replace("fapi", "dapi")
+        (target / file.name).write_text(text)
+    return target / source.name
 
 
 def _without_line(source: Path, target: Path, number: int) -> None:
@@ -77,6 +90,27 @@ def test_one_missing_diff_makes_the_book_invalid_from_that_message_on(tmp_path: 
     assert _compared(report)[0] > 100
     assert _compared(report)[1] == 0
     assert not report.is_clean
+
+
+@needs_recordings
+@pytest.mark.parametrize("venue", ["binancecoinm", USDM])
+def test_coin_margined_contracts_play_like_the_others(tmp_path: Path, venue: str) -> None:
+    names = {
+        "SUSHIUSDT": "BCHUSD_PERP", "AKROUSDT": "ETHUSD_210924", "KEEPUSDT": "XRPUSD_PERP", "CTKUSDT": "BTCUSD_211231"
+    }  # fmt: skip
+    report = check_recording(_sister_session(recording(USDM_SESSION), tmp_path, names, is_coin_margined=True), venue)
+    assert set(report.symbols) == {"BCH/USD:BCH", "ETH/USD:ETH-210924", "XRP/USD:XRP", "BTC/USD:BTC-211231"}
+    assert _compared(report) == (50, 0)
+    assert (report.venue, report.is_clean) == (venue, True)
+
+
+@needs_recordings
+@pytest.mark.parametrize("venue", ["binanceus", SPOT])
+def test_a_dollar_pair_of_a_sister_venue_is_followed(tmp_path: Path, venue: str) -> None:
+    names = {"NKNUSDT": "BNBUSD", "RUNEEUR": "BTCUSD"}
+    report = check_recording(_sister_session(recording(SPOT_SESSION), tmp_path, names, is_coin_margined=False), venue)
+    assert set(report.symbols) == {"BNB/USD", "BLZ/ETH", "LRC/BTC", "BTC/USD"}
+    assert (_compared(report), report.is_clean) == ((26, 0), True)
 
 
 @needs_recordings
