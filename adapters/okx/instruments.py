@@ -17,7 +17,7 @@ VENUE: Final = "okx"
 SPOT: Final = "SPOT"
 SWAP: Final = "SWAP"
 INSTRUMENTS_PATH: Final = "/api/v5/public/instruments"
-_SWAP_END: Final = "-SWAP"
+_EXPIRY_LENGTH: Final = len("yymmdd")
 _LIVE: Final = "live"
 # the tier without discounts (maker, taker): https://www.okx.com/fees
 _SPOT_RATES: Final = (Decimal("0.0008"), Decimal("0.001"))
@@ -67,11 +67,12 @@ def is_swap(instrument: Instrument) -> bool:
 
 def inferred_instrument(venue_symbol: str, tick: Decimal, lot: Decimal) -> Instrument | None:
     """Return an instrument for replay of a symbol whose rules are not known, None where its name says too little."""
-    is_contract = venue_symbol.endswith(_SWAP_END)
-    pair = venue_symbol.removesuffix(_SWAP_END).split("-")
-    if len(pair) != 2:  # a dated future or an option
+    base, _, rest = venue_symbol.partition("-")
+    quote, _, end = rest.partition("-")
+    is_dated = len(end) == _EXPIRY_LENGTH and end.isdigit()
+    if not (base and quote) or (end not in ("", SWAP) and not is_dated):  # an option
         return None
-    base, quote = pair
+    is_contract = bool(end)
     listed = ListedInstrument(
         inst_id=venue_symbol,
         inst_type=SWAP if is_contract else SPOT,
@@ -86,7 +87,10 @@ def inferred_instrument(venue_symbol: str, tick: Decimal, lot: Decimal) -> Instr
         ct_mult="1",
         ct_val_ccy=quote if quote == "USD" else base,
     )
-    return _instrument(listed)
+    found = _instrument(listed)
+    if found is None or not is_dated:
+        return found
+    return msgspec.structs.replace(found, symbol=f"{found.symbol}-{end}", funding_interval_s=None)
 
 
 def _instrument(listed: ListedInstrument) -> Instrument | None:
@@ -115,7 +119,7 @@ def _spot(listed: ListedInstrument) -> Instrument:
 
 
 def _swap(listed: ListedInstrument) -> Instrument | None:
-    base, _, quote = listed.inst_id.removesuffix(_SWAP_END).partition("-")
+    base, quote, *_ = listed.inst_id.split("-")
     is_linear = listed.ct_type == "linear"
     # one contract must be of what `contract_size` counts, or every value made of it were wrong
     if listed.ct_val_ccy != (base if is_linear else quote) or not listed.settle_ccy:

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.okx.instruments import read_instruments
+from adapters.okx.instruments import inferred_instrument, read_instruments
 from adapters.okx.market_data import OkxMarketData
 from adapters.replay.check import check_recording
 from core.book.book import BookState
@@ -248,3 +248,21 @@ def test_no_frame_raises(frames: list[bytes]) -> None:
 
 
 FUZZED = Handled()
+
+
+@pytest.mark.parametrize(
+    ("venue_symbol", "symbol"),
+    [
+        ("BTC-USDT", "BTC/USDT"),
+        ("UNI-USD-SWAP", "UNI/USD:UNI"),
+        ("BTC-USDT-SWAP", "BTC/USDT:USDT"),
+        ("BTC-USD-211231", "BTC/USD:BTC-211231"),
+        ("BTC-USDT-211231", "BTC/USDT:USDT-211231"),
+        ("BTC-USD-211231-50000-C", None),
+        ("BTC", None),
+        ("BTC-", None),
+    ],
+)
+def test_a_recording_without_rules_names_its_markets(venue_symbol: str, symbol: str | None) -> None:
+    found = inferred_instrument(venue_symbol, Decimal("0.1"), Decimal(1))
+    assert (None if found is None else found.symbol) == symbol
