@@ -8,14 +8,15 @@ import msgspec
 from adapters.binance.errors import Judgement, Meaning, judge
 from adapters.binance.signing import Parameters, Signer, query_of
 from adapters.binance.trading_endpoints import LIMITS, ROUTES, Route, TradingSettings
-from adapters.binance.venue_time import VenueTime
 from adapters.network.request_budget import Purpose, RequestBudget
 from adapters.network.venue_rest import NoAnswerError, NotSentError, VenueRest
+from adapters.network.venue_time import VenueTime
 from core.ports.clock import Clock
 from core.ports.randomness import Randomness
 from core.ports.transport import HttpReply, HttpRequest, Transport
 
 _WEIGHT_HEADER: Final = "x-mbx-used-weight-1m"
+_NS_PER_MS: Final = 1_000_000
 T = TypeVar("T")
 
 
@@ -118,10 +119,10 @@ class SignedRest:
     async def measure_time(self) -> None:
         """Measure the venue's clock; raise VenueReadError where it does not tell."""
 
-        async def server_time_ms() -> int:
-            return (await self.read_public(self.routes.time, (), _decode_time)).server_time
+        async def server_ns() -> int:
+            return (await self.read_public(self.routes.time, (), _decode_time)).server_time * _NS_PER_MS
 
-        await self.time.measure(server_time_ms)
+        await self.time.measure(server_ns)
 
     async def _answer(self, route: Route, parameters: Parameters, purpose: Purpose, host: str | None) -> HttpReply:
         try:

@@ -11,7 +11,7 @@ from adapters.coinbase.instruments import VENUE
 from adapters.coinbase.order_terms import status_of
 from adapters.coinbase.own_orders import OwnOrders
 from adapters.coinbase.signed_rest import NOT_FOUND, VenueReadError
-from adapters.coinbase.venue_time import VenueTime
+from adapters.network.venue_time import VenueTime
 from adapters.streams.market_data import UNREADABLE
 from core.ports.venue import ExecutionSink, OrderReport
 from core.types.order import OrderStatus

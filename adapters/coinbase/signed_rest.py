@@ -10,9 +10,9 @@ from adapters.coinbase.answers import decode_time
 from adapters.coinbase.endpoints import PRIVATE_A_SECOND, PUBLIC_A_SECOND, TIME, TradingSettings
 from adapters.coinbase.outcomes import error_text
 from adapters.coinbase.signing import Signer
-from adapters.coinbase.venue_time import VenueTime
 from adapters.network.request_budget import Purpose, RequestBudget
 from adapters.network.venue_rest import NoAnswerError, NotSentError, VenueRest
+from adapters.network.venue_time import VenueTime
 from adapters.streams.market_data import UNREADABLE
 from core.ports.clock import Clock
 from core.ports.randomness import Randomness

@@ -5,9 +5,10 @@ from typing import Final
 import msgspec
 
 from adapters.hyperliquid.actions import batch_length
-from adapters.hyperliquid.nonces import NonceError, Nonces
+from adapters.hyperliquid.nonces import Nonces
 from adapters.hyperliquid.outcomes import ActionResult, classify, doubt, refused
 from adapters.hyperliquid.signing import Action, Signer
+from adapters.network.nonce_file import NonceError
 from adapters.network.request_budget import Purpose, RequestBudget
 from adapters.network.venue_rest import NoAnswerError, NotSentError, VenueRest
 from core.ports.clock import Clock

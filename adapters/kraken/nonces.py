@@ -4,19 +4,15 @@ The venue refuses a number that is not above the last one it took from the key; 
 was refused for its number was not done, so it may be sent again with a higher one.
 """
 
-import os
 from pathlib import Path
 from typing import Final, Protocol
 
+from adapters.network.nonce_file import NonceFile
 from core.ports.clock import Clock
 
 _NS_PER_US: Final = 1_000
 _RESERVED_US: Final = 60_000_000  # numbers that one write of the file covers: a minute
 _LEAPS_US: Final = (60_000_000, 3_600_000_000, 86_400_000_000)  # a minute, an hour, a day
-
-
-class NonceError(Exception):
-    """No number can be given that was never used; the text says why."""
 
 
 class Nonces(Protocol):
@@ -51,7 +47,7 @@ class FileNonces:
     """
 
     def __init__(self, path: Path, clock: Clock) -> None:
-        self._path = path
+        self._file = NonceFile(path)
         self._clock = clock
         self._last: int | None = None
         self._written = 0
@@ -59,7 +55,8 @@ class FileNonces:
     def next(self) -> int:
         nonce = max(self._known() + 1, self._clock.utc_ns() // _NS_PER_US)
         if nonce > self._written:
-            self._write(nonce + _RESERVED_US)
+            self._file.write(nonce + _RESERVED_US)
+            self._written = nonce + _RESERVED_US
         self._last = nonce
         return nonce
 
@@ -68,38 +65,8 @@ class FileNonces:
 
     def _known(self) -> int:
         if self._last is None:
-            self._last = self._written = self._read()
+            self._last = self._written = self._file.read()
         return self._last
-
-    def _read(self) -> int:
-        try:
-            text = self._path.read_text("ascii").strip()
-        except FileNotFoundError:
-            return 0
-        except (OSError, UnicodeDecodeError) as error:
-            raise NonceError(f"{self._path} cannot be read: {error}") from None
-        if not text.isdigit():
-            raise NonceError(f"{self._path} holds {text[:40]!r}, allowed is a whole number")
-        return int(text)
-
-    def _write(self, ceiling: int) -> None:
-        """Put the new limit in the place of the old, whole or not at all, and have it on the disk before use."""
-        beside = self._path.with_name(f"{self._path.name}.new")
-        try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            with beside.open("w", encoding="ascii") as file:
-                file.write(f"{ceiling}\n")
-                file.flush()
-                os.fsync(file.fileno())
-            beside.replace(self._path)
-            folder = os.open(self._path.parent, os.O_RDONLY)
-            try:
-                os.fsync(folder)
-            finally:
-                os.close(folder)
-        except OSError as error:
-            raise NonceError(f"{self._path} cannot be written: {error}") from None
-        self._written = ceiling
 
 
 def _leap_us(refusals: int) -> int:

@@ -10,10 +10,11 @@ from collections.abc import Callable, Mapping
 from typing import Final, NamedTuple, TypeVar
 from urllib.parse import urlencode
 
-from adapters.kraken.nonces import NonceError, Nonces
+from adapters.kraken.nonces import Nonces
 from adapters.kraken.outcomes import Effect, effects_of, outcome_of
 from adapters.kraken.private_wire import decode_envelope
 from adapters.kraken.signing import Signer
+from adapters.network.nonce_file import NonceError
 from adapters.network.request_budget import Purpose, RequestBudget
 from adapters.network.venue_rest import NoAnswerError, NotSentError, VenueRest
 from adapters.streams.market_data import UNREADABLE

@@ -4,10 +4,10 @@ from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from adapters.network.request_budget import Purpose
+from adapters.network.venue_time import VenueTime
 from adapters.okx.answers import BillRow, FillRow, OrderRow, decode_bills, decode_fills, decode_orders
 from adapters.okx.rest import OkxRest, Query, VenueReadError
 from adapters.okx.routes import BILLS, BILLS_ARCHIVE, FILLS, FILLS_HISTORY, PAGE_LIMIT, PENDING
-from adapters.okx.venue_time import VenueTime
 
 _MOST_PAGES: Final = 200
 _HOUR_MS: Final = 3_600_000

@@ -20,12 +20,12 @@ from typing import Final
 import msgspec
 
 from adapters.network.backoff import Backoff
+from adapters.network.venue_time import VenueTime
 from adapters.okx.answers import OrderRow
 from adapters.okx.dialect import PING
 from adapters.okx.rest import VenueReadError
 from adapters.okx.settings import TradingSettings
 from adapters.okx.signing import Signer
-from adapters.okx.venue_time import VenueTime
 from adapters.okx.wire import PONG, Envelope, decode_envelope
 from core.ports.clock import Clock
 from core.ports.randomness import Randomness

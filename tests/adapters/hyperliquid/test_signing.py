@@ -15,8 +15,9 @@ from hypothesis import strategies as st
 from adapters.hyperliquid import actions
 from adapters.hyperliquid.client_ids import ClientIdError, client_id_of, from_cloid, number_of, to_cloid
 from adapters.hyperliquid.network import HyperliquidNetwork
-from adapters.hyperliquid.nonces import ClockNonces, FileNonces, NonceError
+from adapters.hyperliquid.nonces import ClockNonces, FileNonces
 from adapters.hyperliquid.signing import KeyFormatError, Signer, wallet_of
+from adapters.network.nonce_file import NonceError
 from core.io.order_ids import OrderIds
 from core.types.credentials import Secret
 from tests.adapters.hyperliquid.rig import AGENT_KEY

@@ -11,12 +11,13 @@ from hypothesis import strategies as st
 
 from adapters.kraken.endpoints import CALLS, Tier, TradingSettings
 from adapters.kraken.key_rights import NEEDED
-from adapters.kraken.nonces import ClockNonces, FileNonces, NonceError
+from adapters.kraken.nonces import ClockNonces, FileNonces
 from adapters.kraken.order_allowance import OrderAllowance
 from adapters.kraken.private_wire import decode_balances, decode_count
 from adapters.kraken.rest import BALANCES, CANCEL_ALL, TRADES, PrivateRest, RefusedError
 from adapters.kraken.signing import KeyFormatError, Signer
 from adapters.kraken.venue import cancel_everything, key_rights
+from adapters.network.nonce_file import NonceError
 from adapters.network.request_budget import Purpose, RequestBudget
 from adapters.network.transport import NetworkTransport, Reply
 from adapters.network.venue_rest import NoAnswerError, NotSentError
