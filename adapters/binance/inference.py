@@ -29,7 +29,7 @@ _QUOTES: Final = (
     "JPY",
     "GBP",
 )
-_STREAM: Final = re.compile(rb'\{"stream":"([^"@]+)@(depth|trade|aggTrade|bookTicker)')
+_STREAM: Final = re.compile(rb'\{"stream":"([^"@]+)@(depth|trade|aggTrade|bookTicker)["@]')
 _PRICE: Final = rb'(?:\["|"[bap]":")\d+\.(\d{%d}\d*[1-9])0*"'
 _QUANTITY: Final = rb'(?:","|"[BAq]":")\d+\.(\d{%d}\d*[1-9])0*"'
 
