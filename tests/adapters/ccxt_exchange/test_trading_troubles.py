@@ -293,6 +293,17 @@ def test_executions_that_cannot_be_read_keep_new_risk_in_and_let_reducing_out():
     trade_at(fake, scenario)
 
 
+def test_a_fee_in_the_base_is_worth_its_price_whatever_a_contract_is_of():
+    fake = FakeExchange(*TRADING, markets=[market(contractSize=0.01)])
+
+    async def scenario(execution: CcxtExecution, records: Records) -> None:
+        fake.queue("fetch_my_trades", [trade("t-1", price=100.0, fee={"cost": 0.02, "currency": "BTC"})])
+        (fill,) = (await execution.account(SystemClock().utc_ns() - 1_000_000_000)).fills
+        assert fill.fee == D("2.0")
+
+    trade_at(fake, scenario)
+
+
 def spot_exchange(*quotes: str) -> FakeExchange:
     changes = {"spot": True, "swap": False, "linear": None, "type": "spot", "settle": None, "contractSize": None}
     rows = [market(symbol=f"BTC/{each}", id=f"BTC{each}", quote=each, **changes) for each in quotes]
