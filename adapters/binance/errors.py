@@ -20,6 +20,7 @@ from core.ports.transport import HttpReply
 _OK: Final = 200
 _SERVER_FAULTS: Final = 500
 _SHOWN: Final = 200
+TOO_MANY_ORDERS: Final = -1015
 
 
 class Meaning(StrEnum):

@@ -1,8 +1,9 @@
-"""The live feed of Binance: one websocket for the stream, REST for rules and snapshots."""
+"""The live feed of Binance: a websocket for each path of its streams, REST for rules and snapshots."""
 
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from functools import partial
 from typing import Final, TypeVar
 
 import msgspec
@@ -22,7 +23,7 @@ from adapters.network.rate_gate import RateGate
 from adapters.network.rest import PatientRest
 from core.ports.clock import Clock
 from core.ports.randomness import Randomness
-from core.ports.transport import Transport, TransportError
+from core.ports.transport import Connection, Transport, TransportError
 from core.ports.venue import MarketSink
 from core.types.instrument import Instrument
 from core.types.market import FeedState, FeedStatus
@@ -39,8 +40,8 @@ _QUIET_S: Final = 1.0
 class BinanceFeed:
     """Keeps books, trades, marks and funding of its symbols flowing into a sink; never gives up.
 
-    Needs no keys. A lost or silent connection makes every book unreadable at once and is replaced after a
-    growing delay; a gap in one symbol's diffs refetches that symbol alone.
+    Needs no keys. A lost or silent websocket makes every book unreadable at once, and all of them are replaced after
+    a growing delay; a gap in one symbol's diffs refetches that symbol alone.
 
     Parameters
     ----------
@@ -65,7 +66,7 @@ class BinanceFeed:
         self._sink: MarketSink | None = None
         self._market_data: BinanceMarketData | None = None
         self._task: asyncio.Task[None] | None = None
-        self._last_message_ns = 0
+        self._last_message_ns: list[int] = []  # of each websocket
         self._last_trouble = ""
         endpoints = settings.endpoints
         gate = RateGate(randomness, burst=endpoints.snapshot_burst, per_s=endpoints.snapshots_per_s)
@@ -137,12 +138,12 @@ class BinanceFeed:
 
     async def _run(self, market_data: BinanceMarketData) -> None:
         backoff = self._backoff()
-        url = self._settings.endpoints.combined_stream(list(market_data.symbols), self._settings.channels)
+        urls = self._settings.endpoints.combined_streams(list(market_data.symbols), self._settings.channels)
         try:
             while True:
                 self._report(FeedState.CONNECTING, f"attempt {backoff.attempts + 1}")
                 try:
-                    reason = await self._one_connection(market_data, url, backoff)
+                    reason = await self._one_connection(market_data, urls, backoff)
                 except Exception as error:  # a fault in here must not end the feed without a word
                     reason = f"fault in the feed: {error!r}"
                 market_data.connection_lost(reason, self._clock.utc_ns())
@@ -156,38 +157,52 @@ class BinanceFeed:
             market_data.connection_lost("the feed was stopped", self._clock.utc_ns())
             self._report(FeedState.DOWN, "stopped")
 
-    async def _one_connection(self, market_data: BinanceMarketData, url: str, backoff: Backoff) -> str:
-        """Serve one websocket until it ends; return why."""
-        opened_ns = self._last_message_ns = self._clock.monotonic_ns()
+    async def _one_connection(self, market_data: BinanceMarketData, urls: tuple[str, ...], backoff: Backoff) -> str:
+        """Serve one websocket for each address until the first of them ends; return why."""
+        opened_ns = self._clock.monotonic_ns()
+        self._last_message_ns = [opened_ns for _ in urls]
         if self._recorder is not None:
             # before the first message can arrive, or a replay would forget that message
-            self._recorder.connected(self._clock.utc_ns(), url)
+            for url in urls:
+                self._recorder.connected(self._clock.utc_ns(), url)
+        connections: list[Connection] = []
+        ends: list[asyncio.Task[str]] = []
         try:
-            connection = await self._transport.connect(url, self._on_message, self._settings.request_timeout_s)
+            for number, url in enumerate(urls):
+                take = partial(self._on_message, number)
+                connections.append(await self._transport.connect(url, take, self._settings.request_timeout_s))
+                ends.append(asyncio.get_running_loop().create_task(connections[-1].closed()))
+            return await self._watch(market_data, ends, opened_ns, backoff)
         except TransportError as error:
             return str(error)
-        closed = asyncio.get_running_loop().create_task(connection.closed())
-        malformed_before = market_data.malformed
-        try:
-            while not closed.done():
-                fault = self._fault(market_data, malformed_before)
-                if fault is not None:
-                    return fault
-                if self._last_message_ns > opened_ns:
-                    backoff.reset()
-                if self._clock.monotonic_ns() - opened_ns > _QUIET_S * _NS_PER_S:
-                    self._fetch_quiet(market_data)
-                self._report_progress(market_data)
-                await asyncio.wait((closed,), timeout=self._settings.check_interval_s)
-            return closed.result()
         finally:
-            closed.cancel()
-            await connection.close()
+            for end in ends:
+                end.cancel()
+            for connection in connections:
+                await connection.close()
+
+    async def _watch(
+        self, market_data: BinanceMarketData, ends: list[asyncio.Task[str]], opened_ns: int, backoff: Backoff
+    ) -> str:
+        malformed_before = market_data.malformed
+        while True:
+            ended = next((end for end in ends if end.done()), None)
+            if ended is not None:
+                return ended.result()
+            fault = self._fault(market_data, malformed_before)
+            if fault is not None:
+                return fault
+            if min(self._last_message_ns) > opened_ns:
+                backoff.reset()
+            if self._clock.monotonic_ns() - opened_ns > _QUIET_S * _NS_PER_S:
+                self._fetch_quiet(market_data)
+            self._report_progress(market_data)
+            await asyncio.wait(ends, timeout=self._settings.check_interval_s, return_when=asyncio.FIRST_COMPLETED)
 
     def _fault(self, market_data: BinanceMarketData, malformed_before: int) -> str | None:
         """Return why an open connection has to be replaced, None where it is sound."""
         settings = self._settings
-        if self._clock.monotonic_ns() - self._last_message_ns > settings.silence_limit_s * _NS_PER_S:
+        if self._clock.monotonic_ns() - min(self._last_message_ns) > settings.silence_limit_s * _NS_PER_S:
             return f"no data for {settings.silence_limit_s:g} s"
         if market_data.malformed - malformed_before > settings.malformed_limit:
             return f"more than {settings.malformed_limit} unreadable messages"
@@ -198,9 +213,9 @@ class BinanceFeed:
             if symbol.synchroniser.state is SyncState.BUFFERING:
                 self._snapshots.bring_up_to_date(market_data, name)
 
-    def _on_message(self, raw: bytes) -> None:
+    def _on_message(self, number: int, raw: bytes) -> None:
         received_ns = self._clock.utc_ns()
-        self._last_message_ns = self._clock.monotonic_ns()
+        self._last_message_ns[number] = self._clock.monotonic_ns()
         if self._recorder is not None:
             self._recorder.stream_message(received_ns, raw)
         assert self._market_data is not None

@@ -13,7 +13,7 @@ from adapters.binance.market import BinanceMarket
 from adapters.binance.symbol_names import read_symbol_name, unified_name
 from core.types.instrument import Instrument
 
-_STREAM: Final = re.compile(rb'\{"stream":"([^"@]+)@(depth|trade|aggTrade|bookTicker)')
+_STREAM: Final = re.compile(rb'\{"stream":"([^"@]+)@(depth|trade|aggTrade|bookTicker)["@]')
 _PRICE: Final = rb'(?:\["|"[bap]":")\d+\.(\d{%d}\d*[1-9])0*"'
 _QUANTITY: Final = rb'(?:","|"[BAq]":")\d+\.(\d{%d}\d*[1-9])0*"'
 

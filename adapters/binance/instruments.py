@@ -13,7 +13,7 @@ from core.types.instrument import Instrument
 
 _USUAL_FUNDING_S: Final = 8 * 3600
 _LISTED: Final = "TRADING"
-_PERPETUAL: Final = "PERPETUAL"
+_PERPETUALS: Final = frozenset({"PERPETUAL", "TRADIFI_PERPETUAL"})  # of coins, and of stocks and metals
 
 # books hold remainders of older, finer rules: three decimals below the lot, as far as Binance writes decimals
 _DECIMALS_BELOW_LOT: Final = 3
@@ -101,7 +101,7 @@ def decimals_of(step: Decimal) -> int:
 def _is_offered(market: BinanceMarket, symbol: SymbolInformation) -> bool:
     if _LISTED not in (symbol.status, symbol.contract_status):
         return False
-    return market is BinanceMarket.SPOT or symbol.contract_type == _PERPETUAL
+    return market is BinanceMarket.SPOT or symbol.contract_type in _PERPETUALS
 
 
 def _instrument(

@@ -5,7 +5,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from adapters.binance.errors import Judgement, Meaning, judge
+from adapters.binance.errors import TOO_MANY_ORDERS, Judgement, Meaning, judge
 from adapters.binance.signing import Parameters, Signer, query_of
 from adapters.binance.trading_endpoints import LIMITS, ROUTES, Route, TradingSettings
 from adapters.network.request_budget import Purpose, RequestBudget
@@ -61,7 +61,9 @@ class SignedRest:
         timeout_s = settings.request_timeout_s
         # what is no order must not wait for the allowance of orders
         self._plain = VenueRest(transport, (self.weight,), timeout_s=timeout_s)
-        self._counted = VenueRest(transport, (self.weight, *self._orders), timeout_s=timeout_s)
+        self._counted = VenueRest(
+            transport, (self.weight, *self._orders), timeout_s=timeout_s, limited=self._limited_by
+        )
 
     async def send(
         self, route: Route, parameters: Parameters, purpose: Purpose, *, host: str | None = None
@@ -150,6 +152,11 @@ class SignedRest:
             if budget is not None and value.isascii() and value.isdigit():
                 budget.told_used(float(value))
         return reply
+
+    def _limited_by(self, reply: HttpReply) -> tuple[RequestBudget, ...]:
+        """Return what an order's 429 or 418 is about: too many orders, perhaps of a day, keep no cancel back."""
+        is_of_orders = judge(self.market, reply).code == TOO_MANY_ORDERS
+        return self._orders if is_of_orders else (self.weight, *self._orders)
 
     def _request(self, route: Route, query: str, host: str | None) -> HttpRequest:
         headers = self._signer.headers()

@@ -21,6 +21,8 @@ from core.ports.transport import Connection
 
 _OK: Final = 200
 _SUBSCRIBE: Final = "userDataStream.subscribe.signature"
+# USD-M sends what is asked for by name, and nothing at all, without an error, where the key stands in the path
+_EVENTS: Final = "ORDER_TRADE_UPDATE/listenKeyExpired"
 
 
 class StreamRefusedError(Exception):
@@ -69,7 +71,9 @@ class ListenKey:
             raise VenueReadError("listen key: the answer cannot be read") from None
         if not self._key:
             raise VenueReadError("listen key: the answer holds none")
-        return f"{self._settings.endpoints.private_url}/ws/{quote(self._key, safe='')}"
+        key, stream = quote(self._key, safe=""), f"{self._settings.endpoints.private_url}/ws"
+        is_spot = self._rest.market is BinanceMarket.SPOT
+        return f"{stream}/{key}" if is_spot else f"{stream}?listenKey={key}&events={_EVENTS}"
 
     async def subscribe(self, connection: Connection) -> None:
         del connection  # nothing to ask for

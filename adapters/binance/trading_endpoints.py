@@ -19,7 +19,7 @@ class TradingEndpoints(msgspec.Struct, frozen=True, kw_only=True):
     """Addresses of one market; tests point them at a loopback server."""
 
     rest_url: str
-    private_url: str  # of the private stream: before `/ws/<listen key>`, or the websocket API itself
+    private_url: str  # of the private stream: before `/ws`, where a listen key is used, or the websocket API itself
     stream_form: StreamForm
     wallet_url: str | None = None  # serves `/sapi`, where a key's rights are told; test networks have none
 

@@ -235,9 +235,7 @@ class AccountReader:
 
     async def _positions(self, balances: tuple[Balance, ...]) -> tuple[VenuePosition, ...]:
         if not self._is_derivative:
-            held = {balance.asset: balance.total for balance in balances}
-            mine = (self.instruments[symbol] for symbol in self._followed)
-            return tuple(VenuePosition(each.id, held[each.base], _ZERO) for each in mine if held.get(each.base, _ZERO))
+            return await self._holdings({balance.asset: balance.total for balance in balances})
         found: dict[str, VenuePosition] = {}
         scopes: list[Mapping[str, object]] = (
             [{"settleCoin": each} for each in self._settles()] if self._per_settle else [{}]
@@ -247,6 +245,20 @@ class AccountReader:
             for position in positions_of(answer, self.instruments):
                 found[position.instrument_id.symbol] = position
         return tuple(found.values())
+
+    async def _holdings(self, held: Mapping[str, Decimal]) -> tuple[VenuePosition, ...]:
+        """Return what is held of the bases.
+
+        What a holding cost is not told: it stands at the last price. At none, all of it would look like profit.
+        """
+        found: list[VenuePosition] = []
+        for instrument in (self.instruments[symbol] for symbol in self._followed):
+            quantity = held.get(instrument.base)
+            if quantity:
+                answer = await self._ask(lambda symbol=instrument.symbol: self._client.fetch_ticker(symbol))
+                price = exact(row_of(answer, "a ticker").get("last"), f"last price of {instrument.symbol}")
+                found.append(VenuePosition(instrument.id, quantity, price))
+        return tuple(found)
 
     async def _funding(self, since_ns: int, at_ns: int) -> tuple[FundingPayment, ...]:
         if not self._is_derivative or not offers(self._client, "fetchFundingHistory"):

@@ -11,7 +11,7 @@ from adapters.ccxt_exchange.client import is_derivative, open_client, secrets_of
 from adapters.ccxt_exchange.exact_number import MalformedError
 from adapters.ccxt_exchange.exchange_choice import demand_tradable
 from adapters.ccxt_exchange.library import Client
-from adapters.ccxt_exchange.market_listing import FINAL, listed, pick
+from adapters.ccxt_exchange.market_listing import FINAL, demand_own_bases, listed, pick
 from adapters.ccxt_exchange.order_names import OrderNames
 from adapters.ccxt_exchange.order_request import UnsupportedOrderError, amount_of, price_of, request_of
 from adapters.ccxt_exchange.outcomes import result_of, told_of
@@ -126,7 +126,7 @@ class CcxtExecution:
             return _refused(f"{intent.symbol} is not traded at {self.venue}")
         if self._keeps_no_ids:
             return _refused(self._keeps_no_ids)
-        if not updates.ready and not intent.reduce_only:
+        if not (updates.ready or intent.reduce_only or intent.is_flattening):
             return _refused(f"executions would not be seen: {updates.trouble}")
         try:
             request = request_of(intent, instrument, calls.client, self._profile)
@@ -222,7 +222,7 @@ class CcxtExecution:
         client = self._client = await self._make_client()
         try:
             demand_trading_offered(client, is_derivative=is_derivative(self._exchange.symbols))
-            await pick(client, self._exchange)
+            demand_own_bases(await pick(client, self._exchange))
             found, _ = await listed(client)
         except BaseException as error:
             await self.stop()

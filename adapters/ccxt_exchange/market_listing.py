@@ -1,6 +1,6 @@
 """Read what an exchange trades, and pick what is configured."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from adapters.ccxt_exchange.exchange_choice import ExchangeRefusedError
@@ -8,7 +8,7 @@ from adapters.ccxt_exchange.instruments import UnsupportedMarketError, read_mark
 from adapters.ccxt_exchange.library import Client
 from adapters.ccxt_exchange.settings import ExchangeSettings
 from adapters.instrument_selection import UnknownSymbolError, named, select_instruments
-from core.types.instrument import Instrument
+from core.types.instrument import AssetType, Instrument
 
 FINAL: Final = (ExchangeRefusedError, UnsupportedMarketError, UnknownSymbolError)
 """What asking again does not help against."""
@@ -30,3 +30,15 @@ async def pick(client: Client, settings: ExchangeSettings) -> list[Instrument]:
         if symbol in left_out:
             raise UnsupportedMarketError(f"{settings.venue}: {left_out[symbol]}")
     return [named(each, settings.venue) for each in select_instruments(found, settings.symbols, settings.venue)]
+
+
+def demand_own_bases(picked: Iterable[Instrument]) -> None:
+    """Raise ExchangeRefusedError for two spot markets of one base: its one balance would be a position in both."""
+    owners: dict[str, Instrument] = {}
+    for instrument in picked:
+        other = owners.setdefault(instrument.base, instrument)
+        if instrument.asset_type is AssetType.CRYPTO_SPOT and other is not instrument:
+            raise ExchangeRefusedError(
+                f"{instrument.venue}: {other.symbol} and {instrument.symbol} would share the balance of "
+                f"{instrument.base}, so neither position could be told; trade one of them"
+            )

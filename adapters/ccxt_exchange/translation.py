@@ -148,6 +148,6 @@ def _fee_of(row: Row, instrument: Instrument, price: Decimal, quantity: Decimal,
     if cost is not None and currency == instrument.quote:
         return cost
     if cost is not None and currency == instrument.base:
-        return cost * price * instrument.contract_size
+        return cost * price  # of base, whatever a contract is of
     rate = instrument.maker_fee_rate if is_maker else instrument.taker_fee_rate
     return instrument.notional(price, quantity) * rate

@@ -1,6 +1,6 @@
 """Signed requests to a venue: sent once, within its allowance, and told apart by what is known of them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Final
 
 from adapters.network.request_budget import Purpose, RequestBudget
@@ -22,12 +22,30 @@ class NoAnswerError(Exception):
 
 
 class VenueRest:
-    """Sends requests within one or more allowances; every allowance is shut where the venue says 429 or 418."""
+    """Sends requests within one or more allowances, which are shut where the venue says 429 or 418.
 
-    def __init__(self, transport: Transport, budgets: tuple[RequestBudget, ...], *, timeout_s: float) -> None:
+    Parameters
+    ----------
+    limited
+        Returns the allowances that such an answer is about; all of them where it is left out.
+    too_many_wait_s
+        How long they are shut after a 429 that does not say it.
+    """
+
+    def __init__(
+        self,
+        transport: Transport,
+        budgets: tuple[RequestBudget, ...],
+        *,
+        timeout_s: float,
+        limited: Callable[[HttpReply], Iterable[RequestBudget]] | None = None,
+        too_many_wait_s: float = _TOO_MANY_WAIT_S,
+    ) -> None:
         self._transport = transport
         self._budgets = budgets
         self._timeout_s = timeout_s
+        self._limited = limited
+        self._too_many_wait_s = too_many_wait_s
 
     async def send(
         self, request: HttpRequest | Callable[[], HttpRequest], weights: tuple[float, ...], purpose: Purpose
@@ -55,16 +73,16 @@ class VenueRest:
         except TransportError as error:
             raise (NoAnswerError if error.may_have_arrived else NotSentError)(str(error)) from None
         if reply.status in (TOO_MANY, BANNED):
-            wait_s = retry_after_s(reply)
-            for budget in self._budgets:
+            wait_s = retry_after_s(reply, self._too_many_wait_s)
+            for budget in self._budgets if self._limited is None else self._limited(reply):
                 budget.shut(wait_s)
             raise NotSentError(f"the venue's rate limit ({reply.status}): nothing is sent for {wait_s:.0f} s")
         return reply
 
 
-def retry_after_s(reply: HttpReply) -> float:
+def retry_after_s(reply: HttpReply, too_many_wait_s: float = _TOO_MANY_WAIT_S) -> float:
     """Return the seconds a venue asks to wait, or what is usual where it does not say."""
     text = next((value for name, value in reply.headers.items() if name.lower() == "retry-after"), "")
     if text.isascii() and text.isdigit():
         return float(text)
-    return _TOO_MANY_WAIT_S if reply.status == TOO_MANY else _BANNED_WAIT_S
+    return too_many_wait_s if reply.status == TOO_MANY else _BANNED_WAIT_S

@@ -58,6 +58,13 @@ class OrderRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     fill_time: str = ""
 
 
+class AlgoRow(msgspec.Struct, frozen=True, rename="camel"):
+    """An order that the venue holds until something happens, as far as it takes to cancel it."""
+
+    inst_id: str
+    algo_id: str
+
+
 class FillRow(msgspec.Struct, frozen=True, kw_only=True, rename="camel"):
     inst_id: str
     inst_type: str
@@ -128,6 +135,7 @@ class TimerRow(msgspec.Struct, frozen=True, rename="camel"):
 decode_times = msgspec.json.Decoder(Answer[TimeRow], strict=False).decode
 decode_acknowledgements = msgspec.json.Decoder(Answer[Acknowledgement]).decode
 decode_orders = msgspec.json.Decoder(Answer[OrderRow], strict=False).decode
+decode_algos = msgspec.json.Decoder(Answer[AlgoRow]).decode
 decode_fills = msgspec.json.Decoder(Answer[FillRow], strict=False).decode
 decode_bills = msgspec.json.Decoder(Answer[BillRow], strict=False).decode
 decode_balances = msgspec.json.Decoder(Answer[BalanceRow]).decode

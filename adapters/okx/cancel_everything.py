@@ -1,19 +1,37 @@
-"""Cancel all orders of an account, whoever sent them, in every instrument; also without an engine."""
+"""Cancel all orders of an account, whoever sent them, in every instrument; also without an engine.
 
-from typing import Final
+Stops and the like, which the venue holds back, are kept apart from the others: they are listed and cancelled after
+them, and nothing about them keeps the others alive.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final, NamedTuple
 
 import msgspec
 
 from adapters.network.request_budget import Purpose
 from adapters.network.venue_rest import NoAnswerError, NotSentError
-from adapters.okx.answers import OrderRow, decode_acknowledgements
+from adapters.okx.answers import decode_acknowledgements
 from adapters.okx.client_ids import to_engine
 from adapters.okx.history import History
 from adapters.okx.outcomes import Judgement, Meaning, judge, judge_code
 from adapters.okx.rest import OkxRest, VenueReadError
-from adapters.okx.routes import BATCH_LIMIT, CANCEL_BATCH
+from adapters.okx.routes import ALGO_BATCH_LIMIT, BATCH_LIMIT, CANCEL_ALGOS, CANCEL_BATCH, Route
 
 _ROUNDS: Final = 3  # an order that was on its way appears after the first
+
+
+class _Open(NamedTuple):
+    name: str
+    cancelled_by: dict[str, str]
+
+
+class _Kind(NamedTuple):
+    """One of the two kinds of orders, and how it is listed and cancelled."""
+
+    listed: Callable[[], Awaitable[list[_Open]]]
+    cancel: Route
+    batch_limit: int
 
 
 class CancelReport(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,34 +58,57 @@ class Canceller:
     def __init__(self, rest: OkxRest) -> None:
         self._rest = rest
         self._history = History(rest)
+        self._kinds = (
+            _Kind(self._plain, CANCEL_BATCH, BATCH_LIMIT),
+            _Kind(self._held_back, CANCEL_ALGOS, ALGO_BATCH_LIMIT),
+        )
 
     async def cancel_all(self) -> CancelReport:
         """Never raises for what the venue or the network does: the report says what could not be cancelled."""
         seen: dict[str, None] = {}
-        left: dict[str, None] = {}
-        trouble = refused = ""
+        left: dict[_Kind, list[_Open]] = {}
+        troubles: dict[_Kind, str] = {}
+        refused = ""
         for n in range(_ROUNDS + 1):
-            try:
-                orders = await self._history.pending_orders(Purpose.CANCEL)
-            except VenueReadError as error:
-                trouble = f"what is open could not be read: {error}"
-                continue
-            trouble, left = "", dict.fromkeys(map(_name, orders))
-            seen |= left
-            if not orders:
+            for kind in self._kinds:
+                try:
+                    left[kind] = await kind.listed()
+                except VenueReadError as error:
+                    troubles[kind] = f"what is open could not be read: {error}"
+                    continue
+                troubles.pop(kind, None)
+                seen |= dict.fromkeys(order.name for order in left[kind])
+                if left[kind] and n < _ROUNDS:
+                    refused = await self._cancel(kind, left[kind]) or refused
+            if not (troubles or any(left.values())):
                 break
-            if n < _ROUNDS:
-                refused = await self._cancel(orders)
-        gone = tuple(name for name in seen if name not in left)
-        return CancelReport(gone=gone, left=tuple(left), trouble=trouble or (refused if left else ""))
+        names = tuple(order.name for orders in left.values() for order in orders)
+        return CancelReport(
+            gone=tuple(name for name in seen if name not in names),
+            left=names,
+            trouble="; ".join(troubles.values()) or (refused if names else ""),
+        )
 
-    async def _cancel(self, orders: list[OrderRow]) -> str:
+    async def _plain(self) -> list[_Open]:
+        rows = await self._history.pending_orders(Purpose.CANCEL)
+        return [
+            _Open(f"{row.inst_id} {to_engine(row.cl_ord_id, row.ord_id)}", {"instId": row.inst_id, "ordId": row.ord_id})
+            for row in rows
+        ]
+
+    async def _held_back(self) -> list[_Open]:
+        rows = await self._history.pending_algos(Purpose.CANCEL)
+        return [
+            _Open(f"{row.inst_id} algo {row.algo_id}", {"instId": row.inst_id, "algoId": row.algo_id}) for row in rows
+        ]
+
+    async def _cancel(self, kind: _Kind, orders: list[_Open]) -> str:
         """Cancel in batches; return the last thing that went wrong, nothing where the venue agreed to all."""
         trouble = ""
-        for n in range(0, len(orders), BATCH_LIMIT):
-            batch = [{"instId": order.inst_id, "ordId": order.ord_id} for order in orders[n : n + BATCH_LIMIT]]
+        for n in range(0, len(orders), kind.batch_limit):
+            batch = [order.cancelled_by for order in orders[n : n + kind.batch_limit]]
             try:
-                reply = await self._rest.post(CANCEL_BATCH, batch, Purpose.CANCEL, weight=len(batch))
+                reply = await self._rest.post(kind.cancel, batch, Purpose.CANCEL, weight=len(batch))
             except (NotSentError, NoAnswerError) as error:
                 trouble = str(error)
                 continue
@@ -86,7 +127,3 @@ class Canceller:
             return judgement.text
         judged = [judge_code(row.s_code, row.s_msg) for row in rows] or [judgement]
         return next((one.text for one in judged if one.meaning not in {Meaning.DONE, Meaning.GONE}), "")
-
-
-def _name(order: OrderRow) -> str:
-    return f"{order.inst_id} {to_engine(order.cl_ord_id, order.ord_id)}"

@@ -150,7 +150,7 @@ class OkxExecution:
         instrument = None if self._instruments is None else self._instruments.get(intent.symbol)
         if instrument is None or self._config is None:
             return _rejected(f"{intent.symbol} is not traded here")
-        if not (self._stream.is_up or intent.reduce_only or intent.is_flattening):
+        if self._is_blind_for(intent):
             return _rejected(f"not sent: the private stream is down: {self._stream.trouble}")
         try:
             body = self._order_body(approved, instrument, self._config)
@@ -179,6 +179,8 @@ class OkxExecution:
         instrument = None if self._instruments is None else self._instruments.get(intent.symbol)
         if instrument is None:
             return _rejected(f"{intent.symbol} is not traded here")
+        if self._is_blind_for(intent):
+            return _rejected(f"not sent: the private stream is down: {self._stream.trouble}")
         try:
             body = amend_body(instrument, intent)
         except UnsendableOrderError as error:
@@ -239,6 +241,10 @@ class OkxExecution:
         return await set_leverage(self._rest, instrument, leverage)
 
     # orders ------------------------------------------------------------------------------------------------
+
+    def _is_blind_for(self, intent: OrderIntent) -> bool:
+        """Tell whether executions may be missing that an order should know of; what reduces never waits for that."""
+        return not (self._stream.is_up or intent.reduce_only or intent.is_flattening)
 
     async def _place(self, intent: OrderIntent, instrument: Instrument, body: dict[str, object]) -> SendResult:
         judgement = await self._ask(PLACE, body, intent.client_order_id, expires=True)

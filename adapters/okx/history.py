@@ -1,13 +1,23 @@
 """Lists of an account, complete over the venue's page limit."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
 from adapters.network.request_budget import Purpose
 from adapters.network.venue_time import VenueTime
-from adapters.okx.answers import BillRow, FillRow, OrderRow, decode_bills, decode_fills, decode_orders
+from adapters.okx.answers import (
+    AlgoRow,
+    BillRow,
+    FillRow,
+    OrderRow,
+    decode_algos,
+    decode_bills,
+    decode_fills,
+    decode_orders,
+)
 from adapters.okx.rest import OkxRest, Query, VenueReadError
-from adapters.okx.routes import BILLS, BILLS_ARCHIVE, FILLS, FILLS_HISTORY, PAGE_LIMIT, PENDING
+from adapters.okx.routes import ALGO_PENDING, BILLS, BILLS_ARCHIVE, FILLS, FILLS_HISTORY, PAGE_LIMIT, PENDING
 
 _MOST_PAGES: Final = 200
 _HOUR_MS: Final = 3_600_000
@@ -15,6 +25,9 @@ _HOUR_MS: Final = 3_600_000
 _FILLS_REACH_MS: Final = 71 * _HOUR_MS
 _BILLS_REACH_MS: Final = 167 * _HOUR_MS
 _FUNDING: Final = "8"
+# a question is about one of these; the first two may be asked for together
+_ALGO_TYPES: Final = ("conditional,oco", "trigger", "move_order_stop", "iceberg", "twap", "chase")
+_NO_SUCH_TYPE: Final = "51000"
 _INST_TYPES: Final = ("SPOT", "SWAP")  # the history of fills is told by type alone
 T = TypeVar("T")
 
@@ -32,6 +45,22 @@ class History:
             return (await self._rest.read(PENDING, query, decode_orders, purpose)).data
 
         return await _all_pages(page, (), lambda row: row.ord_id)
+
+    async def pending_algos(self, purpose: Purpose) -> list[AlgoRow]:
+        """Return all orders that the venue holds back (stops, triggers, trailing, sliced ones), in every instrument."""
+
+        async def page(query: Query) -> list[AlgoRow]:
+            return (await self._rest.read(ALGO_PENDING, query, decode_algos, purpose)).data
+
+        async def of_type(name: str) -> list[AlgoRow]:
+            try:
+                return await _all_pages(page, (("ordType", name),), lambda row: row.algo_id)
+            except VenueReadError as error:
+                if error.judgement is not None and error.judgement.code == _NO_SUCH_TYPE:
+                    return []  # a venue without them has none
+                raise
+
+        return [row for rows in await asyncio.gather(*map(of_type, _ALGO_TYPES)) for row in rows]
 
     async def fills(self, since_ms: int, order_id: str | None = None) -> list[FillRow]:
         """Return executions at or after a time of the venue's, oldest first."""

@@ -148,7 +148,10 @@ class OkxRest:
         if sender is None:
             budgets = (self._budget(route),)
             timeout_s = self._settings.request_timeout_s
-            sender = self._senders[route] = VenueRest(self._transport, budgets, timeout_s=timeout_s)
+            # the venue counts anew after its interval; a cancel should not wait any longer
+            sender = self._senders[route] = VenueRest(
+                self._transport, budgets, timeout_s=timeout_s, too_many_wait_s=route.interval_s
+            )
         return sender
 
 

@@ -19,6 +19,8 @@ PLACE: Final = Route("POST", "/api/v5/trade/order", 60, reserved_share=0)
 AMEND: Final = Route("POST", "/api/v5/trade/amend-order", 60, reserved_share=0)
 CANCEL: Final = Route("POST", "/api/v5/trade/cancel-order", 60)
 CANCEL_BATCH: Final = Route("POST", "/api/v5/trade/cancel-batch-orders", 300)  # counted in orders
+ALGO_PENDING: Final = Route("GET", "/api/v5/trade/orders-algo-pending", 20)
+CANCEL_ALGOS: Final = Route("POST", "/api/v5/trade/cancel-algos", 20)  # counted in orders
 CANCEL_ALL_AFTER: Final = Route("POST", "/api/v5/trade/cancel-all-after", 1, 1.0, reserved_share=0)
 ORDER: Final = Route("GET", "/api/v5/trade/order", 60)
 PENDING: Final = Route("GET", "/api/v5/trade/orders-pending", 60)
@@ -36,4 +38,5 @@ INSTRUMENTS: Final = Route("GET", "/api/v5/public/instruments", 20)
 TICKER: Final = Route("GET", "/api/v5/market/ticker", 20)
 
 BATCH_LIMIT: Final = 20
+ALGO_BATCH_LIMIT: Final = 10
 PAGE_LIMIT: Final = 100

@@ -1,7 +1,7 @@
 """The venue on a port of the loopback: REST, streams, websocket API and the rehearsal's own door."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from ipaddress import ip_address
 from typing import Final
@@ -21,8 +21,20 @@ from adapters.sim.binance_protocol.websocket_api import WebsocketApi
 from core.ports.clock import Clock
 
 USDM_PREFIX: Final = "/usdm"
-# Binance has USD-M's streams on another host, sorted by kind; all of them carry all streams here.
-_USDM_PATHS: Final = (USDM_PREFIX, "/public", "/market", "/private")
+_PUBLIC: Final = ("depth", "rpiDepth", "bookTicker", "trade")
+
+
+def _is_public(stream: str) -> bool:
+    return stream.partition("@")[2].startswith(_PUBLIC) or stream == "!bookTicker"
+
+
+# Binance has USD-M's streams on another host, sorted by kind; the plain path carries all of them here
+_USDM_PATHS: Final[Mapping[str, Callable[[str], bool]]] = {
+    "": lambda _: True,
+    "/public": _is_public,
+    "/market": lambda stream: "@" in stream and not _is_public(stream),
+    "/private": lambda stream: "@" not in stream,
+}
 _MOST_BEHIND_NS: Final = 10_000_000_000  # a longer stall is a pause of the market, not caught up
 _STEPS_A_SLICE: Final = 4
 _STOP_PATIENCE_S: Final = 1.0
@@ -111,31 +123,35 @@ class RehearsalServer:
         spot, usdm = markets.get(MarketKind.SPOT), markets.get(MarketKind.USDM)
         plain = spot or usdm
         assert plain is not None, "at least one market"
-        self._add_streams(app, "", plain)
+        self._add_streams(app, "", plain, lambda _: True)
         if usdm is not None:
-            for prefix in _USDM_PATHS:
-                self._add_streams(app, prefix, usdm)
+            for path, carries in _USDM_PATHS.items():
+                self._add_streams(app, f"{USDM_PREFIX}{path}", usdm, carries)
+                if path:
+                    self._add_streams(app, path, usdm, carries)
         if spot is not None:
             app.router.add_get("/ws-api/v3", partial(self._websocket_api, spot))
         app.router.add_route("*", "/{path:.*}", self._rest.handle)
         return app
 
-    def _add_streams(self, app: web.Application, prefix: str, market: Market) -> None:
+    def _add_streams(self, app: web.Application, prefix: str, market: Market, carries: Callable[[str], bool]) -> None:
+        is_private = prefix.endswith("/private")  # a listen key in the path is not seen there
+
         async def bare(request: web.Request) -> web.StreamResponse:
-            named = request.match_info.get("streams") or request.query.get("listenKey") or ""
-            return await self._streams(market, request, named, combined=False)
+            in_path = "" if is_private else request.match_info.get("streams")
+            return await serve(request, in_path or request.query.get("listenKey") or "", combined=False)
 
         async def enveloped(request: web.Request) -> web.StreamResponse:
             named = request.query.get("streams") or request.query.get("listenKey") or ""
-            return await self._streams(market, request, named, combined=True)
+            return await serve(request, named, combined=True)
+
+        async def serve(request: web.Request, named: str, *, combined: bool) -> web.StreamResponse:
+            streams = [name for name in named.split("/") if name]
+            return await self._serve(StreamSocket(market.hub, streams, combined=combined, carries=carries), request)
 
         app.router.add_get(f"{prefix}/ws", bare)
         app.router.add_get(f"{prefix}/ws/{{streams:.*}}", bare)
         app.router.add_get(f"{prefix}/stream", enveloped)
-
-    async def _streams(self, market: Market, request: web.Request, named: str, *, combined: bool) -> web.StreamResponse:
-        streams = [name for name in named.split("/") if name]
-        return await self._serve(StreamSocket(market.hub, streams, combined=combined), request)
 
     async def _websocket_api(self, market: Market, request: web.Request) -> web.StreamResponse:
         return await self._serve(WebsocketApi(self.exchange, market, self._rest, request.remote or ""), request)

@@ -1,6 +1,6 @@
 """A websocket of streams: `/ws/<stream>` sends events bare, `/stream?streams=` in an envelope."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, cast
 
 from adapters.sim.binance_protocol.connection import Connection
@@ -10,8 +10,13 @@ MOST_STREAMS: Final = 1_024
 
 
 class StreamSocket(Connection):
-    def __init__(self, hub: StreamHub, streams: Iterable[str], *, combined: bool) -> None:
+    """Sends what is asked for; a stream that the address does not carry is taken without a word and stays silent."""
+
+    def __init__(
+        self, hub: StreamHub, streams: Iterable[str], *, combined: bool, carries: Callable[[str], bool]
+    ) -> None:
         super().__init__()
+        self._carries = carries
         self._hub = hub
         self._combined = combined
         self._wanted = list(streams)
@@ -56,7 +61,8 @@ class StreamSocket(Connection):
     def _subscribe(self, names: Iterable[str]) -> None:
         for name in names:
             self._streams[name] = None
-            self._hub.add(name, self)
+            if self._carries(name):
+                self._hub.add(name, self)
 
     def _unsubscribe(self, names: Iterable[str]) -> None:
         for name in names:

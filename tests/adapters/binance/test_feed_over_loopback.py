@@ -11,7 +11,7 @@ import msgspec
 import pytest
 from aiohttp import web
 
-from adapters.binance.endpoints import CHANNELS, FeedSettings
+from adapters.binance.endpoints import CHANNELS, ENDPOINTS, FeedSettings
 from adapters.binance.feed import BinanceFeed
 from adapters.binance.market import BinanceMarket
 from adapters.instrument_selection import UnknownSymbolError
@@ -65,9 +65,12 @@ def equals(book: Book, truth: VenueBook) -> bool:
     return (bids, asks) == truth.levels()
 
 
-def settings(server: LoopbackBinance, **changes: object) -> FeedSettings:
+def settings(server: LoopbackBinance, heartbeats: object = None, **changes: object) -> FeedSettings:
+    endpoints = server.endpoints
+    if heartbeats is not None:
+        endpoints = msgspec.structs.replace(endpoints, heartbeats=heartbeats)
     usual = FeedSettings(
-        market=server.market, symbols=tuple(server.books), endpoints=server.endpoints, channels=CHANNELS[server.market],
+        market=server.market, symbols=tuple(server.books), endpoints=endpoints, channels=CHANNELS[server.market],
         first_backoff_s=0.001, backoff_cap_s=0.01, check_interval_s=0.02,
     )  # fmt: skip
     return msgspec.structs.replace(usual, **changes)
@@ -119,6 +122,21 @@ def test_books_equal_the_servers_after_many_diffs(market: BinanceMarket) -> None
     rig = run(scenario, market)
     assert rig.sink.statuses[-1].state is FeedState.DOWN
     assert all(book.state is BookState.INVALID for book in rig.sink.books.values())
+
+
+def test_where_streams_have_paths_of_their_own_the_end_of_one_websocket_replaces_all() -> None:
+    async def scenario(rig: Rig) -> None:
+        await rig.server.connected(2)
+        for symbol in rig.server.books:
+            await rig.server.publish(symbol)
+        await rig.in_step()
+        await rig.server.close_one_socket()
+        await rig.server.connected(4)
+        await rig.in_step()
+
+    server = LoopbackBinance.generated(USDM, ("BTC", "ETH"))
+    rig = run(scenario, venue=server, heartbeats=ENDPOINTS[USDM].heartbeats)
+    assert {name for name, reason in rig.sink.invalidated if "closed by the venue" in reason} == {"BTCUSDT", "ETHUSDT"}
 
 
 def test_instruments_know_their_funding_interval() -> None:

@@ -153,7 +153,8 @@ class LoopbackBinance:
         app.router.add_get("/api/exchangeInfo", self._exchange_information)
         app.router.add_get("/api/fundingInfo", self._funding)
         app.router.add_get("/api/depth", self._depth)
-        app.router.add_get("/stream", self._stream)
+        for path in ("", "/public", "/market"):
+            app.router.add_get(f"{path}/stream", self._stream)
         runner = web.AppRunner(app, shutdown_timeout=1.0)
         await runner.setup()
         site = web.TCPSite(runner, "127.0.0.1", 0)
@@ -185,6 +186,9 @@ class LoopbackBinance:
         """Change the book without telling anybody."""
         for _ in range(count):
             self.books[symbol].change()
+
+    async def close_one_socket(self) -> None:
+        await next(iter(self._sockets)).close(code=WSCloseCode.GOING_AWAY)
 
     async def close_sockets(self) -> None:
         for socket in list(self._sockets):

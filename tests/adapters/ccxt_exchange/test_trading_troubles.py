@@ -12,14 +12,15 @@ import pytest
 from adapters.ccxt_exchange.account_reader import AccountReadError
 from adapters.ccxt_exchange.exchange_choice import ExchangeRefusedError
 from adapters.ccxt_exchange.execution import CcxtExecution
+from adapters.ccxt_exchange.settings import ExchangeSettings
 from core.io.system_clock import SystemClock
 from core.ports.randomness import NoRandomness
 from core.ports.venue import SendOutcome, SendResult
 from core.risk.verdict import approve
 from core.types.credentials import Credentials, Secret
-from core.types.order import OrderIntent, OrderStatus, OrderType, Side
+from core.types.order import FLATTEN, OrderIntent, OrderStatus, OrderType, Side
 from tests.adapters.binance.market_sink import LIMIT_S
-from tests.adapters.ccxt_exchange.fake_exchange import SYMBOL, TRADING, FakeExchange
+from tests.adapters.ccxt_exchange.fake_exchange import SYMBOL, TRADING, FakeExchange, market
 from tests.adapters.ccxt_exchange.made_up import EXCHANGE, now_ms, trade
 from tests.adapters.ccxt_exchange.rig import PASSED, QUICK
 from tests.adapters.hyperliquid.rig import Records
@@ -29,14 +30,17 @@ KEYS = Credentials(venue="bybit", fields={"api_key": Secret("the-key-of-ann"), "
 
 
 def trade_at(
-    fake: FakeExchange, scenario: Callable[[CcxtExecution, Records], Awaitable[None]], **changes: object
+    fake: FakeExchange,
+    scenario: Callable[[CcxtExecution, Records], Awaitable[None]],
+    exchange: ExchangeSettings = EXCHANGE,
+    **changes: object,
 ) -> None:
     async def made() -> Any:
         return fake
 
     async def main() -> None:
         settings = msgspec.structs.replace(QUICK, **changes)
-        execution = CcxtExecution(EXCHANGE, settings, KEYS, SystemClock(), NoRandomness(), make_client=made)
+        execution = CcxtExecution(exchange, settings, KEYS, SystemClock(), NoRandomness(), make_client=made)
         records = Records()
         async with asyncio.timeout(LIMIT_S):
             await execution.start(records)
@@ -48,12 +52,12 @@ def trade_at(
     asyncio.run(main())
 
 
-async def submit(execution: CcxtExecution, name: str = "s0001-1") -> SendResult:
+async def submit(execution: CcxtExecution, name: str = "s0001-1", **changes: object) -> SendResult:
     intent = OrderIntent(
         client_order_id=name, venue="here", symbol=SYMBOL, side=Side.BUY, order_type=OrderType.LIMIT,
         quantity=D("0.1"), limit_price=D(100), created_ns=0,
     )  # fmt: skip
-    return await execution.submit(approve(intent, (PASSED,)))
+    return await execution.submit(approve(msgspec.structs.replace(intent, **changes), (PASSED,)))
 
 
 @pytest.mark.parametrize(
@@ -284,5 +288,52 @@ def test_executions_that_cannot_be_read_keep_new_risk_in_and_let_reducing_out():
         assert "executions would not be seen" in refused.reason
         assert "the-key-of-ann" not in refused.reason
         assert fake.asked("create_order") == []
+        assert (await submit(execution, "s0001-2", source=FLATTEN)).outcome is SendOutcome.ACCEPTED
 
     trade_at(fake, scenario)
+
+
+def test_a_fee_in_the_base_is_worth_its_price_whatever_a_contract_is_of():
+    fake = FakeExchange(*TRADING, markets=[market(contractSize=0.01)])
+
+    async def scenario(execution: CcxtExecution, records: Records) -> None:
+        fake.queue("fetch_my_trades", [trade("t-1", price=100.0, fee={"cost": 0.02, "currency": "BTC"})])
+        (fill,) = (await execution.account(SystemClock().utc_ns() - 1_000_000_000)).fills
+        assert fill.fee == D("2.0")
+
+    trade_at(fake, scenario)
+
+
+def spot_exchange(*quotes: str) -> FakeExchange:
+    changes = {"spot": True, "swap": False, "linear": None, "type": "spot", "settle": None, "contractSize": None}
+    rows = [market(symbol=f"BTC/{each}", id=f"BTC{each}", quote=each, **changes) for each in quotes]
+    return FakeExchange(*TRADING, "fetchTicker", markets=rows)
+
+
+def spot_settings(fake: FakeExchange) -> ExchangeSettings:
+    return msgspec.structs.replace(EXCHANGE, symbols=tuple(fake.markets))
+
+
+def test_a_holding_stands_at_the_last_price_and_not_at_none():
+    fake = spot_exchange("USDT")
+
+    async def scenario(execution: CcxtExecution, records: Records) -> None:
+        balance = {"BTC": {"free": 0.5, "total": 0.5}, "USDT": {"free": 1.0, "total": 1.0}}
+        fake.queue("fetch_balance", balance, balance)
+        fake.queue("fetch_ticker", {"symbol": "BTC/USDT", "last": 101.5}, {"symbol": "BTC/USDT", "last": None})
+        (held,) = (await execution.account(SystemClock().utc_ns())).positions
+        assert (held.quantity, held.average_price) == (D("0.5"), D("101.5"))
+        with pytest.raises(AccountReadError, match="last price of BTC/USDT"):
+            await execution.account(SystemClock().utc_ns())
+
+    trade_at(fake, scenario, exchange=spot_settings(fake))
+
+
+def test_two_spot_markets_of_one_base_are_refused():
+    fake = spot_exchange("USDT", "USDC")
+
+    async def scenario(execution: CcxtExecution, records: Records) -> None:
+        raise AssertionError("it must not start")
+
+    with pytest.raises(ExchangeRefusedError, match="would share the balance of BTC"):
+        trade_at(fake, scenario, exchange=spot_settings(fake))

@@ -51,12 +51,14 @@ def test_no_order_leaves_but_those_that_reduce_while_the_stream_is_down() -> Non
         await rig.crowd(SWAP, Side.SELL, "50000", "2")
         await rig.crowd(SWAP, Side.BUY, "49900", "2")
         await rig.trader.send(SWAP, Side.BUY, "1")
+        await rig.trader.send(SWAP, Side.BUY, "1", "49000")
         rig.server.sockets.refuse = 1 << 30
         await rig.server.sockets.close_private()
         await rig.until(lambda: not rig.execution.is_listening)
         opening = await rig.trader.send(SWAP, Side.BUY, "1")
         assert opening.outcome is SendOutcome.REJECTED
         assert "private stream is down" in opening.reason
+        assert "private stream is down" in (await rig.trader.amend(SECOND, "49100", "2")).reason
         closing = await rig.trader.send(SWAP, Side.SELL, "1", reduce_only=True)
         assert closing.outcome is SendOutcome.ACCEPTED
 

@@ -12,7 +12,7 @@ from core.ports.keys import KeyRight
 from core.ports.venue import SendOutcome
 from core.types.order import Liquidity, OrderStatus, Side, TimeInForce
 from tests.venues.okx.rig import OURS, SPOT, SPOT_ID, SWAP, SWAP_ID, NoChance, Rig, WallClock, run
-from tests.venues.okx.server import CREDENTIALS, TRADE, LoopbackOkx
+from tests.venues.okx.server import CREDENTIALS, TRADE, LoopbackOkx, told
 
 FIRST, SECOND = f"{OURS}1", f"{OURS}2"
 D = Decimal
@@ -212,6 +212,31 @@ def test_everything_is_cancelled_whoever_sent_it_in_every_instrument() -> None:
 
     rig = run(scenario)
     assert [len(batch) for batch in rig.server.asked(f"{TRADE}/cancel-batch-orders")] == [20, 20, 5]
+
+
+def test_orders_that_the_venue_holds_back_are_cancelled_with_the_others() -> None:
+    async def scenario(rig: Rig) -> None:
+        for order_type in [*sorted(rig.server.algo_types), *["trigger"] * 10]:
+            rig.server.hold_back(order_type, SWAP_ID)
+        rig.server.algo_types.remove("chase")  # a venue that does not know one has none of it
+        rig.server.algos = {name: row for name, row in rig.server.algos.items() if row["ordType"] != "chase"}
+        assert (await rig.execution.cancel_all()).outcome is SendOutcome.ACCEPTED
+        assert rig.server.algos == {}
+
+    rig = run(scenario)
+    assert [len(batch) for batch in rig.server.asked(f"{TRADE}/cancel-algos")] == [10, 6]
+
+
+def test_held_back_orders_that_cannot_be_listed_are_doubt_and_keep_no_other_alive() -> None:
+    async def scenario(rig: Rig) -> None:
+        await rig.trader.send(SWAP, Side.BUY, "1", "49000")
+        rig.server.fail(f"{TRADE}/orders-algo-pending", *[told("50001", status=503)] * 100)
+        result = await rig.execution.cancel_all()
+        assert result.outcome is SendOutcome.IN_DOUBT
+        assert "what is open could not be read" in result.reason
+        assert rig.exchange.resting() == []
+
+    run(scenario)
 
 
 def test_a_process_with_nothing_but_keys_cancels_everything_and_says_what_it_could_not() -> None:

@@ -200,6 +200,16 @@ def test_a_rate_limit_stops_orders_and_not_cancels() -> None:
     assert len(run(scenario).server.asked(ORDER)) == 2
 
 
+def test_a_cancel_that_was_too_many_waits_for_the_venues_interval_alone() -> None:
+    async def scenario(rig: Rig) -> None:
+        await send(rig)
+        rig.server.fail(CANCEL.path, told("50011", status=429))
+        assert "rate limit" in (await rig.execution.cancel(FIRST, SWAP)).reason
+        assert 0 < rig.execution.budget_use(CANCEL).shut_s <= CANCEL.interval_s
+
+    run(scenario)
+
+
 def test_more_orders_than_the_venue_allows_are_not_sent() -> None:
     async def scenario(rig: Rig) -> None:
         results = await asyncio.gather(*(send(rig) for _ in range(PLACE.allowance + 20)))

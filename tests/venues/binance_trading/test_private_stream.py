@@ -21,6 +21,12 @@ FORMS = pytest.mark.parametrize(
     [(USDM, StreamForm.LISTEN_KEY), (SPOT, StreamForm.LISTEN_KEY), (SPOT, StreamForm.SIGNATURE)],
 )
 
+# where the venue is listened to; USD-M's sends nothing, without an error, to who has the key in the path
+ADDRESSES = {
+    SPOT: "ws://venue/ws/listen{}",
+    USDM: "ws://venue/ws?listenKey=listen{}&events=ORDER_TRADE_UPDATE/listenKeyExpired",
+}
+
 
 async def listening_again(rig: Rig, connections: int) -> None:
     """Wait, on virtual time, until the connection of that number is up."""
@@ -93,7 +99,7 @@ def test_a_listen_key_that_expires_is_made_anew(market) -> None:
         rig.venue.fill(rig.order("s0001-1"), "2", "99.5")
         await rig.sink.told("s0001-1", OrderStatus.FILLED)
         await listening_again(rig, 2)
-        assert rig.transport.addresses == ["ws://venue/ws/listen1", "ws://venue/ws/listen2"]
+        assert rig.transport.addresses == [ADDRESSES[market].format(n) for n in (1, 2)]
         assert len(rig.sink.fill_ids) == 1
 
     play(market, scenario, form=StreamForm.LISTEN_KEY)
@@ -110,7 +116,7 @@ def test_a_listen_key_is_prolonged_within_its_hour_and_replaced_where_it_is_gone
         assert all(p == ({"listenKey": "listen1"} if market is SPOT else {}) for p in rig.venue.asked("PUT", name))
         rig.venue.valid_key = None
         await rig.elapse(3600)
-        assert rig.transport.addresses[1:] == ["ws://venue/ws/listen2"]
+        assert rig.transport.addresses[1:] == [ADDRESSES[market].format(2)]
 
     play(market, scenario, form=StreamForm.LISTEN_KEY)
 

@@ -80,6 +80,23 @@ def test_a_rate_limit_stops_everything_until_the_venue_allows_it(market, status)
 
 
 @MARKETS
+def test_too_many_orders_stop_orders_and_keep_no_cancel_back(market) -> None:
+    async def scenario(rig: Rig) -> None:
+        await rig.submit("s0001-1")
+        text, waits = "Too many new orders; current limit is 200000 orders per DAY.", {"Retry-After": "50000"}
+        rig.venue.faults["POST", "order"].append(instead(error(-1015, text, 429, waits)))
+        assert "rate limit" in (await rig.submit("s0001-2")).reason
+        assert "used up" in (await rig.submit("s0001-3")).reason
+        began_ns = rig.clock.utc_ns()
+        assert (await rig.cancel("s0001-1")).outcome is SendOutcome.ACCEPTED
+        await rig.execution.account(began_ns)
+        assert rig.clock.utc_ns() - began_ns < 1_000_000_000
+        assert len(rig.venue.asked("POST", "order")) == 2
+
+    play(market, scenario, dead_man_s=0)
+
+
+@MARKETS
 def test_what_the_venue_says_was_used_counts_and_leaves_the_reserve_to_cancels(market) -> None:
     async def scenario(rig: Rig) -> None:
         await rig.submit("s0001-1")

@@ -84,6 +84,8 @@ class LoopbackOkx:
             "uid": "1",
         }  # fmt: skip
         self.timer: Row | None = None  # the dead-man timer as it was set last
+        self.algos: dict[str, Row] = {}  # orders held back: nothing here ever sets them off
+        self.algo_types = {"conditional", "oco", "trigger", "move_order_stop", "iceberg", "twap", "chase"}
         self.leverage: dict[str, str] = {}
         self.page_limit = 100
         self.url = ""
@@ -98,6 +100,10 @@ class LoopbackOkx:
 
     def asked(self, path: str) -> list[Any]:
         return [what for at, what in self.requests if at == path]
+
+    def hold_back(self, order_type: str, inst_id: str) -> None:
+        algo_id = str(9000 + len(self.algos))
+        self.algos[algo_id] = {"algoId": algo_id, "instId": inst_id, "ordType": order_type, "state": "live"}
 
     async def flush(self) -> None:
         await self.sockets.flush()
@@ -144,6 +150,8 @@ class LoopbackOkx:
             ("POST", f"{TRADE}/cancel-all-after", self._set_timer, False),
             ("GET", f"{TRADE}/order", self._order, False),
             ("GET", f"{TRADE}/orders-pending", self._pending, False),
+            ("GET", f"{TRADE}/orders-algo-pending", self._algos, False),
+            ("POST", f"{TRADE}/cancel-algos", self._cancel_algos, False),
             ("GET", f"{TRADE}/fills", self._fills, False),
             ("GET", f"{TRADE}/fills-history", self._fills, False),
             ("GET", f"{ACCOUNT}/balance", self._balance, False),
@@ -229,6 +237,21 @@ class LoopbackOkx:
 
     def _pending(self, query: Row) -> web.Response:
         return self._page([order.row() for order in self.exchange.resting()], query, "ordId")
+
+    def _algos(self, query: Row) -> web.Response:
+        wanted = query.get("ordType", "").split(",")
+        if not set(wanted) <= self.algo_types or (len(wanted) > 1 and set(wanted) != {"conditional", "oco"}):
+            return answer([], "51000", "Parameter ordType error", 400)
+        return self._page([row for row in self.algos.values() if row["ordType"] in wanted], query, "algoId")
+
+    def _cancel_algos(self, many: list[Row]) -> web.Response:
+        if len(many) > 10:
+            return answer([], "51000", "Parameter error", 400)
+        rows = [{"algoId": terms["algoId"], "sCode": "0", "sMsg": ""} for terms in many]
+        for row in rows:
+            if self.algos.pop(row["algoId"], None) is None:
+                row |= {"sCode": "51400", "sMsg": "Cancellation failed as the order does not exist."}
+        return answer(rows)
 
     def _fills(self, query: Row) -> web.Response:
         wanted = query.get("ordId"), query.get("instType")

@@ -28,8 +28,9 @@ from tui.compose.kinds.venue_kind import (
 
 _TESTNETS: Final = {
     BinanceMarket.SPOT: Addresses("https://testnet.binance.vision", "wss://stream.testnet.binance.vision"),
-    BinanceMarket.USDM: Addresses("https://testnet.binancefuture.com", "wss://stream.binancefuture.com"),
+    BinanceMarket.USDM: Addresses("https://demo-fapi.binance.com", "wss://fstream.binancefuture.com"),
 }
+_SPOT_TESTNET_API: Final = "wss://ws-api.testnet.binance.vision/ws-api/v3"  # has a host of its own, as at the venue
 _NS_PER_MS: Final = 1_000_000
 
 
@@ -51,7 +52,7 @@ class BinanceKind:
         return addresses_of(venue, Addresses(usual.rest_url, usual.stream_url), _TESTNETS[self._market])
 
     def probe_url(self, venue: CryptoVenueConfig) -> str:
-        return self._endpoints(venue).combined_stream([], ())
+        return self._endpoints(venue).probe_url
 
     def sides(
         self,
@@ -105,7 +106,12 @@ class BinanceKind:
         rest_url, ws_url = self.addresses(venue)
         if not (venue.testnet or venue.rest_url or venue.ws_url):
             return usual
-        private_url = f"{ws_url}/ws-api/v3" if self._market is BinanceMarket.SPOT else ws_url
+        if self._market is BinanceMarket.USDM:
+            private_url = f"{ws_url}/private"
+        elif venue.ws_url:
+            private_url = f"{ws_url}/ws-api/v3"
+        else:
+            private_url = _SPOT_TESTNET_API if venue.testnet else usual.private_url
         wallet_url = None if venue.testnet and venue.rest_url is None else rest_url
         return msgspec.structs.replace(usual, rest_url=rest_url, private_url=private_url, wallet_url=wallet_url)
 
