@@ -27,6 +27,7 @@ from core.ports.venue import SendOutcome, SendResult
 from core.types.credentials import Credentials
 
 _MINUTE_S: Final = 60.0
+_READS_LIMIT: Final = 3  # of what is traded, for a process that only cancels
 _ACCOUNT_SHARE: Final = 0.7  # accounts are read often while an order is in doubt: orders keep the rest
 
 
@@ -130,11 +131,15 @@ async def cancel_everything(
         question = {"type": "frontendOpenOrders", "user": account, "dex": dex}
         return await info.ask(question, decode_open_orders, purpose)
 
-    try:
-        universe = await read_universe(info.ask, None)
-    except InfoError as error:
-        return SendResult(SendOutcome.IN_DOUBT, f"what is traded is not known: {error}")
-    return await cancel_all_orders(exchange, open_orders, universe)
+    trouble = ""
+    for _ in range(_READS_LIMIT):
+        try:
+            universe = await read_universe(info.ask, None)
+        except InfoError as error:
+            trouble = str(error)
+            continue
+        return await cancel_all_orders(exchange, open_orders, universe)
+    return SendResult(SendOutcome.IN_DOUBT, f"what is traded is not known: {trouble}")
 
 
 def _exchange(
