@@ -31,6 +31,7 @@ from core.types.order import Fill
 # Where a page may end: 2000 fills by the page on fills, 500 rows or blocks by the page on all lists by time.
 PAGE_SIZES: Final = (500, 2000)
 _PAGES_LIMIT: Final = 50
+_LOOKS: Final = 3  # at an account that trades while it is read
 _ZERO: Final = Decimal(0)
 _HOUR_NS: Final = FUNDING_INTERVAL_S * 1_000_000_000
 _FUNDING_LATE_NS: Final = 300_000_000_000
@@ -66,7 +67,20 @@ class AccountReader:
         self._is_unified: bool | None = None
 
     async def report(self, since_ns: int) -> AccountReport:
-        """Read everything; raise InfoError where a part cannot be read."""
+        """Read everything, again where a fill came after the positions; raise InfoError where a part cannot be read.
+
+        Such a fill would be booked and then be taken back, for the positions do not have it. An account that never
+        holds still is reported as it was seen last: comparing it is left to who sees the fills of its stream.
+        """
+        looks = 0
+        while True:
+            looks += 1
+            report, held_ms = await self._look(since_ns)
+            if looks == _LOOKS or all(fill.venue_ns <= held_ms * NS_PER_MS for fill in report.fills):
+                return report
+
+    async def _look(self, since_ns: int) -> tuple[AccountReport, int]:
+        """Return what one round of questions finds, and of when its positions are."""
         at_ns = self._clock.utc_ns()
         resting = [found for dex in self._dexs for found in await self.open_orders(dex)]
         await self.learn_carried(resting)
@@ -74,7 +88,7 @@ class AccountReader:
         balances = await self._balances(states)
         executions = await self.executions(since_ns, with_funding=_may_have_paid(since_ns, at_ns))
         orders = (order_of(found, self._universe, self._names) for found in resting)
-        return AccountReport(
+        report = AccountReport(
             venue=VENUE,
             balances=balances,
             positions=tuple(self._positions(states)),
@@ -83,6 +97,7 @@ class AccountReader:
             funding=executions.funding,
             at_ns=at_ns,
         )
+        return report, min(state.time_ms for state in states.values())
 
     async def executions(self, since_ns: int, *, with_funding: bool = True) -> Executions:
         """Read fills and funding at or after a moment."""

@@ -25,7 +25,7 @@ from core.types.instrument import InstrumentId
 from core.types.order import Side
 from tests.adapters.hyperliquid.rig import BTC, NVDA, OWNER, NoChance, Records, Rig, run
 from tests.recordings import needs_recordings, recording
-from tests.venues.hyperliquid.faults import answered
+from tests.venues.hyperliquid.faults import after, answered
 from tests.venues.hyperliquid.server import LoopbackHyperliquid
 
 D = Decimal
@@ -61,6 +61,25 @@ def test_a_report_holds_both_dexs_with_cash_that_leaves_open_profit_out() -> Non
         assert (payment.instrument_id.symbol, payment.amount, payment.rate) == (BTC, D("-0.044263"), 0.0000369155)
         numbers = [balance.total, balance.free, *(p.quantity for p in report.positions), payment.amount]
         assert {type(number) for number in numbers} == {Decimal}
+
+    run(scenario, prepare=quotes)
+
+
+def test_a_fill_while_the_account_is_read_is_in_the_positions_too() -> None:
+    def fill(venue: LoopbackHyperliquid) -> None:
+        venue.state.now_ms = lambda: moment
+        venue.state.crowd(NVDA, Side.SELL, "190.5", "2")
+
+    moment = 1_900_000_000_000
+
+    async def scenario(rig: Rig) -> None:
+        await rig.start()
+        await rig.submit("s0001-1", Side.BUY, "190.5", "2")
+        rig.venue.info_faults["userFillsByTime"] = deque([after(fill)])
+        report = await rig.execution.account(0)
+        assert [(fill.quantity, fill.venue_ns) for fill in report.fills] == [(D(2), moment * 1_000_000)]
+        assert [position.quantity for position in report.positions] == [D(2)]
+        assert report.open_orders == ()
 
     run(scenario, prepare=quotes)
 
