@@ -73,7 +73,7 @@ class ExecutionSaid(msgspec.Struct, frozen=True, kw_only=True):
 
 class CommissionSaid(NamedTuple):
     execution_id: str
-    amount: Decimal
+    amount: Decimal | None  # None where IB does not know it yet
     currency: str
 
 
@@ -203,4 +203,4 @@ def read_bar(bar: "BarData") -> BarSaid:
 
 
 def read_commission(report: "CommissionReport") -> CommissionSaid:
-    return CommissionSaid(report.execId, exact(report.commission), report.currency)
+    return CommissionSaid(report.execId, exact_or_none(report.commission), report.currency)

@@ -60,6 +60,8 @@ class FakeTws:
         self.replies: deque[tuple[int, str]] = deque()  # code and text for the next orders, in place of taking them
         self.cancel_replies: deque[tuple[int, str]] = deque()
         self.withheld_commissions = False
+        self.commission: object = COMMISSION
+        self.magnifier = 1  # 100 where prices are in hundredths of the currency
         self.revision = 1  # of every execution, as told from now on
         self.is_silent = False  # takes everything and says nothing
         self.mutes_quotes = False
@@ -213,7 +215,15 @@ class FakeTws:
             return
         exchange = "NASDAQ" if symbol == "NVDA" else "ARCA"
         client.outgoing.put_nowait(
-            contract_details(number, CONTRACTS[symbol], symbol, rule=self.rule, hours=self.hours, exchange=exchange)
+            contract_details(
+                number,
+                CONTRACTS[symbol],
+                symbol,
+                rule=self.rule,
+                hours=self.hours,
+                exchange=exchange,
+                magnifier=self.magnifier,
+            )  # fmt: skip
         )
         self._send(client, 52, 1, number)
 
@@ -348,7 +358,7 @@ class FakeTws:
             order.reference, "", "", "", 1 if done.is_maker else 2, 0,
         )  # fmt: skip
         if not self.withheld_commissions:
-            self._send(client, 59, 1, execution_id(done, self.revision), COMMISSION, "USD", "", "", "")
+            self._send(client, 59, 1, execution_id(done, self.revision), self.commission, "USD", "", "", "")
 
     # the account ----------------------------------------------------------------------
 

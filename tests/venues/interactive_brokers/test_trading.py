@@ -214,3 +214,12 @@ async def test_a_fill_waits_for_its_commission_and_then_the_price_list_decides()
         rig.tws.withheld_commissions = False
         (fill,) = (await rig.execution.account(0)).fills
         assert fill == rig.log.fills[0]
+
+
+async def test_a_commission_that_ib_does_not_know_yet_is_reckoned_and_ends_no_connection():
+    async with trading(commission_wait_s=0.05) as rig:
+        rig.tws.commission = "1.7976931348623157E308"
+        await rig.execution.submit(order("s1-1", Side.BUY, 10, "150.12"))
+        await rig.log.until(lambda: bool(rig.log.fills))
+        assert rig.log.fills[0].fee == Decimal(1)
+        assert rig.tws.connections == 1
