@@ -214,17 +214,8 @@ class FakeTws:
             self._send(client, 4, 2, number, 200, "No security definition has been found for the request", "")
             return
         exchange = "NASDAQ" if symbol == "NVDA" else "ARCA"
-        client.outgoing.put_nowait(
-            contract_details(
-                number,
-                CONTRACTS[symbol],
-                symbol,
-                rule=self.rule,
-                hours=self.hours,
-                exchange=exchange,
-                magnifier=self.magnifier,
-            )  # fmt: skip
-        )
+        told = {"rule": self.rule, "hours": self.hours, "exchange": exchange, "magnifier": self.magnifier}
+        client.outgoing.put_nowait(contract_details(number, CONTRACTS[symbol], symbol, **told))
         self._send(client, 52, 1, number)
 
     def _market_rule(self, client: Client, fields: list[str]) -> None:

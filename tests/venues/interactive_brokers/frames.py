@@ -63,6 +63,7 @@ def contract_details(
 ) -> bytes:
     return frame(
         10, request, symbol, "STK", "", "0", "", "SMART", "USD", symbol, "NMS", "NMS", contract_id, "0.01", "",
-        "ACTIVETIM,LMT,MKT", f"SMART,{exchange}", magnifier, 0, f"{symbol} CORP", exchange, "", "Technology", "Computers",
-        "Computers", "US/Eastern", hours, hours, "", "", 0, 1, "", "", f"{rule},{rule}", "", "COMMON", "1", "1", "100",
+        "ACTIVETIM,LMT,MKT", f"SMART,{exchange}", magnifier, 0, f"{symbol} CORP", exchange, "", "Technology",
+        "Computers", "Computers", "US/Eastern", hours, hours, "", "", 0, 1, "", "", f"{rule},{rule}", "", "COMMON", "1",
+        "1", "100",
     )  # fmt: skip
