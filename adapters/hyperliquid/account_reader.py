@@ -116,9 +116,7 @@ class AccountReader:
         )
 
     async def open_orders(self, dex: str, purpose: Purpose = Purpose.RECONCILE) -> list[OpenOrder]:
-        """Return what rests on one dex; spot orders are with the main one."""
-        question = {"type": "frontendOpenOrders", "user": self._address, "dex": dex}
-        return await self._info.ask(question, decode_open_orders, purpose)
+        return await open_orders(self._info, self._address, dex, purpose)
 
     async def order_status(self, number_or_cloid: int | str) -> OrderStatusAnswer:
         question = {"type": "orderStatus", "user": self._address, "oid": number_or_cloid}
@@ -228,6 +226,12 @@ class AccountReader:
             if not spans:
                 return sorted(rows, key=lambda row: row.time_ms)
         raise InfoError(f"{kind}: more than {_PAGES_LIMIT} pages since {since_ms}")
+
+
+async def open_orders(info: Info, address: str, dex: str, purpose: Purpose) -> list[OpenOrder]:
+    """Return what rests on one dex; spot orders are with the main one."""
+    question = {"type": "frontendOpenOrders", "user": address, "dex": dex}
+    return await info.ask(question, decode_open_orders, purpose)
 
 
 def _unread_spans(kind: str, times_ms: list[int], start_ms: int, end_ms: int | None) -> list[tuple[int, int | None]]:

@@ -24,7 +24,7 @@ _WEIGHTS: Final[Mapping[str, int]] = {
     "userRole": 60,
 }
 # these cost one more for every twenty rows of the answer, which is known only then
-_BY_ROWS: Final = frozenset({"userFillsByTime", "userFunding"})
+_BY_ROWS: Final = frozenset({"userFills", "userFillsByTime", "userFunding"})
 _ROWS_A_WEIGHT: Final = 20
 
 _OK: Final = 200
