@@ -163,6 +163,7 @@ class SubscriptionsEvent(msgspec.Struct, frozen=True):
 decode_accounts = msgspec.json.Decoder(AccountsPage).decode
 decode_orders = msgspec.json.Decoder(OrdersPage).decode
 decode_order = msgspec.json.Decoder(OneOrder).decode
+decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 decode_terms = msgspec.json.Decoder(OrderTerms).decode
 decode_fills = msgspec.json.Decoder(FillsPage).decode
 decode_submit = msgspec.json.Decoder(SubmitAnswer).decode
