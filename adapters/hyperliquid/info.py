@@ -73,7 +73,7 @@ class Info:
         if kind in _BY_ROWS:
             rows = reply.body.count(b'"time"')
             for budget in self._budgets:
-                budget.try_take(rows / _ROWS_A_WEIGHT, purpose)
+                budget.spend(rows / _ROWS_A_WEIGHT)
         return answer
 
     async def ask_patiently(
