@@ -10,12 +10,15 @@ import pytest
 from aiohttp import web
 
 from adapters.hyperliquid.info import InfoError
-from adapters.hyperliquid.key_rights import KEY_FIELDS, KeyRightsError
+from adapters.hyperliquid.key_rights import KEY_FIELDS, KeyRightsError, account_address
 from adapters.hyperliquid.network import HyperliquidNetwork
 from adapters.hyperliquid.venue import cancel_everything, key_rights
+from adapters.keys.fields import make_credentials
+from adapters.keys.key_name import KeyName
 from core.io.system_clock import SystemClock
 from core.ports.keys import KeyRight
 from core.ports.venue import SendOutcome, SendResult
+from core.types.credentials import Secret
 from core.types.order import Side
 from tests.adapters.hyperliquid.rig import AGENT, AGENT_KEY, BTC, OWNER, OWNER_KEY, Rig, credentials, run
 from tests.venues.hyperliquid.faults import answered, done_and_lost, lost
@@ -193,6 +196,12 @@ def test_an_order_signed_for_the_other_network_is_refused_by_the_venue() -> None
         assert (result.outcome, "does not exist" in result.reason) == (REJECTED, True)
 
     run(scenario)
+
+
+@pytest.mark.parametrize("written", [OWNER, OWNER.removeprefix("0x"), OWNER.removeprefix("0x").upper()])
+def test_an_address_that_the_key_store_takes_is_the_venues(written: str) -> None:
+    parts = {"account_address": Secret(written), "private_key": Secret(AGENT_KEY)}
+    assert account_address(make_credentials(KeyName("hyperliquid"), parts)) == OWNER
 
 
 @pytest.mark.parametrize("address", ["", "0x12", "OWNER", OWNER + "0"])
