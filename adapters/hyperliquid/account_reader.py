@@ -28,7 +28,7 @@ from core.types.account import AccountReport, Balance, FundingPayment, VenuePosi
 from core.types.instrument import InstrumentId
 from core.types.order import Fill
 
-# Where a page may end: 2000 fills by the page on fills, 500 rows or blocks by the page on all lists by time.
+# Where an answer may be cut: the venue names 2000 rows for fills, and 500 rows or blocks for every list by time.
 PAGE_SIZES: Final = (500, 2000)
 _PAGES_LIMIT: Final = 50
 _LOOKS: Final = 3  # at an account that trades while it is read

@@ -172,13 +172,17 @@ def test_an_order_that_was_forgotten_while_nobody_listened_keeps_no_order_back(t
         for order in orders:
             await rig.submit(order)
         first, second = rig.open_at_venue
-        connections = rig.venue.stream.connections
         await rig.venue.stream.close()
         for order_id in (first, second):
             rig.venue.exchange.cancel(rig.venue.exchange.orders[order_id])
         del rig.venue.exchange.orders[first]
-        await rig.venue.until(lambda: rig.venue.stream.connections > connections)
+        await rig.venue.until(lambda: rig.venue.stream.connections == 2)
         await rig.execution.until_ready()
+        questions = len(rig.asked("QueryOrders"))
+        await rig.venue.stream.close()
+        await rig.venue.until(lambda: rig.venue.stream.connections == 3)
+        await rig.execution.until_ready()
+        assert len(rig.asked("QueryOrders")) == questions
         assert sum(OrderStatus.CANCELLED in rig.told.statuses(order.client_order_id) for order in orders) == 1
         assert (await rig.submit(rig.intent())).outcome is SendOutcome.ACCEPTED
 
