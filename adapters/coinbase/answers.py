@@ -154,9 +154,16 @@ class UserEvent(msgspec.Struct, frozen=True):
     orders: list[UserOrder] = []
 
 
+class SubscriptionsEvent(msgspec.Struct, frozen=True):
+    """What a connection is subscribed to, by channel."""
+
+    subscriptions: dict[str, msgspec.Raw] = {}
+
+
 decode_accounts = msgspec.json.Decoder(AccountsPage).decode
 decode_orders = msgspec.json.Decoder(OrdersPage).decode
 decode_order = msgspec.json.Decoder(OneOrder).decode
+decode_fields = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 decode_terms = msgspec.json.Decoder(OrderTerms).decode
 decode_fills = msgspec.json.Decoder(FillsPage).decode
 decode_submit = msgspec.json.Decoder(SubmitAnswer).decode
@@ -164,6 +171,7 @@ decode_cancel = msgspec.json.Decoder(CancelAnswer).decode
 decode_gateway_error = msgspec.json.Decoder(GatewayError).decode
 decode_time = msgspec.json.Decoder(TimeAnswer).decode
 decode_permissions = msgspec.json.Decoder(PermissionsAnswer).decode
+decode_subscriptions = msgspec.json.Decoder(list[SubscriptionsEvent]).decode
 decode_user_events = msgspec.json.Decoder(list[UserEvent]).decode
 
 

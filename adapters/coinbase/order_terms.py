@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
-from adapters.coinbase.answers import FillAnswer, OrderAnswer, OrderTerms, decode_terms, number
+import msgspec
+
+from adapters.coinbase.answers import FillAnswer, OrderAnswer, OrderTerms, decode_fields, decode_terms, number
 from adapters.coinbase.instruments import VENUE
 from adapters.streams.iso_time import iso_to_ns
 from adapters.streams.market_data import UNREADABLE
@@ -12,6 +14,7 @@ from core.types.instrument import Instrument
 from core.types.order import Fill, Liquidity, Order, OrderIntent, OrderStatus, OrderType, Side, TimeInForce
 
 EXTERNAL: Final = "external"
+_NOTHING: Final = b'""'  # a number that is not there
 # orders that carry one id are never matched with each other; whose of them goes, the venue does not say
 SELF_TRADE_PREVENTION_ID: Final = "5e4a9c1e-0000-4000-8000-5e4a9c1e0001"
 
@@ -132,7 +135,8 @@ def side_of(word: str) -> Side:
 def _terms(answer: OrderAnswer) -> OrderTerms:
     for raw in (answer.order_configuration or {}).values():
         try:
-            return decode_terms(raw)
+            given = {name: value for name, value in decode_fields(raw).items() if bytes(value) != _NOTHING}
+            return decode_terms(msgspec.json.encode(given))
         except UNREADABLE:
             continue  # a configuration of another kind, which nobody sends from here
     return OrderTerms()

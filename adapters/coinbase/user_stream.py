@@ -5,7 +5,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from typing import Final
 
-from adapters.coinbase.answers import UserOrder, decode_user_events
+from adapters.coinbase.answers import UserOrder, decode_subscriptions, decode_user_events
 from adapters.coinbase.dialect import request
 from adapters.coinbase.endpoints import TradingSettings
 from adapters.coinbase.wire import decode_message
@@ -18,6 +18,7 @@ from core.ports.transport import Connection, Transport, TransportError
 
 _NS_PER_S: Final = 1_000_000_000
 _USER: Final = "user"
+_SUBSCRIPTIONS: Final = "subscriptions"
 
 
 class UserStream:
@@ -52,6 +53,7 @@ class UserStream:
         self._catch_up = catch_up
         self._caught_up = asyncio.Event()
         self._must_catch_up = False
+        self._has_begun = False  # the venue has said that the subscription stands
         self._sequence: int | None = None
         self._last_message_ns = 0
         self._fault: str | None = None
@@ -84,7 +86,7 @@ class UserStream:
     async def _one_connection(self, backoff: Backoff) -> str:
         """Serve one websocket until it ends; return why."""
         settings = self._settings
-        self._sequence, self._fault, self._must_catch_up = None, None, False
+        self._sequence, self._fault, self._must_catch_up, self._has_begun = None, None, False, False
         self._last_message_ns = self._clock.monotonic_ns()
         try:
             connection = await self._transport.connect(
@@ -149,6 +151,12 @@ class UserStream:
             expected, self._sequence = self._sequence, message.sequence_num + 1
             if expected is not None and message.sequence_num != expected:
                 self._miss()
+            if message.channel == _SUBSCRIPTIONS and not self._has_begun:
+                # its snapshot comes before; where there is none, an account without open orders would wait for ever
+                if any(_USER in told.subscriptions for told in decode_subscriptions(message.events)):
+                    self._has_begun = True
+                    self._miss()
+                return
             if message.channel != _USER:
                 return
             events = decode_user_events(message.events)
@@ -158,6 +166,7 @@ class UserStream:
             return
         for event in events:
             if event.type == "snapshot" and not self.is_up:
+                self._has_begun = True
                 self._miss()  # the subscription stands: from here on nothing is missed that REST does not show
             for order in event.orders:
                 self._tell(order, venue_ns)

@@ -28,9 +28,10 @@ from core.types.account import AccountReport, Balance, FundingPayment, VenuePosi
 from core.types.instrument import InstrumentId
 from core.types.order import Fill
 
-FILLS_A_PAGE: Final = 2000
-FUNDINGS_A_PAGE: Final = 500
-_PAGES_LIMIT: Final = 20
+# Where an answer may be cut: the venue names 2000 rows for fills, and 500 rows or blocks for every list by time.
+PAGE_SIZES: Final = (500, 2000)
+_PAGES_LIMIT: Final = 50
+_LOOKS: Final = 3  # at an account that trades while it is read
 _ZERO: Final = Decimal(0)
 _HOUR_NS: Final = FUNDING_INTERVAL_S * 1_000_000_000
 _FUNDING_LATE_NS: Final = 300_000_000_000
@@ -66,7 +67,20 @@ class AccountReader:
         self._is_unified: bool | None = None
 
     async def report(self, since_ns: int) -> AccountReport:
-        """Read everything; raise InfoError where a part cannot be read."""
+        """Read everything, again where a fill came after the positions; raise InfoError where a part cannot be read.
+
+        Such a fill would be booked and then be taken back, for the positions do not have it. An account that never
+        holds still is reported as it was seen last: comparing it is left to who sees the fills of its stream.
+        """
+        looks = 0
+        while True:
+            looks += 1
+            report, held_ms = await self._look(since_ns)
+            if looks == _LOOKS or all(fill.venue_ns <= held_ms * NS_PER_MS for fill in report.fills):
+                return report
+
+    async def _look(self, since_ns: int) -> tuple[AccountReport, int]:
+        """Return what one round of questions finds, and of when its positions are."""
         at_ns = self._clock.utc_ns()
         resting = [found for dex in self._dexs for found in await self.open_orders(dex)]
         await self.learn_carried(resting)
@@ -74,7 +88,7 @@ class AccountReader:
         balances = await self._balances(states)
         executions = await self.executions(since_ns, with_funding=_may_have_paid(since_ns, at_ns))
         orders = (order_of(found, self._universe, self._names) for found in resting)
-        return AccountReport(
+        report = AccountReport(
             venue=VENUE,
             balances=balances,
             positions=tuple(self._positions(states)),
@@ -83,17 +97,18 @@ class AccountReader:
             funding=executions.funding,
             at_ns=at_ns,
         )
+        return report, min(state.time_ms for state in states.values())
 
     async def executions(self, since_ns: int, *, with_funding: bool = True) -> Executions:
         """Read fills and funding at or after a moment."""
         since_ms = -(-since_ns // NS_PER_MS)
-        rows = await self._pages("userFillsByTime", decode_fills, since_ms, FILLS_A_PAGE)
+        rows = await self._pages("userFillsByTime", decode_fills, since_ms)
         await self._learn_names(rows)
         received_ns = self._clock.utc_ns()
         fills = (fill_of(row, self._universe, self._names, received_ns) for row in rows)
         payments: list[FundingRow] = []
         if with_funding:
-            payments = await self._pages("userFunding", decode_fundings, since_ms, FUNDINGS_A_PAGE)
+            payments = await self._pages("userFunding", decode_fundings, since_ms)
         funding = (funding_of(row.delta, row.time_ms, self._universe) for row in payments)
         return Executions(
             tuple({fill.fill_id: fill for fill in fills if fill is not None}.values()),
@@ -101,9 +116,7 @@ class AccountReader:
         )
 
     async def open_orders(self, dex: str, purpose: Purpose = Purpose.RECONCILE) -> list[OpenOrder]:
-        """Return what rests on one dex; spot orders are with the main one."""
-        question = {"type": "frontendOpenOrders", "user": self._address, "dex": dex}
-        return await self._info.ask(question, decode_open_orders, purpose)
+        return await open_orders(self._info, self._address, dex, purpose)
 
     async def order_status(self, number_or_cloid: int | str) -> OrderStatusAnswer:
         question = {"type": "orderStatus", "user": self._address, "oid": number_or_cloid}
@@ -111,7 +124,7 @@ class AccountReader:
 
     async def filled_under(self, number: int, since_ms: int) -> Decimal:
         """Return what was filled under one number of an order; a fill is proof where a status may not be."""
-        rows = await self._pages("userFillsByTime", decode_fills, since_ms, FILLS_A_PAGE)
+        rows = await self._pages("userFillsByTime", decode_fills, since_ms)
         own = {(row.coin, row.time_ms, row.trade_id): row.quantity for row in rows if row.number == number}
         return sum(own.values(), _ZERO)
 
@@ -194,21 +207,43 @@ class AccountReader:
                     found.append(VenuePosition(InstrumentId(VENUE, symbol), position.quantity, average))
         return found
 
-    async def _pages(self, kind: str, decode: Callable[[bytes], list[Row]], since_ms: int, page: int) -> list[Row]:
-        """Read all rows from a moment on; each page begins at the newest moment of the one before."""
+    async def _pages(self, kind: str, decode: Callable[[bytes], list[Row]], since_ms: int) -> list[Row]:
+        """Read all rows from a moment on, oldest first.
+
+        The venue does not say whether a page that is cut has the oldest or the newest rows, so what lies before it and
+        after it is both asked for.
+        """
         rows: list[Row] = []
-        start_ms = since_ms
+        spans: list[tuple[int, int | None]] = [(since_ms, None)]
         for _ in range(_PAGES_LIMIT):
-            question = {"type": kind, "user": self._address, "startTime": start_ms}
+            start_ms, end_ms = spans.pop()
+            question: dict[str, object] = {"type": kind, "user": self._address, "startTime": start_ms}
+            if end_ms is not None:
+                question["endTime"] = end_ms
             found = await self._info.ask(question, decode, Purpose.RECONCILE)
             rows += found
-            newest_ms = max((row.time_ms for row in found), default=start_ms)
-            if len(found) < page:
-                return rows
-            if newest_ms == start_ms:
-                raise InfoError(f"{kind}: more than {page} rows in one millisecond")
-            start_ms = newest_ms
+            spans += _unread_spans(kind, [row.time_ms for row in found], start_ms, end_ms)
+            if not spans:
+                return sorted(rows, key=lambda row: row.time_ms)
         raise InfoError(f"{kind}: more than {_PAGES_LIMIT} pages since {since_ms}")
+
+
+async def open_orders(info: Info, address: str, dex: str, purpose: Purpose) -> list[OpenOrder]:
+    """Return what rests on one dex; spot orders are with the main one."""
+    question = {"type": "frontendOpenOrders", "user": address, "dex": dex}
+    return await info.ask(question, decode_open_orders, purpose)
+
+
+def _unread_spans(kind: str, times_ms: list[int], start_ms: int, end_ms: int | None) -> list[tuple[int, int | None]]:
+    """Return what of a span may lie on no page yet; the moments at both ends of a page are asked for again."""
+    if len(times_ms) < min(PAGE_SIZES):
+        return []
+    oldest_ms, newest_ms = min(times_ms), max(times_ms)
+    if oldest_ms == newest_ms and len(times_ms) not in PAGE_SIZES:
+        return []  # one block, and more of it than the least page has: all of it
+    if newest_ms == start_ms or oldest_ms == end_ms:
+        raise InfoError(f"{kind}: more than {len(times_ms)} rows in one millisecond")
+    return [(start_ms, oldest_ms), (newest_ms, end_ms)]
 
 
 def _may_have_paid(since_ns: int, until_ns: int) -> bool:

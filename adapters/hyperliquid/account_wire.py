@@ -90,6 +90,7 @@ class ClearinghouseState(msgspec.Struct, frozen=True, rename="camel"):
     asset_positions: list[AssetPosition]
     margin_summary: MarginSummary
     withdrawable: Decimal
+    time_ms: Milliseconds = msgspec.field(name="time", default=10**14)  # of when it is; untold is taken for now
 
 
 class SpotBalance(msgspec.Struct, frozen=True):

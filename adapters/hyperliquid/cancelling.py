@@ -17,20 +17,36 @@ OpenOrders = Callable[[str, Purpose], Awaitable[list[OpenOrder]]]
 
 
 async def cancel_all_orders(exchange: Exchange, open_orders: OpenOrders, universe: Universe) -> SendResult:
-    """Cancel on every dex of the universe until the venue shows no order; accepted only when it shows none."""
+    """Cancel on every dex of the universe until the venue shows no order; accepted only when it shows none.
+
+    What a dex shows is cancelled before the next is looked at, and one that cannot be read keeps no order of another
+    alive: it is asked again in the next round.
+    """
     trouble = ""
     for _ in range(_ROUNDS_LIMIT):
-        try:
-            resting = [found for dex in universe.dexs for found in await open_orders(dex, Purpose.CANCEL)]
-        except InfoError as error:
-            return SendResult(SendOutcome.IN_DOUBT, f"what rests is not known: {error}")
-        if not resting:
+        resting = 0
+        trouble = ""
+        for dex in universe.dexs:
+            try:
+                found = await open_orders(dex, Purpose.CANCEL)
+            except InfoError as error:
+                trouble = f"what rests is not known: {error}"
+                continue
+            resting += len(found)
+            trouble = await _cancel(exchange, found, universe) or trouble
+        if not resting and not trouble:
             return SendResult(SendOutcome.ACCEPTED)
-        named = [(universe.asset_id_of(found.coin), found.number) for found in resting]
-        known = list(dict.fromkeys((asset_id, number) for asset_id, number in named if asset_id is not None))
-        trouble = f"{len(resting)} orders are still open"
-        for start in range(0, len(known), CANCEL_BATCH):
-            for result in await exchange.send(cancel_by_number(known[start : start + CANCEL_BATCH]), Purpose.CANCEL):
-                if result.outcome is not SendOutcome.ACCEPTED and result.refusal is not Refusal.NOT_THERE:
-                    trouble = result.reason
+        trouble = trouble or f"{resting} orders are still open"
     return SendResult(SendOutcome.IN_DOUBT, f"not everything is cancelled: {trouble}")
+
+
+async def _cancel(exchange: Exchange, found: list[OpenOrder], universe: Universe) -> str:
+    """Return what went wrong, nothing where all are gone."""
+    trouble = ""
+    named = [(universe.asset_id_of(order.coin), order.number) for order in found]
+    known = list(dict.fromkeys((asset_id, number) for asset_id, number in named if asset_id is not None))
+    for start in range(0, len(known), CANCEL_BATCH):
+        for result in await exchange.send(cancel_by_number(known[start : start + CANCEL_BATCH]), Purpose.CANCEL):
+            if result.outcome is not SendOutcome.ACCEPTED and result.refusal is not Refusal.NOT_THERE:
+                trouble = result.reason
+    return trouble

@@ -6,7 +6,8 @@ from contextlib import suppress
 from decimal import Decimal
 
 from adapters.hyperliquid import actions
-from adapters.hyperliquid.account_reader import AccountReader
+from adapters.hyperliquid.account_reader import AccountReader, open_orders
+from adapters.hyperliquid.account_wire import OpenOrder
 from adapters.hyperliquid.actions import OrderTerms, TermsError
 from adapters.hyperliquid.amending import Amending
 from adapters.hyperliquid.cancelling import cancel_all_orders
@@ -164,7 +165,7 @@ class HyperliquidExecution:
     async def cancel_all(self) -> SendResult:
         if self._reader is None:
             return _rejected("not sent: not started")
-        return await cancel_all_orders(self._exchange, self._reader.open_orders, self._universe)
+        return await cancel_all_orders(self._exchange, self._resting, self._universe)
 
     async def account(self, since_ns: int) -> AccountReport:
         if self._reader is None:
@@ -182,6 +183,10 @@ class HyperliquidExecution:
         return result.as_send_result
 
     # inside ------------------------------------------------------------------------------------------
+
+    async def _resting(self, dex: str, purpose: Purpose) -> list[OpenOrder]:
+        """Ask without the share of the allowance that account reads have: they may have used it up."""
+        return await open_orders(self._info, self._address, dex, purpose)
 
     async def _terms(self, intent: OrderIntent, listing: Listing) -> OrderTerms:
         cloid = to_cloid(intent.client_order_id)

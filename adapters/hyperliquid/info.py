@@ -24,7 +24,7 @@ _WEIGHTS: Final[Mapping[str, int]] = {
     "userRole": 60,
 }
 # these cost one more for every twenty rows of the answer, which is known only then
-_BY_ROWS: Final = frozenset({"userFillsByTime", "userFunding"})
+_BY_ROWS: Final = frozenset({"userFills", "userFillsByTime", "userFunding"})
 _ROWS_A_WEIGHT: Final = 20
 
 _OK: Final = 200
@@ -73,7 +73,7 @@ class Info:
         if kind in _BY_ROWS:
             rows = reply.body.count(b'"time"')
             for budget in self._budgets:
-                budget.try_take(rows / _ROWS_A_WEIGHT, purpose)
+                budget.spend(rows / _ROWS_A_WEIGHT)
         return answer
 
     async def ask_patiently(

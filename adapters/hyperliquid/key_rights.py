@@ -15,7 +15,7 @@ KEY_FIELDS: Final = (
     KeyField(name=PRIVATE_KEY, prompt="private key of an API wallet (agent) of that account"),
 )
 
-_ADDRESS: Final = re.compile(r"0x[0-9a-fA-F]{40}")
+_ADDRESS: Final = re.compile(r"(?:0x)?([0-9a-fA-F]{40})")  # as the key store takes it
 _MAY_WITHDRAW: Final = (
     "this is the key of the account itself, which can withdraw: it is not used; make an API wallet (agent) for the "
     "account and give its key"
@@ -28,10 +28,10 @@ class KeyRightsError(Exception):
 
 def account_address(credentials: Credentials) -> str:
     """Return the account's address as the venue writes it; raise KeyRightsError where it is none."""
-    address = credentials.reveal(ACCOUNT_ADDRESS).strip()
-    if not _ADDRESS.fullmatch(address):
+    found = _ADDRESS.fullmatch(credentials.reveal(ACCOUNT_ADDRESS).strip())
+    if found is None:
         raise KeyRightsError("the address of the account is not 0x and 40 hexadecimal digits")
-    return address.lower()
+    return f"0x{found[1].lower()}"
 
 
 class KeyCheck:

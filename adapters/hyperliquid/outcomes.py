@@ -36,6 +36,7 @@ class Refusal(StrEnum):
 CATALOGUE: Final[tuple[tuple[str, Refusal], ...]] = (
     ("error placing new order during modify", Refusal.REPLACED_BY_NOTHING),
     ("price must be divisible by tick size", Refusal.PRICE),
+    ("order has invalid price", Refusal.PRICE),
     ("order price cannot be more than", Refusal.PRICE),
     ("order price too far from oracle", Refusal.PRICE),
     ("invalid tp/sl price", Refusal.PRICE),

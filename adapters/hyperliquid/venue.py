@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from adapters.hyperliquid.account_wire import OpenOrder, decode_open_orders
+from adapters.hyperliquid.account_reader import open_orders
+from adapters.hyperliquid.account_wire import OpenOrder
 from adapters.hyperliquid.cancelling import cancel_all_orders
 from adapters.hyperliquid.exchange import Exchange
 from adapters.hyperliquid.execution import HyperliquidExecution
@@ -27,7 +28,11 @@ from core.ports.venue import SendOutcome, SendResult
 from core.types.credentials import Credentials
 
 _MINUTE_S: Final = 60.0
-_ACCOUNT_SHARE: Final = 0.7  # accounts are read often while an order is in doubt: orders keep the rest
+_READS_LIMIT: Final = 3  # of what is traded, for a process that only cancels
+# Accounts are read often while an order is in doubt: orders keep the rest. The bucket is small so that what is saved up
+# and what flows in within one minute are together below what the venue takes.
+_ACCOUNT_SHARE: Final = 0.7
+_ACCOUNT_BURST_S: Final = 20.0
 
 
 def new_budget(randomness: Randomness) -> RequestBudget:
@@ -77,7 +82,10 @@ def build_execution(
     signer = Signer(wallet_of(credentials.fields[PRIVATE_KEY]), network)
     info = Info(transport, (budget,), where.info, timeout_s=used.request_timeout_s)
     of_accounts = RequestBudget(
-        randomness, allowance=ALLOWANCE_PER_MINUTE * _ACCOUNT_SHARE, interval_s=_MINUTE_S, reserved_share=0.0
+        randomness,
+        allowance=ALLOWANCE_PER_MINUTE * _ACCOUNT_SHARE * _ACCOUNT_BURST_S / _MINUTE_S,
+        interval_s=_ACCOUNT_BURST_S,
+        reserved_share=0.0,
     )
     return HyperliquidExecution(
         settings=used,
@@ -126,15 +134,18 @@ async def cancel_everything(
     info = Info(transport, (budget,), where.info, timeout_s=settings.request_timeout_s)
     exchange = _exchange(transport, budget, where, signer, ClockNonces(clock), clock, settings)
 
-    async def open_orders(dex: str, purpose: Purpose) -> list[OpenOrder]:
-        question = {"type": "frontendOpenOrders", "user": account, "dex": dex}
-        return await info.ask(question, decode_open_orders, purpose)
+    async def resting(dex: str, purpose: Purpose) -> list[OpenOrder]:
+        return await open_orders(info, account, dex, purpose)
 
-    try:
-        universe = await read_universe(info.ask, None)
-    except InfoError as error:
-        return SendResult(SendOutcome.IN_DOUBT, f"what is traded is not known: {error}")
-    return await cancel_all_orders(exchange, open_orders, universe)
+    trouble = ""
+    for _ in range(_READS_LIMIT):
+        try:
+            universe = await read_universe(info.ask, None)
+        except InfoError as error:
+            trouble = str(error)
+            continue
+        return await cancel_all_orders(exchange, resting, universe)
+    return SendResult(SendOutcome.IN_DOUBT, f"what is traded is not known: {trouble}")
 
 
 def _exchange(

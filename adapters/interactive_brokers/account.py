@@ -6,8 +6,8 @@ from decimal import Decimal
 from typing import Final
 
 from adapters.interactive_brokers.fills import Fills
-from adapters.interactive_brokers.order_index import OrderIndex
-from adapters.interactive_brokers.order_terms import CANCELLED, FILLED, order_of, symbol_of
+from adapters.interactive_brokers.order_index import KnownOrder, OrderIndex
+from adapters.interactive_brokers.order_terms import CANCELLED, FILLED, INACTIVE, order_of, symbol_of
 from adapters.interactive_brokers.session import Session
 from adapters.interactive_brokers.wire import AccountValueSaid, ExecutionSaid, OpenOrderSaid, PositionSaid, exact
 from core.ports.clock import Clock
@@ -78,7 +78,12 @@ class AccountReader:
 def _working(orders: Sequence[OpenOrderSaid], index: OrderIndex) -> list[OpenOrderSaid]:
     """Return each order once, those left out that ended while TWS listed them."""
     newest = {said.permanent_id or (said.client_id, said.order_id): said for said in orders}
-    return [said for said in newest.values() if index.seen(said).status not in CANCELLED | {FILLED}]
+    return [said for said in newest.values() if not _has_ended(index.seen(said))]
+
+
+def _has_ended(known: KnownOrder) -> bool:
+    """Tell also an order that was rejected after it had worked: TWS lists it on as inactive."""
+    return known.status in CANCELLED | {FILLED} or (known.status == INACTIVE and bool(known.rejected))
 
 
 def balances_of(values: Sequence[AccountValueSaid]) -> tuple[Balance, ...]:

@@ -50,6 +50,7 @@ from core.types.order import Fill, OrderIntent, OrderStatus
 
 _log = logging.getLogger(__name__)
 _OVERLAP_NS: Final = 600_000_000_000  # executions this long before a lost connection are told again: clocks differ
+_ORDER_REJECTED: Final = 201
 ACCEPTED, REJECTED, IN_DOUBT = SendOutcome.ACCEPTED, SendOutcome.REJECTED, SendOutcome.IN_DOUBT
 
 
@@ -271,7 +272,7 @@ class InteractiveBrokersExecution(Listener):
             self._settle(Asked.CANCEL, known, ACCEPTED)
 
     def _working(self, known: KnownOrder) -> None:
-        known.accepted = True
+        known.accepted, known.rejected = True, ""
         self._settle(Asked.SUBMIT, known, ACCEPTED)
         self._report(known, OrderStatus.PARTIALLY_FILLED if known.filled else OrderStatus.OPEN)
 
@@ -303,6 +304,12 @@ class InteractiveBrokersExecution(Listener):
             case Meaning.REJECTED | Meaning.NOT_SENT if not known.accepted:
                 known.rejected = reason
                 self._ended(known, reason)
+            case Meaning.REJECTED if code == _ORDER_REJECTED and known.accepted:
+                known.rejected = reason  # with the status that comes before or after it, it is the order's end
+                if known.status == INACTIVE:
+                    self._ended(known, reason)
+                else:
+                    self._doubt(known, reason)
             case Meaning.CANCELLED:
                 self._ended(known, "")
             case Meaning.CANCEL_REFUSED:

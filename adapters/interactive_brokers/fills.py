@@ -65,7 +65,7 @@ class Fills:
 
     def commission(self, said: CommissionSaid) -> None:
         execution = self._executions.get(fill_id_of(said.execution_id))
-        if execution is None or execution.done.done():
+        if execution is None or execution.done.done() or said.amount is None:
             return
         if said.currency != execution.said.name.currency:
             _log.warning(

@@ -70,6 +70,9 @@ async def _read_stock(session: Session, settings: InteractiveBrokersSettings, sy
         raise UnknownStockError(f"{where} is {len(contracts)} stocks; name its primary exchange, one of: {places}")
     (details,) = contracts.values()
     assert details.contract is not None
+    if details.priceMagnifier > 1:  # prices in pence beside cash in pounds: every amount of money would be wrong
+        parts = f"1/{details.priceMagnifier} of {details.contract.currency}"
+        raise UnknownStockError(f"{where}: its prices are in {parts}, which cannot be traded here")
     try:
         hours = await asyncio.to_thread(load_trading_hours, details.contract.primaryExchange, at_ns)
     except ValueError as error:

@@ -296,13 +296,13 @@ class Session:
                 _fail(what_if, error)
 
     def _open_order(self, order_id: int, contract: "Contract", order: "IbOrder", state: "OrderState") -> None:
-        self._client.updateReqId(order_id + 1)  # also those of other clients: an id is never used twice
         if order.whatIf:
             answer = self._what_ifs.get(order_id)
             if answer is not None and not answer.done():
                 answer.set_result(read_margin(state))
             return
         said = read_open_order(contract, order, state)
+        self._client.updateReqId(said.order_id + 1)  # also those of other clients: an id is never used twice
         if said.account in {self.account, ""}:
             self._row("open orders", said)
             self._listener.open_order(said)

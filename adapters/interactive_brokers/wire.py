@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from ib_async.order import OrderState
 
 _DATE: Final = 8  # digits
+_UNSET_ID: Final = 2**31 - 1
 _UNSET: Final = 1e300  # IB writes "no value" as the largest double
 
 
@@ -73,7 +74,7 @@ class ExecutionSaid(msgspec.Struct, frozen=True, kw_only=True):
 
 class CommissionSaid(NamedTuple):
     execution_id: str
-    amount: Decimal
+    amount: Decimal | None  # None where IB does not know it yet
     currency: str
 
 
@@ -139,9 +140,14 @@ def name_of(contract: "Contract") -> StockName:
     )
 
 
+def _given(order_id: int) -> int:
+    """Return the id that a client gave its order, 0 for none: TWS leaves that of manual orders unset."""
+    return order_id if 0 < order_id < _UNSET_ID else 0
+
+
 def read_open_order(contract: "Contract", order: "IbOrder", state: "OrderState") -> OpenOrderSaid:
     return OpenOrderSaid(
-        order_id=order.orderId,
+        order_id=_given(order.orderId),
         client_id=order.clientId,
         permanent_id=order.permId,
         reference=order.orderRef,
@@ -172,8 +178,7 @@ def read_execution(request_id: int, contract: "Contract", execution: "Execution"
     return ExecutionSaid(
         request_id=request_id,
         execution_id=execution.execId,
-        # TWS leaves the order id of manual orders unset
-        order_id=execution.orderId if 0 < execution.orderId < 2**31 - 1 else 0,
+        order_id=_given(execution.orderId),
         client_id=execution.clientId,
         permanent_id=execution.permId,
         reference=execution.orderRef,
@@ -203,4 +208,4 @@ def read_bar(bar: "BarData") -> BarSaid:
 
 
 def read_commission(report: "CommissionReport") -> CommissionSaid:
-    return CommissionSaid(report.execId, exact(report.commission), report.currency)
+    return CommissionSaid(report.execId, exact_or_none(report.commission), report.currency)

@@ -13,6 +13,7 @@ from typing import Final
 
 _FREE_TEXT: Final = 18
 _OURS: Final = re.compile(r"s(?:(?P<tag>[a-z0-9]{1,8})-)?(?P<run>[0-9a-f]{4,8})-(?P<counter>[1-9][0-9]*)")
+_HYPHENATED: Final = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _PACKED: Final = re.compile(r"[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}")
 _ALPHABET: Final = "\0abcdefghijklmnopqrstuvwxyz0123456789"  # the first stands for "no more characters"
 _TAG_LENGTH: Final = 8
@@ -44,10 +45,12 @@ def to_kraken(client_order_id: str) -> str:
 
 
 def from_kraken(cl_ord_id: str) -> str:
-    """Return our id; what was not made here stays as it is."""
-    if not _PACKED.fullmatch(cl_ord_id):
+    """Return our id, whichever way the UUID of it is written; what was not made here stays as it is."""
+    lowered = cl_ord_id.lower()
+    plain = lowered.replace("-", "") if _HYPHENATED.fullmatch(lowered) else lowered
+    if not _PACKED.fullmatch(plain):
         return cl_ord_id
-    packed = _without_version(cl_ord_id)
+    packed = _without_version(plain)
     counter = packed % (1 << _COUNTER_BITS)
     packed >>= _COUNTER_BITS
     run = packed % (1 << _RUN_BITS)
@@ -57,7 +60,7 @@ def from_kraken(cl_ord_id: str) -> str:
     tag = _tag_text(packed % (1 << _TAG_BITS))
     client_order_id = f"s{tag}-{run:04x}-{counter}" if tag else f"s{run:04x}-{counter}"
     try:
-        return client_order_id if to_kraken(client_order_id) == cl_ord_id else cl_ord_id
+        return client_order_id if to_kraken(client_order_id) == plain else cl_ord_id
     except ClientIdError:
         return cl_ord_id
 

@@ -36,11 +36,19 @@ class DeadManSwitch:
         self._task: asyncio.Task[None] | None = None
         self._arming = asyncio.Lock()
         self._may_be_armed = False
+        self._told_s = 0.0  # when the venue was asked that took note last, by the loop's time
         self.trouble = ""  # why the venue could not be told last, empty where it was
 
     async def arm(self) -> None:
-        """Have the venue watch us from now on; raise NotSentError where it could not be told: then nothing may rest."""
-        if self._countdown_s <= 0 or self._task is not None:
+        """Have the venue watch us from now on; raise NotSentError where it could not be told: then nothing may rest.
+
+        Nor may it once the countdown has run out unheard: the venue has cancelled everything and watches no more.
+        """
+        if self._countdown_s <= 0:
+            return
+        if self._task is not None:
+            if asyncio.get_running_loop().time() - self._told_s >= self._countdown_s:
+                raise NotSentError(f"the dead man's switch has run out: {self.trouble}")
             return
         async with self._arming:
             if self._task is not None:
@@ -77,11 +85,12 @@ class DeadManSwitch:
 
     async def _tell(self, countdown_s: int) -> bool:
         self._may_be_armed = self._may_be_armed or countdown_s > 0  # also where no answer comes: it may have arrived
+        asked_s = asyncio.get_running_loop().time()
         try:
             await self._rest.ask(DEAD_MAN, {"timeout": str(countdown_s)}, decode_dead_man, Purpose.CANCEL)
         except (RefusedError, NotSentError, NoAnswerError) as error:
             self.trouble = str(error)
             _log.warning("kraken: dead man's switch: %s", error)
             return False
-        self.trouble = ""
+        self._told_s, self.trouble = asked_s, ""
         return True

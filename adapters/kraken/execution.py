@@ -252,10 +252,15 @@ class KrakenExecution:
     async def _report_ends(self, gone: list[OwnOrder]) -> None:
         assert self._history is not None, "set at the start"
         by_venue_id = {order.venue_order_id: order for order in gone if order.venue_order_id is not None}
-        for venue_order_id, found in (await self._history.orders(list(by_venue_id))).items():
-            order = by_venue_id.get(venue_order_id)
-            status = _ENDS.get(found.status)
-            if order is not None and status is not None:
+        told = await self._history.orders(list(by_venue_id))
+        for venue_order_id, order in by_venue_id.items():
+            found = told.get(venue_order_id)
+            status = None if found is None else _ENDS.get(found.status)
+            if found is None:
+                order.is_live = (
+                    False  # of one that the venue has forgotten, the account's comparison knows what to think
+                )
+            elif status is not None:
                 order.is_live = False
                 self._report_end(order, found, status)
 

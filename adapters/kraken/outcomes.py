@@ -54,6 +54,7 @@ TABLE: Final = tuple(
         ("EAPI:Rate limit exceeded", _R, Effect.PAUSE_CALLS, "the key's call counter is full"),
         ("EAPI:Feature disabled", _R, Effect.NONE, "not offered to this account"),
         ("EAPI:Bad request", _R, Effect.NONE, "the request cannot be read"),
+        ("EAccount:Invalid permissions", _R, Effect.NONE, "the account may not trade this"),
         ("EAuth:", _R, Effect.NONE, "the account may not log in"),
         ("ESession:Invalid session", _R, Effect.NEW_SESSION, "the websocket's token has run out"),
         ("EService:Market in", _R, Effect.NONE, "the market takes no such order now"),

@@ -23,7 +23,7 @@ from core.ports.venue import SendOutcome
 
 T = TypeVar("T")
 
-PAUSE_S: Final = 10.0  # where the venue says that it was too much and not for how long
+PAUSE_S: Final = 10.0
 _OK: Final = 200
 _SERVER_FAULTS: Final = 500
 _NONCE_TRIES: Final = 4
@@ -79,6 +79,8 @@ class PrivateRest:
         The key's call counter.
     reads
         The part of it that everything but cancels and the dead man's switch may use.
+    pause_s
+        How long nothing is sent where the venue says that it was too much and not for how long.
     """
 
     def __init__(
@@ -91,8 +93,10 @@ class PrivateRest:
         rest_url: str,
         *,
         timeout_s: float,
+        pause_s: float = PAUSE_S,
     ) -> None:
         self._rest = VenueRest(transport, (calls,), timeout_s=timeout_s)
+        self._pause_s = pause_s
         self._calls = calls
         self._reads = reads
         self._signer = signer
@@ -142,7 +146,7 @@ class PrivateRest:
                 except RefusedError as error:
                     effects = effects_of(error.errors)
                     if Effect.PAUSE_CALLS in effects:
-                        self._calls.shut(PAUSE_S)
+                        self._calls.shut(self._pause_s)
                     if Effect.NEXT_NONCE not in effects or refusals == _NONCE_TRIES:
                         raise
                     self._nonces.leap(refusals)

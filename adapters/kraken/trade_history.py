@@ -7,7 +7,7 @@ from typing import Final
 from adapters.kraken.instruments import VENUE
 from adapters.kraken.own_orders import OwnOrders
 from adapters.kraken.private_wire import RestOrder, RestTrade, decode_orders, decode_trades
-from adapters.kraken.rest import QUERY_ORDERS, TRADES, PrivateRest
+from adapters.kraken.rest import QUERY_ORDERS, TRADES, PrivateRest, RefusedError
 from adapters.kraken.traded_pairs import TradedPairs
 from adapters.network.request_budget import Purpose
 from adapters.network.venue_rest import NoAnswerError
@@ -17,6 +17,7 @@ from core.types.order import Fill, Liquidity, Side
 _NS_PER_S: Final = 1_000_000_000
 _PAGES_LIMIT: Final = 200
 _ORDERS_A_REQUEST: Final = 50
+_FORGOTTEN: Final = ("EOrder:Unknown order", "EOrder:Invalid order")
 
 
 class TradeHistory:
@@ -40,12 +41,24 @@ class TradeHistory:
         return tuple(sorted(fills, key=lambda fill: (fill.venue_ns, fill.fill_id)))
 
     async def orders(self, venue_order_ids: list[str]) -> dict[str, RestOrder]:
-        """Return orders by the venue's id, open or not."""
+        """Return orders by the venue's id, open or not; one that the venue has forgotten is left out."""
         found: dict[str, RestOrder] = {}
         for first in range(0, len(venue_order_ids), _ORDERS_A_REQUEST):
-            asked = {"txid": ",".join(venue_order_ids[first : first + _ORDERS_A_REQUEST])}
-            found.update(await self._rest.ask(QUERY_ORDERS, asked, decode_orders, Purpose.RECONCILE))
+            found.update(await self._known(venue_order_ids[first : first + _ORDERS_A_REQUEST]))
         return found
+
+    async def _known(self, venue_order_ids: list[str]) -> dict[str, RestOrder]:
+        """Ask for some: an id that is not known has all that were asked for with it refused, and is found by halves."""
+        asked = {"txid": ",".join(venue_order_ids)}
+        try:
+            return await self._rest.ask(QUERY_ORDERS, asked, decode_orders, Purpose.RECONCILE)
+        except RefusedError as error:
+            if not all(text.startswith(_FORGOTTEN) for text in error.errors):
+                raise
+        middle = len(venue_order_ids) // 2
+        if not middle:
+            return {}
+        return await self._known(venue_order_ids[:middle]) | await self._known(venue_order_ids[middle:])
 
     async def name_orders(self, venue_order_ids: Iterable[str]) -> None:
         """Learn whose orders these are, where that is not known."""

@@ -11,7 +11,7 @@ from adapters.kraken.endpoints import CALLS, LIVE, Endpoints, Tier, TradingSetti
 from adapters.kraken.execution import KrakenExecution
 from adapters.kraken.key_rights import read_key_rights
 from adapters.kraken.nonces import ClockNonces, FileNonces, Nonces
-from adapters.kraken.rest import PrivateRest, PublicRest
+from adapters.kraken.rest import PAUSE_S, PrivateRest, PublicRest
 from adapters.kraken.signing import Signer
 from adapters.network.request_budget import RequestBudget
 from adapters.streams.dialect import StreamSettings
@@ -28,6 +28,7 @@ _PUBLIC_PER_S: Final = 1.0
 _PUBLIC_BURST: Final = 5
 _READS_SHARE: Final = 0.8  # of the key's calls: the rest is for cancels and the dead man's switch
 _ALONE_TIMEOUT_S: Final = 10.0
+_ALONE_PAUSE_S: Final = 3.0  # about one point of the smallest counter; somebody waits for it
 
 
 def build_feed(
@@ -89,7 +90,7 @@ async def key_rights(
 def _alone(credentials: Credentials, transport: Transport, clock: Clock, endpoints: Endpoints) -> PrivateRest:
     return _private_rest(
         credentials, ClockNonces(clock), endpoints, transport, NoRandomness(),
-        tier=Tier.STARTER, timeout_s=_ALONE_TIMEOUT_S,
+        tier=Tier.STARTER, timeout_s=_ALONE_TIMEOUT_S, pause_s=_ALONE_PAUSE_S,
     )  # fmt: skip
 
 
@@ -102,8 +103,11 @@ def _private_rest(
     *,
     tier: Tier,
     timeout_s: float,
+    pause_s: float = PAUSE_S,
 ) -> PrivateRest:
     most, interval_s = CALLS[tier].most, CALLS[tier].interval_s
     calls = RequestBudget(randomness, allowance=most, interval_s=interval_s)
     reads = RequestBudget(randomness, allowance=most * _READS_SHARE, interval_s=interval_s, reserved_share=0.0)
-    return PrivateRest(transport, calls, reads, Signer(credentials), nonces, endpoints.rest_url, timeout_s=timeout_s)
+    return PrivateRest(
+        transport, calls, reads, Signer(credentials), nonces, endpoints.rest_url, timeout_s=timeout_s, pause_s=pause_s
+    )

@@ -72,6 +72,11 @@ class RequestBudget:
         self._left -= weight
         return True
 
+    def spend(self, weight: float) -> None:
+        """Count what an answer turned out to weigh, also where that much is not left: the next then wait longer."""
+        self._refill()
+        self._left -= weight
+
     async def take(self, weight: float, purpose: Purpose) -> None:
         """Wait until the weight is there."""
         while not self.try_take(weight, purpose):

@@ -1,20 +1,23 @@
 """What the account report holds, page by page, and how everything is cancelled without an engine."""
 
 import asyncio
+import json
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
 import pytest
 from aiohttp import web
 
+from adapters.coinbase.answers import decode_order
 from adapters.coinbase.cancel_everything import CancelReport
 from adapters.coinbase.endpoints import TradingEndpoints
+from adapters.coinbase.order_terms import order_of
 from adapters.coinbase.signed_rest import VenueReadError
 from adapters.coinbase.venue import build_execution, cancel_everything, key_rights
 from adapters.network.transport import NetworkTransport
 from core.ports.keys import KeyRight, KeyRights
 from core.ports.venue import SendOutcome
-from core.types.order import OrderStatus, Side
+from core.types.order import OrderStatus, OrderType, Side
 from tests.adapters.coinbase.rig import OURS, NoChance, WallClock, credentials, fill_books, loopback
 from tests.adapters.coinbase.trading_rig import ACCOUNTS, CANCEL, LIST, Rig, run
 from tests.venues.coinbase.server import Fault, LoopbackCoinbase
@@ -47,6 +50,16 @@ def test_the_report_holds_all_pages_of_orders_balances_and_fills() -> None:
         assert {f.client_order_id for f in report.fills} == {"o6", "o7"}
 
     run(scenario, page_size=2)
+
+
+@pytest.mark.parametrize("kind", ["limit_limit_gtc", "sor_limit_ioc", "limit_limit_gtd"])
+def test_a_number_of_an_order_that_is_not_there_hides_none_that_is(kind: str) -> None:
+    terms = {"quote_size": "", "base_size": "0.5", "limit_price": "100.00", "end_time": "", "post_only": False}
+    row = {
+        "order_id": "1", "product_id": "BTC-USD", "side": "BUY", "status": "OPEN", "order_configuration": {kind: terms},
+    }  # fmt: skip
+    intent = order_of(decode_order(json.dumps({"order": row}).encode()).order, BTC, "o1").intent
+    assert (intent.order_type, intent.quantity, intent.limit_price) == (OrderType.LIMIT, Decimal("0.5"), Decimal(100))
 
 
 def foreign(client_order_id: str) -> dict:

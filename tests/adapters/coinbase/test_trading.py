@@ -6,10 +6,15 @@ from decimal import Decimal
 import pytest
 from aiohttp import web
 
+from adapters.coinbase.endpoints import TradingSettings
+from adapters.coinbase.signed_rest import SignedRest
 from adapters.coinbase.signing import Signer
+from adapters.network.request_budget import Purpose
+from adapters.network.transport import NetworkTransport
+from core.io.virtual_loop import VirtualLoop
 from core.ports.venue import AmendSupport, SendOutcome
 from core.types.order import Liquidity, Side, TimeInForce
-from tests.adapters.coinbase.rig import OURS, WallClock, credentials, key_of, loopback, pem
+from tests.adapters.coinbase.rig import OURS, NoChance, WallClock, credentials, key_of, loopback, pem
 from tests.adapters.coinbase.trading_rig import CANCEL, FILLS, LIST, SUBMIT, ExecutionRecords, Rig, make_execution, run
 from tests.adapters.sim_rig import Trader
 
@@ -267,6 +272,23 @@ def test_a_limit_told_by_the_venue_stops_orders_at_once_and_lets_cancels_wait() 
         assert rig.execution.budget_use.shut_s == 0
 
     run(scenario)
+
+
+def test_no_second_has_more_requests_than_the_venue_takes() -> None:
+    async def scenario() -> None:
+        loop = asyncio.get_running_loop()
+        settings, sent_s = TradingSettings(symbols=()), list[float]()
+        budget = SignedRest(settings, NetworkTransport(), Signer(credentials()), WallClock(), NoChance()).budget
+        for _ in range(100):
+            await budget.take(1, Purpose.CANCEL)
+            sent_s.append(loop.time())
+        assert max(sum(start <= sent < start + 1 for sent in sent_s) for start in sent_s) <= 30
+
+    loop = VirtualLoop()
+    try:
+        loop.run_until_complete(scenario())
+    finally:
+        loop.close()
 
 
 @pytest.mark.parametrize("skew_s", [-600, 600])

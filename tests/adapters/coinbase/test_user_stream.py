@@ -113,6 +113,21 @@ def test_the_stream_is_up_once_it_has_caught_up_after_its_first_snapshot() -> No
     assert sent == [("subscribe", "heartbeats", "token-1"), ("subscribe", "user", "token-2")]
 
 
+def test_an_account_without_a_snapshot_is_up_once_its_subscription_is_confirmed() -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.send(0, "subscriptions", [{"subscriptions": {"heartbeats": ["heartbeats"]}}])
+        await rig.turns()
+        assert not rig.stream.is_up
+        told = [{"subscriptions": {"heartbeats": ["heartbeats"], "user": ["3e625b74-1c4e-5967-ad38-4d26f30d4439"]}}]
+        rig.send(1, "subscriptions", told)
+        await rig.turns()
+        assert (rig.stream.is_up, rig.caught_up) == (True, 1)
+        rig.send(2, "subscriptions", told)
+        assert rig.stream.is_up
+
+    play(scenario)
+
+
 def test_a_gap_or_a_message_that_cannot_be_read_takes_the_stream_down_until_it_has_caught_up() -> None:
     async def scenario(rig: Rig) -> None:
         rig.send(0, events=SNAPSHOT)

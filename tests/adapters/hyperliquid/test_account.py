@@ -25,7 +25,7 @@ from core.types.instrument import InstrumentId
 from core.types.order import Side
 from tests.adapters.hyperliquid.rig import BTC, NVDA, OWNER, NoChance, Records, Rig, run
 from tests.recordings import needs_recordings, recording
-from tests.venues.hyperliquid.faults import answered
+from tests.venues.hyperliquid.faults import after, answered
 from tests.venues.hyperliquid.server import LoopbackHyperliquid
 
 D = Decimal
@@ -61,6 +61,25 @@ def test_a_report_holds_both_dexs_with_cash_that_leaves_open_profit_out() -> Non
         assert (payment.instrument_id.symbol, payment.amount, payment.rate) == (BTC, D("-0.044263"), 0.0000369155)
         numbers = [balance.total, balance.free, *(p.quantity for p in report.positions), payment.amount]
         assert {type(number) for number in numbers} == {Decimal}
+
+    run(scenario, prepare=quotes)
+
+
+def test_a_fill_while_the_account_is_read_is_in_the_positions_too() -> None:
+    def fill(venue: LoopbackHyperliquid) -> None:
+        venue.state.now_ms = lambda: moment
+        venue.state.crowd(NVDA, Side.SELL, "190.5", "2")
+
+    moment = 1_900_000_000_000
+
+    async def scenario(rig: Rig) -> None:
+        await rig.start()
+        await rig.submit("s0001-1", Side.BUY, "190.5", "2")
+        rig.venue.info_faults["userFillsByTime"] = deque([after(fill)])
+        report = await rig.execution.account(0)
+        assert [(fill.quantity, fill.venue_ns) for fill in report.fills] == [(D(2), moment * 1_000_000)]
+        assert [position.quantity for position in report.positions] == [D(2)]
+        assert report.open_orders == ()
 
     run(scenario, prepare=quotes)
 
@@ -109,22 +128,47 @@ def test_funding_is_asked_for_only_where_an_hour_has_ended(since_s: int, until_s
     assert ("userFunding" in {each["type"] for each in rig.venue.questions}) is is_asked
 
 
-def test_fills_are_read_over_as_many_pages_as_there_are(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("adapters.hyperliquid.account_reader.FILLS_A_PAGE", 3)
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_fills_are_read_over_as_many_pages_as_there_are(monkeypatch: pytest.MonkeyPatch, newest_first: bool) -> None:
+    monkeypatch.setattr("adapters.hyperliquid.account_reader.PAGE_SIZES", (3,))
 
     async def scenario(rig: Rig) -> None:
         await rig.start()
-        rig.venue.page_rows = 3
+        rig.venue.page_rows, rig.venue.newest_first = 3, newest_first
         for n in range(7):
             await rig.submit(f"s0001-{n + 1}", Side.BUY, "190.6", "0.1")
         # a page ends between two fills of one moment
         for fill, time in zip(rig.venue.state.account(OWNER).fills, (1, 2, 3, 3, 4, 5, 6), strict=True):
             fill["time"] = time
-        assert len((await rig.execution.account(0)).fills) == 7
+        read = (await rig.execution.account(0)).fills
+        assert [fill.venue_ns // 1_000_000 for fill in read] == [1, 2, 3, 3, 4, 5, 6]
         for fill in rig.venue.state.account(OWNER).fills:
             fill["time"] = 5
         with pytest.raises(InfoError, match="in one millisecond"):
             await rig.execution.account(5_000_000)
+
+    run(scenario, prepare=quotes)
+
+
+def test_a_page_shorter_than_the_longest_may_be_cut_all_the_same() -> None:
+    async def scenario(rig: Rig) -> None:
+        await rig.start()
+        await rig.submit("s0001-1", Side.BUY, "190.6", "0.1")
+        fills = rig.venue.state.account(OWNER).fills
+        fills[:] = [fills[0] | {"time": n, "tid": n} for n in range(1, 701)]
+        rig.venue.page_rows = 500
+        assert len((await rig.execution.account(0)).fills) == 700
+
+    run(scenario, prepare=quotes)
+
+
+def test_an_order_that_was_filled_in_many_parts_at_one_moment_is_read_whole() -> None:
+    async def scenario(rig: Rig) -> None:
+        await rig.start()
+        await rig.submit("s0001-1", Side.BUY, "190.6", "0.1")
+        fills = rig.venue.state.account(OWNER).fills
+        fills[:] = [fills[0] | {"time": 7, "tid": n} for n in range(1, 701)]
+        assert len((await rig.execution.account(7_000_000)).fills) == 700
 
     run(scenario, prepare=quotes)
 

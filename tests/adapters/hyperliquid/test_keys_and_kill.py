@@ -7,14 +7,18 @@ from collections import deque
 from decimal import Decimal
 
 import pytest
+from aiohttp import web
 
 from adapters.hyperliquid.info import InfoError
-from adapters.hyperliquid.key_rights import KEY_FIELDS, KeyRightsError
+from adapters.hyperliquid.key_rights import KEY_FIELDS, KeyRightsError, account_address
 from adapters.hyperliquid.network import HyperliquidNetwork
 from adapters.hyperliquid.venue import cancel_everything, key_rights
+from adapters.keys.fields import make_credentials
+from adapters.keys.key_name import KeyName
 from core.io.system_clock import SystemClock
 from core.ports.keys import KeyRight
 from core.ports.venue import SendOutcome, SendResult
+from core.types.credentials import Secret
 from core.types.order import Side
 from tests.adapters.hyperliquid.rig import AGENT, AGENT_KEY, BTC, OWNER, OWNER_KEY, Rig, credentials, run
 from tests.venues.hyperliquid.faults import answered, done_and_lost, lost
@@ -76,13 +80,38 @@ def test_a_kill_that_did_not_reach_everything_says_so() -> None:
         rig.venue.exchange_faults.extend([answered(500)] * 50)
         result = await kill(rig)
         assert (result.outcome, "not everything is cancelled" in result.reason) == (IN_DOUBT, True)
-        rig.venue.info_faults["frontendOpenOrders"] = deque([answered(500)])
+        rig.venue.info_faults["frontendOpenOrders"] = deque([answered(500)] * 50)
         result = await kill(rig)
         assert (result.outcome, "what rests is not known" in result.reason) == (IN_DOUBT, True)
-        rig.venue.info_faults["perpDexs"] = deque([answered(500)])
+        rig.venue.info_faults["perpDexs"] = deque([answered(500)] * 50)
         assert (await kill(rig)).outcome is IN_DOUBT
 
     run(scenario, prepare=scatter)
+
+
+def test_a_dex_that_cannot_be_read_for_a_moment_keeps_no_order_alive() -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.venue.info_faults["meta"] = deque([answered(502)])
+        rig.venue.info_faults["frontendOpenOrders"] = deque([answered(500), answered(502)])
+        assert (await kill(rig)).outcome is ACCEPTED
+
+    assert open_orders(run(scenario, prepare=scatter).venue) == 0
+
+
+def test_a_dex_that_cannot_be_read_at_all_keeps_no_order_of_another_one_alive() -> None:
+    def unread_where_built(venue: LoopbackHyperliquid, request: web.Request, body: dict) -> web.Response | None:
+        return web.Response(status=500) if body["dex"] == "xyz" else None
+
+    async def scenario(rig: Rig) -> None:
+        rig.venue.info_faults["frontendOpenOrders"] = deque([unread_where_built] * 50)
+        result = await kill(rig)
+        assert (result.outcome, "what rests is not known" in result.reason) == (IN_DOUBT, True)
+
+    rig = run(scenario, prepare=scatter)
+    assert open_orders(rig.venue) == 90
+    assert {
+        order.asset.coin.partition(":")[0] for order in rig.venue.state.orders.values() if order.status == "open"
+    } == {"xyz"}
 
 
 def test_an_engine_and_a_kill_beside_it_never_use_one_number_twice() -> None:
@@ -167,6 +196,12 @@ def test_an_order_signed_for_the_other_network_is_refused_by_the_venue() -> None
         assert (result.outcome, "does not exist" in result.reason) == (REJECTED, True)
 
     run(scenario)
+
+
+@pytest.mark.parametrize("written", [OWNER, OWNER.removeprefix("0x"), OWNER.removeprefix("0x").upper()])
+def test_an_address_that_the_key_store_takes_is_the_venues(written: str) -> None:
+    parts = {"account_address": Secret(written), "private_key": Secret(AGENT_KEY)}
+    assert account_address(make_credentials(KeyName("hyperliquid"), parts)) == OWNER
 
 
 @pytest.mark.parametrize("address", ["", "0x12", "OWNER", OWNER + "0"])

@@ -17,6 +17,7 @@ ACCEPTED, REJECTED, IN_DOUBT = SendOutcome.ACCEPTED, SendOutcome.REJECTED, SendO
 # the venue's words as its documentation, its users' traces and recorded traffic have them
 WORDS = [
     ("Price must be divisible by tick size. asset=110002", Refusal.PRICE),
+    ("Order has invalid price.", Refusal.PRICE),
     ("Order price cannot be more than 80% away from the reference price", Refusal.PRICE),
     ("Order price too far from oracle", Refusal.PRICE),
     ("Invalid TP/SL price. asset=1", Refusal.PRICE),

@@ -8,7 +8,7 @@ from adapters.network.venue_rest import NoAnswerError
 from core.matching.events import MatchKind
 from core.ports.venue import SendOutcome
 from core.types.account import Balance
-from core.types.order import OrderType, Side
+from core.types.order import OrderStatus, OrderType, Side
 from tests.adapters.kraken.rig import D, TradeRig, play
 from tests.venues.kraken.exchange import Request
 from tests.venues.kraken.pairs import BTC_USD
@@ -148,6 +148,43 @@ def test_a_trade_of_an_order_nobody_here_knows_is_named_by_asking_for_it(tmp_pat
         report = await rig.execution.account(0)
         names = [fill.client_order_id for fill in report.fills]
         assert names == ["s0009-1", rig.venue.exchange.trades[1].order.order_id]
+
+    play(scenario, tmp_path)
+
+
+def test_an_order_that_the_venue_has_forgotten_keeps_no_other_from_being_named(tmp_path: Path) -> None:
+    venue = LoopbackKraken()
+    for n in range(1, 6):  # before anybody listens
+        trade_once(venue, cl_ord_id=f"s0009-{n}")
+    forgotten = venue.exchange.trades[3].order.order_id
+    del venue.exchange.orders[forgotten]
+
+    async def scenario(rig: TradeRig) -> None:
+        names = [fill.client_order_id for fill in (await rig.execution.account(0)).fills]
+        assert names == ["s0009-1", "s0009-2", "s0009-3", forgotten, "s0009-5"]
+
+    play(scenario, tmp_path, venue=venue)
+
+
+def test_an_order_that_was_forgotten_while_nobody_listened_keeps_no_order_back(tmp_path: Path) -> None:
+    async def scenario(rig: TradeRig) -> None:
+        orders = [rig.intent(), rig.intent(price="28999")]
+        for order in orders:
+            await rig.submit(order)
+        first, second = rig.open_at_venue
+        await rig.venue.stream.close()
+        for order_id in (first, second):
+            rig.venue.exchange.cancel(rig.venue.exchange.orders[order_id])
+        del rig.venue.exchange.orders[first]
+        await rig.venue.until(lambda: rig.venue.stream.connections == 2)
+        await rig.execution.until_ready()
+        questions = len(rig.asked("QueryOrders"))
+        await rig.venue.stream.close()
+        await rig.venue.until(lambda: rig.venue.stream.connections == 3)
+        await rig.execution.until_ready()
+        assert len(rig.asked("QueryOrders")) == questions
+        assert sum(OrderStatus.CANCELLED in rig.told.statuses(order.client_order_id) for order in orders) == 1
+        assert (await rig.submit(rig.intent())).outcome is SendOutcome.ACCEPTED
 
     play(scenario, tmp_path)
 

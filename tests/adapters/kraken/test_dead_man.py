@@ -1,7 +1,13 @@
 """Kraken's dead man's switch: armed before anything rests, kept up, and off after a clean stop."""
 
+import asyncio
 from pathlib import Path
 
+import pytest
+
+from adapters.kraken.dead_man import DeadManSwitch
+from adapters.network.venue_rest import NoAnswerError, NotSentError
+from core.io.virtual_loop import VirtualLoop
 from core.ports.venue import SendOutcome
 from core.types.order import OrderStatus
 from tests.adapters.kraken.rig import TradeRig, play
@@ -54,6 +60,40 @@ def test_where_it_cannot_be_armed_nothing_that_may_rest_is_sent(tmp_path: Path) 
         assert (await rig.submit(rig.intent())).outcome is SendOutcome.ACCEPTED
 
     play(scenario, tmp_path)
+
+
+class Venue:
+    """Takes note, or does not answer."""
+
+    answers = True
+
+    async def ask(self, *_: object) -> None:
+        if not self.answers:
+            raise NoAnswerError("gone")
+
+
+def test_once_it_has_run_out_unheard_nothing_may_rest_until_the_venue_hears_again() -> None:
+    async def scenario() -> None:
+        venue = Venue()
+        switch = DeadManSwitch(venue, 60)
+        await switch.arm()
+        await asyncio.sleep(41)  # told three times, at 40 s last
+        venue.answers = False
+        await asyncio.sleep(58)
+        await switch.arm()
+        await asyncio.sleep(2)
+        with pytest.raises(NotSentError, match="run out: gone"):
+            await switch.arm()
+        venue.answers = True
+        await asyncio.sleep(3)
+        await switch.arm()
+        await switch.stop()
+
+    loop = VirtualLoop()
+    try:
+        loop.run_until_complete(scenario())
+    finally:
+        loop.close()
 
 
 def test_it_can_be_left_off(tmp_path: Path) -> None:

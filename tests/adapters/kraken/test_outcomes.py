@@ -58,6 +58,8 @@ def test_no_text_is_in_the_table_twice_and_all_have_a_meaning() -> None:
     [
         ((), SendOutcome.IN_DOUBT),
         (("EOrder:Something new",), SendOutcome.REJECTED),
+        (("EAccount:Invalid permissions:USDT trading restricted for DE.",), SendOutcome.REJECTED),
+        (("EAccount:Something new",), SendOutcome.IN_DOUBT),
         (("Nothing anybody has seen",), SendOutcome.IN_DOUBT),
         (("EOrder:Insufficient funds", "EService:Busy"), SendOutcome.IN_DOUBT),
         (("EOrder:Insufficient funds", "EGeneral:Permission denied"), SendOutcome.REJECTED),

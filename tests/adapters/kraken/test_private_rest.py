@@ -364,6 +364,18 @@ def test_everything_counts_as_cancelled_only_where_the_venue_shows_nothing_open(
     alone(scenario)
 
 
+@pytest.mark.parametrize("error", ["EAPI:Rate limit exceeded", "EService:Throttled: 1700000000"])
+def test_a_kill_waits_where_the_engine_has_used_the_keys_calls_up(error: str) -> None:
+    async def scenario() -> None:
+        refused, cancelled = (200, f'{{"error":["{error}"]}}'), (200, '{"error":[],"result":{"count":2}}')
+        wire = Wire(refused, cancelled, refused, cancelled, (200, '{"error":[],"result":{"open":{}}}'))
+        result = await cancel_everything(credentials(), transport=wire, clock=SetClock())
+        assert result.outcome is SendOutcome.ACCEPTED
+        assert [at_s for at_s, _ in wire.asked] == [0.0, 3.0, 3.0, 6.0, 6.0]  # within the patience of who asks
+
+    virtually(scenario)
+
+
 def test_the_venue_says_what_a_key_may_do() -> None:
     async def scenario(venue: LoopbackKraken, transport: NetworkTransport) -> None:
         async def ask():

@@ -39,6 +39,7 @@ class LoopbackHyperliquid:
         self.unconfirmed: set[str] = set()  # channels whose subscriptions are not answered
         self.abstraction = "disabled"
         self.page_rows = 2000
+        self.newest_first = False  # what a page has where not all is on it
         self.scheduled_ms: int | None = None
         self.has_traded_enough = True
         self.connections = 0
@@ -158,7 +159,8 @@ class LoopbackHyperliquid:
                 raise web.HTTPUnprocessableEntity(text="Failed to deserialize the JSON body into the target type")
 
     def _page(self, rows: list[dict], body: dict) -> list[dict]:
-        return [row for row in rows if row["time"] >= body["startTime"]][: self.page_rows]
+        within = [row for row in rows if body["startTime"] <= row["time"] <= body.get("endTime", row["time"])]
+        return within[-self.page_rows :] if self.newest_first else within[: self.page_rows]
 
     def _clearinghouse(self, user: str, dex: str) -> dict:
         account, coins = self.state.account(user), {coin for coin, _ in self.state.dexs[dex]}

@@ -60,6 +60,8 @@ class FakeTws:
         self.replies: deque[tuple[int, str]] = deque()  # code and text for the next orders, in place of taking them
         self.cancel_replies: deque[tuple[int, str]] = deque()
         self.withheld_commissions = False
+        self.commission: object = COMMISSION
+        self.magnifier = 1  # 100 where prices are in hundredths of the currency
         self.revision = 1  # of every execution, as told from now on
         self.is_silent = False  # takes everything and says nothing
         self.mutes_quotes = False
@@ -212,9 +214,8 @@ class FakeTws:
             self._send(client, 4, 2, number, 200, "No security definition has been found for the request", "")
             return
         exchange = "NASDAQ" if symbol == "NVDA" else "ARCA"
-        client.outgoing.put_nowait(
-            contract_details(number, CONTRACTS[symbol], symbol, rule=self.rule, hours=self.hours, exchange=exchange)
-        )
+        told = {"rule": self.rule, "hours": self.hours, "exchange": exchange, "magnifier": self.magnifier}
+        client.outgoing.put_nowait(contract_details(number, CONTRACTS[symbol], symbol, **told))
         self._send(client, 52, 1, number)
 
     def _market_rule(self, client: Client, fields: list[str]) -> None:
@@ -348,7 +349,7 @@ class FakeTws:
             order.reference, "", "", "", 1 if done.is_maker else 2, 0,
         )  # fmt: skip
         if not self.withheld_commissions:
-            self._send(client, 59, 1, execution_id(done, self.revision), COMMISSION, "USD", "", "", "")
+            self._send(client, 59, 1, execution_id(done, self.revision), self.commission, "USD", "", "", "")
 
     # the account ----------------------------------------------------------------------
 

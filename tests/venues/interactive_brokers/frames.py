@@ -58,9 +58,12 @@ def _blank(count: int) -> list[str]:
     return [""] * count
 
 
-def contract_details(request: int, contract_id: int, symbol: str, *, rule: int, hours: str, exchange: str) -> bytes:
+def contract_details(
+    request: int, contract_id: int, symbol: str, *, rule: int, hours: str, exchange: str, magnifier: int
+) -> bytes:
     return frame(
         10, request, symbol, "STK", "", "0", "", "SMART", "USD", symbol, "NMS", "NMS", contract_id, "0.01", "",
-        "ACTIVETIM,LMT,MKT", f"SMART,{exchange}", 1, 0, f"{symbol} CORP", exchange, "", "Technology", "Computers",
-        "Computers", "US/Eastern", hours, hours, "", "", 0, 1, "", "", f"{rule},{rule}", "", "COMMON", "1", "1", "100",
+        "ACTIVETIM,LMT,MKT", f"SMART,{exchange}", magnifier, 0, f"{symbol} CORP", exchange, "", "Technology",
+        "Computers", "Computers", "US/Eastern", hours, hours, "", "", 0, 1, "", "", f"{rule},{rule}", "", "COMMON", "1",
+        "1", "100",
     )  # fmt: skip

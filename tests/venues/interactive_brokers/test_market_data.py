@@ -170,6 +170,14 @@ async def test_an_unknown_symbol_ends_the_start_with_its_name():
         await tws.until(lambda: not tws.clients)
 
 
+async def test_a_stock_that_is_priced_in_pence_is_not_taken_for_one_in_pounds():
+    async with FakeTws() as tws:
+        tws.magnifier = 100
+        rig = Rig(tws, HandClock())
+        with pytest.raises(UnknownStockError, match="prices are in 1/100 of USD"):
+            await rig.feed.start(rig.market)
+
+
 async def test_price_steps_follow_the_market_rule():
     async with FakeTws() as tws:
         tws.rule = 32  # finer below a dollar

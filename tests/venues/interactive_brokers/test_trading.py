@@ -13,7 +13,8 @@ from core.types.instrument import InstrumentId
 from core.types.market import FeedState
 from core.types.order import Liquidity, OrderStatus, Side
 from tests.adapters.binance.market_sink import best
-from tests.venues.interactive_brokers.fake_tws import COMMISSION, FakeTws
+from tests.venues.interactive_brokers.exchange import Ordered
+from tests.venues.interactive_brokers.fake_tws import ACCOUNT, COMMISSION, FakeTws
 from tests.venues.interactive_brokers.foreign import finished, foreign_client, stock
 from tests.venues.interactive_brokers.rig import VENUE, amended, at_ns, intent, order, settings_for, trading
 
@@ -79,6 +80,19 @@ async def test_a_foreign_working_order_is_external_and_cannot_be_cancelled_singl
         assert answer.reason == "not sent: the order was placed by client 5: only cancelling everything reaches it"
         assert rig.log.reports == []
         assert len(rig.tws.exchange.working()) == 1
+
+
+async def test_orders_made_by_hand_have_no_id_that_ours_could_run_into():
+    async with trading() as rig:
+        for permanent_id, size in ((7001, 3), (7002, 4)):
+            terms = ("NVDA", True, Decimal(size), "LMT", Decimal(149), "GTC")
+            rig.tws.exchange.place(Ordered(0, 2**31 - 1, permanent_id, *terms, ACCOUNT, ""))
+        found = (await rig.execution.account(0)).open_orders
+        assert [(each.intent.client_order_id, each.intent.quantity) for each in found] == [
+            ("ib-7001", Decimal(3)), ("ib-7002", Decimal(4)),
+        ]  # fmt: skip
+        await rig.execution.submit(order("s1-1", Side.BUY, 10, "149.00"))
+        assert rig.tws.exchange.orders[-1].order_id < 1000
 
 
 async def test_a_market_order_sweeps_and_its_rest_ends_with_the_day():
@@ -214,3 +228,12 @@ async def test_a_fill_waits_for_its_commission_and_then_the_price_list_decides()
         rig.tws.withheld_commissions = False
         (fill,) = (await rig.execution.account(0)).fills
         assert fill == rig.log.fills[0]
+
+
+async def test_a_commission_that_ib_does_not_know_yet_is_reckoned_and_ends_no_connection():
+    async with trading(commission_wait_s=0.05) as rig:
+        rig.tws.commission = "1.7976931348623157E308"
+        await rig.execution.submit(order("s1-1", Side.BUY, 10, "150.12"))
+        await rig.log.until(lambda: bool(rig.log.fills))
+        assert rig.log.fills[0].fee == Decimal(1)
+        assert rig.tws.connections == 1

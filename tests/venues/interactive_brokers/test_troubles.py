@@ -241,3 +241,35 @@ async def test_an_inactive_order_is_in_doubt_until_it_is_known_to_be_rejected():
         placed.status = "Inactive"
         rig.tws.show_status(placed)
         await rig.log.until(lambda: rig.log.statuses("s1-1")[-1] is OrderStatus.IN_DOUBT)
+
+
+@pytest.mark.parametrize("is_code_first", [True, False])
+async def test_an_order_that_worked_and_is_rejected_then_has_ended_once_both_words_are_there(is_code_first: bool):
+    async with trading() as rig:
+        await rig.execution.submit(order("s1-1", Side.BUY, 10, "149.00"))
+        placed = rig.tws.exchange.orders[0]
+        placed.status = "Inactive"
+        words = [
+            lambda: rig.tws.say(201, "Order rejected - reason:margin", placed.order_id),
+            lambda: rig.tws.show_status(placed),
+        ]
+        for word in words if is_code_first else words[::-1]:
+            word()
+        await rig.log.until(lambda: rig.log.statuses("s1-1")[-1] is OrderStatus.CANCELLED)
+        assert rig.log.statuses("s1-1") == [OrderStatus.OPEN, OrderStatus.IN_DOUBT, OrderStatus.CANCELLED]
+        assert rig.log.reports[-1].reason == "IB 201: Order rejected - reason:margin"
+        assert placed in rig.tws.exchange.working()
+        assert (await rig.execution.account(0)).open_orders == ()
+
+
+async def test_a_reject_that_an_order_outlives_does_not_end_it_later():
+    async with trading() as rig:
+        await rig.execution.submit(order("s1-1", Side.BUY, 10, "149.00"))
+        placed = rig.tws.exchange.orders[0]
+        rig.tws.say(201, "Order rejected - reason:margin", placed.order_id)
+        rig.tws.show_status(placed)
+        placed.status = "Inactive"
+        rig.tws.show_status(placed)
+        await rig.log.until(lambda: (rig.log.reports[-1].reason or "").startswith("inactive"))
+        assert rig.log.statuses("s1-1") == [OrderStatus.OPEN, OrderStatus.IN_DOUBT] * 2
+        assert len((await rig.execution.account(0)).open_orders) == 1
