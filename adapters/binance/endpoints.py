@@ -17,6 +17,7 @@ class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
     api_path: str  # in front of every REST path
     snapshot_burst: int  # snapshots that may be fetched at once
     snapshots_per_s: float  # in the long run, within the weight limit a minute
+    snapshot_weight: int = 50
 
     heartbeat: str = "btcusdt@miniTicker"  # always busy: tells a dead connection from a quiet market
 
@@ -44,6 +45,7 @@ ENDPOINTS: Final = {
         api_path="/fapi/v1",
         snapshot_burst=20,
         snapshots_per_s=0.7,
+        snapshot_weight=20,
     ),
 }
 

@@ -42,8 +42,9 @@ class SignedRest:
         self, settings: TradingSettings, transport: Transport, signer: Signer, clock: Clock, randomness: Randomness
     ) -> None:
         self.time: Final = VenueTime(clock)
-        self.budget: Final = RequestBudget(randomness, allowance=PRIVATE_A_SECOND, interval_s=1)
-        self._public_budget = RequestBudget(randomness, allowance=PUBLIC_A_SECOND, interval_s=1)
+        share = settings.rate_limit_share
+        self.budget: Final = RequestBudget(randomness, allowance=PRIVATE_A_SECOND, interval_s=1, share=share)
+        self._public_budget = RequestBudget(randomness, allowance=PUBLIC_A_SECOND, interval_s=1, share=share)
         self._url = settings.endpoints.rest_url
         self._signer = signer
         timeout_s = settings.request_timeout_s

@@ -14,7 +14,7 @@ from adapters.kraken.nonces import NonceError, Nonces
 from adapters.kraken.outcomes import Effect, effects_of, outcome_of
 from adapters.kraken.private_wire import decode_envelope
 from adapters.kraken.signing import Signer
-from adapters.network.request_budget import Purpose, RequestBudget
+from adapters.network.request_budget import BudgetUse, Purpose, RequestBudget
 from adapters.network.venue_rest import NoAnswerError, NotSentError, VenueRest
 from adapters.streams.market_data import UNREADABLE
 from core.ports.transport import HttpReply, HttpRequest, Transport
@@ -98,6 +98,10 @@ class PrivateRest:
         self._nonces = nonces
         self._rest_url = rest_url
         self._one_at_a_time = asyncio.Lock()
+
+    @property
+    def use(self) -> BudgetUse:
+        return self._calls.use
 
     async def pay(self, points: float, purpose: Purpose) -> None:
         """Wait until the call counter has room for so many points, and take them all at once or none."""

@@ -52,6 +52,7 @@ from core.ports.strategy import RunningStrategy
 from core.ports.time_budget import Budget
 from core.ports.venue import ExecutionVenue, Feed
 from core.risk.gate import RiskGate
+from core.state.monitoring import RateLimitState, no_rate_limit
 from core.types.order import Order
 
 _log = logging.getLogger(__name__)
@@ -72,6 +73,7 @@ class EnginePorts(msgspec.Struct, frozen=True, kw_only=True):
     make_strategy: Callable[[str, dict[str, str]], RunningStrategy]
     alert_routes: Sequence[AlertRoute] = ()
     randomness: Randomness = NoRandomness()  # spreads repeated deliveries of alerts
+    rate_limit: Callable[[str], RateLimitState | None] = no_rate_limit  # of a venue by its name
     kill_wish: Callable[[], Kill | None] = no_wish  # of somebody who cannot ask the engine, such as a kill file
 
 
@@ -160,6 +162,7 @@ def _connect_parts(
         capital=capital,
         account_reads=reads,
         statistics=ground.statistics,
+        rate_limit=ports.rate_limit,
         lag=LagMeter(),
         pnl_curve=PnlCurve(),
     )

@@ -135,6 +135,7 @@ class MonitoringBuilder:
             concurrent_jobs_count=parts.fold.scheduler.book.running_at(venue)[0],
             safe_mode=parts.fold.capital.is_safe_mode(venue),
             reconciled=not any(b.scope == f"venue:{venue}" and b.cause == "reconciliation" for b in self._standing()),
+            rate_limit=parts.rate_limit(venue),
         )
 
     def _heard_ns(self, venue: str, feed: FeedStatus) -> int:

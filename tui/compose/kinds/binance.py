@@ -10,7 +10,7 @@ from adapters.binance.endpoints import ENDPOINTS, Endpoints
 from adapters.binance.instruments import read_instruments
 from adapters.binance.market import BinanceMarket
 from adapters.binance.trading_endpoints import TRADING_ENDPOINTS, TradingEndpoints
-from adapters.binance.venue import build_execution, build_feed, cancel_everything, key_rights
+from adapters.binance.venue import build_execution, build_feed, cancel_everything, key_rights, new_budget
 from adapters.streams.dialect import ReadTable
 from core.config.venues import CryptoVenueConfig
 from core.ports.keys import KeyRights
@@ -62,14 +62,17 @@ class BinanceKind:
         recorder: Recorder | None = None,
     ) -> Sides:
         kind, endpoints = self._market.value, self._endpoints(venue)
-        feed = build_feed(kind, venue.symbols, **wire._asdict(), endpoints=endpoints, recorder=recorder)
+        share = float(venue.rate_limit_share)
+        budget = new_budget(kind, wire.randomness, share)
+        feed = build_feed(kind, venue.symbols, **wire._asdict(), endpoints=endpoints, recorder=recorder, budget=budget)
         if account is None:
-            return Sides(feed, None)
+            return Sides(feed, None, lambda: budget.use)
         execution = build_execution(
             kind, venue.symbols, **wire._asdict(),
             credentials=account.credentials, endpoints=self._trading_endpoints(venue),
+            rate_limit_share=share, budget=budget,
         )  # fmt: skip
-        return Sides(feed, execution)
+        return Sides(feed, execution, lambda: budget.use)
 
     async def cancel_everything(self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire) -> CancelOutcome:
         report = await cancel_everything(

@@ -55,9 +55,10 @@ class CoinbaseKind:
         if account is None:
             return Sides(feed, None)
         execution = build_execution(
-            venue.symbols, **wire._asdict(), credentials=account.credentials, endpoints=self._endpoints(venue)
-        )
-        return Sides(feed, execution)
+            venue.symbols, **wire._asdict(), credentials=account.credentials, endpoints=self._endpoints(venue),
+            rate_limit_share=float(venue.rate_limit_share),
+        )  # fmt: skip
+        return Sides(feed, execution, lambda: execution.budget_use)
 
     async def cancel_everything(self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire) -> CancelOutcome:
         report = await cancel_everything(

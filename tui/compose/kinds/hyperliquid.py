@@ -50,18 +50,19 @@ class HyperliquidKind:
     ) -> Sides:
         if recorder is not None:
             raise NotRecordableError("what Hyperliquid sends is not recorded yet")
-        budget, network, endpoints = new_budget(wire.randomness), self._network(venue), self._endpoints(venue)
+        budget = new_budget(wire.randomness, float(venue.rate_limit_share))
+        network, endpoints = self._network(venue), self._endpoints(venue)
         feed = build_feed(
             FeedSettings(symbols=venue.symbols), **wire._asdict(),
             network=network, budget=budget, endpoints=endpoints,
         )  # fmt: skip
         if account is None:
-            return Sides(feed, None)
+            return Sides(feed, None, lambda: budget.use)
         execution = build_execution(
             account.credentials, venue.symbols, **wire._asdict(),
             network=network, budget=budget, nonce_file=nonce_file(account), book_of=feed.book_of, endpoints=endpoints,
         )  # fmt: skip
-        return Sides(feed, execution)
+        return Sides(feed, execution, lambda: budget.use)
 
     async def cancel_everything(self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire) -> CancelOutcome:
         result = await cancel_everything(

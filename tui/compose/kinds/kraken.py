@@ -60,11 +60,11 @@ class KrakenKind:
         feed = build_feed(venue.symbols, **wire._asdict(), endpoints=endpoints, recorder=recorder)
         if account is None:
             return Sides(feed, None)
+        settings = TradingSettings(symbols=venue.symbols, rate_limit_share=float(venue.rate_limit_share))
         execution = build_execution(
-            account.credentials, TradingSettings(symbols=venue.symbols), **wire._asdict(),
-            nonce_file=nonce_file(account), endpoints=endpoints,
+            account.credentials, settings, **wire._asdict(), nonce_file=nonce_file(account), endpoints=endpoints,
         )  # fmt: skip
-        return Sides(feed, execution)
+        return Sides(feed, execution, lambda: execution.budget_use)
 
     async def cancel_everything(self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire) -> CancelOutcome:
         result = await cancel_everything(

@@ -60,9 +60,10 @@ class OkxKind:
         if account is None:
             return Sides(feed, None)
         execution = build_execution(
-            venue.symbols, **wire._asdict(), credentials=account.credentials, endpoints=endpoints
-        )
-        return Sides(feed, execution)
+            venue.symbols, **wire._asdict(), credentials=account.credentials, endpoints=endpoints,
+            rate_limit_share=float(venue.rate_limit_share),
+        )  # fmt: skip
+        return Sides(feed, execution, execution.budget_use)
 
     async def cancel_everything(self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire) -> CancelOutcome:
         report = await cancel_everything(

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from adapters.network.request_budget import BudgetUse
 from adapters.streams.dialect import ReadTable
 from core.config.venues import CcxtVenueConfig, CryptoVenueConfig, RealVenue
 from core.ports.clock import Clock
@@ -49,10 +50,14 @@ class TradingAccount(NamedTuple):
 
 
 class Sides(NamedTuple):
-    """A venue's two sides, under the venue's own name; `execution` only where an account was given."""
+    """A venue's two sides, under the venue's own name; `execution` only where an account was given.
+
+    `budget_use` tells what is left of the allowance that orders are sent from; None while there is nothing to tell.
+    """
 
     feed: Feed
     execution: ExecutionVenue | None
+    budget_use: Callable[[], BudgetUse | None] = lambda: None
 
 
 class CancelOutcome(NamedTuple):
