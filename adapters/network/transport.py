@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Final
 
 import aiohttp
@@ -10,12 +11,14 @@ from picows import WSAutoPingStrategy, WSCloseCode, WSError, WSFrame, WSListener
 from picows import ws_connect as _ws_connect  # pyright: ignore[reportUnknownVariableType] -- its **kwargs are untyped
 from yarl import URL
 
+from core.io.redaction import mask_known
 from core.ports.transport import HttpRequest, TransportError
 
 _MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
 _PING_AFTER_S: Final = 10.0
 _PONG_WITHIN_S: Final = 10.0
 _GOODBYE_S: Final = 1.0
+_SEARCHED_BYTES: Final = 4096
 _DATA: Final = (WSMsgType.TEXT, WSMsgType.BINARY, WSMsgType.CONTINUATION)
 
 
@@ -23,6 +26,13 @@ class Reply(msgspec.Struct, frozen=True):
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+def _without_own_secrets(status: int, body: bytes) -> bytes:
+    """Mask what a venue, or a proxy in front of it, echoes of a signed request: errors are shown and journaled."""
+    if status == HTTPStatus.OK and len(body) > _SEARCHED_BYTES:
+        return body  # a table, not an error; searching it would hold up the loop
+    return mask_known(body.decode(errors="surrogateescape")).encode(errors="surrogateescape")
 
 
 class NetworkTransport:
@@ -52,7 +62,8 @@ class NetworkTransport:
                 timeout=aiohttp.ClientTimeout(total=timeout_s),
                 allow_redirects=False,  # a signature and a key are for one address
             ) as response:
-                return Reply(response.status, dict(response.headers), await response.read())
+                body = _without_own_secrets(response.status, await response.read())
+                return Reply(response.status, dict(response.headers), body)
         except TimeoutError as error:
             raise TransportError(f"no answer within {timeout_s:g} s") from error
         except aiohttp.ClientConnectorError as error:
