@@ -17,10 +17,16 @@ from typing import Any, Final, Self, cast
 from urllib.parse import parse_qs, urlsplit
 
 import msgspec
-from picows import WSFrame, WSListener, WSMsgType, WSTransport, WSUpgradeRequest
+from picows import (
+    WSFrame,
+    WSListener,
+    WSMsgType,
+    WSTransport,
+    WSUpgradeRequest,
+    ws_create_server,  # pyright: ignore[reportUnknownVariableType] -- its **kwargs are untyped
+)
 from picows import WSUpgradeResponse as Response
 from picows import WSUpgradeResponseWithListener as Answer
-from picows import ws_create_server  # pyright: ignore[reportUnknownVariableType] -- its **kwargs are untyped
 
 from bench.market import FIRST_ID, IDS_A_MESSAGE, SYMBOL, Market, make_market
 from bench.result import BenchError

@@ -6,6 +6,7 @@ from typing import Final
 
 from core.engine.engine_log import EngineLog
 from core.engine.reconciler import Reconciler
+from core.io.redaction import mask_known
 from core.ports.venue import ExecutionSink, ExecutionVenue, Feed, MarketSink
 
 PATIENCE_S: Final = 10.0
@@ -70,7 +71,7 @@ class VenueOpening:
         try:
             await starting
         except Exception as error:  # whatever a venue's library raises: the venue stays closed for trading
-            problem = f"{venue} did not start: {type(error).__name__}: {error}"
+            problem = mask_known(f"{venue} did not start: {type(error).__name__}: {error}")
             self._log.error(topic, problem)
             return problem
         return None

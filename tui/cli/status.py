@@ -1,6 +1,7 @@
 """`seraphim status`: the monitoring state, whole with --json, the essentials of it as tables."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final, cast
 
 import typer
@@ -105,7 +106,7 @@ def _rate_limit(limit: engine.Body) -> str | None:
     closed_until, used = limit.get("closed_until_ns"), limit.get("used_share")
     if closed_until is not None:
         return f"closed until {cell(closed_until, 'time')}"
-    return f"{used:.0%} used" if isinstance(used, int | float) else None
+    return f"{used:.0%} used" if isinstance(used, int | float | Decimal) else None
 
 
 _MONEY: Final = (

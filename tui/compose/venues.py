@@ -97,7 +97,8 @@ class VenueSet:
             account = TradingAccount(self._key_of(name, venue), self._paths.state_dir)
         feed, execution, budget_use = kind.sides(venue, wire, account=account)
         host = urlsplit(kind.addresses(venue).rest_url).netloc
-        self._rate_limits[name] = lambda: self._rate_limit(budget_use(), self._closings.of(host))
+        closing = self._closings.of(host) if by_address else Closing()
+        self._rate_limits[name] = lambda: self._rate_limit(budget_use(), closing)
         feed = feed if feed.venue == name else NamedFeed(feed, name)
         if venue.mode is VenueMode.PAPER:
             self._add_paper(feed, {settled_in(venue.symbols[0]): venue.starting_balance_usdt})
