@@ -7,10 +7,13 @@ from typing import Any
 import pytest
 from aiohttp import web
 
+from adapters.ccxt_exchange.execution import CcxtExecution
+from adapters.ccxt_exchange.feed import CcxtFeed
 from adapters.network.request_budget import RequestBudget
 from adapters.network.transport import NetworkTransport
 from adapters.venue_store.store import VenueStore
 from core.config.config import Config
+from core.config.venues import CcxtVenueConfig
 from core.io.system_clock import SystemClock
 from core.paths import Paths
 from core.ports.randomness import NoRandomness
@@ -52,6 +55,16 @@ def test_orders_of_every_kind_of_venue_keep_to_the_configured_share(
 
     asyncio.run(scenario())
     assert SHARE in shares
+
+
+def test_both_sides_of_an_exchange_of_ccxt_are_closed_together(tmp_path: Path) -> None:
+    key = Credentials(venue="bybit", fields={"api_key": Secret("an api key"), "secret": Secret("its secret")})
+    venue = CcxtVenueConfig.model_validate({"kind": "ccxt", "exchange": "bybit", "symbols": ["BTC/USDT"]})
+    wire = Wire(NetworkTransport(), SystemClock(), NoRandomness())
+    sides = venue_kind("ccxt").sides(venue, wire, account=TradingAccount(key, tmp_path))
+    assert isinstance(sides.feed, CcxtFeed)
+    assert isinstance(sides.execution, CcxtExecution)
+    assert sides.feed._closing is sides.execution._closing is not None
 
 
 def test_a_pause_that_one_venue_was_asked_for_is_shown_by_all_at_its_address_and_obeyed(

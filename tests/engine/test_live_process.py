@@ -144,6 +144,8 @@ def test_orders_fill_and_rest_and_a_kill_that_a_hung_engine_does_not_take_leaves
     keep_keys(tmp_path, venue)
     with Daemon(tmp_path, config, options=("--live",), program="tests.engine.sabotaged_engine") as daemon:
         until("venues that were compared", lambda: ready(daemon))
+        limits = [venue["rate_limit"] for venue in daemon.state()["venues"].values()]
+        assert all(0 <= limit["used_share"] < 1 and limit["closed_until_ns"] is None for limit in limits)
         order(tmp_path, "buy", "0.002", PERPETUAL)
         bid = price_of(venue, "/fapi/v1/ticker/bookTicker", "bid")
         order(tmp_path, "buy", "0.002", PERPETUAL, "--limit", str(int(bid * 0.98)))
