@@ -42,6 +42,11 @@ class Seen(msgspec.Struct):
     waited_s: float  # for a core, meanwhile
     tops: list[tuple[Levels, Levels]]
 
+    @property
+    def seconds(self) -> float:
+        looks_ns = [at_ns for looked in self.books for _, at_ns in looked]
+        return (max(looks_ns) - min(looks_ns)) / 1e9
+
 
 class Arrival(msgspec.Struct, frozen=True):
     """How long the messages behind the warm-up took, how many never came, and how many were seen with a later one."""
@@ -188,7 +193,9 @@ class Told:
     def figures(self) -> dict[str, Any]:
         taken_ns = [each for arrival in self._arrivals for each in arrival.latencies_ns]
         seconds, sent = (sum(getattr(each, what) for each in self._sessions) for what in ("seconds", "messages"))
-        used_s, waited_s = (sum(getattr(each, what) for each in self._seen) for what in ("cpu_s", "waited_s"))
+        used_s, waited_s, looked_s = (
+            sum(getattr(each, what) for each in self._seen) for what in ("cpu_s", "waited_s", "seconds")
+        )
         return {
             "p50_us": round(percentile(taken_ns, 0.5) / 1e3, 1),
             "p99_us": round(percentile(taken_ns, 0.99) / 1e3, 1),
@@ -196,9 +203,9 @@ class Told:
             "messages": len(taken_ns),
             "missing": sum(arrival.missing for arrival in self._arrivals),
             "coalesced": sum(arrival.coalesced for arrival in self._arrivals),
-            "cpu_share": round(used_s / seconds, 3),
+            "cpu_share": round(used_s / looked_s, 3),
             "cpu_us a message": round(used_s / sent * 1e6, 1),
-            "waited for a core": round(waited_s / seconds, 3),
+            "waited for a core": round(waited_s / looked_s, 3),
             "sent/s": round(sent / seconds),
             "sent late ms": round(max(session.latest_ms for session in self._sessions), 1),
         }

@@ -91,6 +91,7 @@ def assemble(settings: EngineSettings, ports: EnginePorts) -> Engine:
         executions=ports.executions(),
         make_strategy=ports.make_strategy,
         kill_wish=ports.kill_wish,
+        rate_limit=ports.rate_limit,
         engine_id=f"run-{parts.fold.run + 1}",
     )
 
@@ -162,7 +163,6 @@ def _connect_parts(
         capital=capital,
         account_reads=reads,
         statistics=ground.statistics,
-        rate_limit=ports.rate_limit,
         lag=LagMeter(),
         pnl_curve=PnlCurve(),
     )

@@ -1,6 +1,5 @@
 """The parts of one engine, for those that show or command it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from core.capital.hub import CapitalHub
@@ -26,7 +25,6 @@ from core.engine.strategy_host import StrategyHost
 from core.market.market import Market
 from core.ports.clock import Clock
 from core.ports.ids import IdSource
-from core.state.monitoring import RateLimitState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,4 +53,3 @@ class EngineParts:
     statistics: SendStatistics
     lag: LagMeter
     pnl_curve: PnlCurve
-    rate_limit: Callable[[str], RateLimitState | None]
