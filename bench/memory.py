@@ -83,10 +83,10 @@ async def _measure(seed: int, messages: int, folder: Path) -> Result:
     await engine.start()
     calm_garbage_collection()
     warm_up = int(moves * WARM_UP_SHARE)
-    await _move(feed, looks, warm_up)
+    await _move(feed, engine, looks, warm_up)
     before, began_s, resident = looks.count, time.perf_counter(), [resident_mb()]
     for step in range(STEPS):
-        await _move(feed, looks, moves * (step + 1) // STEPS - moves * step // STEPS)
+        await _move(feed, engine, looks, moves * (step + 1) // STEPS - moves * step // STEPS)
         resident.append(resident_mb())
     seconds = time.perf_counter() - began_s
     sent, wanted = moves * BOOKS, FIRST_ID + IDS_A_MESSAGE * (1 + warm_up + moves)
@@ -120,7 +120,7 @@ class Looks:
         self.last[symbol] = sequence
 
 
-async def _move(feed: WalkingFeed, looks: Looks, moves: int) -> None:
+async def _move(feed: WalkingFeed, engine: WatchingEngine, looks: Looks, moves: int) -> None:
     for _ in range(moves):
         wanted = looks.count + BOOKS
         feed.move()
@@ -128,6 +128,8 @@ async def _move(feed: WalkingFeed, looks: Looks, moves: int) -> None:
             if looks.count >= wanted:
                 break
             await asyncio.sleep(0)
+        else:
+            raise BenchError(f"the strategy was shown {looks.count} messages and no more: {engine.last_words}")
 
 
 def resident_mb() -> float:

@@ -23,7 +23,7 @@ from core.types.job import JobEnd
 from core.types.market import Trade
 from core.types.order import Fill, Order
 
-BUDGET_S: Final = 0.05
+BUDGET_S: Final = 5.0  # of wall time: a busy machine must not end the strategy
 SECOND_S: Final = 1.0
 
 
@@ -100,6 +100,11 @@ class WatchingEngine:
         self._seconds.cancel()
         await self._engine.stop("done", cancel_orders=False)
         await self._journal.close()
+
+    @property
+    def last_words(self) -> str:
+        """Return what the engine said last, for a run that went wrong."""
+        return "; ".join(line.text for line in list(self._engine.parts.log.lines)[-3:])
 
     def top(self, symbol: str, depth: int) -> tuple[Levels, Levels]:
         book = self._books[self._instruments[symbol]]
