@@ -2,6 +2,7 @@
 
 import argparse
 import importlib
+import inspect
 import sys
 
 import msgspec
@@ -16,11 +17,16 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print one line of JSON")
     parser.add_argument("--rounds", type=int, default=7, help="how often each side runs (default 7)")
     parser.add_argument("--seed", type=int, default=1, help="seed of the generated data (default 1)")
+    parser.add_argument("--messages", type=int, help="how much is sent, where a benchmark can be made longer")
     arguments = parser.parse_args()
     if arguments.rounds < 1:
         parser.error(f"--rounds is {arguments.rounds}, allowed are numbers from 1")
+    run = importlib.import_module(BENCHES[arguments.name]).run
+    options = {} if arguments.messages is None else {"messages": arguments.messages}
+    if not options.keys() <= inspect.signature(run).parameters.keys():
+        parser.error(f"{arguments.name} has no --messages")
     try:
-        result = importlib.import_module(BENCHES[arguments.name]).run(arguments.rounds, arguments.seed)
+        result = run(arguments.rounds, arguments.seed, **options)
     except BenchError as error:
         print(f"bench {arguments.name}: {error}", file=sys.stderr)
         return 1

@@ -10,7 +10,8 @@ import msgspec
 SYMBOL: Final = "BTCUSDT"
 TICK: Final = Decimal("0.10")
 LOT: Final = Decimal("0.001")
-_FIRST_ID: Final = 5_123_107_852_948
+FIRST_ID: Final = 5_123_107_852_948
+IDS_A_MESSAGE: Final = 10
 _FIRST_MS: Final = 1_723_161_256_501
 
 
@@ -33,26 +34,38 @@ def size_text(lots: int) -> str:
     return f"{lots * LOT:.3f}"
 
 
+class Walk:
+    """A book of `levels` levels a side that is walked on by updates of `changes` levels a side, without end."""
+
+    def __init__(self, seed: int, levels: int, changes: int) -> None:
+        self._chance = chance = random.Random(seed)
+        self._levels, self._changes = levels, changes
+        self._middle = middle = 618_000
+        self._number = 0
+        self.bids = {middle - step: chance.randint(1, 5_000) for step in range(1, levels + 1)}
+        self.asks = {middle + step: chance.randint(1, 5_000) for step in range(1, levels + 1)}
+
+    def message(self) -> str:
+        """Go one update on and return it."""
+        self._middle = middle = self._middle + self._chance.choice((-1, 0, 0, 0, 1))
+        changed_bids = _changes(self._chance, self.bids, middle, -1, self._levels, self._changes)
+        changed_asks = _changes(self._chance, self.asks, middle, 1, self._levels, self._changes)
+        self._number += 1
+        return _message(self._number - 1, changed_bids, changed_asks)
+
+
 def make_market(seed: int, messages: int, levels: int, changes: int, depth: int) -> Market:
     """Walk a book of `levels` levels a side through `messages` updates of `changes` levels a side."""
-    chance = random.Random(seed)
-    middle = 618_000
-    bids = {middle - step: chance.randint(1, 5_000) for step in range(1, levels + 1)}
-    asks = {middle + step: chance.randint(1, 5_000) for step in range(1, levels + 1)}
-    snapshot = [[(price_text(t), size_text(n)) for t, n in side.items()] for side in (bids, asks)]
-    texts: list[str] = []
-    for number in range(messages):
-        middle += chance.choice((-1, 0, 0, 0, 1))
-        changed_bids = _changes(chance, bids, middle, -1, levels, changes)
-        changed_asks = _changes(chance, asks, middle, 1, levels, changes)
-        texts.append(_message(number, changed_bids, changed_asks))
+    walk = Walk(seed, levels, changes)
+    snapshot = [[(price_text(t), size_text(n)) for t, n in side.items()] for side in (walk.bids, walk.asks)]
+    texts = [walk.message() for _ in range(messages)]
     return Market(
-        last_update_id=_FIRST_ID,
+        last_update_id=FIRST_ID,
         bids=snapshot[0],
         asks=snapshot[1],
         messages=texts,
-        best_bids=[(t * TICK, bids[t] * LOT) for t in sorted(bids, reverse=True)[:depth]],
-        best_asks=[(t * TICK, asks[t] * LOT) for t in sorted(asks)[:depth]],
+        best_bids=[(t * TICK, walk.bids[t] * LOT) for t in sorted(walk.bids, reverse=True)[:depth]],
+        best_asks=[(t * TICK, walk.asks[t] * LOT) for t in sorted(walk.asks)[:depth]],
     )
 
 
@@ -73,9 +86,16 @@ def _changes(
 
 
 def _message(number: int, bids: list[tuple[int, int]], asks: list[tuple[int, int]]) -> str:
-    first = _FIRST_ID + 10 * number
+    first = FIRST_ID + IDS_A_MESSAGE * number
     event_ms = _FIRST_MS + 100 * number
-    update = {"e": "depthUpdate", "E": event_ms, "T": event_ms - 1, "s": SYMBOL, "U": first + 1, "u": first + 10}
+    update = {
+        "e": "depthUpdate",
+        "E": event_ms,
+        "T": event_ms - 1,
+        "s": SYMBOL,
+        "U": first + 1,
+        "u": first + IDS_A_MESSAGE,
+    }
     update |= {"pu": first} | {
         key: [[price_text(ticks), size_text(lots)] for ticks, lots in side] for key, side in (("b", bids), ("a", asks))
     }

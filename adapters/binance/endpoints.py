@@ -22,6 +22,7 @@ class Endpoints(msgspec.Struct, frozen=True, kw_only=True):
     api_path: str  # in front of every REST path
     snapshot_burst: int  # snapshots that may be fetched at once
     snapshots_per_s: float  # in the long run, within the weight limit a minute
+    snapshot_weight: int = 50
 
     # by path: a stream that is always busy tells a dead connection from a quiet market
     heartbeats: Mapping[str, str] = msgspec.field(default_factory=lambda: {"": "btcusdt@miniTicker"})
@@ -67,6 +68,7 @@ ENDPOINTS: Final = {
         snapshot_burst=20,
         snapshots_per_s=0.7,
         heartbeats={PUBLIC_PATH: "btcusdt@depth5@500ms", MARKET_PATH: "btcusdt@miniTicker"},
+        snapshot_weight=20,
     ),
 }
 

@@ -41,7 +41,7 @@ from adapters.binance.trading_endpoints import AMEND, TradingSettings
 from adapters.binance.user_events import Execution
 from adapters.binance.user_stream import UserStream
 from adapters.network.backoff import Backoff
-from adapters.network.request_budget import BudgetUse, Purpose
+from adapters.network.request_budget import BudgetUse, Purpose, RequestBudget
 from adapters.network.venue_rest import NoAnswerError, NotSentError
 from core.ports.clock import Clock
 from core.ports.keys import KeyRights
@@ -72,13 +72,15 @@ class BinanceExecution:
         clock: Clock,
         randomness: Randomness,
         credentials: Credentials,
+        *,
+        budget: RequestBudget | None = None,
     ) -> None:
         signer = Signer(credentials)
         self._settings = settings
         self._market = settings.market
         self._clock = clock
         self._randomness = randomness
-        self._rest = SignedRest(settings, transport, signer, clock, randomness)
+        self._rest = SignedRest(settings, transport, signer, clock, randomness, budget=budget)
         self._orders = OwnOrders()
         self._canceller = Canceller(self._rest)
         self._dead_man = DeadManSwitch(

@@ -20,6 +20,7 @@ from adapters.binance.wire import decode_funding_information
 from adapters.instrument_selection import select_instruments
 from adapters.network.backoff import Backoff
 from adapters.network.rate_gate import RateGate
+from adapters.network.request_budget import RequestBudget
 from adapters.network.rest import PatientRest
 from core.ports.clock import Clock
 from core.ports.randomness import Randomness
@@ -33,6 +34,7 @@ T = TypeVar("T")
 
 _NS_PER_S: Final = 1_000_000_000
 _SECONDS_PER_HOUR: Final = 3600
+_TABLE_WEIGHT: Final = 20  # the most that one of them weighs
 # a quiet symbol sends no diff to start from: after so long its snapshot is fetched without one
 _QUIET_S: Final = 1.0
 
@@ -47,6 +49,8 @@ class BinanceFeed:
     ----------
     recorder
         Writes everything received, in the form replay reads; closed by whoever made it.
+    budget
+        The allowance of this machine's address, shared with the trading side.
     """
 
     def __init__(
@@ -57,6 +61,7 @@ class BinanceFeed:
         randomness: Randomness,
         *,
         recorder: Recorder | None = None,
+        budget: RequestBudget | None = None,
     ) -> None:
         self._settings = settings
         self._transport = transport
@@ -71,11 +76,12 @@ class BinanceFeed:
         endpoints = settings.endpoints
         gate = RateGate(randomness, burst=endpoints.snapshot_burst, per_s=endpoints.snapshots_per_s)
         self._rest = PatientRest(
-            transport, gate, self._backoff, timeout_s=settings.request_timeout_s, on_trouble=self._trouble
-        )
+            transport, gate, self._backoff,
+            timeout_s=settings.request_timeout_s, on_trouble=self._trouble, budget=budget,
+        )  # fmt: skip
         self._snapshots = SnapshotFetcher(
             self._rest, endpoints.rest("depth"), clock, self._backoff,
-            on_received=self._record_rest, on_trouble=self._trouble,
+            weight=endpoints.snapshot_weight, on_received=self._record_rest, on_trouble=self._trouble,
         )  # fmt: skip
         self._quiet_books = QuietBooks(self._snapshots, int(settings.quiet_after_s * _NS_PER_S))
 
@@ -126,7 +132,7 @@ class BinanceFeed:
         """Read one of the venue's tables, again and again until it can be decoded."""
         url, backoff = self._settings.endpoints.rest(name), self._backoff()
         while True:
-            body = await self._rest.get(url, {})
+            body = await self._rest.get(url, {}, _TABLE_WEIGHT)
             try:
                 decoded = decode(body)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:

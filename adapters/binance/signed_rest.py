@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 import msgspec
 
 from adapters.binance.errors import TOO_MANY_ORDERS, Judgement, Meaning, judge
+from adapters.binance.market import BinanceMarket
 from adapters.binance.signing import Parameters, Signer, query_of
 from adapters.binance.trading_endpoints import LIMITS, ROUTES, Route, TradingSettings
 from adapters.network.request_budget import Purpose, RequestBudget
@@ -36,22 +37,36 @@ class _ServerTime(msgspec.Struct, frozen=True, rename="camel"):
 _decode_time = msgspec.json.Decoder(_ServerTime).decode
 
 
+def weight_budget(market: BinanceMarket, randomness: Randomness, share: float) -> RequestBudget:
+    """Return what the venue allows an address, and of that the share that is used here."""
+    return RequestBudget(randomness, allowance=LIMITS[market].weight_a_minute, interval_s=60, share=share)
+
+
 class SignedRest:
     """One market's REST. All requests share its allowances, so a 429 or 418 stops every one of them."""
 
     def __init__(
-        self, settings: TradingSettings, transport: Transport, signer: Signer, clock: Clock, randomness: Randomness
+        self,
+        settings: TradingSettings,
+        transport: Transport,
+        signer: Signer,
+        clock: Clock,
+        randomness: Randomness,
+        *,
+        budget: RequestBudget | None = None,
     ) -> None:
         self.market: Final = settings.market
         self.routes: Final = ROUTES[settings.market]
         self.time: Final = VenueTime(clock)
         self._settings = settings
         self._signer = signer
-        limits = LIMITS[settings.market]
-        self.weight: Final = RequestBudget(randomness, allowance=limits.weight_a_minute, interval_s=60)
+        limits, share = LIMITS[settings.market], settings.rate_limit_share
+        self.weight: Final = weight_budget(settings.market, randomness, share) if budget is None else budget
         # cancels are not counted as orders, so no slice is kept for them there
         self._orders = tuple(
-            RequestBudget(randomness, allowance=limit.orders, interval_s=limit.interval_s, reserved_share=0)
+            RequestBudget(
+                randomness, allowance=limit.orders, interval_s=limit.interval_s, reserved_share=0, share=share
+            )
             for limit in limits.orders
         )
         self._told = {

@@ -24,6 +24,7 @@ class SnapshotFetcher:
         clock: Clock,
         make_backoff: Callable[[], Backoff],
         *,
+        weight: float,
         on_received: Received,
         on_trouble: Callable[[str], None],
     ) -> None:
@@ -31,6 +32,7 @@ class SnapshotFetcher:
         self._url: Final = url
         self._clock = clock
         self._make_backoff = make_backoff
+        self._weight = weight
         self._on_received = on_received
         self._on_trouble = on_trouble
         self._tasks: dict[str, asyncio.Task[None]] = {}
@@ -38,7 +40,7 @@ class SnapshotFetcher:
     async def fetch(self, venue_symbol: str) -> tuple[int, bytes]:
         """Return receive time and body of one snapshot."""
         params = snapshot_params(venue_symbol)
-        body = await self._rest.get(self._url, params)
+        body = await self._rest.get(self._url, params, self._weight)
         received_ns = self._clock.utc_ns()
         self._on_received(received_ns, f"{self._url}?symbol={venue_symbol}&limit={SNAPSHOT_LEVELS}", body)
         return received_ns, body

@@ -144,6 +144,7 @@ class TradingSettings(msgspec.Struct, frozen=True, kw_only=True):
 
     market: BinanceMarket
     symbols: tuple[str, ...]  # unified (`BTC/USDT`) or the venue's own (`BTCUSDT`)
+    rate_limit_share: float = 1.0  # of the venue's limits, for what is neither cancel nor reconciliation
     endpoints: TradingEndpoints
     request_timeout_s: float = 10.0
     receive_window_ms: int = 5000  # a request that takes longer to arrive is refused by the venue

@@ -8,15 +8,21 @@ from adapters.binance.execution import BinanceExecution
 from adapters.binance.feed import BinanceFeed
 from adapters.binance.key_rights import read_key_rights
 from adapters.binance.market import BinanceMarket
-from adapters.binance.signed_rest import SignedRest, VenueReadError
+from adapters.binance.signed_rest import SignedRest, VenueReadError, weight_budget
 from adapters.binance.signing import Signer
 from adapters.binance.trading_endpoints import TRADING_ENDPOINTS, TradingEndpoints, TradingSettings
+from adapters.network.request_budget import RequestBudget
 from core.ports.clock import Clock
 from core.ports.keys import KeyRights
 from core.ports.randomness import Randomness
 from core.ports.transport import Transport
 from core.types.credentials import Credentials
 from data.recordings.recorder import Recorder
+
+
+def new_budget(venue: str, randomness: Randomness, share: float) -> RequestBudget:
+    """Return the allowance of this machine's address by weight, to be shared by feed and trading side."""
+    return weight_budget(BinanceMarket(venue), randomness, share)
 
 
 def build_feed(
@@ -29,6 +35,7 @@ def build_feed(
     endpoints: Endpoints | None = None,
     channels: tuple[str, ...] | None = None,
     recorder: Recorder | None = None,
+    budget: RequestBudget | None = None,
 ) -> BinanceFeed:
     """Build the market-data side of ``binance`` (spot) or ``binanceusdm``; raise ValueError for another name."""
     market = BinanceMarket(venue)
@@ -38,7 +45,7 @@ def build_feed(
         endpoints=ENDPOINTS[market] if endpoints is None else endpoints,
         channels=CHANNELS[market] if channels is None else channels,
     )
-    return BinanceFeed(settings, transport, clock, randomness, recorder=recorder)
+    return BinanceFeed(settings, transport, clock, randomness, recorder=recorder, budget=budget)
 
 
 def build_execution(
@@ -51,8 +58,10 @@ def build_execution(
     credentials: Credentials,
     endpoints: TradingEndpoints | None = None,
     dead_man_s: float = 60.0,
+    rate_limit_share: float = 1.0,
+    budget: RequestBudget | None = None,
 ) -> BinanceExecution:
-    """Build the trading side of ``binance`` or ``binanceusdm``.
+    """Build the trading side of ``binance`` or ``binanceusdm``; `budget` is that of `new_budget`, and of the feed.
 
     Raises
     ------
@@ -65,8 +74,9 @@ def build_execution(
         symbols=symbols,
         endpoints=TRADING_ENDPOINTS[market] if endpoints is None else endpoints,
         dead_man_s=dead_man_s,
+        rate_limit_share=rate_limit_share,
     )
-    return BinanceExecution(settings, transport, clock, randomness, credentials)
+    return BinanceExecution(settings, transport, clock, randomness, credentials, budget=budget)
 
 
 async def cancel_everything(

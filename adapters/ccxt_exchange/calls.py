@@ -7,6 +7,7 @@ from typing import Any, Final, TypeVar, cast
 
 from adapters.ccxt_exchange.library import Client
 from adapters.ccxt_exchange.outcomes import NotSentError, is_rate_limited, told_of
+from adapters.network.closing import Closing
 from adapters.network.request_budget import BudgetUse, Purpose, RequestBudget
 from core.ports.randomness import Randomness
 
@@ -52,11 +53,12 @@ class Calls:
         return self._budget.use
 
 
-def budget_of(client: Client, randomness: Randomness) -> RequestBudget:
+def budget_of(client: Client, randomness: Randomness, closing: Closing | None) -> RequestBudget:
     """Return the allowance of a client: ccxt tells how many milliseconds a request costs."""
     cost_ms = float(getattr(client, "rateLimit", 0) or 0)
     allowance = _INTERVAL_S * 1000 / cost_ms if cost_ms > 0 else 1000.0
-    return RequestBudget(randomness, allowance=max(allowance, _LEAST_ALLOWANCE), interval_s=_INTERVAL_S)
+    most = max(allowance, _LEAST_ALLOWANCE)
+    return RequestBudget(randomness, allowance=most, interval_s=_INTERVAL_S, closing=closing)
 
 
 def _wait_s(client: Client, text: str) -> float:

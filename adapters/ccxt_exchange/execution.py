@@ -23,6 +23,7 @@ from adapters.ccxt_exchange.support import demand_trading_offered, offers
 from adapters.ccxt_exchange.translation import report_of
 from adapters.instrument_selection import named
 from adapters.network.backoff import Backoff
+from adapters.network.closing import Closing
 from adapters.network.request_budget import BudgetUse, Purpose
 from core.ports.clock import Clock
 from core.ports.randomness import Randomness
@@ -52,6 +53,7 @@ class CcxtExecution:
         randomness: Randomness,
         *,
         make_client: MakeClient | None = None,
+        closing: Closing | None = None,
     ) -> None:
         demand_tradable(exchange)
         profile = profile_of(exchange.exchange, exchange.client_order_id_param)
@@ -62,6 +64,7 @@ class CcxtExecution:
         self._secrets = secrets_of(credentials)
         self._clock = clock
         self._randomness = randomness
+        self._closing = closing
         self._make_client = make_client or (lambda: open_client(exchange, credentials))
         self._names = OrderNames()
         self._instruments: dict[str, Instrument] = {}
@@ -231,9 +234,8 @@ class CcxtExecution:
             # its text may hold what was signed
             raise AccountReadError(f"{self.venue} cannot be opened: {told_of(error, self._secrets)}") from None
         self._instruments = {each.symbol: named(each, self.venue) for each in found.values()}
-        self._calls = Calls(
-            client, budget_of(client, self._randomness), self._secrets, self._exchange.request_timeout_s
-        )
+        budget = budget_of(client, self._randomness, self._closing)
+        self._calls = Calls(client, budget, self._secrets, self._exchange.request_timeout_s)
         self._reader = AccountReader(
             self._calls,
             self._profile,

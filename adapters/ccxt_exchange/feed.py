@@ -19,6 +19,7 @@ from adapters.ccxt_exchange.stream_connection import StreamConnection
 from adapters.ccxt_exchange.support import demand_offered
 from adapters.ccxt_exchange.symbol_market import SymbolMarket
 from adapters.network.backoff import Backoff
+from adapters.network.closing import Closing
 from core.ports.clock import Clock
 from core.ports.randomness import Randomness
 from core.ports.venue import MarketSink
@@ -40,6 +41,7 @@ class CcxtFeed:
         randomness: Randomness,
         *,
         make_client: MakeClient | None = None,
+        closing: Closing | None = None,
     ) -> None:
         self.venue = exchange.venue
         self.symbols: dict[str, SymbolMarket] = {}
@@ -47,6 +49,7 @@ class CcxtFeed:
         self._settings = settings
         self._clock = clock
         self._randomness = randomness
+        self._closing = closing
         self._make_client = make_client or (lambda: open_client(exchange))
         self._client: Client | None = None
         self._sink: MarketSink | None = None
@@ -67,7 +70,7 @@ class CcxtFeed:
         except BaseException:
             await self.stop()
             raise
-        calls = Calls(client, budget_of(client, self._randomness), (), self._exchange.request_timeout_s)
+        calls = Calls(client, budget_of(client, self._randomness, self._closing), (), self._exchange.request_timeout_s)
         profile = PROFILES.get(self._exchange.exchange)
         for instrument in instruments:
             self.symbols[instrument.symbol] = SymbolMarket(

@@ -9,6 +9,7 @@ from adapters.ccxt_exchange.feed import CcxtFeed
 from adapters.ccxt_exchange.market_listing import listed
 from adapters.ccxt_exchange.settings import ExchangeSettings, ExecutionSettings, FeedSettings
 from adapters.ccxt_exchange.support import SupportRow, support_rows
+from adapters.network.closing import Closing
 from core.ports.clock import Clock
 from core.ports.randomness import NoRandomness, Randomness
 from core.ports.venue import SendResult
@@ -17,11 +18,16 @@ from core.types.instrument import Instrument
 
 
 def build_feed(
-    exchange: ExchangeSettings, *, clock: Clock, randomness: Randomness, settings: FeedSettings | None = None
+    exchange: ExchangeSettings,
+    *,
+    clock: Clock,
+    randomness: Randomness,
+    settings: FeedSettings | None = None,
+    closing: Closing | None = None,
 ) -> CcxtFeed:
     """Build the market-data side; raise ExchangeRefusedError for an exchange that never comes through ccxt."""
     demand_allowed(exchange)
-    return CcxtFeed(exchange, FeedSettings() if settings is None else settings, clock, randomness)
+    return CcxtFeed(exchange, FeedSettings() if settings is None else settings, clock, randomness, closing=closing)
 
 
 def build_execution(
@@ -31,11 +37,12 @@ def build_execution(
     clock: Clock,
     randomness: Randomness,
     settings: ExecutionSettings | None = None,
+    closing: Closing | None = None,
 ) -> CcxtExecution:
     """Build the trading side; raise ExchangeRefusedError for an exchange that is not traded through ccxt."""
     demand_allowed(exchange)
     used = ExecutionSettings() if settings is None else settings
-    return CcxtExecution(exchange, used, credentials, clock, randomness)
+    return CcxtExecution(exchange, used, credentials, clock, randomness, closing=closing)
 
 
 async def cancel_everything(exchange: ExchangeSettings, credentials: Credentials, *, clock: Clock) -> SendResult:

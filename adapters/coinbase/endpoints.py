@@ -37,6 +37,7 @@ class TradingSettings(msgspec.Struct, frozen=True, kw_only=True):
     """What the trading side follows and how patient it is."""
 
     symbols: tuple[str, ...]  # unified (`BTC/USD`) or the venue's own, whose balances and positions are reported
+    rate_limit_share: float = 1.0  # of the venue's limits, for what is neither cancel nor reconciliation
     endpoints: TradingEndpoints = TradingEndpoints()
     request_timeout_s: float = 10.0
     silence_limit_s: float = 10.0  # heartbeats come every second: a connection without is dead

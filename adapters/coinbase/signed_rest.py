@@ -42,9 +42,10 @@ class SignedRest:
         self, settings: TradingSettings, transport: Transport, signer: Signer, clock: Clock, randomness: Randomness
     ) -> None:
         self.time: Final = VenueTime(clock)
+        share = settings.rate_limit_share
         # burst and refill are half each: together no second has more than the venue takes
-        self.budget: Final = RequestBudget(randomness, allowance=PRIVATE_A_SECOND / 2, interval_s=1)
-        self._public_budget = RequestBudget(randomness, allowance=PUBLIC_A_SECOND / 2, interval_s=1)
+        self.budget: Final = RequestBudget(randomness, allowance=PRIVATE_A_SECOND / 2, interval_s=1, share=share)
+        self._public_budget = RequestBudget(randomness, allowance=PUBLIC_A_SECOND / 2, interval_s=1, share=share)
         self._url = settings.endpoints.rest_url
         self._signer = signer
         timeout_s = settings.request_timeout_s

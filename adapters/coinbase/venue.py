@@ -47,9 +47,12 @@ def build_execution(
     randomness: Randomness,
     credentials: Credentials,
     endpoints: TradingEndpoints | None = None,
+    rate_limit_share: float = 1.0,
 ) -> CoinbaseExecution:
     """Build the trading side; raise UnusableKeyError for a key that cannot sign."""
-    settings = TradingSettings(symbols=symbols, endpoints=endpoints or TradingEndpoints())
+    settings = TradingSettings(
+        symbols=symbols, endpoints=endpoints or TradingEndpoints(), rate_limit_share=rate_limit_share
+    )
     return CoinbaseExecution(settings, transport, Signer(credentials), clock, randomness)
 
 

@@ -35,9 +35,9 @@ _ACCOUNT_SHARE: Final = 0.7
 _ACCOUNT_BURST_S: Final = 20.0
 
 
-def new_budget(randomness: Randomness) -> RequestBudget:
+def new_budget(randomness: Randomness, share: float = 1.0) -> RequestBudget:
     """Return the allowance of this machine's address, to be shared by all that talk to the venue from here."""
-    return RequestBudget(randomness, allowance=ALLOWANCE_PER_MINUTE, interval_s=_MINUTE_S)
+    return RequestBudget(randomness, allowance=ALLOWANCE_PER_MINUTE, interval_s=_MINUTE_S, share=share)
 
 
 def build_feed(

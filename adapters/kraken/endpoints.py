@@ -55,6 +55,7 @@ class TradingSettings(msgspec.Struct, frozen=True, kw_only=True):
     """How patient the trading side is, and what it may use."""
 
     symbols: tuple[str, ...]  # unified (`BTC/USD`) or the websocket's
+    rate_limit_share: float = 1.0  # of the venue's limits, for what is neither cancel nor reconciliation
     tier: Tier = Tier.STARTER
     orders_per_s: float = 0.33  # of all pairs together, in the long run
     orders_burst: float = 20.0

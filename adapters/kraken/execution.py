@@ -33,7 +33,7 @@ from adapters.kraken.rest import CANCEL_ORDER as REST_CANCEL_ORDER
 from adapters.kraken.trade_history import TradeHistory, seconds_to_ns
 from adapters.kraken.traded_pairs import TradedPairs
 from adapters.network.backoff import Backoff
-from adapters.network.request_budget import Purpose
+from adapters.network.request_budget import BudgetUse, Purpose
 from adapters.network.venue_rest import NoAnswerError, NotSentError
 from core.ports.clock import Clock
 from core.ports.randomness import Randomness
@@ -95,6 +95,11 @@ class KrakenExecution:
     def is_ready(self) -> bool:
         """Tell whether orders can be sent now."""
         return self._stream.is_ready
+
+    @property
+    def budget_use(self) -> BudgetUse:
+        """Return what is left of the key's call counter; read inside the loop."""
+        return self._rest.use
 
     async def until_ready(self) -> None:
         await self._stream.until_ready()

@@ -24,6 +24,7 @@ class OrderAllowance:
 
     def __init__(self, settings: TradingSettings, randomness: Randomness) -> None:
         self._randomness = randomness
+        self._share = settings.rate_limit_share
         self._limits = PAIR_TRANSACTIONS[settings.tier]
         self._pairs: dict[str, RequestBudget] = {}
         self._orders = RequestBudget(
@@ -31,6 +32,7 @@ class OrderAllowance:
             allowance=settings.orders_burst,
             interval_s=settings.orders_burst / settings.orders_per_s,
             reserved_share=0.0,
+            share=settings.rate_limit_share,
         )
 
     def take_order(self, symbol: str) -> None:
@@ -59,7 +61,9 @@ class OrderAllowance:
         pair = self._pairs.get(symbol)
         if pair is None:
             most, interval_s = self._limits.most, self._limits.interval_s
-            pair = self._pairs[symbol] = RequestBudget(self._randomness, allowance=most, interval_s=interval_s)
+            pair = self._pairs[symbol] = RequestBudget(
+                self._randomness, allowance=most, interval_s=interval_s, share=self._share
+            )
         return pair
 
 

@@ -15,9 +15,10 @@ from adapters.kraken.outcomes import Effect, effects_of, outcome_of
 from adapters.kraken.private_wire import decode_envelope
 from adapters.kraken.signing import Signer
 from adapters.network.nonce_file import NonceError
-from adapters.network.request_budget import Purpose, RequestBudget
+from adapters.network.request_budget import BudgetUse, Purpose, RequestBudget
 from adapters.network.venue_rest import NoAnswerError, NotSentError, VenueRest
 from adapters.streams.market_data import UNREADABLE
+from core.io.redaction import mask_known
 from core.ports.transport import HttpReply, HttpRequest, Transport
 from core.ports.venue import SendOutcome
 
@@ -52,7 +53,7 @@ class RefusedError(Exception):
     """The venue answered that it did not do it."""
 
     def __init__(self, errors: list[str]) -> None:
-        super().__init__(", ".join(errors))
+        super().__init__(mask_known(", ".join(errors)))
         self.errors = errors
 
 
@@ -103,6 +104,10 @@ class PrivateRest:
         self._nonces = nonces
         self._rest_url = rest_url
         self._one_at_a_time = asyncio.Lock()
+
+    @property
+    def use(self) -> BudgetUse:
+        return self._calls.use
 
     async def pay(self, points: float, purpose: Purpose) -> None:
         """Wait until the call counter has room for so many points, and take them all at once or none."""
@@ -162,12 +167,12 @@ def _decoded(reply: HttpReply, decode: Callable[[bytes], T]) -> T:
     try:
         errors = decode_envelope(reply.body).errors
     except UNREADABLE:
-        shown = reply.body[:_SHOWN].decode("utf-8", "replace")
+        shown = mask_known(reply.body.decode("utf-8", "replace"))[:_SHOWN]
         raise NoAnswerError(f"answered {reply.status} with something unreadable: {shown}") from None
     if errors:
         if reply.status < _SERVER_FAULTS and outcome_of(errors) is SendOutcome.REJECTED:
             raise RefusedError(errors)
-        raise NoAnswerError(", ".join(errors))
+        raise NoAnswerError(mask_known(", ".join(errors)))
     if reply.status != _OK:
         raise NoAnswerError(f"answered {reply.status}")
     try:

@@ -62,9 +62,11 @@ def build_execution(
     """Build the trading side; `nonce_file` is one for each key. Raises KeyFormatError for what is no key."""
     rest = _private_rest(
         credentials, FileNonces(nonce_file, clock), endpoints, transport, randomness,
-        tier=settings.tier, timeout_s=settings.request_timeout_s,
+        tier=settings.tier, timeout_s=settings.request_timeout_s, share=settings.rate_limit_share,
     )  # fmt: skip
-    budget = RequestBudget(randomness, allowance=_PUBLIC_BURST, interval_s=_PUBLIC_BURST / _PUBLIC_PER_S)
+    budget = RequestBudget(
+        randomness, allowance=_PUBLIC_BURST, interval_s=_PUBLIC_BURST / _PUBLIC_PER_S, share=settings.rate_limit_share
+    )
     public = PublicRest(transport, budget, endpoints.rest_url, timeout_s=settings.request_timeout_s)
     return KrakenExecution(settings, endpoints, rest, public, transport, clock, randomness)
 
@@ -104,9 +106,10 @@ def _private_rest(
     tier: Tier,
     timeout_s: float,
     pause_s: float = PAUSE_S,
+    share: float = 1.0,
 ) -> PrivateRest:
     most, interval_s = CALLS[tier].most, CALLS[tier].interval_s
-    calls = RequestBudget(randomness, allowance=most, interval_s=interval_s)
+    calls = RequestBudget(randomness, allowance=most, interval_s=interval_s, share=share)
     reads = RequestBudget(randomness, allowance=most * _READS_SHARE, interval_s=interval_s, reserved_share=0.0)
     return PrivateRest(
         transport, calls, reads, Signer(credentials), nonces, endpoints.rest_url, timeout_s=timeout_s, pause_s=pause_s

@@ -6,11 +6,11 @@ from typing import Final
 
 import msgspec
 
+from adapters.network.closing import Closing
 from core.ports.randomness import Randomness
 
 RESERVED_SHARE: Final = 0.2
 _HERD_SPREAD: Final = 0.1  # waiters return within this share of the wait after it is over
-_LEAST_WAIT_S: Final = 1.0
 
 
 class Purpose(StrEnum):
@@ -42,22 +42,39 @@ class RequestBudget:
         Weight that may be used within `interval_s`.
     reserved_share
         Part of the allowance that orders and reads leave untouched.
+    share
+        Part of the allowance that is used here, the rest being for other programs. Only what makes things safer may
+        go beyond it.
+    closing
+        What else is shut together with this; left out: nothing.
     """
 
     def __init__(
-        self, randomness: Randomness, *, allowance: float, interval_s: float, reserved_share: float = RESERVED_SHARE
+        self,
+        randomness: Randomness,
+        *,
+        allowance: float,
+        interval_s: float,
+        reserved_share: float = RESERVED_SHARE,
+        share: float = 1.0,
+        closing: Closing | None = None,
     ) -> None:
         self._randomness = randomness
+        self._closing = Closing() if closing is None else closing
+        self._own: RequestBudget | None = None  # a bucket too, or the share would bound the burst and not the rate
+        if share < 1:
+            self._own = RequestBudget(
+                randomness, allowance=allowance * share, interval_s=interval_s, reserved_share=reserved_share
+            )
         self._allowance = allowance
         self._per_s = allowance / interval_s
         self._reserve = allowance * reserved_share
         self._left = allowance
         self._refilled_s: float | None = None
-        self._shut_until_s = 0.0
 
     def shut(self, seconds: float) -> None:
         """Let nothing pass for so long (at least a second), as a venue's Retry-After asks."""
-        self._shut_until_s = max(self._shut_until_s, _now_s() + max(seconds, _LEAST_WAIT_S))
+        self._closing.shut(seconds)
 
     def told_used(self, weight: float) -> None:
         """Take over what the venue says was used within the interval: other programs share the allowance."""
@@ -66,10 +83,9 @@ class RequestBudget:
 
     def try_take(self, weight: float, purpose: Purpose) -> bool:
         """Take the weight where it is there now: an order does not wait, its price would be of another time."""
-        self._refill()
-        if self._shut_s() > 0 or self._missing(weight, purpose) > 0:
+        if self._closing.shut_s > 0 or self._missing_s(weight, purpose) > 0:
             return False
-        self._left -= weight
+        self._spend(weight)
         return True
 
     def spend(self, weight: float) -> None:
@@ -80,22 +96,32 @@ class RequestBudget:
     async def take(self, weight: float, purpose: Purpose) -> None:
         """Wait until the weight is there."""
         while not self.try_take(weight, purpose):
-            shut_s = self._shut_s()
-            missing_s = self._missing(weight, purpose) / self._per_s
-            await asyncio.sleep(max(shut_s * (1 + _HERD_SPREAD * self._randomness.uniform()), missing_s, 0.001))
+            shut_s = self._closing.shut_s * (1 + _HERD_SPREAD * self._randomness.uniform())
+            await asyncio.sleep(max(shut_s, self._missing_s(weight, purpose), 0.001))
 
     @property
     def use(self) -> BudgetUse:
         self._refill()
-        return BudgetUse(max(self._left, 0.0), self._allowance, max(self._shut_s(), 0.0))
+        return BudgetUse(max(self._left, 0.0), self._allowance, self._closing.shut_s)
+
+    def _spend(self, weight: float) -> None:
+        self._left -= weight
+        if self._own is not None:
+            self._own._refill()
+            self._own._spend(weight)
+
+    def _missing_s(self, weight: float, purpose: Purpose) -> float:
+        """Return how long it takes until the weight is there, at most 0 where it is."""
+        self._refill()
+        missing_s = self._missing(weight, purpose) / self._per_s
+        if self._own is None or purpose in _MAY_USE_RESERVE:
+            return missing_s
+        return max(missing_s, self._own._missing_s(weight, purpose))
 
     def _missing(self, weight: float, purpose: Purpose) -> float:
         reserve = 0.0 if purpose in _MAY_USE_RESERVE else self._reserve
         # a request heavier than the allowance passes when the bucket is full, or it never would
         return min(weight, self._allowance - reserve) + reserve - self._left
-
-    def _shut_s(self) -> float:
-        return self._shut_until_s - _now_s()
 
     def _refill(self) -> None:
         now_s = _now_s()

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
+from http import HTTPStatus
 from typing import Final
 
 import aiohttp
@@ -10,6 +11,7 @@ from picows import WSAutoPingStrategy, WSCloseCode, WSError, WSFrame, WSListener
 from picows import ws_connect as _ws_connect  # pyright: ignore[reportUnknownVariableType] -- its **kwargs are untyped
 from yarl import URL
 
+from core.io.redaction import mask_known
 from core.ports.transport import HttpRequest, TransportError
 
 _MAX_MESSAGE_BYTES: Final = 16 * 1024 * 1024
@@ -23,6 +25,16 @@ class Reply(msgspec.Struct, frozen=True):
     status: int
     headers: Mapping[str, str]
     body: bytes
+
+
+def _without_own_secrets(status: int, body: bytes) -> bytes:
+    """Mask what a venue, or a proxy in front of it, echoes of a signed request: errors are shown and journaled.
+
+    What succeeded is data and stays as it is: a number in it may hold the digits of a short passphrase.
+    """
+    if status < HTTPStatus.BAD_REQUEST:
+        return body
+    return mask_known(body.decode(errors="surrogateescape")).encode(errors="surrogateescape")
 
 
 class NetworkTransport:
@@ -52,7 +64,8 @@ class NetworkTransport:
                 timeout=aiohttp.ClientTimeout(total=timeout_s),
                 allow_redirects=False,  # a signature and a key are for one address
             ) as response:
-                return Reply(response.status, dict(response.headers), await response.read())
+                body = _without_own_secrets(response.status, await response.read())
+                return Reply(response.status, dict(response.headers), body)
         except TimeoutError as error:
             raise TransportError(f"no answer within {timeout_s:g} s") from error
         except aiohttp.ClientConnectorError as error:

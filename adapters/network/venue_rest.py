@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from adapters.network.request_budget import Purpose, RequestBudget
-from core.ports.transport import HttpReply, HttpRequest, Transport, TransportError
+from core.ports.transport import HostClosedError, HttpReply, HttpRequest, Transport, TransportError
 
 TOO_MANY: Final = 429
 BANNED: Final = 418
@@ -67,17 +67,32 @@ class VenueRest:
                 await budget.take(weight, purpose)
             elif not budget.try_take(weight, purpose):
                 raise NotSentError("the venue's rate limit is used up")
-        try:
-            made = request if isinstance(request, HttpRequest) else request()
-            reply = await self._transport.request(made, self._timeout_s)
-        except TransportError as error:
-            raise (NoAnswerError if error.may_have_arrived else NotSentError)(str(error)) from None
+        reply = await self._asked(request, purpose)
         if reply.status in (TOO_MANY, BANNED):
             wait_s = retry_after_s(reply, self._too_many_wait_s)
-            for budget in self._budgets if self._limited is None else self._limited(reply):
-                budget.shut(wait_s)
+            self._shut(wait_s, self._budgets if self._limited is None else self._limited(reply))
             raise NotSentError(f"the venue's rate limit ({reply.status}): nothing is sent for {wait_s:.0f} s")
         return reply
+
+    async def _asked(self, request: HttpRequest | Callable[[], HttpRequest], purpose: Purpose) -> HttpReply:
+        """Send once; what is no order waits where the host was closed by somebody else."""
+        while True:
+            try:
+                made = request if isinstance(request, HttpRequest) else request()
+                return await self._transport.request(made, self._timeout_s)
+            except HostClosedError as error:
+                self._shut(error.wait_s, self._budgets)
+                if purpose is Purpose.ORDER:
+                    raise NotSentError(str(error)) from None
+                for budget in self._budgets:
+                    await budget.take(0, purpose)
+            except TransportError as error:
+                raise (NoAnswerError if error.may_have_arrived else NotSentError)(str(error)) from None
+
+    @staticmethod
+    def _shut(wait_s: float, budgets: Iterable[RequestBudget]) -> None:
+        for budget in budgets:
+            budget.shut(wait_s)
 
 
 def retry_after_s(reply: HttpReply, too_many_wait_s: float = _TOO_MANY_WAIT_S) -> float:

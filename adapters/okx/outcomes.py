@@ -11,6 +11,7 @@ from typing import Final, NamedTuple
 
 import msgspec
 
+from core.io.redaction import mask_known
 from core.ports.transport import HttpReply
 
 _SERVER_FAULTS: Final = 500
@@ -111,7 +112,7 @@ def judge(reply: HttpReply) -> Judgement:
 def judge_code(code: str, text: str) -> Judgement:
     """Return what the code of one order proves."""
     meaning = Meaning.DONE if code == _OK else CATALOGUE.get(code, Meaning.IN_DOUBT)
-    return Judgement(meaning, f"{text[:_SHOWN]} ({code})".strip(), code)
+    return Judgement(meaning, f"{mask_known(text)[:_SHOWN]} ({code})".strip(), code)
 
 
 def _first_bad(data: msgspec.Raw) -> _Row | None:

@@ -140,6 +140,7 @@ class OkxRest:
                 allowance=route.allowance,
                 interval_s=route.interval_s,
                 reserved_share=route.reserved_share,
+                share=self._settings.rate_limit_share,
             )
         return budget
 

@@ -7,6 +7,7 @@ from adapters.okx.endpoints import LIVE, Endpoints
 
 class TradingSettings(msgspec.Struct, frozen=True, kw_only=True):
     symbols: tuple[str, ...]  # unified (`BTC/USDT:USDT`) or the venue's own
+    rate_limit_share: float = 1.0  # of the venue's limits, for what is neither cancel nor reconciliation
     endpoints: Endpoints = LIVE
     leverage: int | None = None  # set at the start for every swap that is followed; None: as the account has it
     tag: str = "seraphim"  # on every order sent: the dead-man timer is for these alone

@@ -53,13 +53,17 @@ def build_execution(
     endpoints: Endpoints = LIVE,
     leverage: int | None = None,
     dead_man_s: int = 60,
+    rate_limit_share: float = 1.0,
     settings: TradingSettings | None = None,
 ) -> OkxExecution:
     """Build the trading side; raise UnusableKeyError for a key without the parts that sign.
 
     `settings` replaces what the other arguments say.
     """
-    used = settings or TradingSettings(symbols=symbols, endpoints=endpoints, leverage=leverage, dead_man_s=dead_man_s)
+    used = settings or TradingSettings(
+        symbols=symbols, endpoints=endpoints, leverage=leverage, dead_man_s=dead_man_s,
+        rate_limit_share=rate_limit_share,
+    )  # fmt: skip
     return OkxExecution(used, transport, clock, randomness, credentials)
 
 

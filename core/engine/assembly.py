@@ -52,6 +52,7 @@ from core.ports.strategy import RunningStrategy
 from core.ports.time_budget import Budget
 from core.ports.venue import ExecutionVenue, Feed
 from core.risk.gate import RiskGate
+from core.state.monitoring import RateLimitState, no_rate_limit
 from core.types.order import Order
 
 _log = logging.getLogger(__name__)
@@ -72,6 +73,7 @@ class EnginePorts(msgspec.Struct, frozen=True, kw_only=True):
     make_strategy: Callable[[str, dict[str, str]], RunningStrategy]
     alert_routes: Sequence[AlertRoute] = ()
     randomness: Randomness = NoRandomness()  # spreads repeated deliveries of alerts
+    rate_limit: Callable[[str], RateLimitState | None] = no_rate_limit  # of a venue by its name
     kill_wish: Callable[[], Kill | None] = no_wish  # of somebody who cannot ask the engine, such as a kill file
 
 
@@ -89,6 +91,7 @@ def assemble(settings: EngineSettings, ports: EnginePorts) -> Engine:
         executions=ports.executions(),
         make_strategy=ports.make_strategy,
         kill_wish=ports.kill_wish,
+        rate_limit=ports.rate_limit,
         engine_id=f"run-{parts.fold.run + 1}",
     )
 

@@ -15,6 +15,7 @@ from core.engine.kill_switch import KillSwitch
 from core.engine.narrator import describe, plain
 from core.engine.parts import EngineParts
 from core.engine.risk_desk import RiskDesk
+from core.io.redaction import mask_known
 from core.journal.facts import BlockerLifted, EquityPeaked, RiskModeChanged
 from core.ports.strategy import RunningStrategy
 from core.ports.venue import SendOutcome
@@ -66,7 +67,7 @@ class CommandDesk:
             return await self._execute(command)
         except Exception as error:  # a command must be answered, whatever happens
             self._parts.log.error("control", f"{type(command).__name__}: {type(error).__name__}: {error}")
-            return _failed(f"unexpected {type(error).__name__}: {error}")
+            return _failed(mask_known(f"unexpected {type(error).__name__}: {error}"))
 
     async def _execute(self, command: AnyCommand) -> CommandResult:
         match command:

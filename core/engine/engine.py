@@ -24,7 +24,7 @@ from core.journal.facts import EngineStarted, EngineStopped, RiskModeChanged
 from core.ports.strategy import RunningStrategy
 from core.ports.venue import ExecutionVenue, Feed, OrderReport
 from core.state.desk import DeskRequest, DeskSnapshot
-from core.state.monitoring import KillState, MonitoringState
+from core.state.monitoring import KillState, MonitoringState, RateLimitState
 from core.types.account import AccountReport, FundingPayment
 from core.types.control import HaltLevel
 from core.types.order import Fill, OrderStatus
@@ -57,6 +57,7 @@ class Engine:
         executions: Sequence[ExecutionVenue],
         make_strategy: Callable[[str, dict[str, str]], RunningStrategy],
         kill_wish: Callable[[], Kill | None],
+        rate_limit: Callable[[str], RateLimitState | None],
         engine_id: str,
     ) -> None:
         self.parts = parts
@@ -74,7 +75,7 @@ class Engine:
             parts, self._kill_switch, make_strategy, lambda: health.judge(parts.views.valuation())
         )
         self._desk = DeskBuilder(parts, engine_id, parts.settings.version)
-        self._monitoring = MonitoringBuilder(parts, parts.clock.utc_ns(), self._kill_switch.state)
+        self._monitoring = MonitoringBuilder(parts, parts.clock.utc_ns(), self._kill_switch.state, rate_limit)
         self._intake = EventIntake(parts, health)
         self._seconds = 0
         self._comparing: dict[str, None] = {}  # venues asked for their account right now

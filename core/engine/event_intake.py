@@ -9,6 +9,7 @@ from core.engine.health_watch import HealthWatch
 from core.engine.malformed import malformed_execution
 from core.engine.parts import EngineParts
 from core.engine.pump import ExecutionEvent
+from core.io.redaction import mask_known
 from core.journal.facts import FundingBooked, OrderFilled, OrderStatusChanged
 from core.orders.outcome import Applied
 from core.ports.venue import OrderReport
@@ -92,7 +93,7 @@ class EventIntake:
             client_order_id=report.client_order_id,
             status=report.status,
             venue_order_id=report.venue_order_id,
-            reason=report.reason,
+            reason=None if report.reason is None else mask_known(report.reason),
         )
         known = self._parts.fold.orders.get(report.client_order_id)
         if known is not None and known.status is report.status and known.venue_order_id == report.venue_order_id:
@@ -120,7 +121,8 @@ class EventIntake:
 
     def _fault(self, what: str, error: Exception) -> None:
         where = traceback.extract_tb(error.__traceback__)[-1]
-        text = f"{what} could not be handled: {type(error).__name__}: {error} ({where.name}:{where.lineno})"
+        said = mask_known(f"{type(error).__name__}: {error}")
+        text = f"{what} could not be handled: {said} ({where.name}:{where.lineno})"
         if self._parts.conditions.hold("global", "engine_fault", HaltLevel.CANCEL_ONLY, text):
             self._parts.log.error("engine", text)
 

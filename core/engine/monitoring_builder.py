@@ -15,6 +15,7 @@ from core.state.monitoring import (
     KillState,
     MarketState,
     MonitoringState,
+    RateLimitState,
     RiskState,
     VenueCapital,
     VenueState,
@@ -33,12 +34,19 @@ AUTOMATIC: Final = frozenset(
 class MonitoringBuilder:
     """Read-only."""
 
-    def __init__(self, parts: EngineParts, started_ns: int, kill_state: Callable[[], KillState | None]) -> None:
+    def __init__(
+        self,
+        parts: EngineParts,
+        started_ns: int,
+        kill_state: Callable[[], KillState | None],
+        rate_limit: Callable[[str], RateLimitState | None],
+    ) -> None:
         self._parts = parts
         self._alerts = AlertBuilder(parts)
         self._limits = LimitUses(parts)
         self._started_ns = started_ns
         self._kill_state = kill_state
+        self._rate_limit = rate_limit
 
     def build(self, valuation: Valuation, *, is_starting: bool) -> MonitoringState:
         parts = self._parts
@@ -135,6 +143,7 @@ class MonitoringBuilder:
             concurrent_jobs_count=parts.fold.scheduler.book.running_at(venue)[0],
             safe_mode=parts.fold.capital.is_safe_mode(venue),
             reconciled=not any(b.scope == f"venue:{venue}" and b.cause == "reconciliation" for b in self._standing()),
+            rate_limit=self._rate_limit(venue),
         )
 
     def _heard_ns(self, venue: str, feed: FeedStatus) -> int:

@@ -17,12 +17,15 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final, Protocol
 
+import msgspec
+
 from core.engine.engine_log import EngineLog
 from core.engine.own_clearance import OwnClearance
 from core.engine.recent_orders import RecentOrders
 from core.engine.recorder import Recorder
 from core.engine.repeated_refusals import RepeatedRefusals
 from core.engine.stages import Origin, Stage, StageLatencies
+from core.io.redaction import mask_known
 from core.journal.facts import OrderIntended, OrderRefused, OrderStatusChanged
 from core.orders.outcome import Applied
 from core.orders.tracker import OrderTracker
@@ -253,15 +256,19 @@ class OrderDesk:
         return await self.ask(venue, self.executions[venue].cancel_all())
 
     async def ask(self, venue: str, answer: Awaitable[SendResult]) -> SendResult:
-        """Wait for a venue's answer; silence and whatever its library raises is doubt."""
+        """Wait for a venue's answer; silence and whatever its library raises is doubt.
+
+        Reasons are journaled and shown, so a key that an answer or an error repeats is masked here.
+        """
         try:
             async with asyncio.timeout(self._in_doubt_after_s):
-                return await answer
+                result = await answer
+                return msgspec.structs.replace(result, reason=mask_known(result.reason))
         except TimeoutError:
             return SendResult(SendOutcome.IN_DOUBT, f"no answer within {self._in_doubt_after_s:g} s")
         except Exception as error:  # whatever a venue library raises, the order may be live
             self._log.error("order", f"{venue}: {type(error).__name__}: {error}")
-            return SendResult(SendOutcome.IN_DOUBT, f"{type(error).__name__}: {error}")
+            return SendResult(SendOutcome.IN_DOUBT, mask_known(f"{type(error).__name__}: {error}"))
 
     def _settle(
         self, intent: OrderIntent, status: OrderStatus, reason: str | None = None, venue_order_id: str | None = None

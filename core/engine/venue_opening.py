@@ -6,6 +6,7 @@ from typing import Final
 
 from core.engine.engine_log import EngineLog
 from core.engine.reconciler import Reconciler
+from core.io.redaction import mask_known
 from core.ports.venue import ExecutionSink, ExecutionVenue, Feed, MarketSink
 
 PATIENCE_S: Final = 10.0
@@ -144,4 +145,4 @@ class _Start:
 
 
 def _told(error: Exception) -> str:
-    return f"{type(error).__name__}: {error}"
+    return mask_known(f"{type(error).__name__}: {error}")

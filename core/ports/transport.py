@@ -75,3 +75,11 @@ class TransportError(Exception):
     def __init__(self, text: str, *, may_have_arrived: bool = True) -> None:
         super().__init__(text)
         self.may_have_arrived = may_have_arrived
+
+
+class HostClosedError(TransportError):
+    """The request never left: the host asked for a pause, answering this or another request of this process."""
+
+    def __init__(self, host: str, wait_s: float) -> None:
+        super().__init__(f"{host} asked for a pause: nothing is sent for {wait_s:.0f} s", may_have_arrived=False)
+        self.wait_s = wait_s

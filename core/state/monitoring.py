@@ -41,6 +41,19 @@ class VenueCapital(msgspec.Struct, kw_only=True):
     total_in_flight: Decimal
 
 
+class RateLimitState(msgspec.Struct, frozen=True, kw_only=True):
+    """How much of what a venue allows is used, and until when it has asked for a pause."""
+
+    used_share: float | None  # of the allowance that orders are sent from, 0 to 1; None where nobody counts
+    closed_until_ns: int | None  # None where requests may be sent
+
+
+def no_rate_limit(venue: str) -> RateLimitState | None:
+    """Say that a venue counts no requests."""
+    del venue
+    return None
+
+
 class VenueState(msgspec.Struct, kw_only=True):
     feed_state: str  # connecting, up, down, closed
     feed_detail: str
@@ -52,6 +65,7 @@ class VenueState(msgspec.Struct, kw_only=True):
     concurrent_jobs_count: int
     safe_mode: bool
     reconciled: bool
+    rate_limit: RateLimitState | None = None  # None for venues without one
 
 
 class JobsState(msgspec.Struct, kw_only=True):

@@ -120,6 +120,22 @@ def test_status_shows_mode_blockers_limits_and_the_age_of_prices(engine: FakeEng
 
 
 @pytest.mark.parametrize(
+    ("limit", "shown"),
+    [
+        ({"used_share": 0.25, "closed_until_ns": None}, "25% used"),
+        ({"used_share": 0.1, "closed_until_ns": 1_700_000_000_000_000_000}, "closed until 2023-11-14 22:13:20"),
+    ],
+)
+def test_status_shows_how_much_of_a_rate_limit_is_used(
+    engine: FakeEngine, capsys: CapturedText, limit: dict[str, Any], shown: str
+):
+    venues = {"sim-a": {**STATE["venues"]["sim-a"], "rate_limit": limit}}
+    engine.answer("GET", "/api/monitoring/state", STATE | {"venues": venues})
+    assert run(["status"]) == 0
+    assert shown in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
     ("status", "outcome", "exit_code"),
     [(200, "done", 0), (400, "invalid", 2), (404, "invalid", 2), (409, "refused", 4), (503, "failed", 1)],
 )

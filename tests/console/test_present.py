@@ -17,7 +17,8 @@ from core.state.desk import (
     PositionView,
     ProtectionView,
 )
-from core.state.monitoring import LimitUse
+from core.state.monitoring import LimitUse, RateLimitState
+from tests.console.fake_link import FakeLink
 from tui.present import numbers
 from tui.present.bars import leftward, nice_ceiling, rightward, room_bar
 from tui.present.candles import chart_lines
@@ -42,6 +43,7 @@ from tui.present.orders import order_price, status_span
 from tui.present.positions import positions_table
 from tui.present.risk import limit_line
 from tui.present.table import Align, Column, Row, Table, table_header, table_rows
+from tui.present.venues import venues_table
 
 TEXTS = st.text(max_size=40)
 
@@ -409,3 +411,25 @@ def test_the_positions_table_shows_where_a_protected_position_is_closed_and_no_e
     assert text_of(table_header(table, 200)).split()[-3:] == ["stop", "trail", "profit"]
     shown = [tuple(cell.text for cell in row.cells[-3:]) for row in table.rows]
     assert shown == [("98.00 1.0%", "97.00 ?", "—"), ("—", "—", "—"), ("", "", "")]
+
+
+@pytest.mark.parametrize(
+    ("used_share", "closed_until_ns", "shown"),
+    [
+        (0.5, None, "6 books"),
+        (0.81, None, "6 books rate limit 81% used"),
+        (None, 1_700_000_000_000_000_000, "6 books RATE LIMIT until 22:13:20"),
+    ],
+)
+def test_a_venue_says_when_its_rate_limit_is_near_or_it_asked_for_a_pause(
+    used_share: float | None, closed_until_ns: int | None, shown: str
+) -> None:
+    snapshot = FakeLink().latest()
+    assert snapshot is not None
+    name, venue = next((name, each) for name, each in snapshot.monitoring.venues.items() if each.feed_state == "up")
+    limit = RateLimitState(used_share=used_share, closed_until_ns=closed_until_ns)
+    state = msgspec.structs.replace(
+        snapshot.monitoring, venues={name: msgspec.structs.replace(venue, rate_limit=limit)}
+    )  # fmt: skip
+    (row,) = venues_table(state, 0.0).rows
+    assert text_of(tuple(row.cells[-1:])) == shown

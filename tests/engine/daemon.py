@@ -52,8 +52,11 @@ def command(home: Path, *arguments: str) -> "subprocess.CompletedProcess[str]":
 class Daemon:
     """Start on entering, kill on leaving whatever happened."""
 
-    def __init__(self, home: Path, config: str = CONFIG, *, options: tuple[str, ...] = ()) -> None:
+    def __init__(
+        self, home: Path, config: str = CONFIG, *, options: tuple[str, ...] = (), program: str = "tui.cli"
+    ) -> None:
         self.home = home
+        self.program = program
         self.options = options
         self.paths = Paths.under(home)
         home.mkdir(exist_ok=True)
@@ -63,7 +66,7 @@ class Daemon:
     def __enter__(self) -> "Daemon":
         self._errors = (self.home / "stderr.txt").open("w+")
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "tui.cli", "daemon", *self.options],
+            [sys.executable, "-m", self.program, "daemon", *self.options],
             env=environment(self.home), stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=self._errors,
             start_new_session=True,
         )  # fmt: skip

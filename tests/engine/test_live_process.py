@@ -16,7 +16,9 @@ from typing import Any
 
 import pytest
 
+from tests.compose.test_no_secret_is_shown import forms_of
 from tests.engine.daemon import PATIENCE_S, Daemon, command, environment, until
+from tests.engine.sabotaged_engine import TRIGGER, WORDS
 
 SPOT, PERPETUAL = "BTC/USDT@binance", "BTC/USDT:USDT@binanceusdm"
 
@@ -107,6 +109,30 @@ def order(home: Path, *arguments: str) -> None:
     assert done.returncode == 0, done.stderr
 
 
+def all_that_is_shown_of_orders_that_fail(home: Path, daemon: Daemon) -> list[bytes]:
+    """Let an order fail with the key in its error and return what commands and the control socket say then."""
+    (home / TRIGGER).touch()
+    failed = command(home, "order", "buy", "0.001", SPOT, "--yes")
+    until("the failures in the log", lambda: all(f"{WORDS} {what}" in _log(daemon) for what in ("callback", "task")))
+    (home / TRIGGER).unlink()
+    commands = [
+        subprocess.Popen(
+            [sys.executable, "-m", "tui.cli", *words],
+            env=environment(home), stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )
+        for words in (["doctor"], ["venues"], ["keys", "list"], ["status"], ["logs"])
+    ]  # fmt: skip
+    said = [each.communicate(timeout=PATIENCE_S)[0] for each in commands]
+    assert all(len(each) > 20 for each in said), said
+    answers = [daemon.get(f"/api/{path}") for path in ("monitoring/state", "orders", "logs", "fills")]
+    assert all(answers)
+    return [*said, failed.stdout.encode(), failed.stderr.encode(), repr(answers).encode()]
+
+
+def _log(daemon: Daemon) -> str:
+    return daemon.paths.log_file.read_text(encoding="utf-8")
+
+
 def price_of(venue: Rehearsal, path: str, side: str) -> int:
     ticker = venue.ask("own", "GET", path, symbol="BTCUSDT")
     return int(float(ticker[f"{side}Price"]))
@@ -116,8 +142,10 @@ def test_orders_fill_and_rest_and_a_kill_that_a_hung_engine_does_not_take_leaves
     tmp_path: Path, venue: Rehearsal, config: str
 ) -> None:
     keep_keys(tmp_path, venue)
-    with Daemon(tmp_path, config, options=("--live",)) as daemon:
+    with Daemon(tmp_path, config, options=("--live",), program="tests.engine.sabotaged_engine") as daemon:
         until("venues that were compared", lambda: ready(daemon))
+        limits = [venue["rate_limit"] for venue in daemon.state()["venues"].values()]
+        assert all(0 <= limit["used_share"] < 1 and limit["closed_until_ns"] is None for limit in limits)
         order(tmp_path, "buy", "0.002", PERPETUAL)
         bid = price_of(venue, "/fapi/v1/ticker/bookTicker", "bid")
         order(tmp_path, "buy", "0.002", PERPETUAL, "--limit", str(int(bid * 0.98)))
@@ -126,6 +154,7 @@ def test_orders_fill_and_rest_and_a_kill_that_a_hung_engine_does_not_take_leaves
         assert len(venue.open_orders()) == 2
         fills = until("the fill", lambda: (daemon.get("/api/fills") or {}).get("fills") or None)
         assert {fill["symbol"] for fill in fills} == {"BTC/USDT:USDT"}
+        shown = all_that_is_shown_of_orders_that_fail(tmp_path, daemon)
         daemon.send_signal(signal.SIGSTOP)
         (tmp_path / "config.toml").write_text("a configuration that somebody works on = [")
         killed = command(tmp_path, "kill", "--reason", "it hangs")
@@ -136,12 +165,14 @@ def test_orders_fill_and_rest_and_a_kill_that_a_hung_engine_does_not_take_leaves
         until("the halt", lambda: daemon.state()["global"]["system_status"] == "halted")
         refused = command(tmp_path, "order", "buy", "0.001", SPOT, "--yes")
         assert refused.returncode == 4
-        shown = [Path(f"/proc/{daemon.process.pid}/{what}").read_bytes() for what in ("cmdline", "environ")]
+        shown += [Path(f"/proc/{daemon.process.pid}/{what}").read_bytes() for what in ("cmdline", "environ")]
         daemon.send_signal(signal.SIGTERM)
         assert daemon.exit_code() == 0
         written = [file.read_bytes() for file in tmp_path.rglob("*") if file.is_file()]
         assert len(written) > 5
         assert not any(venue.keys["own"]["secret"].encode() in each for each in (*shown, *written))
+        forms = [form for text in venue.keys["own"].values() for form in forms_of(text)]
+        assert not [form for form in forms if any(form.encode() in each for each in (*shown, *written))]
 
 
 def test_an_own_order_and_a_foreign_one_meet_and_both_accounts_know(

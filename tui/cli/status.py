@@ -1,6 +1,7 @@
 """`seraphim status`: the monitoring state, whole with --json, the essentials of it as tables."""
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Final, cast
 
 import typer
@@ -19,6 +20,7 @@ VENUE_COLUMNS: Final = (
     Column("positions", "open_positions_count", "number"),
     Column("orders", "open_orders_count", "number"),
     Column("reconciled", "reconciled"),
+    Column("rate limit", "rate_limit_text"),
     Column("detail", "feed_detail"),
 )
 LIMIT_COLUMNS: Final = (
@@ -72,7 +74,12 @@ def _print(state: engine.Body) -> None:
     _print_rows(ALERT_COLUMNS, state.get("alerts"))
     capital = engine.table(state, "capital")
     venues = [
-        {"venue": name, **_table(venue), "equity": _table(capital.get(name)).get("equity")}
+        {
+            "venue": name,
+            **_table(venue),
+            "equity": _table(capital.get(name)).get("equity"),
+            "rate_limit_text": _rate_limit(_table(_table(venue).get("rate_limit"))),
+        }
         for name, venue in engine.table(state, "venues").items()
     ]
     print_table("", VENUE_COLUMNS, venues, empty="no venues")
@@ -93,6 +100,13 @@ def _headline(general: Mapping[str, object]) -> list[str]:
         f" {cell(general.get('active_strategies'), 'text')}   trades {cell(general.get('total_trades'), 'text')}"
         f"   loop lag {cell(general.get('loop_lag_ms'), 'money')} ms",
     ]
+
+
+def _rate_limit(limit: engine.Body) -> str | None:
+    closed_until, used = limit.get("closed_until_ns"), limit.get("used_share")
+    if closed_until is not None:
+        return f"closed until {cell(closed_until, 'time')}"
+    return f"{used:.0%} used" if isinstance(used, int | float | Decimal) else None
 
 
 _MONEY: Final = (

@@ -98,6 +98,7 @@ class EngineProcess:
                 make_strategy=self._maker.make,
                 alert_routes=alert_routes(config),
                 randomness=SystemRandomness(),
+                rate_limit=self._venues.rate_limit,
                 kill_wish=self._kill_wish,
             ),
         )

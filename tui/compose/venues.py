@@ -4,7 +4,10 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
+from adapters.network.closing import Closing, Closings
+from adapters.network.request_budget import BudgetUse
 from adapters.venue_store.store import VenueStore
 from core.config.config import Config
 from core.config.venues import (
@@ -22,9 +25,11 @@ from core.ports.clock import Clock
 from core.ports.history import BarHistory, NoHistory, VenueHistories
 from core.ports.keys import KeySource, KeyStoreError
 from core.ports.venue import ExecutionVenue, Feed
+from core.state.monitoring import RateLimitState
 from core.types.credentials import Credentials
 
 NS_PER_MS: Final = 1_000_000
+NS_PER_S: Final = 1_000_000_000
 BPS: Final = Decimal(10_000)
 
 
@@ -41,6 +46,8 @@ class VenueSet:
         self._store = store
         self._paths = paths
         self._keys = keys
+        self._closings = Closings()
+        self._rate_limits: dict[str, Callable[[], RateLimitState]] = {}
         self._add_sim()
         for name, venue in config.venues.items():
             if isinstance(venue, ReplayVenueConfig):
@@ -49,6 +56,11 @@ class VenueSet:
                 self._add_interactive_brokers(name, venue)
             elif isinstance(venue, CryptoVenueConfig) and venue.mode is not VenueMode.OFF:
                 self._add_real(name, venue)
+
+    def rate_limit(self, venue: str) -> RateLimitState | None:
+        """Return how much of a venue's rate limit is used, None where it has none; ask inside the loop."""
+        told = self._rate_limits.get(venue)
+        return None if told is None else told()
 
     def _add_sim(self) -> None:
         names = [name for name, venue in self._config.venues.items() if isinstance(venue, SimVenueConfig)]
@@ -66,17 +78,23 @@ class VenueSet:
     def _add_real(self, name: str, venue: RealVenue) -> None:
         from adapters.named_execution import NamedExecution  # noqa: PLC0415 - only where a venue needs it
         from adapters.named_feed import NamedFeed  # noqa: PLC0415 - only where a venue needs it
+        from adapters.network.limited_transport import LimitedTransport  # noqa: PLC0415 - only where a venue needs it
         from adapters.network.transport import NetworkTransport  # noqa: PLC0415 - only where a venue needs it
         from tui.compose.kinds.registry import venue_kind  # noqa: PLC0415 - only where a venue needs it
         from tui.compose.kinds.venue_kind import TradingAccount, Wire  # noqa: PLC0415 - only where a venue needs it
 
         kind = venue_kind(venue.kind)
         self.warm_ups += kind.warm_ups()
-        wire = Wire(NetworkTransport(), self.clock, SystemRandomness())
+        transport = NetworkTransport()
+        limited = LimitedTransport(transport, self._closings, kind.closes_host)
+        wire = Wire(limited, self.clock, SystemRandomness())
         account = None
         if venue.mode is VenueMode.LIVE:
             account = TradingAccount(self._key_of(name, venue), self._paths.state_dir)
-        feed, execution = kind.sides(venue, wire, account=account)
+        feed, execution, budget_use = kind.sides(venue, wire, account=account)
+        host = urlsplit(kind.addresses(venue).rest_url).netloc
+        closing = self._closings.of(host)
+        self._rate_limits[name] = lambda: self._rate_limit(budget_use(), closing)
         feed = feed if feed.venue == name else NamedFeed(feed, name)
         if venue.mode is VenueMode.PAPER:
             self._add_paper(feed, {settled_in(venue.symbols[0]): venue.starting_balance_usdt})
@@ -84,6 +102,13 @@ class VenueSet:
         self.feeds.append(feed)
         if execution is not None:
             self.executions.append(execution if execution.venue == name else NamedExecution(execution, name))
+
+    def _rate_limit(self, use: BudgetUse | None, closing: Closing) -> RateLimitState:
+        shut_s = max(closing.shut_s, 0.0 if use is None else use.shut_s)
+        return RateLimitState(
+            used_share=None if use is None else min(1.0, max(0.0, 1 - use.left / use.allowance)),
+            closed_until_ns=self.clock.utc_ns() + int(shut_s * NS_PER_S) if shut_s > 0 else None,
+        )
 
     def _add_interactive_brokers(self, name: str, venue: InteractiveBrokersConfig) -> None:
         from tui.compose.interactive_brokers import interactive_brokers_sides  # noqa: PLC0415 - only where needed

@@ -4,15 +4,18 @@ import asyncio
 import getpass
 import logging
 import os
+import traceback
 from collections.abc import Iterable
 from typing import ClassVar
 
+from rich.text import Text
 from textual import events
 from textual.app import App, ComposeResult, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.screen import Screen
 
+from core.io.redaction import redact
 from core.ports.clock import Clock
 from core.ports.control import EngineLink
 from core.state.desk import DeskRequest, DeskSnapshot
@@ -157,6 +160,11 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         if self._is_live != self.view.is_live:
             self._is_live = self.view.is_live
             self._write_title()
+
+    def _fatal_error(self) -> None:
+        """Leave with a traceback in plain words: Textual's own shows local variables, and those may hold a key."""
+        self.bell()
+        self.panic(Text(redact(traceback.format_exc())))
 
     def _write_title(self) -> None:
         """Say PAPER or LIVE in the terminal's title too: OSC 2, ended by BEL."""

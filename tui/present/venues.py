@@ -17,6 +17,7 @@ _VENUE_COLUMNS = (
     Column("books match", rank=5),
     Column("detail", rank=7, shrinks_to=8),
 )
+_BUSY_SHARE = 0.8  # of a rate limit: below it is nothing that a trader has to know
 _FEED = {"up": ("●", Ink.GOOD), "connecting": ("◌", Ink.WARNING), "closed": ("◇", Ink.QUIET), "down": ("▼", Ink.ALARM)}
 
 
@@ -40,8 +41,17 @@ def _venue_row(name: str, venue: VenueState, snapshot_age_s: float) -> Row:
         Span(str(venue.open_orders_count)),
         Span(str(venue.concurrent_jobs_count)),
         Span("✓ yes", Ink.GOOD) if venue.reconciled else Span("✗ not yet", Ink.WARNING),
-        Span(
-            venue.feed_detail + (" SAFE MODE" if venue.safe_mode else ""), Ink.WARNING if venue.safe_mode else Ink.QUIET
-        ),
+        _detail(venue),
     )
     return Row(name, cells)
+
+
+def _detail(venue: VenueState) -> Span:
+    limit, words = venue.rate_limit, [venue.feed_detail]
+    if venue.safe_mode:
+        words.append("SAFE MODE")
+    if limit is not None and limit.closed_until_ns is not None:
+        words.append(f"RATE LIMIT until {numbers.clock(limit.closed_until_ns)}")
+    elif limit is not None and limit.used_share is not None and limit.used_share >= _BUSY_SHARE:
+        words.append(f"rate limit {limit.used_share:.0%} used")
+    return Span(" ".join(filter(None, words)), Ink.WARNING if len(words) > 1 else Ink.QUIET)

@@ -9,6 +9,7 @@ import time
 import ccxt
 import ccxt.pro
 from ccxt.async_support.base.ws.client import json_parser
+from watching import watch
 
 URL = "wss://fstream.binance.com/ws"
 SYMBOL = "BTC/USDT:USDT"
@@ -62,6 +63,8 @@ async def main():
             worker.run()
             path = f"ccxt {ccxt.__version__}: {json_parser.__name__}.loads, handle_order_book, slices of 20"
             answer = {"path": path}
+        elif question["do"] == "watch":
+            answer = await watch(question)
         else:
             answer = worker.run()
         print(json.dumps(answer), flush=True)

@@ -7,13 +7,16 @@ import msgspec
 
 from adapters.binance.depth import warm_up
 from adapters.binance.endpoints import ENDPOINTS, Endpoints
+from adapters.binance.errors import TOO_MANY_ORDERS, judge
 from adapters.binance.instruments import read_instruments
 from adapters.binance.market import BinanceMarket
 from adapters.binance.trading_endpoints import TRADING_ENDPOINTS, TradingEndpoints
-from adapters.binance.venue import build_execution, build_feed, cancel_everything, key_rights
+from adapters.binance.venue import build_execution, build_feed, cancel_everything, key_rights, new_budget
+from adapters.network.limited_transport import is_too_many
 from adapters.streams.dialect import ReadTable
 from core.config.venues import CryptoVenueConfig
 from core.ports.keys import KeyRights
+from core.ports.transport import HttpReply
 from core.types.instrument import Instrument
 from data.recordings.recorder import Recorder
 from tui.compose.kinds.venue_kind import (
@@ -63,14 +66,17 @@ class BinanceKind:
         recorder: Recorder | None = None,
     ) -> Sides:
         kind, endpoints = self._market.value, self._endpoints(venue)
-        feed = build_feed(kind, venue.symbols, **wire._asdict(), endpoints=endpoints, recorder=recorder)
+        share = float(venue.rate_limit_share)
+        budget = new_budget(kind, wire.randomness, share)
+        feed = build_feed(kind, venue.symbols, **wire._asdict(), endpoints=endpoints, recorder=recorder, budget=budget)
         if account is None:
-            return Sides(feed, None)
+            return Sides(feed, None, lambda: budget.use)
         execution = build_execution(
             kind, venue.symbols, **wire._asdict(),
             credentials=account.credentials, endpoints=self._trading_endpoints(venue),
+            rate_limit_share=share, budget=budget,
         )  # fmt: skip
-        return Sides(feed, execution)
+        return Sides(feed, execution, lambda: budget.use)
 
     async def cancel_everything(self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire) -> CancelOutcome:
         report = await cancel_everything(
@@ -95,6 +101,10 @@ class BinanceKind:
 
     def warm_ups(self) -> list[Callable[[], None]]:
         return [warm_up]
+
+    def closes_host(self, reply: HttpReply) -> bool:
+        # too many orders, perhaps of a day, keep no cancel back
+        return is_too_many(reply) and judge(self._market, reply).code != TOO_MANY_ORDERS
 
     def _endpoints(self, venue: CryptoVenueConfig) -> Endpoints:
         rest_url, ws_url = self.addresses(venue)

@@ -5,9 +5,12 @@ from collections.abc import Callable, Mapping
 from adapters.ccxt_exchange.from_config import exchange_settings
 from adapters.ccxt_exchange.settings import ExchangeSettings
 from adapters.ccxt_exchange.venue import build_execution, build_feed, cancel_everything, list_instruments
+from adapters.network.closing import Closing
+from adapters.network.limited_transport import is_too_many
 from adapters.streams.dialect import ReadTable
 from core.config.venues import CcxtVenueConfig, CryptoVenueConfig
 from core.ports.keys import KeyRights
+from core.ports.transport import HttpReply
 from core.ports.venue import SendOutcome
 from core.types.instrument import Instrument
 from data.recordings.recorder import Recorder
@@ -35,12 +38,14 @@ class CcxtKind:
     ) -> Sides:
         if recorder is not None:
             raise NotRecordableError("what ccxt receives cannot be recorded: it does not show it")
-        settings = _settings(venue)
-        feed = build_feed(settings, clock=wire.clock, randomness=wire.randomness)
+        settings, closing = _settings(venue), Closing()
+        feed = build_feed(settings, clock=wire.clock, randomness=wire.randomness, closing=closing)
         if account is None:
             return Sides(feed, None)
-        execution = build_execution(settings, account.credentials, clock=wire.clock, randomness=wire.randomness)
-        return Sides(feed, execution)
+        execution = build_execution(
+            settings, account.credentials, clock=wire.clock, randomness=wire.randomness, closing=closing
+        )
+        return Sides(feed, execution, lambda: execution.budget_use)
 
     async def cancel_everything(self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire) -> CancelOutcome:
         result = await cancel_everything(_settings(venue), account.credentials, clock=wire.clock)
@@ -60,6 +65,9 @@ class CcxtKind:
 
     def warm_ups(self) -> list[Callable[[], None]]:
         return []
+
+    def closes_host(self, reply: HttpReply) -> bool:
+        return is_too_many(reply)
 
 
 def _settings(venue: CryptoVenueConfig) -> ExchangeSettings:

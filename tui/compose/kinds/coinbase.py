@@ -8,9 +8,11 @@ import msgspec
 from adapters.coinbase.dialect import CoinbaseDialect
 from adapters.coinbase.endpoints import REST_URL, STREAM_URL, TIME, TradingEndpoints
 from adapters.coinbase.venue import build_execution, build_feed, cancel_everything, key_rights
+from adapters.network.limited_transport import is_too_many
 from adapters.streams.dialect import ReadTable
 from core.config.venues import CryptoVenueConfig
 from core.ports.keys import KeyRights
+from core.ports.transport import HttpReply
 from core.types.instrument import Instrument
 from data.recordings.recorder import Recorder
 from tui.compose.kinds.venue_kind import (
@@ -55,9 +57,10 @@ class CoinbaseKind:
         if account is None:
             return Sides(feed, None)
         execution = build_execution(
-            venue.symbols, **wire._asdict(), credentials=account.credentials, endpoints=self._endpoints(venue)
-        )
-        return Sides(feed, execution)
+            venue.symbols, **wire._asdict(), credentials=account.credentials, endpoints=self._endpoints(venue),
+            rate_limit_share=float(venue.rate_limit_share),
+        )  # fmt: skip
+        return Sides(feed, execution, lambda: execution.budget_use)
 
     async def cancel_everything(self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire) -> CancelOutcome:
         report = await cancel_everything(
@@ -77,6 +80,9 @@ class CoinbaseKind:
 
     def warm_ups(self) -> list[Callable[[], None]]:
         return []
+
+    def closes_host(self, reply: HttpReply) -> bool:
+        return is_too_many(reply)
 
     def _endpoints(self, venue: CryptoVenueConfig) -> TradingEndpoints:
         """Return where is traded: a configured stream serves the user channel as well."""

@@ -8,11 +8,13 @@ from adapters.hyperliquid.network import ENDPOINTS, Endpoints, HyperliquidNetwor
 from adapters.hyperliquid.settings import ExecutionSettings, FeedSettings
 from adapters.hyperliquid.universe_reader import read_universe
 from adapters.hyperliquid.venue import build_execution, build_feed, cancel_everything, key_rights, new_budget
+from adapters.network.limited_transport import is_too_many
 from adapters.network.transport import NetworkTransport
 from adapters.streams.dialect import ReadTable
 from core.config.venues import CryptoVenueConfig
 from core.ports.keys import KeyRights
 from core.ports.randomness import NoRandomness
+from core.ports.transport import HttpReply
 from core.ports.venue import SendOutcome
 from core.types.instrument import Instrument
 from data.recordings.recorder import Recorder
@@ -50,18 +52,19 @@ class HyperliquidKind:
     ) -> Sides:
         if recorder is not None:
             raise NotRecordableError("what Hyperliquid sends is not recorded yet")
-        budget, network, endpoints = new_budget(wire.randomness), self._network(venue), self._endpoints(venue)
+        budget = new_budget(wire.randomness, float(venue.rate_limit_share))
+        network, endpoints = self._network(venue), self._endpoints(venue)
         feed = build_feed(
             FeedSettings(symbols=venue.symbols), **wire._asdict(),
             network=network, budget=budget, endpoints=endpoints,
         )  # fmt: skip
         if account is None:
-            return Sides(feed, None)
+            return Sides(feed, None, lambda: budget.use)
         execution = build_execution(
             account.credentials, venue.symbols, **wire._asdict(),
             network=network, budget=budget, nonce_file=nonce_file(account), book_of=feed.book_of, endpoints=endpoints,
         )  # fmt: skip
-        return Sides(feed, execution)
+        return Sides(feed, execution, lambda: budget.use)
 
     async def cancel_everything(self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire) -> CancelOutcome:
         result = await cancel_everything(
@@ -103,6 +106,9 @@ class HyperliquidKind:
 
     def warm_ups(self) -> list[Callable[[], None]]:
         return []
+
+    def closes_host(self, reply: HttpReply) -> bool:
+        return is_too_many(reply)
 
     def _network(self, venue: CryptoVenueConfig) -> HyperliquidNetwork:
         return HyperliquidNetwork.TESTNET if venue.testnet else HyperliquidNetwork.MAINNET

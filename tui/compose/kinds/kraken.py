@@ -8,9 +8,11 @@ import msgspec
 from adapters.kraken.dialect import KrakenDialect
 from adapters.kraken.endpoints import LIVE, Endpoints, TradingSettings
 from adapters.kraken.venue import build_execution, build_feed, cancel_everything, key_rights
+from adapters.network.limited_transport import is_too_many
 from adapters.streams.dialect import ReadTable
 from core.config.venues import CryptoVenueConfig
 from core.ports.keys import KeyRights
+from core.ports.transport import HttpReply
 from core.ports.venue import SendOutcome
 from core.types.instrument import Instrument
 from data.recordings.recorder import Recorder
@@ -60,11 +62,11 @@ class KrakenKind:
         feed = build_feed(venue.symbols, **wire._asdict(), endpoints=endpoints, recorder=recorder)
         if account is None:
             return Sides(feed, None)
+        settings = TradingSettings(symbols=venue.symbols, rate_limit_share=float(venue.rate_limit_share))
         execution = build_execution(
-            account.credentials, TradingSettings(symbols=venue.symbols), **wire._asdict(),
-            nonce_file=nonce_file(account), endpoints=endpoints,
+            account.credentials, settings, **wire._asdict(), nonce_file=nonce_file(account), endpoints=endpoints,
         )  # fmt: skip
-        return Sides(feed, execution)
+        return Sides(feed, execution, lambda: execution.budget_use)
 
     async def cancel_everything(self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire) -> CancelOutcome:
         result = await cancel_everything(
@@ -85,6 +87,9 @@ class KrakenKind:
 
     def warm_ups(self) -> list[Callable[[], None]]:
         return []
+
+    def closes_host(self, reply: HttpReply) -> bool:
+        return is_too_many(reply)
 
     def _endpoints(self, venue: CryptoVenueConfig) -> Endpoints:
         rest_url, ws_url = self.addresses(venue)

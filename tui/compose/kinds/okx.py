@@ -11,6 +11,7 @@ from adapters.okx.venue import build_execution, build_feed, cancel_everything, k
 from adapters.streams.dialect import ReadTable
 from core.config.venues import CryptoVenueConfig
 from core.ports.keys import KeyRights
+from core.ports.transport import HttpReply
 from core.types.instrument import Instrument
 from data.recordings.recorder import Recorder
 from tui.compose.kinds.venue_kind import (
@@ -60,9 +61,10 @@ class OkxKind:
         if account is None:
             return Sides(feed, None)
         execution = build_execution(
-            venue.symbols, **wire._asdict(), credentials=account.credentials, endpoints=endpoints
-        )
-        return Sides(feed, execution)
+            venue.symbols, **wire._asdict(), credentials=account.credentials, endpoints=endpoints,
+            rate_limit_share=float(venue.rate_limit_share),
+        )  # fmt: skip
+        return Sides(feed, execution, execution.budget_use)
 
     async def cancel_everything(self, account: TradingAccount, venue: CryptoVenueConfig, wire: Wire) -> CancelOutcome:
         report = await cancel_everything(
@@ -81,6 +83,10 @@ class OkxKind:
 
     def warm_ups(self) -> list[Callable[[], None]]:
         return []
+
+    def closes_host(self, reply: HttpReply) -> bool:
+        del reply  # a limit is that of one route: a cancel must not wait because something else was too often
+        return False
 
     def _endpoints(self, venue: CryptoVenueConfig) -> Endpoints:
         rest_url, ws_url = self.addresses(venue)

@@ -4,12 +4,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from adapters.network.request_budget import BudgetUse
 from adapters.streams.dialect import ReadTable
 from core.config.venues import CcxtVenueConfig, CryptoVenueConfig, RealVenue
 from core.ports.clock import Clock
 from core.ports.keys import KeyRights
 from core.ports.randomness import Randomness
-from core.ports.transport import Transport
+from core.ports.transport import HttpReply, Transport
 from core.ports.venue import ExecutionVenue, Feed
 from core.types.credentials import Credentials
 from core.types.instrument import Instrument
@@ -49,10 +50,14 @@ class TradingAccount(NamedTuple):
 
 
 class Sides(NamedTuple):
-    """A venue's two sides, under the venue's own name; `execution` only where an account was given."""
+    """A venue's two sides, under the venue's own name; `execution` only where an account was given.
+
+    `budget_use` tells what is left of the allowance that orders are sent from; None while there is nothing to tell.
+    """
 
     feed: Feed
     execution: ExecutionVenue | None
+    budget_use: Callable[[], BudgetUse | None] = lambda: None
 
 
 class CancelOutcome(NamedTuple):
@@ -105,6 +110,10 @@ class VenueKind(Protocol):
 
     def warm_ups(self) -> list[Callable[[], None]]:
         """Return what has to be compiled before the first message."""
+        ...
+
+    def closes_host(self, reply: HttpReply) -> bool:
+        """Tell of an answer whether nothing of this machine may be sent to its host for a while."""
         ...
 
 

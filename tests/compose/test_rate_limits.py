@@ -1,0 +1,123 @@
+"""The share of a venue's rate limit that a configuration allows, and what the engine shows of it."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from adapters.ccxt_exchange.execution import CcxtExecution
+from adapters.ccxt_exchange.feed import CcxtFeed
+from adapters.network.request_budget import RequestBudget
+from adapters.network.transport import NetworkTransport
+from adapters.venue_store.store import VenueStore
+from core.config.config import Config
+from core.config.venues import CcxtVenueConfig
+from core.io.system_clock import SystemClock
+from core.paths import Paths
+from core.ports.randomness import NoRandomness
+from core.types.credentials import Credentials, Secret
+from tests.adapters.binance.market_sink import RecordingSink
+from tests.compose.test_no_secret_is_shown import CONFIGS, key_parts
+from tui.compose.kinds.registry import venue_kind
+from tui.compose.kinds.venue_kind import TradingAccount, Wire
+from tui.compose.venues import VenueSet
+
+SHARE = 0.25
+
+
+class NoKeys:
+    def read(self, venue: str, account: str) -> None:
+        """Have none."""
+
+
+@pytest.mark.parametrize("kind", CONFIGS)
+def test_orders_of_every_kind_of_venue_keep_to_the_configured_share(
+    kind: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shares: list[float] = []
+    make = RequestBudget.__init__
+
+    def noted(budget: RequestBudget, *given: Any, share: float = 1.0, **more: Any) -> None:
+        shares.append(share)
+        make(budget, *given, share=share, **more)
+
+    monkeypatch.setattr(RequestBudget, "__init__", noted)
+    key = Credentials(venue=kind, fields={name: Secret(text) for name, text in key_parts(kind).items()})
+    venue = CONFIGS[kind].model_validate({"kind": kind, "rate_limit_share": SHARE})
+
+    async def scenario() -> None:
+        wire = Wire(NetworkTransport(), SystemClock(), NoRandomness())
+        use = venue_kind(kind).sides(venue, wire, account=TradingAccount(key, tmp_path)).budget_use()
+        assert use is not None
+        assert use.left == use.allowance > 0
+
+    asyncio.run(scenario())
+    assert SHARE in shares
+
+
+def test_both_sides_of_an_exchange_of_ccxt_are_closed_together(tmp_path: Path) -> None:
+    key = Credentials(venue="bybit", fields={"api_key": Secret("an api key"), "secret": Secret("its secret")})
+    venue = CcxtVenueConfig.model_validate({"kind": "ccxt", "exchange": "bybit", "symbols": ["BTC/USDT"]})
+    wire = Wire(NetworkTransport(), SystemClock(), NoRandomness())
+    sides = venue_kind("ccxt").sides(venue, wire, account=TradingAccount(key, tmp_path))
+    assert isinstance(sides.feed, CcxtFeed)
+    assert isinstance(sides.execution, CcxtExecution)
+    assert sides.feed._closing is sides.execution._closing is not None
+
+
+def test_a_pause_that_one_venue_was_asked_for_is_shown_by_all_at_its_address_and_obeyed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[str] = []
+    transports: list[NetworkTransport] = []
+
+    def make_transport() -> NetworkTransport:
+        transports.append(NetworkTransport())
+        return transports[-1]
+
+    monkeypatch.setattr("adapters.network.transport.NetworkTransport", make_transport)
+
+    async def refuse(request: web.Request) -> web.Response:
+        asked.append(request.path)
+        return web.Response(status=429, headers={"Retry-After": "30"})
+
+    async def scenario() -> None:
+        application = web.Application()
+        application.router.add_route("*", "/{tail:.*}", refuse)
+        runner = web.AppRunner(application)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        url = f"http://127.0.0.1:{runner.addresses[0][1]}"
+        alike = {"mode": "data", "rest_url": url}
+        venues = {
+            "spot": {"kind": "binance", **alike},
+            "second": {"kind": "kraken", **alike},
+            "demo": {"kind": "okx", **alike},
+            "other": {"kind": "coinbase", "mode": "data", "rest_url": "http://127.0.0.1:9"},
+        }
+        paths = Paths.under(tmp_path)
+        paths.ensure()
+        store = VenueStore(paths.venue_store)
+        served = VenueSet(Config.model_validate({"venues": venues}), store, paths, NoKeys())
+        before = {name: served.rate_limit(name) for name in venues}
+        assert all(each is not None and each.closed_until_ns is None for each in before.values())
+        sink = RecordingSink()
+        starting = [asyncio.ensure_future(feed.start(sink)) for feed in served.feeds[:2]]
+        await sink.until(lambda: any("429" in status.detail for status in sink.statuses))
+        shown = {name: served.rate_limit(name) for name in (*venues, "nowhere")}
+        for task in starting:
+            task.cancel()
+        await asyncio.gather(*starting, return_exceptions=True)
+        await asyncio.gather(*(transport.close() for transport in transports))
+        await runner.cleanup()
+        store.close()
+        assert [name for name, each in shown.items() if each and each.closed_until_ns] == ["spot", "second"]
+        assert shown["nowhere"] is None
+        left_ns = shown["second"].closed_until_ns - SystemClock().utc_ns()
+        assert 0 < left_ns <= 30_000_000_000
+        assert 0 < shown["spot"].used_share < 0.05
+        assert len(asked) <= 2  # one each at most: they may have begun at the same time
+
+    asyncio.run(scenario())
