@@ -16,7 +16,7 @@ from core.config.config import Config
 from core.config.engine_settings import engine_settings
 from core.config.load import load_config
 from core.engine.assembly import EnginePorts, assemble
-from core.io.heartbeat import Heartbeat
+from core.io.heartbeat import VIRTUAL_PROBE_S, Heartbeat
 from core.io.inline_journal import InlineJournal
 from core.io.order_ids import OrderIds
 from core.io.virtual_loop import VirtualClock, VirtualLoop
@@ -65,7 +65,7 @@ async def _run(loop: VirtualLoop, config: Config, seed: int, seconds: int) -> di
             make_strategy=maker.make,
         ),
     )
-    heartbeat = Heartbeat(engine.second, engine.parts.lag)
+    heartbeat = Heartbeat(engine.second, engine.parts.lag, probe_every_s=VIRTUAL_PROBE_S)
     await engine.connect()
     heartbeat.start()
     await engine.trade(maker.enabled())

@@ -8,21 +8,29 @@ from typing import Final
 from core.engine.statistics import LagMeter
 
 LAG_PROBE_S: Final = 0.02
+VIRTUAL_PROBE_S: Final = 1.0  # for loops in virtual time
 _log = logging.getLogger(__name__)
 
 
 class Heartbeat:
-    """Two timers on the running loop, a second and a lag probe, from `start` to `stop`."""
+    """Two timers on the running loop, a second and a lag probe, from `start` to `stop`.
 
-    def __init__(self, second: Callable[[], None], lag: LagMeter) -> None:
+    Parameters
+    ----------
+    probe_every_s
+        How often the lateness is measured; in virtual time, where nothing is ever late, each probe is only a step more.
+    """
+
+    def __init__(self, second: Callable[[], None], lag: LagMeter, *, probe_every_s: float = LAG_PROBE_S) -> None:
         self._second = second
         self._lag = lag
+        self._probe_every_s = probe_every_s
         self._timers: dict[str, asyncio.TimerHandle] = {}
 
     def start(self) -> None:
         loop = asyncio.get_running_loop()
         self._beat(loop.time() + 1.0)
-        self._probe(loop.time() + LAG_PROBE_S)
+        self._probe(loop.time() + self._probe_every_s)
 
     def stop(self) -> None:
         for timer in self._timers.values():
@@ -46,4 +54,4 @@ class Heartbeat:
     def _on_probe(self, due: float) -> None:
         now = asyncio.get_running_loop().time()
         self._lag.note(int((now - due) * 1e9))
-        self._probe(now + LAG_PROBE_S)
+        self._probe(now + self._probe_every_s)

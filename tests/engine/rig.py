@@ -15,7 +15,7 @@ from core.engine.assembly import EnginePorts, assemble
 from core.engine.engine import Engine
 from core.engine.kill_switch import no_wish
 from core.engine.settings import EngineSettings
-from core.io.heartbeat import Heartbeat
+from core.io.heartbeat import VIRTUAL_PROBE_S, Heartbeat
 from core.io.inline_journal import InlineJournal
 from core.io.order_ids import OrderIds
 from core.io.virtual_loop import VirtualClock, VirtualLoop
@@ -253,7 +253,7 @@ class EngineRig:
                 kill_wish=kill_wish,
             ),
         )
-        self.heartbeat = Heartbeat(self.engine.second, self.engine.parts.lag)
+        self.heartbeat = Heartbeat(self.engine.second, self.engine.parts.lag, probe_every_s=VIRTUAL_PROBE_S)
 
     def _make_strategy(self, name: str, parameters: dict[str, str]) -> RunningStrategy:
         if name not in self._makers:

@@ -13,7 +13,7 @@ from adapters.venue_store.store import MEMORY, VenueStore
 from core.control.commands import AnyCommand, CancelOrder, CancelOrders, Kill, Outcome, Pause, PlaceOrder, Resume
 from core.engine.assembly import EnginePorts, assemble
 from core.engine.settings import EngineSettings
-from core.io.heartbeat import Heartbeat
+from core.io.heartbeat import VIRTUAL_PROBE_S, Heartbeat
 from core.io.inline_journal import InlineJournal
 from core.io.order_ids import OrderIds
 from core.io.seeded_randomness import SeededRandomness
@@ -130,7 +130,7 @@ class World:
                 make_strategy=_no_strategy,
             ),
         )
-        self.heartbeat = Heartbeat(self.engine.second, self.engine.parts.lag)
+        self.heartbeat = Heartbeat(self.engine.second, self.engine.parts.lag, probe_every_s=VIRTUAL_PROBE_S)
         await self.engine.connect()
         self.heartbeat.start()
         await self.engine.trade(())
