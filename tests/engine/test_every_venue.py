@@ -1,4 +1,4 @@
-"""The whole engine, composed from a configuration, over each venue's own protocol: what it books is what is true there."""
+"""The whole engine, composed from a configuration, over each venue's own protocol: it books what is true there."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
