@@ -1,4 +1,5 @@
 """Is the market fit for this order: its price, its depth, its hours and the age of what we see."""
+
 from core.book.book import BookState
 from core.risk.case import Case
 from core.risk.rules.finding import Finding, at_most, judged, missing

@@ -4,10 +4,13 @@ from collections.abc import Callable
 
 import pytest
 
+from core.config.config import Config
 from core.config.venues import InteractiveBrokersConfig
 from tests.venues.interactive_brokers.fake_tws import ACCOUNT, FakeTws
 from tests.venues.interactive_brokers.foreign import foreign_client
 from tests.venues.interactive_brokers.rig import HandClock
+from tui.cli.configured import examined_venues, real_venue
+from tui.cli.exits import CommandError
 from tui.compose import interactive_brokers_doctor
 from tui.compose.diagnosis import Diagnosis, Finding
 from tui.compose.interactive_brokers_doctor import look_at_interactive_brokers
@@ -125,3 +128,11 @@ async def test_only_a_live_venue_needs_orders():
         quoted(tws)
         read_only(tws)
         assert (await look(tws, mode="data")).is_well
+
+
+def test_it_is_among_what_the_doctor_looks_at_and_has_no_list_of_instruments():
+    config = Config.model_validate({"venues": {"ib": {"kind": "interactive_brokers"}, "k": {"kind": "kraken"}}})
+    assert list(examined_venues(config, None)) == ["k", "ib"]
+    assert list(examined_venues(config, "ib")) == ["ib"]
+    with pytest.raises(CommandError, match="ib is asked stock by stock"):
+        real_venue(config, "ib")
