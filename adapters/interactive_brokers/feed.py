@@ -38,6 +38,8 @@ class InteractiveBrokersFeed(Listener):
         self._asked_ns = 0
         self._said: tuple[FeedState, str] | None = None
         self._task: asyncio.Task[None] | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._is_history_due = asyncio.Event()
 
     @property
     def venue(self) -> str:
@@ -63,14 +65,15 @@ class InteractiveBrokersFeed(Listener):
             await self._connection.close(self)
             raise
         self._task = asyncio.get_running_loop().create_task(self._look())
+        self._reading = asyncio.get_running_loop().create_task(self._keep_history())
 
     async def stop(self) -> None:
-        if self._task is None:
+        if self._task is None or self._reading is None:
             return
         self._task.cancel()
-        with suppress(asyncio.CancelledError):
-            await self._task
-        self._task = None
+        self._reading.cancel()
+        await asyncio.gather(self._task, self._reading, return_exceptions=True)
+        self._task = self._reading = None
         await self._connection.close(self)
         self.disconnected("the feed was stopped")
 
@@ -94,10 +97,12 @@ class InteractiveBrokersFeed(Listener):
         except (UnknownStockError, RequestRefusedError) as error:
             _log.warning("%s: rules from before stay in use: %s", self.venue, error)
         await self._subscribe(session)
+        self._is_history_due.set()
 
     async def broker_restored(self, session: Session) -> None:
         if self._stocks:
             await self._subscribe(session)
+            self._is_history_due.set()
 
     async def _subscribe(self, session: Session) -> None:
         """Ask for every stock's quotes anew: what did not change while nothing came would not be said again."""
@@ -207,6 +212,20 @@ class InteractiveBrokersFeed(Listener):
             except Exception as error:  # a fault in here must not end the feed without a word
                 session.close(f"fault in the feed: {type(error).__name__}: {error}")
             self._judge()
+
+    async def _keep_history(self) -> None:
+        """Read past bars again every so often and after each gap: a series that begins later shall have no hole."""
+        while True:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(self._connection.settings.history_every_s):
+                    await self._is_history_due.wait()
+            self._is_history_due.clear()
+            try:
+                await self._history.load(self._stocks)
+            except (ConnectionError, TimeoutError):
+                continue  # the connection says why, and the next one sets it due
+            except Exception:  # of bars that cannot be read: live quotes go on
+                _log.exception("%s: past bars could not be read", self.venue)
 
     async def _ask_again(self, session: Session) -> None:
         settings, now_ns = self._connection.settings, self._clock.utc_ns()

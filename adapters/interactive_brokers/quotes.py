@@ -70,7 +70,8 @@ class Quotes:
         else:
             level = None if old is None or not size else (old[0], int(size))
         if level == old:
-            self.book.received_ns = at_ns
+            # both: IB names no time, and a quote that grew old while it held would look like a clock that is wrong
+            self.book.venue_ns = self.book.received_ns = at_ns
             return True
         if is_bid:
             self._bid = level

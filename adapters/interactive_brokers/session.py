@@ -193,9 +193,10 @@ class Session:
                 await self._budget.take(1, Purpose.RECONCILE)
                 self.client.cancelAccountSummary(numbers[0])
 
-    async def time(self) -> None:
-        """Ask TWS for its time: the proof that it still answers."""
-        await self._ask_named("time", lambda client: client.reqCurrentTime(), Purpose.RECONCILE)
+    async def time(self) -> int:
+        """Return TWS's time in whole seconds: the proof that it still answers."""
+        (seconds,) = await self._ask_named("time", lambda client: client.reqCurrentTime(), Purpose.RECONCILE)
+        return seconds
 
     async def historical_bars(self, contract: "Contract", *, duration: str, bar_size: str) -> list[BarSaid]:
         def send(number: int) -> None:
@@ -349,7 +350,8 @@ class Session:
     def _size_tick(self, number: int, kind: int, size: float) -> None:
         self._listener.tick(number, kind, None, size)
 
-    def _current_time(self, _seconds: int) -> None:
+    def _current_time(self, seconds: int) -> None:
+        self._row("time", seconds)
         self._finish("time")
 
 

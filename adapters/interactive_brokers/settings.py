@@ -37,6 +37,7 @@ class InteractiveBrokersSettings(msgspec.Struct, frozen=True, kw_only=True):
     history: Mapping[Timeframe, int] = MappingProxyType(
         {Timeframe.M1: 500}
     )  # closed bars that are read when the feed starts
+    history_every_s: float = 300.0  # how old they may be where a series begins later
     connect_timeout_s: float = 5.0
     request_timeout_s: float = 10.0
     history_timeout_s: float = 60.0

@@ -29,6 +29,11 @@ class ClientIdError(ValueError):
     """An id that Kraken does not take and that cannot be packed."""
 
 
+def is_ours(client_order_id: str) -> bool:
+    """Tell whether an engine of this kind made the id, in this run or in one before."""
+    return _OURS.fullmatch(client_order_id) is not None
+
+
 def to_kraken(client_order_id: str) -> str:
     """Return the id as it goes to Kraken; raise ClientIdError for one that has no such form."""
     if 0 < len(client_order_id) <= _FREE_TEXT and client_order_id.isascii() and client_order_id.isprintable():

@@ -16,7 +16,7 @@ from contextlib import suppress
 from typing import Final
 
 from adapters.kraken.account_reading import AccountReading
-from adapters.kraken.client_ids import ClientIdError, to_kraken
+from adapters.kraken.client_ids import ClientIdError, is_ours, to_kraken
 from adapters.kraken.dead_man import DeadManSwitch
 from adapters.kraken.endpoints import Endpoints, TradingSettings
 from adapters.kraken.executions import ExecutionReader
@@ -244,6 +244,9 @@ class KrakenExecution:
         await self._backfill(self._heard_until_ns)
         gone = [order for order in self._orders.live() if order.venue_order_id not in self._in_snapshot]
         await self._report_ends(gone)
+        if any(is_ours(order.client_order_id) for order in self._orders.live()):
+            # an engine before may have set the countdown and ended: its orders rest, and it runs out
+            await self._dead_man.arm()
         self._heard_until_ns = asked_ns
 
     async def _backfill(self, since_ns: int) -> None:

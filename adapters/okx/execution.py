@@ -32,7 +32,7 @@ from adapters.okx.account_rules import (
 )
 from adapters.okx.answers import ConfigRow, OrderRow, decode_acknowledgements, decode_orders, number
 from adapters.okx.cancel_everything import Canceller
-from adapters.okx.client_ids import UnsendableOrderError, order_key, to_engine
+from adapters.okx.client_ids import UnsendableOrderError, is_ours, order_key, to_engine
 from adapters.okx.dead_man import DeadManTimer
 from adapters.okx.fees import FeeRates
 from adapters.okx.history import History
@@ -378,6 +378,9 @@ class OkxExecution:
                 # no proof of anything: the engine's comparison decides
         for row in listed.values():
             self._report(row)
+        if any(is_ours(own.client_order_id) for own in self._orders.live()):
+            # an engine before may have set the timer and ended: its orders rest, and it runs out
+            await self._timer.arm()
 
     def _deafness(self) -> str | None:
         """Return what REST knows and the websocket should have told, None where there is nothing."""

@@ -103,6 +103,8 @@ class EventIntake:
             self._tell(outcome.orders.order)
 
     def _fill(self, fill: Fill) -> None:
+        if self._parts.fold.orders.has_fill(fill):
+            return  # said before, maybe to an engine before this one: the log tells each execution once
         now_ns = self._parts.clock.utc_ns()
         _, outcome = self._parts.recorder.record_with_outcome(OrderFilled(at_ns=now_ns, fill=fill))
         if not isinstance(outcome.orders, Applied):

@@ -175,6 +175,7 @@ class MonitoringBuilder:
             bid = None if best_bid is None else tick * best_bid[0]
             ask = None if best_ask is None else tick * best_ask[0]
             trade, age_ns = market.last_trades.get(instrument_id), market.age_ns(instrument_id)
+            rate = market.marks.asset_usd(instrument_id.venue, book.instrument.quote)
             states.setdefault(instrument_id.venue, {})[instrument_id.symbol] = MarketState(
                 last=None if trade is None else tick * trade.price_ticks,
                 bid=bid,
@@ -185,6 +186,7 @@ class MonitoringBuilder:
                 age_s=None if age_ns is None else age_ns / 1e9,
                 validity=market.validity(instrument_id),
                 sequence=book.sequence,
+                point_value_usd=None if rate is None else book.instrument.contract_size * rate.price,
             )
         return states
 

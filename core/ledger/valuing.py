@@ -21,11 +21,13 @@ def value_ledger(ledger: Ledger, marks: Marks, now_ns: int, steady_ns: int) -> V
     contracts_usd: dict[str, Decimal | None] = {}  # venue → open profit of its contracts
     oldest_ns = steady_ns
     volume, fees = ZERO, ZERO
+    is_whole = ledger.is_whole
     for position in ledger.positions():
         instrument = ledger.instrument(position.instrument_id)
         if instrument is None:
             missing.append(f"rules of {position.instrument_id}")
             contracts_usd[position.venue] = None
+            is_whole = False  # of a restored ledger: what this position earned is no nothing
             continue
         mark = marks.mark(position.instrument_id)
         rate = marks.asset_usd(position.venue, instrument.quote)
@@ -41,8 +43,8 @@ def value_ledger(ledger: Ledger, marks: Marks, now_ns: int, steady_ns: int) -> V
         if not is_holding(instrument):
             contracts_usd[position.venue] = _plus(contracts_usd.get(position.venue, ZERO), valued.unrealised_usd)
     venues = _value_venues(ledger, marks, contracts_usd, positions, missing)
-    total_pnl = _sum(value.pnl_usd for value in positions) if ledger.is_whole else None
-    equity = _sum(value.equity_usd for value in venues) if ledger.is_whole and venues else None
+    total_pnl = _sum(value.pnl_usd for value in positions) if is_whole else None
+    equity = _sum(value.equity_usd for value in venues) if is_whole and venues else None
     peak = ledger.peak_equity_usd
     return Valuation(
         at_ns=now_ns,

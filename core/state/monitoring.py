@@ -107,6 +107,7 @@ class MarketState(msgspec.Struct, kw_only=True):
     age_s: float | None
     validity: str  # valid, stale, invalid, syncing, closed
     sequence: int
+    point_value_usd: Decimal | None = None  # of a quantity of one, when the price moves by one
 
 
 class StrategyState(msgspec.Struct, kw_only=True):

@@ -291,6 +291,16 @@ def test_order_above_5000_usd_needs_its_quantity_typed_again(
     assert run([*order, "--confirm", "0.10"]) == 0
 
 
+@pytest.mark.parametrize(("point_value", "code"), [("0.01", 0), ("1", 2), ("70", 2), (None, 2)])
+def test_what_an_order_is_worth_is_told_by_its_contract_and_its_currency(
+    engine: FakeEngine, point_value: str | None, code: int
+):
+    market = {**STATE["market"]["sim-a"]["BTC/USDT"], "point_value_usd": point_value}
+    engine.answer("GET", "/api/monitoring/state", {**STATE, "market": {"sim-a": {"BTC/USDT": market}}})
+    engine.answer("POST", "/api/orders", done())
+    assert run(["order", "buy", "0.1", "BTC/USDT@sim-a", "--yes"]) == code
+
+
 RESTING = {
     "orders": [
         {

@@ -69,6 +69,47 @@ def test_yesterdays_loss_halts_nothing_today():
     in_virtual_time(work, start_ns=BEFORE_MIDNIGHT_NS)
 
 
+@pytest.mark.parametrize(("bid", "ask"), [("80.0", "80.2"), ("170.0", "170.2")])
+def test_a_day_that_begins_while_a_restart_still_connects_counts_from_the_profit_before_it(bid: str, ask: str):
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        await rig.place(quantity="19")
+        await rig.elapse(30)
+        rig.feed.quote(PERP, bid, ask)
+        await rig.elapse(5)
+        await rig.engine.parts.recorder.save_snapshot()
+        await rig.crash()
+        await rig.elapse(60)
+        again = EngineRig(loop, world=rig)
+        again.engine.second()  # time goes on before a venue has said what it trades
+        assert days(again)[-1] == "2026-01-05"
+        again.feed.set_quote(PERP, bid, ask)
+        await again.start(warm_up_s=2)
+        assert days(again)[-1] == "2026-01-06"
+        assert again.engine.monitoring().global_.today_pnl_usd == 0
+        assert again.causes() == []
+
+    in_virtual_time(work, start_ns=BEFORE_MIDNIGHT_NS)
+
+
+def test_a_restart_of_a_day_that_began_with_profit_sees_no_loss_before_it_knows_its_prices():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        await rig.place(quantity="19")
+        rig.feed.quote(PERP, "170.0", "170.2")  # more than the 500 that a day may lose
+        await rig.elapse(60)
+        assert days(rig)[-1] == "2026-01-06"
+        await rig.engine.parts.recorder.save_snapshot()
+        await rig.crash()
+        again = EngineRig(loop, world=rig)
+        again.feed.set_quote(PERP, "170.0", "170.2")
+        again.engine.second()
+        await again.start(warm_up_s=2)
+        assert again.causes() == []
+
+    in_virtual_time(work, start_ns=BEFORE_MIDNIGHT_NS)
+
+
 @pytest.mark.parametrize("step_s", [-5.0, 5.0, -3_600.0])
 def test_a_clock_that_steps_begins_no_day_again_and_resets_no_loss(step_s: float):
     async def work(loop: VirtualLoop) -> None:

@@ -161,6 +161,8 @@ def test_each_fill_is_booked_once_whoever_tells_of_it(speech: Speech):
         await rig.settle()
         assert rig.position() == 3
         assert len(rig.engine.desk(DeskRequest()).fills) == 1
+        assert len(rig.facts(OrderFilled)) == 1
+        assert rig.log().count("info fill: BUY 3") == 1
         assert rig.agrees_with_venues()
 
     in_virtual_time(work)

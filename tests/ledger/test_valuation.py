@@ -84,6 +84,18 @@ def test_a_fact_that_waits_for_its_instrument_makes_equity_unknown() -> None:
     assert seen.missing == ("rules of SOL/USDT@sim-a",)
 
 
+def test_profit_is_unknown_until_the_rules_of_every_restored_position_are() -> None:
+    before = fold(balance(1000), filled("f1"), filled("f2", of=SPOT))
+    known = {each.id: each for each in (SPOT,)}
+    restored = Ledger(known.get)
+    restored.restore(before.to_state())
+    seen = value_ledger(restored, marks(), NOW, NOW)
+    assert (seen.equity_usd, seen.total_pnl_usd, seen.day_loss_usd) == (None, None, None)
+    assert seen.missing == (f"rules of {PERP.id}",)
+    known[PERP.id] = PERP
+    assert value_ledger(restored, marks(), NOW, NOW).total_pnl_usd == 20
+
+
 def test_a_quoted_stablecoin_is_worth_its_quote() -> None:
     board = marks()
     board.set_rate("USDT", D("0.98"), NOW)

@@ -346,8 +346,8 @@ def test_of_many_rules_that_see_nothing_a_refusal_says_how_many_and_a_closed_mar
     assert said == f"{len(blind)} controls cannot be judged: {missed}"
 
 
-def test_a_closed_market_says_when_it_opens() -> None:
-    shut = instrument(
-        market_hours=MarketHours(calendar="XNYS", always_open=False, sessions=((1_600 * SECOND_NS, 9_000 * SECOND_NS),))
-    )
-    assert check(buy(), view(instrument=shut), "market_hours").observed == "closed (XNYS), opens in 10 min"
+@pytest.mark.parametrize(("opens_s", "wait"), [(1_600, "10 min"), (1_000 + 3 * 86_400 + 90, "72 h 2 min")])
+def test_a_closed_market_says_when_it_opens(opens_s: int, wait: str) -> None:
+    hours = ((opens_s * SECOND_NS, (opens_s + 7_400) * SECOND_NS),)
+    shut = instrument(market_hours=MarketHours(calendar="XNYS", always_open=False, sessions=hours))
+    assert check(buy(), view(instrument=shut), "market_hours").observed == f"closed (XNYS), opens in {wait}"

@@ -9,7 +9,7 @@ from tui.cli.exits import CommandError, ExitCode
 
 if TYPE_CHECKING:
     from core.config.config import Config
-    from core.config.venues import RealVenue
+    from core.config.venues import InteractiveBrokersConfig, RealVenue
 
 
 def configuration(file: Path | None) -> "Config":
@@ -26,16 +26,33 @@ def real_venues(config: "Config") -> "dict[str, RealVenue]":
     return {name: venue for name, venue in config.venues.items() if isinstance(venue, CryptoVenueConfig)}
 
 
+def examined_venues(config: "Config", name: str | None) -> "dict[str, RealVenue | InteractiveBrokersConfig]":
+    """Return what `doctor` looks at: all venues on the network or at TWS, or the one that is named."""
+    from core.config.venues import InteractiveBrokersConfig  # noqa: PLC0415 - pydantic, only where it is needed
+
+    venues: dict[str, RealVenue | InteractiveBrokersConfig] = {**real_venues(config)}
+    venues |= {key: venue for key, venue in config.venues.items() if isinstance(venue, InteractiveBrokersConfig)}
+    if name is None:
+        return venues
+    return {name: venues[name] if name in venues else real_venue(config, name)}
+
+
 def real_venue(config: "Config", name: str) -> "RealVenue":
     """Return a configured venue, or one of that kind with its defaults; raise CommandError for neither."""
     from pydantic import TypeAdapter  # noqa: PLC0415 - as above
 
-    from core.config.venues import CryptoVenueConfig, VenueConfig  # noqa: PLC0415 - as above
+    from core.config.venues import (  # noqa: PLC0415 - as above
+        CryptoVenueConfig,
+        InteractiveBrokersConfig,
+        VenueConfig,
+    )
     from tui.compose.kinds.registry import KINDS  # noqa: PLC0415 - as above
 
     venues = real_venues(config)
     if name in venues:
         return venues[name]
+    if isinstance(config.venues.get(name), InteractiveBrokersConfig):
+        raise CommandError(ExitCode.USAGE, f"{name} is asked stock by stock: TWS tells no list of what it trades")
     if name not in KINDS:
         known = ", ".join(dict.fromkeys([*venues, *KINDS]))
         raise CommandError(ExitCode.USAGE, f"there is no venue {name!r}; allowed are {known}")

@@ -9,7 +9,6 @@ from typing import Any, Final, NamedTuple
 
 from core.io.instance_lock import last_holder
 from core.paths import Paths
-from core.ports.keys import KeyStoreError
 from tui.cli.hidden_input import ask_hidden, is_terminal
 
 NOTHING_LIVE: Final = ""
@@ -62,6 +61,7 @@ def _cancel(paths: Paths, config_file: Path) -> list[Any]:
     # Each import is for the emergency alone: an engine that answers never waits for them.
     if not (paths.live_venues.exists() or config_file.exists()):
         return []
+    from core.ports.keys import KeyStoreError  # noqa: PLC0415 - see above
     from tui.compose.live_venues import live_venues, noted_live_venues  # noqa: PLC0415 - see above
 
     live = None

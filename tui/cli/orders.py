@@ -255,8 +255,10 @@ def _confirm(
     market = engine.table(engine.table(engine.table(state, "market"), venue), symbol)
     # A market order is sized at the dearer side; without any price the risk gate refuses it.
     reference = price if price is not None else _decimal(market.get("ask") or market.get("last"))
-    if reference is not None and quantity * reference > TYPED_CONFIRMATION_USD:
-        _confirm_size(what, quantity, quantity * reference, confirm)
+    point_value = _decimal(market.get("point_value_usd")) or Decimal(1)  # unknown: the risk gate refuses new risk
+    notional = None if reference is None else quantity * reference * point_value
+    if notional is not None and notional > TYPED_CONFIRMATION_USD:
+        _confirm_size(what, quantity, notional, confirm)
     elif live and not yes:
         _confirm_live(what)
 

@@ -8,7 +8,7 @@ import typer
 
 from core.control.verbs import DOCTOR, INSTRUMENTS, VENUES
 from core.paths import Paths
-from tui.cli.configured import configuration, real_venue, real_venues
+from tui.cli.configured import configuration, examined_venues, real_venue, real_venues
 from tui.cli.exits import CommandError, ExitCode
 from tui.cli.hidden_input import ask_hidden, is_terminal
 from tui.cli.output import Json, say, say_json
@@ -124,7 +124,7 @@ def doctor(
     json: Json = False,
 ) -> None:
     loaded = configuration(config)
-    chosen = real_venues(loaded) if venue is None else {venue: real_venue(loaded, venue)}
+    chosen = examined_venues(loaded, venue)
     from tui.compose.doctor import diagnose  # noqa: PLC0415 - the adapters with it
     from tui.compose.keys import key_store  # noqa: PLC0415 - the same
 
@@ -143,7 +143,7 @@ def doctor(
 
 def _print(found: list[Any]) -> None:
     if not found:
-        say("no crypto venue is configured: the embedded market needs no doctor, TWS says itself what it lacks")
+        say("no real venue is configured: the embedded market needs no doctor")
     for diagnosis in found:
         say(f"{diagnosis.venue} ({diagnosis.kind}, {diagnosis.mode})")
         for finding in diagnosis.findings:

@@ -4,17 +4,16 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-import msgspec
-
 from adapters.instrument_selection import UnknownSymbolError, select_instruments
 from adapters.network.transport import NetworkTransport
 from adapters.streams.market_data import UNREADABLE
-from core.config.venues import RealVenue, VenueMode
+from core.config.venues import InteractiveBrokersConfig, RealVenue, VenueMode
 from core.io.redaction import redact
 from core.io.system_clock import SystemClock
 from core.io.system_randomness import SystemRandomness
 from core.paths import Paths
 from core.ports.keys import KeyRight, KeySource, KeyStoreError
+from tui.compose.diagnosis import Diagnosis, Finding
 from tui.compose.key_testing import may_withdraw
 from tui.compose.kinds.registry import venue_kind
 from tui.compose.kinds.venue_kind import ServerTime, TradingAccount, VenueKind, Wire, key_venue
@@ -25,41 +24,39 @@ NS_PER_MS: Final = 1_000_000
 MS_PER_S: Final = 1_000
 
 
-class Finding(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that was looked at; `fix` says what to do where it is not well."""
-
-    check: str
-    is_well: bool
-    detail: str
-    fix: str = ""
-
-
-class Diagnosis(msgspec.Struct, frozen=True, kw_only=True):
-    """One venue: its findings and the measured numbers, None where they could not be measured."""
-
-    venue: str
-    kind: str
-    mode: str
-    rest_latency_ms: float | None
-    stream_latency_ms: float | None
-    clock_offset_ms: float | None
-    findings: tuple[Finding, ...]
-
-    @property
-    def is_well(self) -> bool:
-        return all(finding.is_well for finding in self.findings)
-
-
 async def diagnose(
-    venues: Mapping[str, RealVenue], keys: KeySource, paths: Paths, max_clock_offset_ms: float
+    venues: Mapping[str, RealVenue | InteractiveBrokersConfig],
+    keys: KeySource,
+    paths: Paths,
+    max_clock_offset_ms: float,
 ) -> list[Diagnosis]:
     """Look at all venues at once; keys are read for live venues only."""
     transport = NetworkTransport()
     try:
-        looks = (_look(transport, name, venue, keys, paths, max_clock_offset_ms) for name, venue in venues.items())
+        looks = (_look_at(transport, name, venue, keys, paths, max_clock_offset_ms) for name, venue in venues.items())
         return list(await asyncio.gather(*looks))
     finally:
         await transport.close()
+
+
+async def _look_at(
+    transport: NetworkTransport,
+    name: str,
+    venue: RealVenue | InteractiveBrokersConfig,
+    keys: KeySource,
+    paths: Paths,
+    max_offset_ms: float,
+) -> Diagnosis:
+    if venue.mode is VenueMode.OFF:
+        finding = Finding(check="mode", is_well=True, detail="off: nothing is asked there")
+        return _diagnosis(name, venue, (finding,))
+    if isinstance(venue, InteractiveBrokersConfig):
+        from tui.compose.interactive_brokers_doctor import (  # noqa: PLC0415 - only where TWS is configured
+            look_at_interactive_brokers,
+        )
+
+        return await look_at_interactive_brokers(name, venue, max_offset_ms)
+    return await _look(transport, name, venue, keys, paths, max_offset_ms)
 
 
 async def _look(
@@ -70,9 +67,6 @@ async def _look(
     paths: Paths,
     max_offset_ms: float,
 ) -> Diagnosis:
-    if venue.mode is VenueMode.OFF:
-        finding = Finding(check="mode", is_well=True, detail="off: nothing is asked there")
-        return _diagnosis(name, venue, (finding,))
     kind = venue_kind(venue.kind)
     (rest_ms, offset_ms, time_finding), (stream_ms, stream_finding), symbols = await asyncio.gather(
         _time(transport, kind.server_time(venue), max_offset_ms),
@@ -86,7 +80,7 @@ async def _look(
 
 def _diagnosis(
     name: str,
-    venue: RealVenue,
+    venue: RealVenue | InteractiveBrokersConfig,
     findings: Sequence[Finding],
     rest_ms: float | None = None,
     stream_ms: float | None = None,

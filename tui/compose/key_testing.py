@@ -13,7 +13,7 @@ from core.paths import Paths
 from core.ports.keys import KeyRight, KeyRights
 from core.types.credentials import Credentials
 from tui.compose.kinds.registry import KINDS, venue_kind
-from tui.compose.kinds.venue_kind import TradingAccount, Wire
+from tui.compose.kinds.venue_kind import TradingAccount, Wire, key_venue
 
 
 class KeyTester(Protocol):
@@ -24,16 +24,16 @@ class KeyTester(Protocol):
 
 def tester_of(kind: str, config: Config, paths: Paths) -> KeyTester | None:
     """Return who asks a kind of venue, None where nobody can."""
-    if kind not in KINDS:
-        return None
     venue = _configured(kind, config)
+    if venue is None:
+        return None
 
     async def ask(credentials: Credentials) -> KeyRights:
         transport = NetworkTransport()
         account = TradingAccount(credentials, paths.state_dir)
         try:
             wire = Wire(transport, SystemClock(), SystemRandomness())
-            return await venue_kind(kind).key_rights(account, venue, wire)
+            return await venue_kind(venue.kind).key_rights(account, venue, wire)
         finally:
             await transport.close()
 
@@ -45,10 +45,13 @@ def may_withdraw(rights: KeyRights) -> bool:
     return rights.rights is not None and KeyRight.WITHDRAW in rights.rights
 
 
-def _configured(kind: str, config: Config) -> RealVenue:
+def _configured(kind: str, config: Config) -> RealVenue | None:
+    """Return the venue that such a key is for, where nothing is configured the kind's own; None for an unknown one."""
     for venue in config.venues.values():
-        if isinstance(venue, CryptoVenueConfig) and venue.kind == kind:
+        if isinstance(venue, CryptoVenueConfig) and key_venue(venue) == kind:
             return venue
+    if kind not in KINDS:
+        return None
     made = TypeAdapter[VenueConfig](VenueConfig).validate_python({"kind": kind})
     assert isinstance(made, CryptoVenueConfig), "every kind that has an adapter is one"
     return made

@@ -1,7 +1,5 @@
 """Is the market fit for this order: its price, its depth, its hours and the age of what we see."""
 
-from decimal import Decimal
-
 from core.book.book import BookState
 from core.risk.case import Case
 from core.risk.rules.finding import Finding, at_most, judged, missing
@@ -83,5 +81,6 @@ def _hours(case: Case) -> str:
     opens_ns = hours.next_open_ns(case.view.now_ns)
     if opens_ns is None:
         return f"closed ({hours.calendar})"
-    wait_min = Decimal(opens_ns - case.view.now_ns) / Decimal(60_000_000_000)
-    return f"closed ({hours.calendar}), opens in {wait_min:.0f} min"
+    wait_h, wait_min = divmod(round((opens_ns - case.view.now_ns) / 60_000_000_000), 60)
+    wait = f"{wait_h} h {wait_min} min" if wait_h else f"{wait_min} min"
+    return f"closed ({hours.calendar}), opens in {wait}"

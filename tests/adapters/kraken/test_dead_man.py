@@ -8,9 +8,11 @@ import pytest
 from adapters.kraken.dead_man import DeadManSwitch
 from adapters.network.venue_rest import NoAnswerError, NotSentError
 from core.io.virtual_loop import VirtualLoop
+from core.matching.events import MatchKind
 from core.ports.venue import SendOutcome
-from core.types.order import OrderStatus
-from tests.adapters.kraken.rig import TradeRig, play
+from core.types.order import OrderStatus, Side
+from tests.adapters.kraken.rig import D, TradeRig, play
+from tests.venues.kraken.exchange import Request
 from tests.venues.kraken.venue import LoopbackKraken
 
 
@@ -101,3 +103,33 @@ def test_it_can_be_left_off(tmp_path: Path) -> None:
         assert (await rig.submit(rig.intent())).outcome is SendOutcome.ACCEPTED
 
     assert play(scenario, tmp_path, dead_man_s=0).asked("CancelAllOrdersAfter") == []
+
+
+def test_orders_of_an_engine_that_died_outlive_the_countdown_that_it_left(tmp_path: Path) -> None:
+    venue = LoopbackKraken()
+
+    async def died(rig: TradeRig) -> None:
+        await rig.submit(rig.intent())
+        left = rig.venue.ours.dead_man_at_ns
+        await rig.execution.stop()
+        rig.venue.ours.dead_man_at_ns = left  # as it is without a clean end
+
+    async def goes_on(rig: TradeRig) -> None:
+        await rig.venue.until(lambda: rig.asked("CancelAllOrdersAfter")[-1]["timeout"] == "60")
+
+    play(died, tmp_path, venue=venue)
+    before = len(venue.rest.asked)
+    play(goes_on, tmp_path, venue=venue)
+    told = [fields["timeout"] for name, fields in venue.rest.asked[before:] if name == "CancelAllOrdersAfter"]
+    assert told == ["60", "0"]
+
+
+def test_orders_of_other_programs_alone_do_not_arm_it(tmp_path: Path) -> None:
+    venue = LoopbackKraken()
+    request = Request(venue.exchange.pairs["BTC/USD"], Side.BUY, MatchKind.LIMIT, D("0.1"), D(29000), "by-hand")
+    venue.exchange.add(venue.ours, request)
+
+    async def scenario(rig: TradeRig) -> None:
+        assert len(rig.open_at_venue) == 1
+
+    assert play(scenario, tmp_path, venue=venue).asked("CancelAllOrdersAfter") == []

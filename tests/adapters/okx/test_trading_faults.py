@@ -234,6 +234,29 @@ def test_the_dead_man_timer_is_armed_before_the_first_order_rests_and_off_after_
     assert len(rig.exchange.resting()) == 2
 
 
+def test_orders_of_an_engine_that_died_outlive_the_timer_that_it_left() -> None:
+    def died(server: LoopbackOkx) -> None:
+        terms = {"instId": SWAP_ID, "tdMode": "cross", "side": "buy", "ordType": "limit", "sz": "1", "px": "9"}
+        server.exchange.place(terms | {"clOrdId": f"{OURS}1".replace("-", "X"), "tag": "seraphim"})
+
+    async def scenario(rig: Rig) -> None:
+        await rig.until_listening(1)
+        assert rig.server.asked(TIMER) == [{"timeOut": "30", "tag": "seraphim"}]
+
+    run(scenario, prepare=died, dead_man_s=30)
+
+
+def test_orders_of_other_programs_alone_do_not_set_the_dead_man_timer() -> None:
+    def by_hand(server: LoopbackOkx) -> None:
+        terms = {"instId": SWAP_ID, "tdMode": "cross", "side": "buy", "ordType": "limit", "sz": "1", "px": "9"}
+        server.exchange.place(terms | {"clOrdId": "byhand"})
+
+    async def scenario(rig: Rig) -> None:
+        await rig.until_listening(1)
+
+    assert run(scenario, prepare=by_hand, dead_man_s=30).server.asked(TIMER) == []
+
+
 def test_the_dead_man_timer_takes_our_orders_and_leaves_the_others() -> None:
     async def scenario(rig: Rig) -> None:
         await send(rig)

@@ -63,6 +63,8 @@ class FakeTws:
         self.commission: object = COMMISSION
         self.magnifier = 1  # 100 where prices are in hundredths of the currency
         self.revision = 1  # of every execution, as told from now on
+        self.time_s = 1795447800
+        self.is_read_only = False
         self.is_silent = False  # takes everything and says nothing
         self.mutes_quotes = False
         self.unlisted: set[str] = set()
@@ -226,7 +228,7 @@ class FakeTws:
         self._send(client, 17, fields[1], "", "", len(self.bars), *(part for bar in self.bars for part in bar))
 
     def _time(self, client: Client, _: list[str]) -> None:
-        self._send(client, 49, 1, 1795447800)
+        self._send(client, 49, 1, self.time_s)
 
     # orders ----------------------------------------------------------------------
 
@@ -357,6 +359,10 @@ class FakeTws:
         self._list(client, [order for order in self.exchange.working() if order.client_id == client.client_id])
 
     def _all_orders(self, client: Client, _: list[str]) -> None:
+        if self.is_read_only:
+            text = "Error validating request.-'b0' : cause - The API interface is currently in Read-Only mode."
+            self._send(client, 4, 2, -1, 321, text, "")
+            return
         self._list(client, self.exchange.working())
 
     def _list(self, client: Client, orders: list[Ordered]) -> None:

@@ -58,6 +58,28 @@ async def test_history_is_there_when_the_feed_has_started_and_the_running_bar_is
         await quiet.start()
 
 
+class AheadClock(HandClock):
+    ahead_ns = 0
+
+    def monotonic_ns(self) -> int:
+        return super().monotonic_ns() + self.ahead_ns
+
+
+@pytest.mark.parametrize("after_a_cut", [False, True])
+async def test_past_bars_are_read_again_every_so_often_and_after_a_new_connection(*, after_a_cut: bool):
+    clock = AheadClock("2026-11-23T15:30:30")
+    every_s = 3_600.0 if after_a_cut else 0.02
+    async with trading(clock, history={Timeframe.M1: 50}, history_every_s=every_s) as rig:
+        assert rig.history.bars(rig.book.instrument, Timeframe.M1, 50) == ()
+        rig.tws.bars = [(EPOCH_S, "150.1", "150.2", "150.0", "150.15", "1200", "150.1", 7)]
+        clock.ahead_ns = 16_000_000_000  # the same question sooner would break IB's pacing
+        if after_a_cut:
+            rig.tws.cut()
+        async with asyncio.timeout(20):
+            while not rig.history.bars(rig.book.instrument, Timeframe.M1, 50):  # noqa: ASYNC110 # nobody tells of it
+                await asyncio.sleep(0)
+
+
 async def test_hours_are_made_of_bars_that_begin_on_the_hour():
     async with trading() as rig:
         rows = [

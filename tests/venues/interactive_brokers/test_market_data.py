@@ -205,6 +205,7 @@ async def test_a_quote_that_does_not_change_is_proven_by_asking_anew():
         clock.now_ns += 1_500_000_000
         await rig.market.until(lambda: rig.book.received_ns == clock.now_ns)
         assert rig.book.best_bid() == (15010, 300)
+        assert rig.book.venue_ns == rig.book.received_ns  # IB names no time: an answer says nothing of clocks
         assert len(rig.tws.clients[0].quotes) == 1  # the request before was given up
 
 
