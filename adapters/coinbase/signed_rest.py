@@ -42,8 +42,9 @@ class SignedRest:
         self, settings: TradingSettings, transport: Transport, signer: Signer, clock: Clock, randomness: Randomness
     ) -> None:
         self.time: Final = VenueTime(clock)
-        share = settings.rate_limit_share
-        # burst and refill are half each: together no second has more than the venue takes
+        # burst and refill are half each: together no second has more than the venue takes, nor more than half of it
+        # by one of them
+        share = min(1.0, 2 * settings.rate_limit_share)
         self.budget: Final = RequestBudget(randomness, allowance=PRIVATE_A_SECOND / 2, interval_s=1, share=share)
         self._public_budget = RequestBudget(randomness, allowance=PUBLIC_A_SECOND / 2, interval_s=1, share=share)
         self._url = settings.endpoints.rest_url

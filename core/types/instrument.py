@@ -105,8 +105,9 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_inverse(self) -> bool:
         """Tell whether profit is paid in the base currency, as ``BTC/USD:BTC`` says: `notional` is not true of it."""
-        settled_in = self.symbol.partition(":")[2].partition("-")[0]
-        return self.asset_type is AssetType.PERPETUAL and settled_in == self.base
+        pair, _, settled_in = self.symbol.partition(":")  # a builder's name may stand there too: ``xyz:NVDA``
+        is_named = "/" in pair and settled_in.partition("-")[0] == self.base
+        return self.asset_type is AssetType.PERPETUAL and is_named
 
     @property
     def id(self) -> InstrumentId:
