@@ -129,6 +129,8 @@ class HyperliquidExecution:
             terms = await self._terms(intent, listing)
         except (TermsError, ClientIdError) as error:
             return _rejected(f"not sent: {error}")
+        if not self._names.claim(terms.cloid):
+            return SendResult(SendOutcome.IN_DOUBT, "an order of this id was sent before, it is not sent twice")
         (result,) = await self._exchange.send(actions.place(terms), Purpose.ORDER)
         if result.venue_order_id is not None:
             self._names.note(result.venue_order_id, terms.cloid)
