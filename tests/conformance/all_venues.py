@@ -11,4 +11,13 @@ from tests.conformance.venues.interactive_brokers import INTERACTIVE_BROKERS
 from tests.conformance.venues.kraken import KRAKEN
 from tests.conformance.venues.okx import OKX
 
-VENUES: Final[tuple[VenueUnderTest, ...]] = (BINANCE_SPOT, BINANCE_USDM, KRAKEN, OKX, COINBASE, HYPERLIQUID, INTERACTIVE_BROKERS, CCXT)
+VENUES: Final[tuple[VenueUnderTest, ...]] = (
+    BINANCE_SPOT,
+    BINANCE_USDM,
+    KRAKEN,
+    OKX,
+    COINBASE,
+    HYPERLIQUID,
+    INTERACTIVE_BROKERS,
+    CCXT,
+)

@@ -9,12 +9,13 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple, Protocol
 
+from core.config.venues import InteractiveBrokersConfig, RealVenue
 from core.ports.venue import ExecutionVenue, Feed
+from core.types.credentials import Credentials
 from core.types.order import Side
 from tests.conformance.logs import Levels, MarketLog
 from tests.conformance.points import Point
 from tests.conformance.time import JumpClock
-from tui.compose.kinds.venue_kind import CancelOutcome
 
 
 class Fault(StrEnum):
@@ -67,6 +68,7 @@ class OpenVenue(ABC):
     symbol: str
     quantity: Decimal  # of a usual order; a half of it can be ordered, too
     step: Decimal
+    streams = 1  # connections that the feed follows the market on
     depth: int = 20  # levels a side that are compared
     is_whole = True  # every message leaves the book as the venue once had it
     wait_s: float = WAIT_S  # for so long nothing is sent after `TOO_MANY`
@@ -87,10 +89,10 @@ class OpenVenue(ABC):
     def crowd(self, side: Side, price: Decimal, quantity: Decimal) -> None:
         """Let somebody else's limit order arrive."""
 
-    async def publish(self) -> None:
+    async def publish(self) -> None:  # noqa: B027 - most venues have nothing to do
         """Send what happened, where the venue does not by itself."""
 
-    async def tell(self) -> None:
+    async def tell(self) -> None:  # noqa: B027 - the same
         """Send what accounts are told, where the venue does not by itself."""
 
     def note(self) -> None:
@@ -163,9 +165,15 @@ class OpenVenue(ABC):
         """Tell whether the venue would cancel our orders if it did not hear from us."""
         raise NotImplementedError
 
+    @property
     @abstractmethod
-    async def kill(self) -> CancelOutcome:
-        """Cancel everything from outside, as the program does it without an engine."""
+    def config(self) -> RealVenue | InteractiveBrokersConfig:
+        """Return what a user's configuration would say of this venue."""
+
+    @property
+    def credentials(self) -> Credentials:
+        """Return the account's key, where there is one."""
+        raise NotImplementedError
 
 
 class VenueUnderTest(Protocol):
@@ -173,6 +181,7 @@ class VenueUnderTest(Protocol):
 
     name: str  # as the table calls it
     absent: Mapping[Point, str]  # what it cannot have, and why
+    lacking: Mapping[Point, str]  # what it could have and has not, and what that means
 
     def open(self, wish: Wish) -> AbstractAsyncContextManager[OpenVenue]:
         """Run the venue, with neither side of the adapter started."""

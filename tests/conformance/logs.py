@@ -31,12 +31,15 @@ class News:
                 self._event.clear()
                 await self._event.wait()
 
-    async def within(self, seconds: float) -> None:
-        """Return with the next report, or after so long."""
-        self._event.clear()
+    async def within(self, seconds: float, is_so: Callable[[], bool] = lambda: True) -> None:
+        """Return with the next report that brings a state about, or after so long."""
         try:
             async with asyncio.timeout(seconds):
+                self._event.clear()
                 await self._event.wait()
+                while not is_so():
+                    self._event.clear()
+                    await self._event.wait()
         except TimeoutError:
             return
 

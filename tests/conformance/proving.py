@@ -16,7 +16,7 @@ def proves(point: Point) -> Callable[[Callable[..., Any]], Any]:
 
     def mark(test: Callable[..., Any]) -> Any:
         PROOFS.setdefault(point, []).append(test.__name__)
-        venues = [venue for venue in VENUES if point not in venue.absent]
+        venues = [venue for venue in VENUES if point not in {**venue.absent, **venue.lacking}]
         return pytest.mark.parametrize("venue", venues, ids=[venue.name for venue in venues])(test)
 
     return mark

@@ -24,13 +24,15 @@ PASSED = (Check(rule="test", hardness=Hardness.HARD, unit="", limit="", observed
 LONG_S = 200.0  # longer than any patience of a feed
 _LOOK_S = 0.02
 _MOST_LOOKS = 100
+_MOST_S = 30.0  # of one scenario, whatever its own clock says
 _PATIENCE_S = 15.0  # longer than an answer is waited for
 
 
 class Scene:
-    def __init__(self, venue: OpenVenue, clock: JumpClock) -> None:
+    def __init__(self, venue: OpenVenue, clock: JumpClock, folder: Path) -> None:
         self.venue = venue
         self.clock = clock
+        self.folder = folder
         self.market = venue.market
         self.told = ExecutionLog()
         self.execution = venue.execution
@@ -51,13 +53,16 @@ class Scene:
 
     @property
     def is_in_step(self) -> bool:
-        return self.book.state is BookState.VALID and levels_of(self.book, self.venue.depth) == self.venue.book()
+        book = self.market.books.get(self.venue.symbol)
+        if book is None or book.state is not BookState.VALID:
+            return False
+        return levels_of(book, self.venue.depth) == self.venue.book()
 
     async def in_step(self) -> None:
         async with asyncio.timeout(LIMIT_S):
-            while self.venue.symbol not in self.market.books or not self.is_in_step:
+            while not self.is_in_step:
                 await self.venue.publish()
-                await self.market.news.within(_LOOK_S)
+                await self.market.news.within(_LOOK_S, lambda: self.is_in_step)
 
     def stir(self, rounds: int = 1) -> None:
         """Let the crowd quote and trade around the touch."""
@@ -185,11 +190,12 @@ def play(venue: VenueUnderTest, scenario: Play, **wishes: Any) -> None:
         async with AsyncExitStack() as stack:
             folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
             wish = Wish(MarketLog(), clock, folder, **wishes)
-            scene = Scene(await stack.enter_async_context(venue.open(wish)), clock)
+            scene = Scene(await stack.enter_async_context(venue.open(wish)), clock, folder)
             stack.push_async_callback(scene.close)
             await scenario(scene)
 
     with asyncio.Runner(loop_factory=JumpLoop) as runner:
         loop = runner.get_loop()
         assert isinstance(loop, JumpLoop)
+        loop.give_up_after(_MOST_S)
         runner.run(run(JumpClock(loop)))

@@ -9,6 +9,7 @@ from core.types.order import Liquidity, OrderStatus, Side, TimeInForce
 from tests.conformance.contract import VenueUnderTest
 from tests.conformance.patience import until
 from tests.conformance.points import Point
+from tests.conformance.program import kill
 from tests.conformance.proving import proves
 from tests.conformance.scene import Scene, play
 
@@ -177,7 +178,7 @@ def test_everything_is_cancelled_from_outside_and_nothing_is_left(venue: VenueUn
         await scene.submit(FIRST, price=scene.deep)
         await scene.submit(SECOND, price=scene.deep)
         assert scene.venue.resting == 2
-        outcome = await scene.venue.kill()
+        outcome = await kill(scene.venue, scene.clock, scene.folder)
         assert outcome.is_clear, outcome.detail
         assert scene.venue.resting == 0
         await scene.until_told(FIRST, OrderStatus.CANCELLED)

@@ -1,7 +1,5 @@
 """Every trading side when things go wrong: an order is known, refused or in doubt, and never sent twice."""
 
-from decimal import Decimal
-
 import pytest
 
 from core.ports.venue import SendOutcome

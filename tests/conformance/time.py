@@ -3,6 +3,8 @@
 import asyncio
 import time
 
+_LOOK_S = 0.5
+
 
 class JumpLoop(asyncio.SelectorEventLoop):
     def __init__(self) -> None:
@@ -11,6 +13,17 @@ class JumpLoop(asyncio.SelectorEventLoop):
 
     def time(self) -> float:
         return super().time() + self.ahead_s
+
+    def give_up_after(self, seconds: float) -> None:
+        """End everything when so much true time has passed."""
+        self._look(time.monotonic() + seconds)
+
+    def _look(self, until_s: float) -> None:
+        if time.monotonic() < until_s:
+            self.call_later(_LOOK_S, self._look, until_s)
+            return
+        for task in asyncio.all_tasks(self):
+            task.cancel("this takes too long")
 
     def jump(self, seconds: float) -> None:
         """Let so much time have passed."""

@@ -22,7 +22,14 @@ class FaultKind(StrEnum):
 
 
 _REQUEST_KINDS = frozenset(
-    {FaultKind.DROP_ACK, FaultKind.DROP_REQUEST, FaultKind.DELAY, FaultKind.REJECT, FaultKind.UNKNOWN, FaultKind.TOO_MANY}
+    {
+        FaultKind.DROP_ACK,
+        FaultKind.DROP_REQUEST,
+        FaultKind.DELAY,
+        FaultKind.REJECT,
+        FaultKind.UNKNOWN,
+        FaultKind.TOO_MANY,
+    }
 )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -19,9 +19,7 @@ from core.ports.randomness import NoRandomness
 from tests.conformance.contract import OpenVenue, Wish
 from tests.conformance.patience import until
 from tests.conformance.points import Point
-from tests.conformance.venues.outside import cancel_from_outside
 from tests.conformance.venues.rehearsal import VENUE_SYMBOL, CountingServer, OpenRehearsal, rehearsal
-from tui.compose.kinds.venue_kind import CancelOutcome
 
 SPOT, USDM = BinanceMarket.SPOT, BinanceMarket.USDM
 KINDS = {SPOT: MarketKind.SPOT, USDM: MarketKind.USDM}
@@ -36,9 +34,7 @@ class OpenBinance(OpenRehearsal):
     ) -> None:
         super().__init__(wish, server, KINDS[market], account)
         self.symbol, self.event = SYMBOLS[market], EVENTS[market]
-        self._wish = wish
         self._market = market
-        self._transport = transport
         public, private = (f"{server.stream_url}{path}" for path in STREAMS[market])
         endpoints = msgspec.structs.replace(
             ENDPOINTS[market], rest_url=server.url, stream_url=public, snapshot_burst=1000, snapshots_per_s=1000.0
@@ -67,13 +63,13 @@ class OpenBinance(OpenRehearsal):
     def is_armed(self) -> bool:
         return self.venue_market.countdowns.is_running(self.account, VENUE_SYMBOL)
 
-    async def kill(self) -> CancelOutcome:
-        where = {"symbols": (self.symbol,), "rest_url": self.server.url, "ws_url": self.server.stream_url}
-        spot = self._market is SPOT
-        config = (
-            BinanceSpotConfig(kind="binance", **where) if spot else BinanceFuturesConfig(kind="binanceusdm", **where)
-        )
-        return await cancel_from_outside(config, self.credentials, self._transport, self._wish)
+    @property
+    def config(self) -> BinanceSpotConfig | BinanceFuturesConfig:
+        symbols, rest_url = (self.symbol,), self.server.url
+        stream_url = self.server.stream_url
+        if self._market is SPOT:
+            return BinanceSpotConfig(kind="binance", symbols=symbols, rest_url=rest_url, ws_url=stream_url)
+        return BinanceFuturesConfig(kind="binanceusdm", symbols=symbols, rest_url=rest_url, ws_url=f"{stream_url}/usdm")
 
 
 @dataclass(frozen=True)
@@ -81,6 +77,7 @@ class Binance:
     name: str
     market: BinanceMarket
     absent: Mapping[Point, str]
+    lacking: Mapping[Point, str] = field(default_factory=dict)
 
     @asynccontextmanager
     async def open(self, wish: Wish) -> AsyncIterator[OpenVenue]:

@@ -1,8 +1,9 @@
 """Coinbase Advanced Trade, spot."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from typing import ClassVar
 
 from aiohttp import web
 
@@ -15,16 +16,16 @@ from adapters.streams.dialect import StreamSettings
 from adapters.streams.feed import StreamFeed
 from core.config.venues import CoinbaseConfig
 from core.ports.randomness import NoRandomness
+from core.types.credentials import Credentials
 from core.types.order import Side
 from tests.adapters.coinbase.rig import OURS, credentials, loopback
 from tests.adapters.coinbase.trading_rig import CANCEL, SUBMIT
 from tests.conformance.contract import WAIT_S, Fault, OpenVenue, Rules, VenueOrder, Wish
 from tests.conformance.logs import Levels
 from tests.conformance.points import Point
-from tests.conformance.venues.outside import cancel_from_outside, ladder_levels
+from tests.conformance.venues.ladder import ladder_levels
 from tests.venues.coinbase.server import Fault as Scripted
 from tests.venues.coinbase.server import LoopbackCoinbase
-from tui.compose.kinds.venue_kind import CancelOutcome
 
 SYMBOL, PRODUCT = "BTC/USD", "BTC-USD"
 FEED = StreamSettings(symbols=(SYMBOL,), first_backoff_s=0.001, backoff_cap_s=0.01, check_interval_s=0.01)
@@ -38,8 +39,6 @@ class OpenCoinbase(OpenVenue):
     def __init__(self, wish: Wish, server: LoopbackCoinbase, transport: NetworkTransport) -> None:
         self.market = wish.market
         self.server = server
-        self._wish = wish
-        self._transport = transport
         dialect = CoinbaseDialect(rest_url=server.url, stream_url=server.stream_url)
         self.feed = StreamFeed(dialect, FEED, transport, wish.clock, NoRandomness())
         settings = TradingSettings(
@@ -132,21 +131,25 @@ class OpenCoinbase(OpenVenue):
     def skew(self, seconds: float) -> None:
         self.server.skew_s = seconds
 
-    async def kill(self) -> CancelOutcome:
-        config = CoinbaseConfig(
-            kind="coinbase", symbols=(SYMBOL,), rest_url=self.server.url, ws_url=self.server.stream_url
-        )
-        return await cancel_from_outside(config, credentials(), self._transport, self._wish)
+    @property
+    def config(self) -> CoinbaseConfig:
+        server = self.server
+        return CoinbaseConfig(kind="coinbase", symbols=(SYMBOL,), rest_url=server.url, ws_url=server.stream_url)
+
+    @property
+    def credentials(self) -> Credentials:
+        return credentials()
 
 
 class Coinbase:
     name = "Coinbase"
-    absent = {
+    absent: ClassVar[Mapping[Point, str]] = {
         Point.CHECKSUM: "its books carry none: every message of the connection is numbered",
         Point.REDUCE_ONLY: "spot: a sell cannot exceed what is held",
         Point.AMEND: "its answer does not say when new terms hold: the engine cancels and sends anew",
         Point.DEAD_MAN: "the venue has no such timer",
     }
+    lacking: ClassVar[Mapping[Point, str]] = {}
 
     @asynccontextmanager
     async def open(self, wish: Wish) -> AsyncIterator[OpenVenue]:

@@ -1,10 +1,9 @@
 """Hyperliquid: a perpetual of a builder's dex."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from decimal import Decimal
-
-import msgspec
+from typing import ClassVar
 
 from adapters.hyperliquid.client_ids import to_cloid
 from adapters.hyperliquid.network import HyperliquidNetwork
@@ -14,16 +13,15 @@ from adapters.network.request_budget import RequestBudget
 from adapters.network.transport import NetworkTransport
 from core.config.venues import HyperliquidConfig
 from core.ports.randomness import NoRandomness
+from core.types.credentials import Credentials
 from core.types.order import Side
 from tests.adapters.hyperliquid.rig import AGENT, NVDA, OWNER, credentials
 from tests.conformance.contract import WAIT_S, Fault, OpenVenue, Rules, VenueOrder, Wish
 from tests.conformance.logs import Levels
 from tests.conformance.patience import until
 from tests.conformance.points import Point
-from tests.conformance.venues.outside import cancel_from_outside
 from tests.venues.hyperliquid import faults
 from tests.venues.hyperliquid.server import LoopbackHyperliquid
-from tui.compose.kinds.venue_kind import CancelOutcome
 
 STREAM = StreamSettings(first_backoff_s=0.001, backoff_cap_s=0.01, check_interval_s=0.01)
 NETWORK = HyperliquidNetwork.MAINNET
@@ -39,8 +37,6 @@ class OpenHyperliquid(OpenVenue):
     def __init__(self, wish: Wish, server: LoopbackHyperliquid, transport: NetworkTransport) -> None:
         self.market = wish.market
         self.server = server
-        self._wish = wish
-        self._transport = transport
         shared = {"network": NETWORK, "transport": transport, "clock": wish.clock, "randomness": NoRandomness()}
         budget = new_budget(NoRandomness())
         if wish.is_tight:
@@ -139,19 +135,25 @@ class OpenHyperliquid(OpenVenue):
     def is_armed(self) -> bool:
         return self.server.scheduled_ms is not None
 
-    async def kill(self) -> CancelOutcome:
+    @property
+    def config(self) -> HyperliquidConfig:
         where = self.server.endpoints
-        config = HyperliquidConfig(
-            kind="hyperliquid", symbols=(NVDA,), rest_url=where.rest_url, ws_url=where.stream_url
-        )
-        return await cancel_from_outside(config, credentials(), self._transport, self._wish)
+        return HyperliquidConfig(kind="hyperliquid", symbols=(NVDA,), rest_url=where.rest_url, ws_url=where.stream_url)
+
+    @property
+    def credentials(self) -> Credentials:
+        return credentials()
 
 
 class Hyperliquid:
     name = "Hyperliquid"
-    absent = {
+    absent: ClassVar[Mapping[Point, str]] = {
         Point.GAP: "every message is a whole book: none needs the one before it",
         Point.CHECKSUM: "every message is a whole book",
+    }
+    lacking: ClassVar[Mapping[Point, str]] = {
+        Point.RECORDER: "what it sends is not recorded yet",
+        Point.CLOCK_SKEW: "orders run out by this machine's clock: 8 s behind the venue's, they are refused there",
     }
 
     @asynccontextmanager

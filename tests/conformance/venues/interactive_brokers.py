@@ -1,8 +1,9 @@
 """Interactive Brokers: a stock, through TWS; one connection carries quotes, orders and executions."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from typing import ClassVar
 
 from adapters.interactive_brokers.venue import build_connection, build_execution, build_feed, build_history
 from core.config.venues import InteractiveBrokersConfig
@@ -15,9 +16,7 @@ from tests.conformance.points import Point
 from tests.conformance.time import JumpClock
 from tests.venues.interactive_brokers.exchange import DONE, Ordered
 from tests.venues.interactive_brokers.fake_tws import ACCOUNT, COMMISSION, START_CASH, FakeTws, OrderFault
-from tests.venues.interactive_brokers.rig import VENUE, at_ns, settings_for
-from tui.compose.interactive_brokers import cancel_at_interactive_brokers
-from tui.compose.kinds.venue_kind import CancelOutcome
+from tests.venues.interactive_brokers.rig import at_ns, settings_for
 
 OPEN_NS = at_ns("2026-11-23T15:30:00")  # a Monday, New York is open
 CROWD = 99  # the client id of everybody else
@@ -133,23 +132,26 @@ class OpenInteractiveBrokers(OpenVenue):
     def repeat_events(self) -> None:
         self.tws.repeats = 1
 
-    async def kill(self) -> CancelOutcome:
-        config = InteractiveBrokersConfig(
+    @property
+    def config(self) -> InteractiveBrokersConfig:
+        """Return that of another program: two cannot have one client id."""
+        return InteractiveBrokersConfig(
             kind="interactive_brokers", symbols=(self.symbol,), port=self.tws.port, client_id=18
         )
-        return await cancel_at_interactive_brokers(VENUE, config, NoRandomness())
 
 
 class InteractiveBrokers:
     name = "Interactive Brokers"
-    absent = {
+    absent: ClassVar[Mapping[Point, str]] = {
         Point.GAP: "quotes carry no numbers: each one says the whole of a side",
         Point.CHECKSUM: "quotes carry none",
         Point.DISORDER: "one ordered connection, and a quote says the whole of a side",
         Point.POST_ONLY: "IB has no post-only orders for stocks",
-        Point.RATE_LIMIT: "TWS says no time to wait: what IB refuses for its pace is in doubt, and 44 messages a second are kept to",
+        Point.RATE_LIMIT: "TWS says no time to wait: 44 messages a second are kept to, and code 100 is doubt",
         Point.CLOCK_SKEW: "requests carry no time",
         Point.DEAD_MAN: "IB has no such timer",
+    }
+    lacking: ClassVar[Mapping[Point, str]] = {
         Point.RECORDER: "its connection is not a stream of texts",
     }
 

@@ -1,8 +1,9 @@
 """Kraken's spot market."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from typing import ClassVar
 
 import msgspec
 
@@ -13,20 +14,20 @@ from adapters.network.transport import NetworkTransport
 from adapters.streams.dialect import StreamSettings
 from core.config.venues import KrakenConfig
 from core.ports.randomness import NoRandomness
+from core.types.credentials import Credentials
 from core.types.order import Side
 from tests.conformance.contract import Fault, OpenVenue, Rules, VenueOrder, Wish
 from tests.conformance.logs import Levels
 from tests.conformance.patience import until
 from tests.conformance.points import Point
-from tests.conformance.venues.outside import cancel_from_outside, ladder_levels
+from tests.conformance.venues.ladder import ladder_levels
 from tests.venues.kraken.pairs import BTC_USD
 from tests.venues.kraken.venue import LoopbackKraken
-from tui.compose.kinds.venue_kind import CancelOutcome
 
 SYMBOL = "BTC/USD"
 TRADING = TradingSettings(
-    symbols=(SYMBOL,), tier=Tier.PRO, orders_per_s=100, orders_burst=100, check_interval_s=0.01, first_backoff_s=0.001, silence_limit_s=60.0,
-    backoff_cap_s=0.01, dead_man_s=0,
+    symbols=(SYMBOL,), tier=Tier.PRO, orders_per_s=100, orders_burst=100, check_interval_s=0.01, first_backoff_s=0.001,
+    backoff_cap_s=0.01, dead_man_s=0, silence_limit_s=60.0,
 )  # fmt: skip
 FEED = StreamSettings(symbols=(), first_backoff_s=0.001, backoff_cap_s=0.01, check_interval_s=0.01)
 
@@ -41,8 +42,6 @@ class OpenKraken(OpenVenue):
     def __init__(self, wish: Wish, server: LoopbackKraken, transport: NetworkTransport) -> None:
         self.market = wish.market
         self.server = server
-        self._wish = wish
-        self._transport = transport
         self.feed = build_feed(
             (SYMBOL,), transport=transport, clock=wish.clock, randomness=NoRandomness(), endpoints=server.endpoints,
             settings=FEED,
@@ -143,17 +142,22 @@ class OpenKraken(OpenVenue):
     def is_armed(self) -> bool:
         return self.server.ours.dead_man_at_ns is not None
 
-    async def kill(self) -> CancelOutcome:
-        stream = self.server.endpoints.stream_url
-        config = KrakenConfig(kind="kraken", symbols=(SYMBOL,), rest_url=self.server.url, ws_url=stream)
-        return await cancel_from_outside(config, self.server.credentials(), self._transport, self._wish)
+    @property
+    def config(self) -> KrakenConfig:
+        where = self.server.endpoints
+        return KrakenConfig(kind="kraken", symbols=(SYMBOL,), rest_url=where.rest_url, ws_url=where.stream_url)
+
+    @property
+    def credentials(self) -> Credentials:
+        return self.server.credentials()
 
 
 class Kraken:
     name = "Kraken"
-    absent = {
+    absent: ClassVar[Mapping[Point, str]] = {
         Point.REDUCE_ONLY: "spot without margin: a sell cannot exceed what is held",
     }
+    lacking: ClassVar[Mapping[Point, str]] = {}
 
     @asynccontextmanager
     async def open(self, wish: Wish) -> AsyncIterator[OpenVenue]:

@@ -1,8 +1,9 @@
 """OKX: a perpetual, which has every kind of order."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from typing import ClassVar
 
 import msgspec
 from aiohttp import web
@@ -13,16 +14,16 @@ from adapters.okx.settings import TradingSettings
 from adapters.okx.venue import build_execution, build_feed, feed_settings
 from core.config.venues import OkxConfig
 from core.ports.randomness import NoRandomness
+from core.types.credentials import Credentials
 from core.types.order import Side
 from tests.conformance.contract import WAIT_S, Fault, OpenVenue, Rules, VenueOrder, Wish
 from tests.conformance.logs import Levels
 from tests.conformance.patience import until
 from tests.conformance.points import Point
-from tests.conformance.venues.outside import cancel_from_outside, ladder_levels
+from tests.conformance.venues.ladder import ladder_levels
 from tests.venues.okx.listing import ROWS
 from tests.venues.okx.rig import SWAP, SWAP_ID
-from tests.venues.okx.server import CREDENTIALS, TRADE, LoopbackOkx, Serve, answer, lost_answer, lost_request, told
-from tui.compose.kinds.venue_kind import CancelOutcome
+from tests.venues.okx.server import CREDENTIALS, TRADE, LoopbackOkx, Serve, lost_answer, lost_request, told
 
 ORDER, CANCEL = f"{TRADE}/order", f"{TRADE}/cancel-order"
 LISTED = ROWS[SWAP_ID]
@@ -36,8 +37,6 @@ class OpenOkx(OpenVenue):
     def __init__(self, wish: Wish, server: LoopbackOkx, transport: NetworkTransport) -> None:
         self.market = wish.market
         self.server = server
-        self._wish = wish
-        self._transport = transport
         usual = feed_settings((SWAP,))
         self.feed = build_feed(
             (SWAP,), transport=transport, clock=wish.clock, randomness=NoRandomness(), endpoints=server.endpoints,
@@ -152,15 +151,20 @@ class OpenOkx(OpenVenue):
         timer = self.server.timer
         return timer is not None and timer["timeOut"] != "0"
 
-    async def kill(self) -> CancelOutcome:
-        stream = f"{self.server.url.replace('http', 'ws')}/ws/v5/public"
-        config = OkxConfig(kind="okx", symbols=(SWAP,), rest_url=self.server.url, ws_url=stream)
-        return await cancel_from_outside(config, CREDENTIALS, self._transport, self._wish)
+    @property
+    def config(self) -> OkxConfig:
+        where = self.server.endpoints
+        return OkxConfig(kind="okx", symbols=(SWAP,), rest_url=where.rest_url, ws_url=where.public_url)
+
+    @property
+    def credentials(self) -> Credentials:
+        return CREDENTIALS
 
 
 class Okx:
     name = "OKX"
-    absent: dict[Point, str] = {}
+    absent: ClassVar[Mapping[Point, str]] = {}
+    lacking: ClassVar[Mapping[Point, str]] = {}
 
     @asynccontextmanager
     async def open(self, wish: Wish) -> AsyncIterator[OpenVenue]:

@@ -24,7 +24,7 @@ from tests.conformance.contract import WAIT_S, Fault, OpenVenue, Rules, VenueOrd
 from tests.conformance.logs import Levels
 from tests.conformance.points import Point
 from tests.conformance.time import JumpClock
-from tests.conformance.venues.outside import ladder_levels
+from tests.conformance.venues.ladder import ladder_levels
 
 VENUE_SYMBOL = "BTCUSDT"
 ROOM = 4  # best levels that are taken off one side, so that there is room in the spread
