@@ -99,6 +99,16 @@ def test_an_order_whose_answer_is_lost_is_in_doubt_found_by_its_id_and_sent_once
 
 @proves(Point.MISSED_FILL)
 def test_a_fill_while_the_private_stream_was_down_is_told_once(venue: VenueUnderTest) -> None:
+    fill_while_away(venue)
+
+
+@pytest.mark.parametrize("seconds", [100.0, -100.0])
+@proves(Point.CLOCK_SKEW)
+def test_a_fill_in_a_gap_is_found_whatever_the_clocks_say(venue: VenueUnderTest, seconds: float) -> None:
+    fill_while_away(venue, skew_s=seconds)
+
+
+def fill_while_away(venue: VenueUnderTest, **wishes: float) -> None:
     async def scenario(scene: Scene) -> None:
         await scene.trade()
         price, quantity = scene.inside, scene.venue.quantity
@@ -113,7 +123,7 @@ def test_a_fill_while_the_private_stream_was_down_is_told_once(venue: VenueUnder
         assert (fill.price, fill.quantity, fill.side) == (price, quantity, Side.BUY)
         assert fill.fee >= 0
 
-    play(venue, scenario)
+    play(venue, scenario, **wishes)
 
 
 @proves(Point.RATE_LIMIT)

@@ -61,7 +61,7 @@ class Ccxt:
     }
     lacking: ClassVar[Mapping[Point, str]] = {
         Point.SLICE: "ccxt spaces requests in one queue of its own: a cancel waits for the orders before it",
-        Point.CLOCK_SKEW: "it signs with this machine's clock: where that is off, the exchange refuses and trading waits",
+        Point.CLOCK_SKEW: "it signs by this machine's clock: where that is off, requests are refused and trading waits",
         Point.RECORDER: "ccxt's messages are not seen by this program",
     }
 

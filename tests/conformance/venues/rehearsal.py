@@ -30,11 +30,26 @@ VENUE_SYMBOL = "BTCUSDT"
 ROOM = 4  # best levels that are taken off one side, so that there is room in the spread
 
 
+class VenueClock:
+    """The venue's own clock, before ours by `skew_s`."""
+
+    def __init__(self, clock: JumpClock, skew_s: float) -> None:
+        self._clock = clock
+        self.skew_s = skew_s
+
+    def utc_ns(self) -> int:
+        return self._clock.utc_ns() + int(self.skew_s * 1e9)
+
+    def monotonic_ns(self) -> int:
+        return self._clock.monotonic_ns()
+
+
 class CountingServer(RehearsalServer):
     """Counts and refuses connections, and remembers requests."""
 
-    def __init__(self, config: RehearsalConfig, accounts: list[Account], clock: JumpClock) -> None:
+    def __init__(self, config: RehearsalConfig, accounts: list[Account], clock: VenueClock) -> None:
         super().__init__(config, accounts, clock, drives=False)
+        self.venue_clock = clock
         self.opened = 0
         self.refuse = 0
         self.requests: list[tuple[str, str]] = []
@@ -76,7 +91,6 @@ class OpenRehearsal(OpenVenue):
         for ticks in best:
             for order in list(self.symbol_book.matching.orders_at(Side.SELL, ticks)):
                 self.symbol_book.matching.cancel(order.order_id)
-        self.skew(wish.skew_s)
 
     @property
     def credentials(self) -> Credentials:
@@ -200,10 +214,7 @@ class OpenRehearsal(OpenVenue):
         self._fault(FaultKind.REPEAT_EVENT, event=self.event)
 
     def skew(self, seconds: float) -> None:
-        faults = self.server.exchange.faults
-        faults.clear()
-        if seconds:
-            self._fault(FaultKind.CLOCK_SKEW, skew_ms=int(seconds * 1000))
+        self.server.venue_clock.skew_s = seconds
 
     def _fault(self, kind: FaultKind, **what: object) -> None:
         self.server.exchange.faults.add(msgspec.convert({"kind": kind, **what}, Scripted))
@@ -213,7 +224,7 @@ class OpenRehearsal(OpenVenue):
 async def rehearsal(wish: Wish) -> AsyncIterator[tuple[CountingServer, Account]]:
     config = RehearsalConfig(history_minutes=2)
     accounts = make_accounts(config, invent_keys(("ann",), config.seed))
-    server = CountingServer(config, accounts, wish.clock)
+    server = CountingServer(config, accounts, VenueClock(wish.clock, wish.skew_s))
     await server.start()
     try:
         yield server, accounts[0]
