@@ -76,7 +76,7 @@ class HyperliquidExecution:
         self._universe = Universe((), ())
         self._reader: AccountReader | None = None
         self._private: PrivateStream | None = None
-        self._dead_man = DeadMan(exchange, clock, settings.dead_man_s)
+        self._dead_man = DeadMan(exchange, settings.dead_man_s)
 
     @property
     def venue(self) -> str:

@@ -17,6 +17,7 @@ from adapters.hyperliquid.settings import ExecutionSettings, FeedSettings
 from adapters.hyperliquid.signing import Signer, wallet_of
 from adapters.hyperliquid.stream import Stream
 from adapters.hyperliquid.universe_reader import read_universe
+from adapters.hyperliquid.venue_time import VenueTime
 from adapters.network.request_budget import Purpose, RequestBudget
 from core.book.book import Book
 from core.ports.clock import Clock
@@ -75,7 +76,8 @@ def build_execution(
     where = ENDPOINTS[network] if endpoints is None else endpoints
     account = account_address(credentials)
     signer = Signer(wallet_of(credentials.fields[PRIVATE_KEY]), network)
-    info = Info(transport, (budget,), where.info, timeout_s=used.request_timeout_s)
+    time = VenueTime(clock)
+    info = Info(transport, (budget,), where.info, timeout_s=used.request_timeout_s, time=time)
     of_accounts = RequestBudget(
         randomness, allowance=ALLOWANCE_PER_MINUTE * _ACCOUNT_SHARE, interval_s=_MINUTE_S, reserved_share=0.0
     )
@@ -84,8 +86,8 @@ def build_execution(
         address=account,
         symbols=symbols,
         info=info,
-        account_info=Info(transport, (budget, of_accounts), where.info, timeout_s=used.request_timeout_s),
-        exchange=_exchange(transport, budget, where, signer, FileNonces(nonce_file, clock), clock, used),
+        account_info=Info(transport, (budget, of_accounts), where.info, timeout_s=used.request_timeout_s, time=time),
+        exchange=_exchange(transport, budget, where, signer, FileNonces(nonce_file, clock), time, used),
         stream=Stream(where.stream_url, used.stream, transport, clock, randomness),
         key_check=KeyCheck(info, signer.address, account),
         clock=clock,
@@ -124,7 +126,7 @@ async def cancel_everything(
     account, settings, budget = account_address(credentials), ExecutionSettings(), new_budget(NoRandomness())
     signer = Signer(wallet_of(credentials.fields[PRIVATE_KEY]), network)
     info = Info(transport, (budget,), where.info, timeout_s=settings.request_timeout_s)
-    exchange = _exchange(transport, budget, where, signer, ClockNonces(clock), clock, settings)
+    exchange = _exchange(transport, budget, where, signer, ClockNonces(clock), VenueTime(clock), settings)
 
     async def open_orders(dex: str, purpose: Purpose) -> list[OpenOrder]:
         question = {"type": "frontendOpenOrders", "user": account, "dex": dex}
@@ -143,7 +145,7 @@ def _exchange(
     where: Endpoints,
     signer: Signer,
     nonces: Nonces,
-    clock: Clock,
+    time: VenueTime,
     settings: ExecutionSettings,
 ) -> Exchange:
     return Exchange(
@@ -152,7 +154,7 @@ def _exchange(
         where.exchange,
         signer,
         nonces,
-        clock,
+        time,
         timeout_s=settings.request_timeout_s,
         expires_after_s=settings.expires_after_s,
     )

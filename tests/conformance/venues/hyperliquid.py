@@ -153,7 +153,6 @@ class Hyperliquid:
     }
     lacking: ClassVar[Mapping[Point, str]] = {
         Point.RECORDER: "what it sends is not recorded yet",
-        Point.CLOCK_SKEW: "orders run out by this machine's clock: 8 s behind the venue's, they are refused there",
     }
 
     @asynccontextmanager

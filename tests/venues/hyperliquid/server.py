@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from email.utils import formatdate
 
 from aiohttp import WSCloseCode, web
 
@@ -120,7 +121,8 @@ class LoopbackHyperliquid:
         faults = self.info_faults.get(body["type"])
         if faults and (answer := faults.popleft()(self, request, body)) is not None:
             return answer
-        return web.json_response(self._answer(body))
+        written = {"Date": formatdate(self.state.clock_ns() / 1e9, usegmt=True)}
+        return web.json_response(self._answer(body), headers=written)
 
     def _answer(self, body: dict) -> object:
         state, kind, dex = self.state, body["type"], body.get("dex") or ""
@@ -196,6 +198,9 @@ class LoopbackHyperliquid:
 
     def execute(self, body: dict) -> dict:
         """Do what a signed action asks for, and return the answer."""
+        expires_ms = body.get("expiresAfter")
+        if expires_ms is not None and expires_ms < self.state.clock_ns() // 1_000_000:
+            return {"status": "err", "response": "The time of this action has run out"}
         signer = signer_of(body, is_mainnet=self.is_mainnet)
         user = self.agents.get(signer)
         if user is None:
