@@ -97,7 +97,7 @@ class OpenVenue(ABC):
 
     def note(self) -> None:
         """Remember the book as one that may be shown."""
-        self.market.truths.add(self.book())
+        self.market.note_truth(self.book())
 
     def spoil(self, point: Point, act: Callable[[], None]) -> None:
         """Let `act` change the book twice, and the news of it go wrong in the way of a point."""

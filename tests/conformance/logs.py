@@ -45,13 +45,15 @@ class News:
 
 
 class MarketLog:
-    """A `MarketSink`. `truths` are the books that the venue had; `wrong` are valid ones that it never had."""
+    """A `MarketSink`. `wrong` are valid books that the venue never had, or not any more when a newer one was shown."""
 
     def __init__(self) -> None:
         self.books: dict[str, Book] = {}  # by unified symbol
         self.trades: list[Trade] = []
         self.statuses: list[FeedStatus] = []
-        self.truths: set[Levels] = set()
+        self._moments: dict[Levels, list[int]] = {}  # when the venue had a book
+        self._newest = 0
+        self._shown = 0  # the moment of the book that was shown last
         self.wrong: list[Levels] = []
         self.unreadable = 0  # changes after which a book could not be read
         self.depth = 0  # levels a side that are held against the truths; 0: none
@@ -67,9 +69,21 @@ class MarketLog:
         if instrument_id.symbol == self.watched:
             if book.state is not BookState.VALID:
                 self.unreadable += 1
-            elif self.depth and levels_of(book, self.depth) not in self.truths:
-                self.wrong.append(levels_of(book, self.depth))
+            elif self.depth:
+                self._compare(levels_of(book, self.depth))
         self.news.tell()
+
+    def note_truth(self, levels: Levels) -> None:
+        """Take note of the book that the venue has now."""
+        self._newest += 1
+        self._moments.setdefault(levels, []).append(self._newest)
+
+    def _compare(self, levels: Levels) -> None:
+        possible = [moment for moment in self._moments.get(levels, ()) if moment >= self._shown]
+        if possible:
+            self._shown = possible[0]
+        else:
+            self.wrong.append(levels)
 
     def trade(self, trade: Trade) -> None:
         self.trades.append(trade)

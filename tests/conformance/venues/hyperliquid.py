@@ -40,7 +40,7 @@ class OpenHyperliquid(OpenVenue):
         shared = {"network": NETWORK, "transport": transport, "clock": wish.clock, "randomness": NoRandomness()}
         budget = new_budget(NoRandomness())
         if wish.is_tight:
-            budget = RequestBudget(NoRandomness(), allowance=TIGHT, interval_s=60.0)
+            budget = RequestBudget(NoRandomness(), allowance=TIGHT, interval_s=100_000.0)
         self.feed = build_feed(
             FeedSettings(symbols=(NVDA,), stream=STREAM, book_silence_s=60.0), **shared, budget=budget,
             endpoints=server.endpoints,
