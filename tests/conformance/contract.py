@@ -13,9 +13,9 @@ from core.config.venues import InteractiveBrokersConfig, RealVenue
 from core.ports.venue import ExecutionVenue, Feed
 from core.types.credentials import Credentials
 from core.types.order import Side
+from tests.conformance.jump_clock import JumpClock
 from tests.conformance.logs import Levels, MarketLog
 from tests.conformance.points import Point
-from tests.conformance.time import JumpClock
 
 
 class Fault(StrEnum):

@@ -16,9 +16,9 @@ from core.risk.verdict import Check, Hardness, approve, approve_amend
 from core.types.instrument import Instrument
 from core.types.order import OrderIntent, OrderStatus, OrderType, Side
 from tests.conformance.contract import OpenVenue, VenueUnderTest, Wish
+from tests.conformance.jump_clock import JumpClock, JumpLoop
 from tests.conformance.logs import LIMIT_S, ExecutionLog, MarketLog, levels_of
 from tests.conformance.patience import until
-from tests.conformance.time import JumpClock, JumpLoop
 
 PASSED = (Check(rule="test", hardness=Hardness.HARD, unit="", limit="", observed="", passed=True),)
 LONG_S = 200.0  # longer than any patience of a feed

@@ -69,11 +69,13 @@ def test_a_fault_of_the_venue_is_doubt_and_the_account_shows_that_nothing_rests(
 def test_an_order_that_never_arrived_is_doubt_and_not_in_the_account(venue: VenueUnderTest) -> None:
     async def scenario(scene: Scene) -> None:
         await scene.trade()
+        before = scene.venue.arrived
         scene.venue.fail(Fault.REQUEST_LOST)
         assert (await scene.submit_past_patience(FIRST)).outcome is IN_DOUBT
         await scene.venue.ready()
         assert await scene.listed() == []
         assert scene.venue.orders(FIRST) == []
+        assert scene.venue.arrived == before + 1
 
     play(venue, scenario)
 

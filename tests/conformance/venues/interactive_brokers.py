@@ -11,9 +11,9 @@ from core.ports.randomness import NoRandomness
 from core.types.market import FeedState
 from core.types.order import Side
 from tests.conformance.contract import Fault, OpenVenue, Rules, VenueOrder, Wish
+from tests.conformance.jump_clock import JumpClock
 from tests.conformance.logs import Levels
 from tests.conformance.points import Point
-from tests.conformance.time import JumpClock
 from tests.venues.interactive_brokers.exchange import DONE, Ordered
 from tests.venues.interactive_brokers.fake_tws import ACCOUNT, COMMISSION, START_CASH, FakeTws, OrderFault
 from tests.venues.interactive_brokers.rig import at_ns, settings_for

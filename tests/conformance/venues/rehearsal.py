@@ -21,9 +21,9 @@ from core.matching.kernel import ANONYMOUS
 from core.types.credentials import Credentials, Secret
 from core.types.order import Side
 from tests.conformance.contract import WAIT_S, Fault, OpenVenue, Rules, VenueOrder, Wish
+from tests.conformance.jump_clock import JumpClock
 from tests.conformance.logs import Levels
 from tests.conformance.points import Point
-from tests.conformance.time import JumpClock
 from tests.conformance.venues.ladder import ladder_levels
 
 VENUE_SYMBOL = "BTCUSDT"
