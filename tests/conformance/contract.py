@@ -180,6 +180,7 @@ class VenueUnderTest(Protocol):
     """One venue's implementation of the contract."""
 
     name: str  # as the table calls it
+    library: str | None  # that takes seconds to import: who needs it is tested in one process
     absent: Mapping[Point, str]  # what it cannot have, and why
     lacking: Mapping[Point, str]  # what it could have and has not, and what that means
 

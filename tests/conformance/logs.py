@@ -11,7 +11,7 @@ from core.types.instrument import Instrument, InstrumentId
 from core.types.market import FeedState, FeedStatus, FundingRate, MarkPrice, Trade
 from core.types.order import Fill, OrderStatus
 
-LIMIT_S = 8.0
+LIMIT_S = 20.0
 Level = tuple[Decimal, Decimal]  # price, quantity
 Levels = tuple[tuple[Level, ...], tuple[Level, ...]]  # bids and asks, best first
 

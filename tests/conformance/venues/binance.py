@@ -78,6 +78,7 @@ class Binance:
     market: BinanceMarket
     absent: Mapping[Point, str]
     lacking: Mapping[Point, str] = field(default_factory=dict)
+    library: None = None
 
     @asynccontextmanager
     async def open(self, wish: Wish) -> AsyncIterator[OpenVenue]:

@@ -55,6 +55,7 @@ class OpenCcxt(OpenRehearsal):
 
 class Ccxt:
     name = "ccxt"
+    library = "ccxt"
     absent: ClassVar[Mapping[Point, str]] = {
         Point.CHECKSUM: "ccxt proves no checksum of this exchange",
         Point.DEAD_MAN: "ccxt offers no such timer",

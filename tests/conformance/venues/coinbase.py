@@ -143,6 +143,7 @@ class OpenCoinbase(OpenVenue):
 
 class Coinbase:
     name = "Coinbase"
+    library = None
     absent: ClassVar[Mapping[Point, str]] = {
         Point.CHECKSUM: "its books carry none: every message of the connection is numbered",
         Point.REDUCE_ONLY: "spot: a sell cannot exceed what is held",

@@ -147,6 +147,7 @@ class OpenHyperliquid(OpenVenue):
 
 class Hyperliquid:
     name = "Hyperliquid"
+    library = None
     absent: ClassVar[Mapping[Point, str]] = {
         Point.GAP: "every message is a whole book: none needs the one before it",
         Point.CHECKSUM: "every message is a whole book",

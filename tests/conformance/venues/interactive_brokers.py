@@ -142,6 +142,7 @@ class OpenInteractiveBrokers(OpenVenue):
 
 class InteractiveBrokers:
     name = "Interactive Brokers"
+    library = None
     absent: ClassVar[Mapping[Point, str]] = {
         Point.GAP: "quotes carry no numbers: each one says the whole of a side",
         Point.CHECKSUM: "quotes carry none",

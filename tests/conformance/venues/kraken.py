@@ -154,6 +154,7 @@ class OpenKraken(OpenVenue):
 
 class Kraken:
     name = "Kraken"
+    library = None
     absent: ClassVar[Mapping[Point, str]] = {
         Point.REDUCE_ONLY: "spot without margin: a sell cannot exceed what is held",
     }

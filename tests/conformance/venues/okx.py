@@ -163,6 +163,7 @@ class OpenOkx(OpenVenue):
 
 class Okx:
     name = "OKX"
+    library = None
     absent: ClassVar[Mapping[Point, str]] = {}
     lacking: ClassVar[Mapping[Point, str]] = {}
 
