@@ -34,6 +34,7 @@ class OpenBinance(OpenRehearsal):
     ) -> None:
         super().__init__(wish, server, KINDS[market], account)
         self.symbol, self.event = SYMBOLS[market], EVENTS[market]
+        self.streams = 1 if market is SPOT else 2  # USD-M may tell books and the rest at two addresses
         self._market = market
         public, private = (f"{server.stream_url}{path}" for path in STREAMS[market])
         endpoints = msgspec.structs.replace(
