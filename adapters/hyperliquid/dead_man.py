@@ -11,9 +11,7 @@ from adapters.hyperliquid import actions
 from adapters.hyperliquid.exchange import Exchange
 from adapters.hyperliquid.outcomes import Refusal
 from adapters.network.request_budget import Purpose
-from core.ports.clock import Clock
 
-_NS_PER_MS: Final = 1_000_000
 LEAST_S: Final = 30.0  # the venue takes five seconds; each setting counts against what an address may send
 _SHARE: Final = 3  # set again after this part of the time
 
@@ -21,11 +19,10 @@ _SHARE: Final = 3  # set again after this part of the time
 class DeadMan:
     """Sets the timer again and again from `start` to `stop`, which takes it back."""
 
-    def __init__(self, exchange: Exchange, clock: Clock, after_s: float | None) -> None:
+    def __init__(self, exchange: Exchange, after_s: float | None) -> None:
         if after_s is not None and after_s < LEAST_S:
             raise ValueError(f"dead_man_s is {after_s:g}, allowed is {LEAST_S:g} and above")
         self._exchange = exchange
-        self._clock = clock
         self._after_s = after_s
         self._task: asyncio.Task[None] | None = None
         self.trouble = ""
@@ -45,7 +42,7 @@ class DeadMan:
 
     async def _run(self, after_s: float) -> None:
         while True:
-            at_ms = self._clock.utc_ns() // _NS_PER_MS + int(after_s * 1000)
+            at_ms = self._exchange.venue_ms + int(after_s * 1000)
             (result,) = await self._exchange.send(actions.schedule_cancel(at_ms), Purpose.CANCEL)
             self.trouble = result.reason
             if result.refusal is Refusal.TOO_LITTLE_TRADED:

@@ -8,13 +8,12 @@ from adapters.hyperliquid.actions import batch_length
 from adapters.hyperliquid.nonces import Nonces
 from adapters.hyperliquid.outcomes import ActionResult, classify, doubt, refused
 from adapters.hyperliquid.signing import Action, Signer
+from adapters.hyperliquid.venue_time import VenueTime
 from adapters.network.nonce_file import NonceError
 from adapters.network.request_budget import Purpose, RequestBudget
 from adapters.network.venue_rest import NoAnswerError, NotSentError, VenueRest
-from core.ports.clock import Clock
 from core.ports.transport import HttpRequest, Transport
 
-_NS_PER_MS: Final = 1_000_000
 _BATCH_A_WEIGHT: Final = 40
 _EXPIRING: Final = frozenset({"order", "batchModify"})  # given up for lost, these must not come to life later
 
@@ -29,7 +28,7 @@ class Exchange:
         url: str,
         signer: Signer,
         nonces: Nonces,
-        clock: Clock,
+        time: VenueTime,
         *,
         timeout_s: float,
         expires_after_s: float,
@@ -38,8 +37,13 @@ class Exchange:
         self._url = url
         self._signer = signer
         self._nonces = nonces
-        self._clock = clock
+        self._time = time
         self._expires_after_ms = int(expires_after_s * 1000)
+
+    @property
+    def venue_ms(self) -> int:
+        """Return the time at the venue."""
+        return self._time.now_ms
 
     async def send(self, action: Action, purpose: Purpose) -> tuple[ActionResult, ...]:
         """Return one result for each order or cancel of the action, or one for an action that has none."""
@@ -60,7 +64,7 @@ class Exchange:
         nonce = self._nonces.next()
         expires_ms = None
         if action["type"] in _EXPIRING:
-            expires_ms = self._clock.utc_ns() // _NS_PER_MS + self._expires_after_ms
+            expires_ms = self.venue_ms + self._expires_after_ms
         body = {
             "action": action,
             "nonce": nonce,

@@ -77,7 +77,7 @@ class HyperliquidExecution:
         self._universe = Universe((), ())
         self._reader: AccountReader | None = None
         self._private: PrivateStream | None = None
-        self._dead_man = DeadMan(exchange, clock, settings.dead_man_s)
+        self._dead_man = DeadMan(exchange, settings.dead_man_s)
 
     @property
     def venue(self) -> str:
@@ -130,6 +130,8 @@ class HyperliquidExecution:
             terms = await self._terms(intent, listing)
         except (TermsError, ClientIdError) as error:
             return _rejected(f"not sent: {error}")
+        if not self._names.claim(terms.cloid):
+            return SendResult(SendOutcome.IN_DOUBT, "an order of this id was sent before, it is not sent twice")
         (result,) = await self._exchange.send(actions.place(terms), Purpose.ORDER)
         if result.venue_order_id is not None:
             self._names.note(result.venue_order_id, terms.cloid)

@@ -6,6 +6,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
+from adapters.hyperliquid.venue_time import VenueTime
 from adapters.network.backoff import Backoff
 from adapters.network.request_budget import Purpose, RequestBudget
 from adapters.network.venue_rest import NoAnswerError, NotSentError, VenueRest
@@ -43,10 +44,19 @@ def weight_of(kind: str) -> int:
 class Info:
     """Asks; all that goes wrong is an InfoError."""
 
-    def __init__(self, transport: Transport, budgets: tuple[RequestBudget, ...], url: str, *, timeout_s: float) -> None:
+    def __init__(
+        self,
+        transport: Transport,
+        budgets: tuple[RequestBudget, ...],
+        url: str,
+        *,
+        timeout_s: float,
+        time: VenueTime | None = None,
+    ) -> None:
         self._rest = VenueRest(transport, budgets, timeout_s=timeout_s)
         self._budgets = budgets
         self._url = url
+        self._time = time
 
     async def ask(
         self, question: Mapping[str, object], decode: Callable[[bytes], T], purpose: Purpose = Purpose.READ
@@ -63,6 +73,8 @@ class Info:
             reply = await self._rest.send(request, (float(weight_of(kind)),) * len(self._budgets), purpose)
         except (NotSentError, NoAnswerError) as error:
             raise InfoError(f"{kind}: {error}") from None
+        if self._time is not None:
+            self._time.heard(reply)
         if reply.status != _OK:
             shown = reply.body[:_SHOWN_BYTES].decode("utf-8", "replace")
             raise InfoError(f"{kind}: the venue answered {reply.status}: {shown}")

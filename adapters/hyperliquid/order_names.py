@@ -15,6 +15,16 @@ class OrderNames:
     def __init__(self) -> None:
         self._cloids: OrderedDict[int, str | None] = OrderedDict()
         self._carried: OrderedDict[int, Decimal] = OrderedDict()
+        self._sent: OrderedDict[str, None] = OrderedDict()
+
+    def claim(self, cloid: str) -> bool:
+        """Tell whether a new order may have this client id: the venue itself takes one id for two orders."""
+        if cloid in self._sent:
+            return False
+        self._sent[cloid] = None
+        while len(self._sent) > _KEPT:
+            self._sent.popitem(last=False)
+        return True
 
     def note(self, number: int, cloid: str | None) -> None:
         self._cloids[number] = cloid or self._cloids.get(number)

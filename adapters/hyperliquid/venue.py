@@ -18,6 +18,7 @@ from adapters.hyperliquid.settings import ExecutionSettings, FeedSettings
 from adapters.hyperliquid.signing import Signer, wallet_of
 from adapters.hyperliquid.stream import Stream
 from adapters.hyperliquid.universe_reader import read_universe
+from adapters.hyperliquid.venue_time import VenueTime
 from adapters.network.request_budget import Purpose, RequestBudget
 from core.book.book import Book
 from core.ports.clock import Clock
@@ -80,7 +81,8 @@ def build_execution(
     where = ENDPOINTS[network] if endpoints is None else endpoints
     account = account_address(credentials)
     signer = Signer(wallet_of(credentials.fields[PRIVATE_KEY]), network)
-    info = Info(transport, (budget,), where.info, timeout_s=used.request_timeout_s)
+    time = VenueTime(clock)
+    info = Info(transport, (budget,), where.info, timeout_s=used.request_timeout_s, time=time)
     of_accounts = RequestBudget(
         randomness,
         allowance=ALLOWANCE_PER_MINUTE * _ACCOUNT_SHARE * _ACCOUNT_BURST_S / _MINUTE_S,
@@ -92,8 +94,8 @@ def build_execution(
         address=account,
         symbols=symbols,
         info=info,
-        account_info=Info(transport, (budget, of_accounts), where.info, timeout_s=used.request_timeout_s),
-        exchange=_exchange(transport, budget, where, signer, FileNonces(nonce_file, clock), clock, used),
+        account_info=Info(transport, (budget, of_accounts), where.info, timeout_s=used.request_timeout_s, time=time),
+        exchange=_exchange(transport, budget, where, signer, FileNonces(nonce_file, clock), time, used),
         stream=Stream(where.stream_url, used.stream, transport, clock, randomness),
         key_check=KeyCheck(info, signer.address, account),
         clock=clock,
@@ -132,7 +134,7 @@ async def cancel_everything(
     account, settings, budget = account_address(credentials), ExecutionSettings(), new_budget(NoRandomness())
     signer = Signer(wallet_of(credentials.fields[PRIVATE_KEY]), network)
     info = Info(transport, (budget,), where.info, timeout_s=settings.request_timeout_s)
-    exchange = _exchange(transport, budget, where, signer, ClockNonces(clock), clock, settings)
+    exchange = _exchange(transport, budget, where, signer, ClockNonces(clock), VenueTime(clock), settings)
 
     async def resting(dex: str, purpose: Purpose) -> list[OpenOrder]:
         return await open_orders(info, account, dex, purpose)
@@ -154,7 +156,7 @@ def _exchange(
     where: Endpoints,
     signer: Signer,
     nonces: Nonces,
-    clock: Clock,
+    time: VenueTime,
     settings: ExecutionSettings,
 ) -> Exchange:
     return Exchange(
@@ -163,7 +165,7 @@ def _exchange(
         where.exchange,
         signer,
         nonces,
-        clock,
+        time,
         timeout_s=settings.request_timeout_s,
         expires_after_s=settings.expires_after_s,
     )

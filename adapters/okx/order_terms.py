@@ -46,7 +46,7 @@ def place_body(
         "stpMode": _SELF_TRADE[self_trade],
     }
     if intent.order_type is OrderType.LIMIT:
-        body["px"] = _price(intent)
+        body["px"] = _price(instrument, intent)
     elif not is_swap(instrument):
         body["tgtCcy"] = "base_ccy"  # or a market buy would be counted in the quote currency
     if intent.reduce_only and is_swap(instrument):
@@ -64,7 +64,7 @@ def amend_body(instrument: Instrument, intent: OrderIntent) -> dict[str, object]
         "instId": instrument.venue_symbol,
         name: value,
         "newSz": plain(intent.quantity, "quantity"),  # of the whole order, what is filled included
-        "newPx": _price(intent),
+        "newPx": _price(instrument, intent),
         "cxlOnFail": False,
     }
 
@@ -120,7 +120,12 @@ def _order_type(intent: OrderIntent) -> str:
     return "ioc" if is_immediate else "limit"
 
 
-def _price(intent: OrderIntent) -> str:
-    if intent.limit_price is None:
+def _price(instrument: Instrument, intent: OrderIntent) -> str:
+    price = intent.limit_price
+    if price is None:
         raise UnsendableOrderError("a limit order needs a price")
-    return plain(intent.limit_price, "price")
+    text = plain(price, "price")
+    if price % instrument.order_tick:
+        # nothing says that the venue refuses it and does not round it to a price nobody decided
+        raise UnsendableOrderError(f"price {text} is not a multiple of {instrument.order_tick}")
+    return text

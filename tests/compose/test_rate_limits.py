@@ -1,8 +1,9 @@
 """The share of a venue's rate limit that a configuration allows, and what the engine shows of it."""
 
 import asyncio
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from aiohttp import web
@@ -17,7 +18,6 @@ from core.config.venues import CcxtVenueConfig
 from core.io.system_clock import SystemClock
 from core.paths import Paths
 from core.ports.randomness import NoRandomness
-from core.ports.transport import HttpReply
 from core.types.credentials import Credentials, Secret
 from tests.adapters.binance.market_sink import RecordingSink
 from tests.compose.test_no_secret_is_shown import CONFIGS, key_parts
@@ -26,6 +26,12 @@ from tui.compose.kinds.venue_kind import TradingAccount, Wire
 from tui.compose.venues import VenueSet
 
 SHARE = 0.25
+
+
+class Answer(NamedTuple):
+    status: int
+    body: bytes
+    headers: Mapping[str, str] = {}
 
 
 class NoKeys:
@@ -139,4 +145,4 @@ def test_a_pause_that_one_venue_was_asked_for_is_shown_by_all_at_its_address_and
 def test_what_is_about_one_route_or_about_orders_alone_closes_no_host(
     kind: str, status: int, body: bytes, closes: bool
 ) -> None:
-    assert venue_kind(kind).closes_host(HttpReply(status=status, headers={}, body=body)) is closes
+    assert venue_kind(kind).closes_host(Answer(status, body)) is closes

@@ -16,6 +16,9 @@ class Countdowns:
         else:
             self._due_ms.pop((account.number, symbol), None)
 
+    def is_running(self, account: Account, symbol: str) -> bool:
+        return (account.number, symbol) in self._due_ms
+
     def step(self, at_ms: int) -> None:
         """Cancel the orders of every countdown that has run out."""
         for (number, symbol), (account, due_ms) in list(self._due_ms.items()):

@@ -9,6 +9,7 @@ import msgspec
 
 class FaultKind(StrEnum):
     DROP_ACK = "drop_ack"  # carry the request out, then close the connection without an answer
+    DROP_REQUEST = "drop_request"  # close the connection and do nothing
     DELAY = "delay"  # carry the request out and answer late
     REJECT = "reject"  # answer with `code`, `msg` and `status`, do nothing
     UNKNOWN = "unknown"  # answer 503 and -1007; the request is carried out where `executed`
@@ -21,7 +22,14 @@ class FaultKind(StrEnum):
 
 
 _REQUEST_KINDS = frozenset(
-    {FaultKind.DROP_ACK, FaultKind.DELAY, FaultKind.REJECT, FaultKind.UNKNOWN, FaultKind.TOO_MANY}
+    {
+        FaultKind.DROP_ACK,
+        FaultKind.DROP_REQUEST,
+        FaultKind.DELAY,
+        FaultKind.REJECT,
+        FaultKind.UNKNOWN,
+        FaultKind.TOO_MANY,
+    }
 )
 
 

@@ -44,6 +44,9 @@ class RestDoor:
         """Answer a request; a fault may do it in its place."""
         fault = self._exchange.faults.of_request(request.method, request.path)
         address = request.remote or ""
+        if fault is not None and fault.kind is FaultKind.DROP_REQUEST and request.transport is not None:
+            request.transport.abort()
+            return web.Response()  # goes nowhere
         try:
             body = await request.text()
             route = self._route(request)

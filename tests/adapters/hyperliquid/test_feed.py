@@ -98,17 +98,6 @@ def test_a_lost_connection_makes_books_unreadable_at_once_and_comes_back_without
     assert any("503" in status.detail for status in rig.sink.statuses if status.state is FeedState.DOWN)
 
 
-def test_a_connection_that_says_nothing_is_replaced() -> None:
-    async def scenario(rig: Rig) -> None:
-        quiet = msgspec.structs.replace(QUICK, silence_limit_s=0.2, ping_every_s=60.0)
-        await rig.start_feed(stream=quiet)
-        await rig.venue.subscribed(2, "l2Book")
-        await in_step(rig)
-
-    rig = run(scenario, prepare=with_quotes)
-    assert any("no data for 0.2 s" in status.detail for status in rig.sink.statuses)
-
-
 def test_a_silent_channel_makes_its_book_unreadable_is_asked_for_again_and_then_costs_the_connection() -> None:
     async def scenario(rig: Rig) -> None:
         await rig.start_feed(book_silence_s=0.1)

@@ -26,7 +26,8 @@ def test_limits_are_those_that_are_kept_to() -> None:
 
 
 def test_proofs_are_tests_that_exist() -> None:
-    sources = "".join(path.read_text("utf-8") for path in (ROOT / "tests" / "adapters" / "kraken").glob("test_*.py"))
+    folders = (ROOT / "tests" / "adapters" / "kraken", ROOT / "tests" / "conformance")
+    sources = "".join(path.read_text("utf-8") for folder in folders for path in folder.glob("test_*.py"))
     named = re.findall(r"`(test_\w+)`", DOCUMENT.read_text("utf-8"))
     assert len(named) > 15
     assert [name for name in named if f"def {name}(" not in sources] == []

@@ -157,29 +157,6 @@ def test_an_answer_that_says_nothing_certain_leaves_the_order_in_doubt(says: str
     play(scenario, tmp_path)
 
 
-def test_a_lost_answer_is_doubt_and_the_stream_and_the_account_tell_the_truth(tmp_path: Path) -> None:
-    async def scenario(rig: TradeRig) -> None:
-        rig.venue.faults.lost_answers = 1
-        order = rig.intent()
-        result = await rig.submit(order)
-        assert result.outcome is SendOutcome.IN_DOUBT
-        await rig.told.until_said(order.client_order_id, S.OPEN)
-        report = await rig.execution.account(0)
-        assert [o.intent.client_order_id for o in report.open_orders] == [order.client_order_id]
-
-    play(scenario, tmp_path, request_timeout_s=1.0)
-
-
-def test_a_request_that_never_arrived_is_doubt_and_the_account_does_not_show_it(tmp_path: Path) -> None:
-    async def scenario(rig: TradeRig) -> None:
-        rig.venue.faults.lost_requests = 1
-        result = await rig.submit(rig.intent())
-        assert result.outcome is SendOutcome.IN_DOUBT
-        assert (await rig.execution.account(0)).open_orders == ()
-
-    play(scenario, tmp_path, request_timeout_s=1.0)
-
-
 def test_an_order_whose_connection_ends_before_the_answer_is_in_doubt(tmp_path: Path) -> None:
     async def scenario(rig: TradeRig) -> None:
         rig.venue.stream.before_answer = lambda method: method == "add_order" and hang_up(rig)

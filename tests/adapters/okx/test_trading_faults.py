@@ -55,15 +55,6 @@ def test_an_order_whose_answer_is_lost_is_in_doubt_and_then_told_by_stream_and_a
     assert len(run(scenario).exchange.orders) == 1
 
 
-def test_an_order_that_never_arrived_is_in_doubt_and_not_in_the_account() -> None:
-    async def scenario(rig: Rig) -> None:
-        rig.server.fail(ORDER, lost_request)
-        assert (await send(rig)).outcome is SendOutcome.IN_DOUBT
-        assert (await rig.execution.account(lately())).open_orders == ()
-
-    assert len(run(scenario).server.asked(ORDER)) == 1
-
-
 @pytest.mark.parametrize(
     ("fault", "outcome"),
     [

@@ -29,6 +29,7 @@ class Fault:
     lost_after: bool = False
     answer: Callable[[], web.Response] | None = None
     hold: asyncio.Event | None = None  # handled at once, answered when set
+    before: Callable[[], None] | None = None  # happens just before it is looked at
 
 
 class LoopbackCoinbase:
@@ -121,6 +122,8 @@ class LoopbackCoinbase:
         fault = next((f for f in self.faults if line.startswith(f.what)), None)
         if fault is not None:
             self.faults.remove(fault)
+            if fault.before is not None:
+                fault.before()
             if fault.answer is not None:
                 return fault.answer()
             if fault.lost_before:

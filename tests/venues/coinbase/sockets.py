@@ -19,6 +19,7 @@ class Session:
         self.socket = socket
         self.subscriptions: dict[str, dict[str, None]] = {}
         self.user: str | None = None
+        self.held_back: list[str] = []
         self._exchange = exchange
         self._sequence = 0
 
@@ -30,11 +31,14 @@ class Session:
         return self._sequence - 1
 
     async def send(self, channel: str, events: list[dict]) -> None:
+        await self.socket.send_str(self.message(channel, events))
+
+    def message(self, channel: str, events: list[dict]) -> str:
         message = {
             "channel": channel, "client_id": "", "timestamp": iso(self._exchange.now_ns()),
             "sequence_num": self.number(), "events": events,
         }  # fmt: skip
-        await self.socket.send_str(json.dumps(message, separators=(",", ":")))
+        return json.dumps(message, separators=(",", ":"))
 
 
 class Sockets:
@@ -50,6 +54,8 @@ class Sockets:
         self.requests: list[dict] = []
         self.lose: dict[str, int] = {}
         self.refuse = 0
+        self.repeats = 0  # messages that come twice, with their number
+        self.swaps = 0  # messages that come after the one that follows them
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
         if self.refuse:
@@ -146,4 +152,13 @@ class Sockets:
             self.lose[channel] -= 1
             session.number()
         elif not session.socket.closed:
-            await session.send(channel, events)
+            message = session.message(channel, events)
+            if self.swaps:
+                self.swaps -= 1
+                session.held_back.append(message)
+                return
+            late, session.held_back = session.held_back, []
+            copies = 1 + (self.repeats > 0)
+            self.repeats -= self.repeats > 0
+            for text in [*[message] * copies, *late]:
+                await session.socket.send_str(text)

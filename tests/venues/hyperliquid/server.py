@@ -2,10 +2,12 @@
 
 import asyncio
 import json
+import time
 from collections import deque
 from collections.abc import Callable
 from contextlib import asynccontextmanager
 from decimal import Decimal
+from email.utils import formatdate
 
 from aiohttp import WSCloseCode, web
 
@@ -36,6 +38,11 @@ class LoopbackHyperliquid:
         self.exchange_faults: deque[Fault] = deque()  # each works on one action
         self.info_faults: dict[str, deque[Fault]] = {}
         self.muted: set[str] = set()  # channels that say nothing
+        self.is_silent = False  # sockets stay open and carry nothing
+        self.repeats = 0  # news that is told twice
+        self.swaps = 0  # news that is told after the one that follows it
+        self.skew_s = 0.0  # of the venue's clock, before the machine's
+        self.state.clock_ns = lambda: time.time_ns() + int(self.skew_s * 1e9)
         self.unconfirmed: set[str] = set()  # channels whose subscriptions are not answered
         self.abstraction = "disabled"
         self.page_rows = 2000
@@ -45,6 +52,7 @@ class LoopbackHyperliquid:
         self.connections = 0
         self.refuse_connections = 0
         self.url = ""
+        self._held_back: list[str] = []
         self._nonces: dict[str, set[int]] = {}
         self._sockets: dict[web.WebSocketResponse, list[dict]] = {}
         self._outbox: asyncio.Queue[tuple[web.WebSocketResponse, str]] = asyncio.Queue()
@@ -114,7 +122,8 @@ class LoopbackHyperliquid:
         faults = self.info_faults.get(body["type"])
         if faults and (answer := faults.popleft()(self, request, body)) is not None:
             return answer
-        return web.json_response(self._answer(body))
+        written = {"Date": formatdate(self.state.clock_ns() / 1e9, usegmt=True)}
+        return web.json_response(self._answer(body), headers=written)
 
     def _answer(self, body: dict) -> object:
         state, kind, dex = self.state, body["type"], body.get("dex") or ""
@@ -191,6 +200,9 @@ class LoopbackHyperliquid:
 
     def execute(self, body: dict) -> dict:
         """Do what a signed action asks for, and return the answer."""
+        expires_ms = body.get("expiresAfter")
+        if expires_ms is not None and expires_ms < self.state.clock_ns() // 1_000_000:
+            return {"status": "err", "response": "The time of this action has run out"}
         signer = signer_of(body, is_mainnet=self.is_mainnet)
         user = self.agents.get(signer)
         if user is None:
@@ -279,18 +291,26 @@ class LoopbackHyperliquid:
     def _on_event(self, channel: str, key: str, data: object) -> None:
         if channel in self.muted:
             return
-        text = json.dumps({"channel": channel, "data": data})
+        news = [json.dumps({"channel": channel, "data": data})]
+        if self.swaps:
+            self.swaps -= 1
+            self._held_back += news
+            return
+        news = news * (1 + (self.repeats > 0)) + self._held_back
+        self.repeats -= self.repeats > 0
+        self._held_back = []
         for socket, followed in self._sockets.items():
             if any(
                 each["type"] == channel and key in (each.get("coin"), str(each.get("user")).lower())
                 for each in followed
             ):
-                self._outbox.put_nowait((socket, text))
+                for text in news:
+                    self._outbox.put_nowait((socket, text))
 
     async def _send_all(self) -> None:
         while True:
             socket, text = await self._outbox.get()
-            if not socket.closed:
+            if not (socket.closed or self.is_silent):
                 await socket.send_str(text)
 
 

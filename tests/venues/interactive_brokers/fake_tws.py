@@ -23,6 +23,7 @@ ACCOUNT = "DU111"
 NVDA, SPY = 4815747, 756733
 CONTRACTS = {"NVDA": NVDA, "SPY": SPY}
 START_CASH = Decimal(100_000)
+MOST_LENT = 4
 COMMISSION = Decimal("1.25")
 MARKET_RULES = {26: [("0", "0.01")], 32: [("0", "0.0001"), ("1", "0.01")]}
 TAKEN_ALL_THE_SAME = {399}  # warnings
@@ -59,6 +60,8 @@ class FakeTws:
         self.faults: deque[OrderFault] = deque()
         self.replies: deque[tuple[int, str]] = deque()  # code and text for the next orders, in place of taking them
         self.cancel_replies: deque[tuple[int, str]] = deque()
+        self.before_cancel: Callable[[], None] | None = None  # happens once, before a cancel is looked at
+        self.repeats = 0  # executions that are told twice
         self.withheld_commissions = False
         self.commission: object = COMMISSION
         self.magnifier = 1  # 100 where prices are in hundredths of the currency
@@ -75,13 +78,14 @@ class FakeTws:
         self.connections = 0
         self.port = 0
         self._next_id = 1
+        self._unanswered: list[tuple[Client, list[str]]] = []
         self._permanent_id = 9000
         self._server: asyncio.Server | None = None
         self._news = asyncio.Event()
         self._handlers: dict[str, Callable[[Client, list[str]], None]] = {
             "1": self._quotes_asked, "2": lambda client, f: client.quotes.pop(int(f[2]), None), "3": self._order,
             "4": self._cancel, "5": self._own_orders, "6": self._account_updates, "7": self._executions_asked,
-            "9": self._details, "16": self._all_orders, "20": self._history, "49": self._time,
+            "9": self._details, "71": self._start, "16": self._all_orders, "20": self._history, "49": self._time,
             "58": self._global_cancel, "61": self._positions, "62": self._summary,
             "76": lambda client, f: self._send(client, 74, 1, f[2]), "91": self._market_rule,
             "99": lambda client, _: self._send(client, 102),
@@ -139,16 +143,27 @@ class FakeTws:
                 fields = await read_fields(reader)
                 self.received.append(fields)
                 self._news.set()
-                if fields[0] == "71":
-                    self._start(client, fields)
-                elif not self.is_silent:
-                    handler = self._handlers.get(fields[0])
-                    if handler is not None:
-                        handler(client, fields)
+                if self.is_silent:
+                    self._unanswered.append((client, fields))
+                else:
+                    self._take(client, fields)
         sending.cancel()
         self.clients.remove(client)
         writer.transport.abort()
         self._news.set()
+
+    def wake(self) -> None:
+        """Speak again, and do first what was asked for in the silence."""
+        self.is_silent = False
+        waiting, self._unanswered = self._unanswered, []
+        for client, fields in waiting:
+            if client in self.clients:
+                self._take(client, fields)
+
+    def _take(self, client: Client, fields: list[str]) -> None:
+        handler = self._handlers.get(fields[0])
+        if handler is not None:
+            handler(client, fields)
 
     async def _write(self, client: Client) -> None:
         while True:
@@ -165,8 +180,6 @@ class FakeTws:
         if any(other is not client and other.client_id == client.client_id for other in self.clients):
             self._send(client, 4, 2, -1, 326, "Unable to connect as the client id is already in use", "")
             return
-        if self.is_silent:
-            return
         self._send(client, 15, 1, ",".join(self.accounts))
         self._send(client, 9, 1, self._next_id)
         self._send(client, 4, 2, -1, 2104, "Market data farm connection is OK:usfarm", "")
@@ -174,7 +187,7 @@ class FakeTws:
     # market data ----------------------------------------------------------------------
 
     def quote(self, symbol: str, bid: str, bid_size: int, ask: str, ask_size: int) -> None:
-        self._tell(self.exchange.quote(symbol, bid, bid_size, ask, ask_size))
+        self.tell(self.exchange.quote(symbol, bid, bid_size, ask, ask_size))
         self.publish(symbol)
 
     def publish(self, symbol: str) -> None:
@@ -244,6 +257,9 @@ class FakeTws:
             self._send(client, 4, 2, order_id, code, text, "")
             if code not in TAKEN_ALL_THE_SAME:
                 return
+        if Decimal(fields[17]) * Decimal(limit or 0) > MOST_LENT * START_CASH:
+            self._send(client, 4, 2, order_id, 201, "Order rejected - reason:available funds are insufficient", "")
+            return
         fault = self.faults.popleft() if self.faults else None
         if fault is OrderFault.LINE_CUT_BEFORE:
             client.writer.transport.abort()
@@ -264,7 +280,7 @@ class FakeTws:
             self._show(client, known, status="PreSubmitted")
             if known.status == "Submitted":
                 self._status(client, known)
-            self._tell(executed)
+            self.tell(executed)
             if known.status == "Cancelled":
                 self._status(client, known)
         self.publish(known.symbol)
@@ -283,6 +299,9 @@ class FakeTws:
         )  # fmt: skip
 
     def _cancel(self, client: Client, fields: list[str]) -> None:
+        before, self.before_cancel = self.before_cancel, None
+        if before is not None:
+            before()
         order = self._own(client, int(fields[2]))
         if self.cancel_replies:
             code, text = self.cancel_replies.popleft()
@@ -327,11 +346,13 @@ class FakeTws:
             if client.client_id == order.client_id:
                 tell(client, order)
 
-    def _tell(self, executed: list[Executed]) -> None:
+    def tell(self, executed: list[Executed]) -> None:
         for done in executed:
             for client in [each for each in self.clients if each.client_id == done.order.client_id]:
                 self._status(client, done.order)
-                self._execution(client, -1, done)
+                for _ in range(1 + (self.repeats > 0)):
+                    self._execution(client, -1, done)
+                self.repeats -= self.repeats > 0
                 self._execution_position(client, done.order.symbol)
 
     def _execution_position(self, client: Client, symbol: str) -> None:
@@ -363,7 +384,7 @@ class FakeTws:
             text = "Error validating request.-'b0' : cause - The API interface is currently in Read-Only mode."
             self._send(client, 4, 2, -1, 321, text, "")
             return
-        self._list(client, self.exchange.working())
+        self._list(client, [order for order in self.exchange.working() if order.account in self.accounts])
 
     def _list(self, client: Client, orders: list[Ordered]) -> None:
         for order in orders:
@@ -373,7 +394,8 @@ class FakeTws:
 
     def _executions_asked(self, client: Client, fields: list[str]) -> None:
         for done in self.exchange.executions:
-            self._execution(client, int(fields[2]), done)
+            if done.order.account in self.accounts:
+                self._execution(client, int(fields[2]), done)
         self._send(client, 55, 1, fields[2])
 
     def _positions(self, client: Client, _: list[str]) -> None:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 class Faults:
     wrong_checksums: int = 0  # of book messages
     lost_book_messages: int = 0
+    repeated_book_messages: int = 0
+    swapped_book_messages: int = 0  # told after the one that follows
     is_silent: bool = False  # sockets stay open and carry nothing
     refused_connections: int = 0
     lost_requests: int = 0  # orders, amends and cancels that never arrive

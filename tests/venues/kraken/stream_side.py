@@ -60,6 +60,8 @@ class StreamSide:
         self.connections = 0
         self.asked: list[tuple[str, Params]] = []
         self.before_answer: Callable[[str], None] = lambda method: None
+        self.before: dict[str, Callable[[], None]] = {}  # what happens once before a method is looked at
+        self._held_back: list[tuple[Client, object]] = []
         self.news = asyncio.Event()
         self._tokens: dict[str, Account] = {}
 
@@ -119,6 +121,7 @@ class StreamSide:
             return
         if method in TRADING and faults.take("lost_requests"):
             return
+        self.before.pop(method, lambda: None)()
         try:
             if method in TRADING and faults.next_errors:
                 raise RefusedError(faults.next_errors.popleft())
@@ -236,9 +239,15 @@ class StreamSide:
         assert quantity is not None
         cl_ord_id = params.get("cl_ord_id")
         return Request(
-            self._exchange.pairs[str(params["symbol"])], Side(params["side"]), kind, quantity,
+            self._pair(str(params["symbol"])), Side(params["side"]), kind, quantity,
             _decimal(params.get("limit_price")), None if cl_ord_id is None else str(cl_ord_id),
         )  # fmt: skip
+
+    def _pair(self, symbol: str) -> Pair:
+        pair = self._exchange.pairs.get(symbol)
+        if pair is None:
+            raise RefusedError(f"Currency pair not supported {symbol}")
+        return pair
 
     # what is told ------------------------------------------------------------------------------------
 
@@ -257,7 +266,16 @@ class StreamSide:
             data["checksum"] = (int(str(data["checksum"])) + 1) % 2**32
         if not is_snapshot:
             data["timestamp"] = self._time()
-        client.send({"channel": "book", "type": "snapshot" if is_snapshot else "update", "data": [data]})
+        message = {"channel": "book", "type": "snapshot" if is_snapshot else "update", "data": [data]}
+        if not is_snapshot and faults.take("swapped_book_messages"):
+            self._held_back.append((client, message))
+            return
+        client.send(message)
+        if not is_snapshot and faults.take("repeated_book_messages"):
+            client.send(message)
+        held_back, self._held_back = self._held_back, []
+        for late_client, late in held_back:
+            late_client.send(late)
 
     def _on_trade(self, pair: Pair, taker: Side, price: Decimal, quantity: Decimal, number: int) -> None:
         row = {

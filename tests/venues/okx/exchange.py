@@ -12,6 +12,7 @@ from core.types.order import Side
 from tests.venues.okx.listing import ROWS, ZERO, plain
 
 OWNER = 1
+LEVERAGE = 10
 KINDS = {
     "limit": MatchKind.LIMIT,
     "ioc": MatchKind.IOC,
@@ -186,6 +187,9 @@ class Exchange:
         held, _ = self.positions.get(terms["instId"], (ZERO, ZERO))
         if terms.get("reduceOnly") and held * (1 if terms["side"] == "buy" else -1) >= 0:
             return "51169", "You don't have any positions in this contract that can be closed."
+        margin = size * Decimal(listed["ctVal"] or "0") * self.last.get(terms["instId"], ZERO) / LEVERAGE
+        if is_swap and not terms.get("reduceOnly") and margin > self.cash.get("USDT", ZERO):
+            return "51008", "Order failed. Insufficient USDT margin in account"
         if not is_swap and terms["side"] == "sell" and size > self.cash.get(listed["baseCcy"], ZERO):
             return "51008", "Order failed. Insufficient balance"
         if not is_swap and terms["side"] == "buy":
