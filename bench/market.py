@@ -43,8 +43,8 @@ def make_market(seed: int, messages: int, levels: int, changes: int, depth: int)
     texts: list[str] = []
     for number in range(messages):
         middle += chance.choice((-1, 0, 0, 0, 1))
-        changed_bids = _changes(chance, bids, middle, -1, levels, changes)
-        changed_asks = _changes(chance, asks, middle, 1, levels, changes)
+        changed_bids = change_side(chance, bids, middle, -1, levels, changes)
+        changed_asks = change_side(chance, asks, middle, 1, levels, changes)
         texts.append(_message(number, changed_bids, changed_asks))
     return Market(
         last_update_id=_FIRST_ID,
@@ -56,7 +56,7 @@ def make_market(seed: int, messages: int, levels: int, changes: int, depth: int)
     )
 
 
-def _changes(
+def change_side(
     chance: random.Random, side: dict[int, int], middle: int, direction: int, levels: int, count: int
 ) -> list[tuple[int, int]]:
     """Change `count` levels, mostly near the top; whatever the market has walked over goes first."""

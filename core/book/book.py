@@ -1,5 +1,6 @@
 """The level-2 book of one instrument on its integer grid."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -12,6 +13,8 @@ from core.types.instrument import Instrument, InstrumentId
 from core.types.order import Side
 
 Ints = NDArray[np.int64]
+Bytes = NDArray[np.uint8]
+LevelsReader = Callable[[Ints, Ints, Ints, Bytes], int]  # cells and overflow of a book, notes, text
 
 WINDOW_TICKS: Final = 1 << 16  # covers the busy part of every market seen; what lies beyond is kept sorted
 _FIRST_OVERFLOW_LEVELS: Final = 1 << 10
@@ -43,8 +46,8 @@ class Book:
             raise ValueError(f"window_ticks is {window_ticks}, allowed are positive multiples of 64")
         from core.book import kernels  # noqa: PLC0415  # numba costs most of a second: only who makes a book pays it
 
-        self._apply = kernels.apply_batch
-        self._load = kernels.load_batch
+        self._apply = kernels.apply_batch_entry()
+        self._load = kernels.load_batch_entry()
         self._best_levels = kernels.best_levels_entry()
         self._lots_at = kernels.lots_at
         self.instrument = instrument
@@ -78,10 +81,13 @@ class Book:
         received_ns: int,
     ) -> None:
         """Replace all levels and become VALID (INVALID where the snapshot itself is crossed)."""
-        batch = self._batch_of(bid_ticks, bid_lots, ask_ticks, ask_lots)
+        self.load_batch(self._batch_of(bid_ticks, bid_lots, ask_ticks, ask_lots), sequence, venue_ns, received_ns)
+
+    def load_batch(self, batch: Ints, sequence: int, venue_ns: int, received_ns: int) -> None:
+        """Load a snapshot that a compiled decoder left in an array of int64, as `apply_batch` takes a delta."""
         outcome = self._load(self._cells, self._overflow, batch)
         while outcome == layout.NO_ROOM:
-            self._grow_overflow(max(len(bid_ticks), len(ask_ticks)))
+            self._grow_overflow(max(batch[layout.BID_COUNT], batch[layout.ASK_COUNT]))
             outcome = self._load(self._cells, self._overflow, batch)
         self.state, self.reason = _VALID, ""
         self.sequence = sequence
@@ -100,13 +106,21 @@ class Book:
         sequence: int,
         venue_ns: int,
         received_ns: int,
+        most_levels: int = 0,
     ) -> None:
-        """Change levels; no effect unless VALID. A crossed top makes the book INVALID at once."""
+        """Change levels; no effect unless VALID. A crossed top makes the book INVALID at once.
+
+        With `most_levels` only so many of each side, the best ones, are kept afterwards.
+        """
         batch = self._batch_of(bid_ticks, bid_lots, ask_ticks, ask_lots)
+        batch[layout.MOST_LEVELS] = most_levels
         self.apply_batch(batch, sequence, venue_ns, received_ns)
 
     def apply_batch(self, batch: Ints, sequence: int, venue_ns: int, received_ns: int) -> None:
-        """Apply a delta that a compiled decoder left in an array as `core.book.layout` describes it."""
+        """Apply a delta that a compiled decoder left in an array as `core.book.layout` describes it.
+
+        The array has to be one of int64: its type is looked at by nobody.
+        """
         if self.state is not _VALID:
             return
         outcome = self._apply(self._cells, self._overflow, batch)
@@ -164,6 +178,13 @@ class Book:
             return out[0], out[1], out[2], out[3]
         bids, asks = found & 0xFFFFFFFF, found >> 32
         return out[0, :bids], out[1, :bids], out[2, :asks], out[3, :asks]
+
+    def summary(self, reader: LevelsReader, out: Ints, text: Bytes) -> int:
+        """Return what a compiled reader of the book's own arrays makes of a VALID book; it writes its notes to arrays.
+
+        As in `apply_batch` nobody looks at the types of the arrays.
+        """
+        return reader(self._cells, self._overflow, out, text)
 
     def lots_at(self, side: Side, ticks: int) -> int:
         """Return the resting lots at one price of one side (BUY = bids), 0 where there are none."""
