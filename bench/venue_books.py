@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from decimal import Decimal
-from typing import Final
+from typing import Final, Protocol
 
 from adapters.coinbase.market_data import CoinbaseMarketData
 from adapters.hyperliquid.coin_market import CoinMarket
@@ -12,6 +12,7 @@ from adapters.hyperliquid.market_data import MarketData
 from adapters.hyperliquid.settings import FeedSettings
 from adapters.kraken.market_data import KrakenMarketData
 from adapters.okx.market_data import OkxMarketData
+from adapters.streams.market_data import ChecksumObserver
 from bench.result import BenchError
 from bench.venue_market import SHAPES, TICK, VenueMarket
 from core.book.book import Book, BookState
@@ -21,7 +22,6 @@ from core.types.instrument import AssetType, Instrument, InstrumentId
 from core.types.market import FeedStatus, FundingRate, MarkPrice, Trade
 
 Levels = list[tuple[Decimal, Decimal]]
-Handle = Callable[[bytes, int], None]
 # unified symbol, the venue's, quote
 _NAMES: Final = {
     "kraken": ("BTC/USD", "BTC/USD", "USD"),
@@ -29,6 +29,18 @@ _NAMES: Final = {
     "coinbase": ("BTC/USD", "BTC-USD", "USD"),
     "hyperliquid": ("BTC/USDC:USDC", "BTC", "USDC"),
 }
+
+
+def _refused(venue_symbol: str) -> None:
+    raise BenchError(f"ours refused a message of {venue_symbol}")
+
+
+class Handler(Protocol):
+    """What a venue's feed gives each message to; `handle_typed` leaves out the compiled reader."""
+
+    def handle(self, raw: bytes, received_ns: int) -> None: ...
+
+    def handle_typed(self, raw: bytes, received_ns: int) -> None: ...
 
 
 class BookSink:
@@ -54,8 +66,8 @@ class BookSink:
 
 def instrument_of(venue: str) -> Instrument:
     """Return the instrument of `bench.venue_market` at a venue."""
+    lot, venue = SHAPES[venue].lot, venue.partition(" ")[0]
     symbol, venue_symbol, quote = _NAMES[venue]
-    lot = SHAPES[venue].lot
     return Instrument(
         venue=venue,
         symbol=symbol,
@@ -70,21 +82,24 @@ def instrument_of(venue: str) -> Instrument:
     )
 
 
-def handler_of(venue: str, instrument: Instrument, sink: MarketSink) -> Handle:
+def handler_of(
+    venue: str,
+    instrument: Instrument,
+    sink: MarketSink,
+    *,
+    resync: Callable[[str], None] = _refused,
+    observer: ChecksumObserver | None = None,
+) -> Handler:
     """Return what the venue's feed calls with each message."""
     if venue == "hyperliquid":
         coin = instrument.venue_symbol
         listing = Listing(instrument=instrument, coin=coin, dex="", asset_id=0, size_decimals=5)
         coins = {coin: CoinMarket(listing, sink.add_instrument(instrument), sink)}
-        return MarketData(coins, FeedSettings(symbols=(coin,)), SystemClock()).handle
+        return MarketData(coins, FeedSettings(symbols=(coin,)), SystemClock())
     if venue == "kraken":
-        return KrakenMarketData(sink, [instrument], resync=_refused, depth=SHAPES[venue].visible).handle
-    handler = {"okx": OkxMarketData, "coinbase": CoinbaseMarketData}[venue]
-    return handler(sink, [instrument], resync=_refused).handle
-
-
-def _refused(venue_symbol: str) -> None:
-    raise BenchError(f"ours refused a message of {venue_symbol}")
+        return KrakenMarketData(sink, [instrument], resync=resync, depth=SHAPES[venue].visible, observer=observer)
+    handler = CoinbaseMarketData if venue == "coinbase" else OkxMarketData
+    return handler(sink, [instrument], resync=resync, observer=observer)
 
 
 class OurVenue:
@@ -99,7 +114,7 @@ class OurVenue:
     def run(self) -> tuple[list[float], Levels, Levels]:
         """Return the µs of each message, and the final top of both sides."""
         sink = BookSink()
-        handle, depth = handler_of(self._market.venue, self._instrument, sink), self._depth
+        handle, depth = handler_of(self._market.venue, self._instrument, sink).handle, self._depth
         assert sink.book is not None
         book = sink.book
         handle(self._market.snapshot.encode(), 1)

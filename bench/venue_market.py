@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import partial
 from itertools import zip_longest
 from typing import Final, NamedTuple
 
@@ -39,6 +40,7 @@ class Moment(NamedTuple):
     asks: Rows
     seen_bids: Side
     seen_asks: Side
+    is_snapshot: bool = False
 
     @property
     def ms(self) -> int:
@@ -50,11 +52,11 @@ class Moment(NamedTuple):
 
     @property
     def kind(self) -> str:
-        return "update" if self.number else "snapshot"
+        return "snapshot" if self.is_snapshot else "update"
 
 
 class Shape(NamedTuple):
-    """How one venue writes; `visible` are the levels a side that it shows, and a level that comes into sight is told."""
+    """How one venue writes; `visible` are the levels a side that it shows, and one that comes into sight is told."""
 
     lot: Decimal
     visible: int
@@ -68,7 +70,7 @@ def make_venue_market(venue: str, seed: int, *, messages: int, levels: int, chan
     bids = {middle - step: chance.randint(1, 5_000) for step in range(1, levels + 1)}
     asks = {middle + step: chance.randint(1, 5_000) for step in range(1, levels + 1)}
     seen_bids, seen_asks = _top(bids, shape.visible, -1), _top(asks, shape.visible, 1)
-    texts = [shape.write(Moment(0, list(seen_bids.items()), list(seen_asks.items()), seen_bids, seen_asks))]
+    texts = [shape.write(Moment(0, list(seen_bids.items()), list(seen_asks.items()), seen_bids, seen_asks, True))]
     for number in range(1, messages + 1):
         middle += chance.choice((-1, 0, 0, 0, 1))
         change_side(chance, bids, middle, -1, levels, changes)
@@ -121,22 +123,26 @@ def _kraken(moment: Moment) -> str:
     )
 
 
-# OKX: texts without needless zeros, a checksum over the best 25, a chain of ids ---------------------------------------
+# OKX: texts without needless zeros, a chain of ids; a checksum over the best 25 until June 2026, since then 0 ---------
 
 
-def _okx(moment: Moment) -> str:
+def _okx(moment: Moment, *, has_checksum: bool = False) -> str:
     lot = SHAPES["okx"].lot
 
     def rows(side: Rows) -> list[list[str]]:
         return [[_short(ticks * TICK), _short(lots * lot), "0", "1" if lots else "0"] for ticks, lots in side]
 
+    checksum = _okx_checksum(moment) if has_checksum else 0
+    data = {"asks": rows(moment.asks), "bids": rows(moment.bids), "ts": str(moment.ms), "checksum": checksum}
+    data |= {"seqId": moment.number + 1, "prevSeqId": -1 if moment.is_snapshot else moment.number}
+    return _json({"arg": {"channel": "books", "instId": "BTC-USDT"}, "action": moment.kind, "data": [data]})
+
+
+def _okx_checksum(moment: Moment) -> int:
     best = (list(side.items())[:25] for side in (moment.seen_bids, moment.seen_asks))
     pairs = [row for both in zip_longest(*best) for row in both if row is not None]
-    text = ":".join(f"{_short(ticks * TICK)}:{_short(lots * lot)}" for ticks, lots in pairs)
-    signed = (zlib.crc32(text.encode()) ^ _SIGN_BIT) - _SIGN_BIT
-    data = {"asks": rows(moment.asks), "bids": rows(moment.bids), "ts": str(moment.ms), "checksum": signed}
-    data |= {"seqId": moment.number + 1, "prevSeqId": moment.number or -1}
-    return _json({"arg": {"channel": "books", "instId": "BTC-USDT"}, "action": moment.kind, "data": [data]})
+    text = ":".join(f"{_short(ticks * TICK)}:{_short(lots * SHAPES['okx'].lot)}" for ticks, lots in pairs)
+    return (zlib.crc32(text.encode()) ^ _SIGN_BIT) - _SIGN_BIT
 
 
 def _short(value: Decimal) -> str:
@@ -177,6 +183,7 @@ def _hyperliquid(moment: Moment) -> str:
 SHAPES: Final = {
     "kraken": Shape(Decimal("0.00000001"), 100, _kraken),
     "okx": Shape(Decimal("0.00001"), 400, _okx),
+    "okx with checksum": Shape(Decimal("0.00001"), 400, partial(_okx, has_checksum=True)),
     "coinbase": Shape(Decimal("0.00000001"), 1_000_000, _coinbase),
     "hyperliquid": Shape(Decimal("0.00001"), 20, _hyperliquid, is_whole=True),
 }

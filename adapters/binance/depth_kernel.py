@@ -143,7 +143,8 @@ def _read_integer(text: Bytes, at: int, batch: Ints, note: int, seen: int) -> in
         value = value * 10 + digit
         at += 1
         digit = int(text[at]) - 48
-    if not 0 < at - start <= MOST_DIGITS or batch[note] != ABSENT:
+    size = at - start
+    if not 0 < size <= MOST_DIGITS or (size > 1 and text[start] == 48) or batch[note] != ABSENT:
         return -MALFORMED
     batch[note] = value
     batch[SEEN] |= seen

@@ -8,9 +8,7 @@ from core.book.layout import ASKS, BIDS
 
 START: Final = b'{"channel":"book","type":"update","data":[{"symbol":"'  # as the venue begins; the name follows
 
-_LEVEL: Final = Record(
-    {"price": Steps(codes.TICKS, codes.JSON_DECIMAL), "qty": Steps(codes.LOTS, codes.JSON_DECIMAL)}
-)
+_LEVEL: Final = Record({"price": Steps(codes.TICKS, codes.JSON_DECIMAL), "qty": Steps(codes.LOTS, codes.JSON_DECIMAL)})
 
 
 def book_update(venue_symbol: str) -> Object:

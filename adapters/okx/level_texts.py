@@ -55,8 +55,12 @@ class LevelTexts:
     def checksum(self, book: Book) -> int:
         """Return CRC-32 of the best 25 levels, bid and ask in turn, as a signed number."""
         bid_ticks, bid_lots, ask_ticks, ask_lots = (column.tolist() for column in book.top(DEPTH))
-        bids = [self._bids.get(ticks) or self._short(ticks, lots) for ticks, lots in zip(bid_ticks, bid_lots, strict=True)]
-        asks = [self._asks.get(ticks) or self._short(ticks, lots) for ticks, lots in zip(ask_ticks, ask_lots, strict=True)]
+        bids = [
+            self._bids.get(ticks) or self._short(ticks, lots) for ticks, lots in zip(bid_ticks, bid_lots, strict=True)
+        ]
+        asks = [
+            self._asks.get(ticks) or self._short(ticks, lots) for ticks, lots in zip(ask_ticks, ask_lots, strict=True)
+        ]
         parts = [part for pair in zip_longest(bids, asks) for part in pair if part is not None]
         return signed(zlib.crc32(":".join(parts).encode()))
 

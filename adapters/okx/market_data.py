@@ -235,4 +235,3 @@ class _Compiled:
 
 def _coded(number: int | None) -> int:
     return ABSENT if number is None else number
-

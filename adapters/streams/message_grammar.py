@@ -72,7 +72,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 class Levels(msgspec.Struct, frozen=True):
-    """The levels of one side, or of both where each level names its own; a side may have to lead away from the touch."""
+    """The levels of one side, or of both where each names its own; they may have to lead away from the touch."""
 
     side: int
     level: Record | Row
@@ -95,7 +95,7 @@ def can_be_text(value: str) -> bool:
 
 
 def program_of(message: Object, *, is_uncrossed: bool = False) -> Ints:
-    """Return the instructions that read a message of this shape, the best bid below the best ask where that is asked for."""
+    """Return the instructions that read such a message; `is_uncrossed`: with its best bid below its best ask."""
     program = _Program()
     program.node(message)
     program.instruction(codes.END, int(is_uncrossed))

@@ -22,8 +22,6 @@ from adapters.streams.message_layout import (
     INTEGER,
     LEVEL_END,
     LEVELS,
-    LITERAL,
-    LOT_DECIMALS,
     LOT_MANTISSA,
     NOT_UNDERSTOOD,
     NOTES_END,
@@ -33,7 +31,6 @@ from adapters.streams.message_layout import (
     SIDE_NAME,
     SKIP_COUNT,
     SKIP_TEXT,
-    TICK_DECIMALS,
     TICK_MANTISSA,
     TICKS,
     TIME,
@@ -78,9 +75,9 @@ def read_message(text: Bytes, length: int, batch: Ints, program: Ints) -> int:
     for note in range(VENUE_NS, NOTES_END):
         batch[note] = ABSENT
     batch[BID_START], batch[ASK_START] = BATCH_HEADER_SIZE, batch[ASK_ROOM]
-    free_bid, free_ask = batch[BID_START], batch[ASK_START]
-    at, pc, ticks, lots, levels_side, side = 0, 0, 0, 0, BIDS, BIDS
-    while True:
+    batch[BID_COUNT] = batch[ASK_COUNT] = 0
+    at, pc, ticks, lots, side = 0, 0, 0, 0, BIDS
+    while at >= 0 and pc >= 0:
         code, first, second = program[pc], program[pc + 1], program[pc + 2]
         if code == NUMBER:
             kind = TICK_MANTISSA if first == TICKS else LOT_MANTISSA
@@ -95,23 +92,15 @@ def read_message(text: Bytes, length: int, batch: Ints, program: Ints) -> int:
         elif code == SKIP_TEXT:
             at = _skip_text(text, at)
         elif code == LEVEL_END:
-            slot = free_bid if side == BIDS else free_ask
-            if ticks <= 0:
+            if not _put_level(batch, side, ticks, lots, second):
                 return NOT_UNDERSTOOD
-            if second and not _leads_away(batch, slot, side, ticks, lots):
-                return NOT_UNDERSTOOD
-            batch[slot], batch[slot + 1] = ticks, lots
-            if side == BIDS:
-                free_bid += 2
-            else:
-                free_ask += 2
             if text[at] == _COMMA:
-                pc, side = first, levels_side
+                pc = first
             elif text[at] != _CLOSE_LIST:
                 return NOT_UNDERSTOOD
             at += 1
         elif code == LEVELS:
-            levels_side = side = first
+            side = first
             if text[at] != _OPEN_LIST:
                 return NOT_UNDERSTOOD
             at += 1
@@ -119,60 +108,70 @@ def read_message(text: Bytes, length: int, batch: Ints, program: Ints) -> int:
                 at += 1
                 pc = second
         elif code == SIDE_NAME:
-            word = word_at(text, at)
-            if word & _BID_BYTES == _BID:
-                side = BIDS
-                at += 3
-            elif word & _OFFER_BYTES == _OFFER:
-                side = ASKS
-                at += 5
-            else:
-                return NOT_UNDERSTOOD
+            side, at = _read_side(text, at)
         elif code == SKIP_COUNT:
             value, at = _read_integer(text, at)
             if value < 0:
                 return NOT_UNDERSTOOD
         elif code == INTEGER:
-            value, at = _read_integer(text, at)
-            if abs(value) > second:
+            batch[first], at = _read_integer(text, at)
+            if abs(batch[first]) > second:
                 return NOT_UNDERSTOOD
-            batch[first] = value
         elif code == TIME:
             batch[first], at = _read_time(text, at)
-        elif code == FIELDS or code == FIELD_END:
-            fields = pc
-            if code == FIELDS:
-                if text[at] != _OPEN_OBJECT:
-                    return NOT_UNDERSTOOD
-                batch[program[pc + 3]] = batch[program[pc + 3] + 1] = 0
-            else:
-                fields = first
-            if code == FIELDS or text[at] == _COMMA:
-                pc = _find_field(text, at + 1, batch, program, fields)
-                if pc < 0:
-                    return NOT_UNDERSTOOD
-            elif text[at] != _CLOSE_OBJECT or program[fields + 2] & ~batch[program[fields + 3]]:
-                return NOT_UNDERSTOOD
-            else:
-                pc = second
+        elif code in (FIELDS, FIELD_END):
+            pc = _step_in_object(text, at, batch, program, pc)
             at += 1
         elif code == END:
-            batch[BID_COUNT] = (free_bid - batch[BID_START]) >> 1
-            batch[ASK_COUNT] = (free_ask - batch[ASK_START]) >> 1
-            if at != length:
-                return NOT_UNDERSTOOD
-            has_both = batch[BID_COUNT] > 0 and batch[ASK_COUNT] > 0
-            is_crossed = has_both and batch[batch[BID_START]] >= batch[batch[ASK_START]]
-            return NOT_UNDERSTOOD if first and is_crossed else READ
+            return READ if at == length and not (first and _is_crossed(batch)) else NOT_UNDERSTOOD
         at, pc = _match_literal(text, at, program, pc)
-        if at < 0:
-            return NOT_UNDERSTOOD
+    return NOT_UNDERSTOOD
+
+
+@kernel
+def _put_level(batch: Ints, side: int, ticks: int, lots: int, is_ordered: int) -> bool:
+    """Put a level behind those of its side; False for one without a price, or out of an order that it has to keep."""
+    count = BID_COUNT if side == BIDS else ASK_COUNT
+    start = batch[count + 1]
+    slot = start + 2 * batch[count]
+    if ticks <= 0:
+        return False
+    if is_ordered:
+        if lots <= 0:
+            return False
+        if slot > start and (ticks >= batch[slot - 2] if side == BIDS else ticks <= batch[slot - 2]):
+            return False
+    batch[slot], batch[slot + 1] = ticks, lots
+    batch[count] += 1
+    return True
+
+
+@kernel
+def _is_crossed(batch: Ints) -> bool:
+    """Tell whether the first bid is not below the first ask."""
+    if batch[BID_COUNT] == 0 or batch[ASK_COUNT] == 0:
+        return False
+    return bool(batch[batch[BID_START]] >= batch[batch[ASK_START]])
+
+
+@kernel
+def _step_in_object(text: Bytes, at: int, batch: Ints, program: Ints, pc: int) -> int:
+    """Return where it goes on at an object's bracket, or behind one of its fields; -1 where it does not."""
+    is_new = program[pc] == FIELDS
+    fields = pc if is_new else program[pc + 1]
+    frame = program[fields + 3]
+    if is_new:
+        batch[frame] = batch[frame + 1] = 0
+    if text[at] == (_OPEN_OBJECT if is_new else _COMMA):
+        return _find_field(text, at + 1, batch, program, fields)
+    is_whole = not is_new and text[at] == _CLOSE_OBJECT and program[fields + 2] & ~batch[frame] == 0
+    return int(program[pc + 2]) if is_whole else -1
 
 
 @kernel
 def _match_literal(text: Bytes, at: int, program: Ints, pc: int) -> tuple[int, int]:
     """Return the positions behind an instruction's literal, -1 where it does not stand there; after -1 it stays -1."""
-    if at < 0:
+    if at < 0 or pc < 0:
         return -1, pc
     size, pairs = program[pc + 3], program[pc + 4]
     pc += INSTRUCTION_SIZE
@@ -201,16 +200,6 @@ def _find_field(text: Bytes, at: int, batch: Ints, program: Ints, fields: int) -
 
 
 @kernel
-def _leads_away(batch: Ints, slot: int, side: int, ticks: int, lots: int) -> bool:
-    """Tell whether a level has a size and lies behind the one before it."""
-    if lots <= 0:
-        return False
-    if slot == batch[BID_START if side == BIDS else ASK_START]:
-        return True
-    return bool(ticks < batch[slot - 2] if side == BIDS else ticks > batch[slot - 2])
-
-
-@kernel
 def _is_plain(text: Bytes, at: int, end: int, form: int) -> bool:
     """Tell whether a number has no needless zeros: in front as in JSON, nor behind its dot."""
     if text[at] == _ZERO and end - at > 1 and text[at + 1] != _DOT:
@@ -230,6 +219,17 @@ def _skip_text(text: Bytes, at: int) -> int:
             return -1
         at += 1
     return at
+
+
+@kernel
+def _read_side(text: Bytes, at: int) -> tuple[int, int]:
+    """Return the side that is named and the position behind its name, -1 where there is none."""
+    word = word_at(text, at)
+    if word & _BID_BYTES == _BID:
+        return BIDS, at + 3
+    if word & _OFFER_BYTES == _OFFER:
+        return ASKS, at + 5
+    return BIDS, -1
 
 
 @kernel

@@ -1,4 +1,4 @@
-"""ccxt.pro's depth path of other venues than Binance: its JSON parser and `handle_message`, as its websocket calls it."""
+"""ccxt.pro's depth path of other venues than Binance: its JSON parser, then `handle_message`, as live."""
 
 import statistics
 import time
@@ -18,7 +18,7 @@ VENUES = {
 class VenueWorker:
     def __init__(self, question):
         market, self.depth = question["market"], question["depth"]
-        name, market_id, self.symbol, self.subscription, self.told = VENUES[market["venue"]]
+        name, market_id, self.symbol, self.subscription, self.told = VENUES[market["venue"].partition(" ")[0]]
         self.snapshot, self.messages = market["snapshot"].encode(), [text.encode() for text in market["messages"]]
         self.exchange = exchange = getattr(ccxt.pro, name)()
         base, _, quote = self.symbol.partition(":")[0].partition("/")

@@ -9,6 +9,7 @@ from adapters.coinbase.dialect import CoinbaseDialect
 from adapters.coinbase.endpoints import REST_URL, STREAM_URL, TIME, TradingEndpoints
 from adapters.coinbase.venue import build_execution, build_feed, cancel_everything, key_rights
 from adapters.streams.dialect import ReadTable
+from adapters.streams.warm_up import warm_up_reader
 from core.config.venues import CryptoVenueConfig
 from core.ports.keys import KeyRights
 from core.types.instrument import Instrument
@@ -76,7 +77,7 @@ class CoinbaseKind:
         return ServerTime(f"{self.addresses(venue).rest_url}{TIME}", _read_time, _NS_PER_MS)
 
     def warm_ups(self) -> list[Callable[[], None]]:
-        return []
+        return [warm_up_reader]
 
     def _endpoints(self, venue: CryptoVenueConfig) -> TradingEndpoints:
         """Return where is traded: a configured stream serves the user channel as well."""

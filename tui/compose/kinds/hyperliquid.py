@@ -10,6 +10,7 @@ from adapters.hyperliquid.universe_reader import read_universe
 from adapters.hyperliquid.venue import build_execution, build_feed, cancel_everything, key_rights, new_budget
 from adapters.network.transport import NetworkTransport
 from adapters.streams.dialect import ReadTable
+from adapters.streams.warm_up import warm_up_reader
 from core.config.venues import CryptoVenueConfig
 from core.ports.keys import KeyRights
 from core.ports.randomness import NoRandomness
@@ -102,7 +103,7 @@ class HyperliquidKind:
         del venue
 
     def warm_ups(self) -> list[Callable[[], None]]:
-        return []
+        return [warm_up_reader]
 
     def _network(self, venue: CryptoVenueConfig) -> HyperliquidNetwork:
         return HyperliquidNetwork.TESTNET if venue.testnet else HyperliquidNetwork.MAINNET

@@ -9,6 +9,7 @@ from adapters.okx.dialect import OkxDialect
 from adapters.okx.endpoints import DEMO, LIVE, Endpoints
 from adapters.okx.venue import build_execution, build_feed, cancel_everything, key_rights
 from adapters.streams.dialect import ReadTable
+from adapters.streams.warm_up import warm_up_checksum, warm_up_reader
 from core.config.venues import CryptoVenueConfig
 from core.ports.keys import KeyRights
 from core.types.instrument import Instrument
@@ -80,7 +81,7 @@ class OkxKind:
         return ServerTime(f"{self.addresses(venue).rest_url}/api/v5/public/time", _read_time, _NS_PER_MS)
 
     def warm_ups(self) -> list[Callable[[], None]]:
-        return []
+        return [warm_up_reader, warm_up_checksum]
 
     def _endpoints(self, venue: CryptoVenueConfig) -> Endpoints:
         rest_url, ws_url = self.addresses(venue)
