@@ -94,7 +94,7 @@ def run(rounds: int, seed: int) -> Result:
             venue: _measure_venue(venue, peers[0], rounds, seed, 1) for venue in SHAPES if not SHAPES[venue].is_whole
         }
     medians = {name: statistics.median(values) for name, values in micros.items()}
-    measured = {f"{name} us": round(medians[name], 3) for name in micros} | {
+    measured: dict[str, Any] = {f"{name} us": round(medians[name], 3) for name in micros} | {
         "ours p99 us": round(percentile(micros["ours"], 0.99), 3),
         "messages": len(market.messages),
         "bytes a message": round(statistics.mean(map(len, market.messages))),

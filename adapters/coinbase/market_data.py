@@ -1,6 +1,6 @@
 """The one handler of Coinbase's market messages, used live and in replay alike."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from adapters.coinbase.book_grammar import PRODUCT, START, book_update
@@ -70,8 +70,12 @@ class CoinbaseMarketData:
         """Take one websocket message; never raises for what the venue sends."""
         if raw.startswith(START):
             at = raw.find(PRODUCT) + len(PRODUCT)
-            compiled = self._compiled.get(raw[at : raw.find(b'"', at)])
-            if compiled and all(reader.read(raw) for _, reader in compiled):
+            compiled = self._compiled.get(raw[at : raw.find(b'"', at)], ())
+            for _, reader in compiled:
+                if not reader.read(raw):
+                    compiled = ()
+                    break
+            if compiled:
                 self._on_update(compiled, received_ns)
                 return
         self.handle_typed(raw, received_ns)
@@ -101,7 +105,7 @@ class CoinbaseMarketData:
             if message.channel == BOOKS:
                 self._damage(f"message refused: {error}", received_ns)
 
-    def _on_update(self, compiled: list[tuple[StreamBook, MessageReader]], received_ns: int) -> None:
+    def _on_update(self, compiled: Sequence[tuple[StreamBook, MessageReader]], received_ns: int) -> None:
         """Do what `handle_typed` does with an update that is on the grids of its books already."""
         notes = compiled[0][1].notes
         sequence, venue_ns = notes[SEQUENCE], notes[VENUE_NS]
