@@ -64,14 +64,18 @@ class OkxMarketData:
         observer: ChecksumObserver | None = None,
     ) -> None:
         self.market = StreamMarket(sink, instruments, resync=resync, depth=BOOK_DEPTH, observer=observer)
-        self._books = {name.encode(): _OkxBook(symbol) for name, symbol in self.market.symbols.items()}
+        self._books = {name: _OkxBook(symbol) for name, symbol in self.market.symbols.items()}
+        self._compiled = {
+            name.encode(): _Compiled(book, reader)
+            for name, book in self._books.items()
+            if (reader := reader_of(book.symbol.instrument, book_update(name))) is not None
+        }
 
     def handle(self, raw: bytes, received_ns: int) -> None:
         """Take one websocket message; never raises for what the venue sends."""
         if raw.startswith(START):
-            book = self._books.get(raw[_NAME_AT : raw.find(b'"', _NAME_AT)])
-            compiled = None if book is None else book.compiled
-            if compiled is not None and compiled.book.texts.are_short and compiled.reader.read(raw):
+            compiled = self._compiled.get(raw[_NAME_AT : raw.find(b'"', _NAME_AT)])
+            if compiled is not None and compiled.texts.are_short and compiled.reader.read(raw):
                 self._on_update(compiled, received_ns)
                 return
         self.handle_typed(raw, received_ns)
@@ -126,12 +130,12 @@ class OkxMarketData:
             if (told or sequence_id == ABSENT) and told != ABSENT and symbol.is_live:
                 counted = signed(compiled.checksum.of(symbol.book))
                 if counted != told:
-                    counted = book.texts.checksum(symbol.book)  # of numbers as long as they may be
+                    counted = compiled.texts.checksum(symbol.book)  # of numbers as long as they may be
                 self.market.checksum(symbol, sequence, told, counted, received_ns)
         self.market.sink.book_changed(symbol.instrument_id)
 
     def _on_books(self, envelope: Envelope, received_ns: int) -> None:
-        book = self._books.get(envelope.arg.inst_id.encode())
+        book = self._books.get(envelope.arg.inst_id)
         if book is None:
             self.market.ignored += 1
             return
@@ -214,13 +218,10 @@ class _OkxBook:
     """One book with what proves it."""
 
     def __init__(self, symbol: StreamBook) -> None:
-        instrument = symbol.instrument
         self.symbol = symbol
-        self.grid = LevelGrid(instrument)
-        self.texts = LevelTexts(instrument)
+        self.grid = LevelGrid(symbol.instrument)
+        self.texts = LevelTexts(symbol.instrument)
         self.last_id = ABSENT
-        reader = reader_of(instrument, book_update(instrument.venue_symbol))
-        self.compiled = None if reader is None else _Compiled(self, reader)
 
 
 class _Compiled:
@@ -229,6 +230,7 @@ class _Compiled:
     def __init__(self, book: _OkxBook, reader: MessageReader) -> None:
         self.book = book
         self.symbol = book.symbol
+        self.texts = book.texts
         self.reader = reader
         self.checksum = TopChecksum(book.symbol.instrument, CHECKSUM_DEPTH, is_alternating=True)
 

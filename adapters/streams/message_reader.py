@@ -10,6 +10,7 @@ from core.book.decimals import PADDING, grid_of
 from core.book.layout import BATCH_HEADER_SIZE
 from core.types.instrument import Instrument
 
+_READ: Final = codes.READ
 _FIRST_ROOM_BYTES: Final = 1 << 13
 _LONGEST_BYTES: Final = 1 << 18  # what is longer is a snapshot, or nothing that comes often
 
@@ -45,7 +46,7 @@ class MessageReader:
                 return False
             self._make_room(2 * length)
         self._text_bytes[:length] = raw
-        return self._read(self._text, length, self.batch, self._program) == codes.READ
+        return self._read(self._text, length, self.batch, self._program) == _READ
 
     def _make_room(self, length: int) -> None:
         """Make room for messages of fewer than `length` bytes; a level takes ten bytes and two integers."""

@@ -30,4 +30,4 @@ class TopChecksum:
 
     def of(self, book: Book) -> int:
         """Return the checksum of a VALID book."""
-        return book.summary(self._reader, self._out, self._text)
+        return self._reader(book.cells, book.overflow, self._out, self._text)

@@ -1,6 +1,5 @@
 """The level-2 book of one instrument on its integer grid."""
 
-from collections.abc import Callable
 from decimal import Decimal
 from enum import StrEnum
 from typing import Final
@@ -13,8 +12,6 @@ from core.types.instrument import Instrument, InstrumentId
 from core.types.order import Side
 
 Ints = NDArray[np.int64]
-Bytes = NDArray[np.uint8]
-LevelsReader = Callable[[Ints, Ints, Ints, Bytes], int]  # cells and overflow of a book, notes, text
 
 WINDOW_TICKS: Final = 1 << 16  # covers the busy part of every market seen; what lies beyond is kept sorted
 _FIRST_OVERFLOW_LEVELS: Final = 1 << 10
@@ -37,6 +34,7 @@ _ASK_BEST_LOTS: Final = layout.ASK_HEADER + layout.BEST_LOTS
 class Book:
     """Levels, sequence and validity. Stale is a question of age and is asked with `is_fresh`.
 
+    `cells` and `overflow` are laid out as `core.book.layout` says, for compiled code that looks at a VALID book.
     Reading prices of a book that is not VALID gives None or empty arrays: it fails closed.
     """
 
@@ -56,10 +54,10 @@ class Book:
         self.sequence = 0
         self.venue_ns = 0
         self.received_ns = 0
-        self._cells = np.zeros(layout.CELLS_HEADER_SIZE + 2 * (window_ticks // 64 + window_ticks), _INTS)
-        self._cells[layout.WINDOW_TICKS] = window_ticks
-        self._header = self._cells[: layout.CELLS_HEADER_SIZE].data
-        self._overflow = np.zeros(0, _INTS)
+        self.cells = np.zeros(layout.CELLS_HEADER_SIZE + 2 * (window_ticks // 64 + window_ticks), _INTS)
+        self.cells[layout.WINDOW_TICKS] = window_ticks
+        self._header = self.cells[: layout.CELLS_HEADER_SIZE].data
+        self.overflow = np.zeros(0, _INTS)
         self._batch = np.zeros(layout.BATCH_HEADER_SIZE, _INTS)
         self._grow_overflow(_FIRST_OVERFLOW_LEVELS)
 
@@ -85,10 +83,10 @@ class Book:
 
     def load_batch(self, batch: Ints, sequence: int, venue_ns: int, received_ns: int) -> None:
         """Load a snapshot that a compiled decoder left in an array of int64, as `apply_batch` takes a delta."""
-        outcome = self._load(self._cells, self._overflow, batch)
+        outcome = self._load(self.cells, self.overflow, batch)
         while outcome == layout.NO_ROOM:
             self._grow_overflow(max(batch[layout.BID_COUNT], batch[layout.ASK_COUNT]))
-            outcome = self._load(self._cells, self._overflow, batch)
+            outcome = self._load(self.cells, self.overflow, batch)
         self.state, self.reason = _VALID, ""
         self.sequence = sequence
         self.venue_ns = venue_ns
@@ -123,10 +121,10 @@ class Book:
         """
         if self.state is not _VALID:
             return
-        outcome = self._apply(self._cells, self._overflow, batch)
+        outcome = self._apply(self.cells, self.overflow, batch)
         while outcome == layout.NO_ROOM:
             self._grow_overflow(self._level_room() + max(batch[layout.BID_COUNT], batch[layout.ASK_COUNT]))
-            outcome = self._apply(self._cells, self._overflow, batch)
+            outcome = self._apply(self.cells, self.overflow, batch)
         self.sequence = sequence
         self.venue_ns = venue_ns
         self.received_ns = received_ns
@@ -173,24 +171,17 @@ class Book:
         if self.state is not _VALID:
             depth = 0
         out = np.empty((4, depth), _INTS)
-        found = self._best_levels(self._cells, self._overflow, out)
+        found = self._best_levels(self.cells, self.overflow, out)
         if found == layout.ALL_FOUND:
             return out[0], out[1], out[2], out[3]
         bids, asks = found & 0xFFFFFFFF, found >> 32
         return out[0, :bids], out[1, :bids], out[2, :asks], out[3, :asks]
 
-    def summary(self, reader: LevelsReader, out: Ints, text: Bytes) -> int:
-        """Return what a compiled reader of the book's own arrays makes of a VALID book; it writes its notes to arrays.
-
-        As in `apply_batch` nobody looks at the types of the arrays.
-        """
-        return reader(self._cells, self._overflow, out, text)
-
     def lots_at(self, side: Side, ticks: int) -> int:
         """Return the resting lots at one price of one side (BUY = bids), 0 where there are none."""
         if self.state is not _VALID or not 0 < ticks <= layout.LARGEST_STEPS:
             return 0
-        return self._lots_at(self._cells, self._overflow, layout.BIDS if side is Side.BUY else layout.ASKS, ticks)
+        return self._lots_at(self.cells, self.overflow, layout.BIDS if side is Side.BUY else layout.ASKS, ticks)
 
     def execution_price(self, side: Side, quantity: Decimal) -> Decimal | None:
         """Return the average price a taker of `quantity` would get, None where depth does not suffice."""
@@ -269,7 +260,7 @@ class Book:
         """Make room for at least `levels` far levels a side and keep those there are."""
         room = self._level_room()
         new_room = max(2 * room, 1 << (int(levels) - 1).bit_length())
-        old, self._overflow = self._overflow, np.zeros(4 * new_room, _INTS)
-        self._overflow[: 2 * room] = old[: 2 * room]
-        self._overflow[2 * new_room : 2 * (new_room + room)] = old[2 * room :]
+        old, self.overflow = self.overflow, np.zeros(4 * new_room, _INTS)
+        self.overflow[: 2 * room] = old[: 2 * room]
+        self.overflow[2 * new_room : 2 * (new_room + room)] = old[2 * room :]
         self._header[layout.OVERFLOW_LEVELS] = new_room
