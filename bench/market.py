@@ -48,8 +48,8 @@ class Walk:
     def message(self) -> str:
         """Go one update on and return it."""
         self._middle = middle = self._middle + self._chance.choice((-1, 0, 0, 0, 1))
-        changed_bids = _changes(self._chance, self.bids, middle, -1, self._levels, self._changes)
-        changed_asks = _changes(self._chance, self.asks, middle, 1, self._levels, self._changes)
+        changed_bids = change_side(self._chance, self.bids, middle, -1, self._levels, self._changes)
+        changed_asks = change_side(self._chance, self.asks, middle, 1, self._levels, self._changes)
         self._number += 1
         return _message(self._number - 1, changed_bids, changed_asks)
 
@@ -69,7 +69,7 @@ def make_market(seed: int, messages: int, levels: int, changes: int, depth: int)
     )
 
 
-def _changes(
+def change_side(
     chance: random.Random, side: dict[int, int], middle: int, direction: int, levels: int, count: int
 ) -> list[tuple[int, int]]:
     """Change `count` levels, mostly near the top; whatever the market has walked over goes first."""

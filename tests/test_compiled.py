@@ -66,8 +66,10 @@ def test_warming_up_compiles_all_that_the_first_message_needs() -> None:
 from adapters.binance import depth
 from core.book import kernels, warm_up
 from adapters.binance import depth_kernel
-warm_up.warm_up(); depth.warm_up()
+from adapters.streams import checksum_kernel, message_kernel, warm_up as streams
+warm_up.warm_up(); depth.warm_up(); streams.warm_up_reader(); streams.warm_up_checksum()
 used = [kernels.apply_batch, kernels.load_batch, kernels.best_levels, kernels.lots_at, depth_kernel.decode_depth]
+used += [message_kernel.read_message, checksum_kernel.top_checksum]
 before = [len(kernel.signatures) for kernel in used]
 import numpy as np
 from core.book.book import Book
@@ -78,6 +80,11 @@ book.apply_snapshot(none, none, none, none, sequence=1, venue_ns=0, received_ns=
 assert decoder.decode(b'{"e":"depthUpdate","E":1,"s":"BTCUSDT","U":1,"u":1,"b":[["1.00","1.000"]],"a":[]}') == 0
 decoder.apply_to(book, 1)
 book.top(20), book.lots_at(Side.SELL, 5)
+from adapters.streams.message_grammar import Object, Text
+from adapters.streams.message_reader import MessageReader
+from adapters.streams.top_checksum import TopChecksum
+assert MessageReader(warm_up.EXAMPLE, Object({"a": Text("b")})).read(b'{"a":"b"}')
+assert TopChecksum(warm_up.EXAMPLE, 25, is_alternating=False).of(book) > 0
 print(before, [len(kernel.signatures) for kernel in used])
 """
-    assert run(ROOT, program) == "[1, 1, 1, 1, 1] [1, 1, 1, 1, 1]"
+    assert run(ROOT, program) == f"{[1] * 7} {[1] * 7}"

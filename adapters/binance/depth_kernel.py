@@ -49,6 +49,7 @@ _SEEN_EVENT_MS: Final = 64
 _NEEDED: Final = 127
 
 _NS_PER_MS: Final = 1_000_000
+_LATEST_MS: Final = (2**63 - 1) // _NS_PER_MS
 
 _KEY_EVENT: Final = 101  # e
 _KEY_EVENT_MS: Final = 69  # E
@@ -103,6 +104,8 @@ def decode_depth(text: Bytes, length: int, batch: Ints) -> int:
     if at != length:
         return MALFORMED
     venue_ms = batch[EVENT_MS] if batch[TRANSACTION_MS] == ABSENT else batch[TRANSACTION_MS]
+    if venue_ms > _LATEST_MS:
+        return MALFORMED
     batch[VENUE_NS] = venue_ms * _NS_PER_MS
     return DECODED if batch[SEEN] == _NEEDED else MISSING_KEY
 
@@ -140,7 +143,8 @@ def _read_integer(text: Bytes, at: int, batch: Ints, note: int, seen: int) -> in
         value = value * 10 + digit
         at += 1
         digit = int(text[at]) - 48
-    if not 0 < at - start <= MOST_DIGITS or batch[note] != ABSENT:
+    size = at - start
+    if not 0 < size <= MOST_DIGITS or (size > 1 and text[start] == 48) or batch[note] != ABSENT:
         return -MALFORMED
     batch[note] = value
     batch[SEEN] |= seen

@@ -1,8 +1,9 @@
 """The one handler of Coinbase's market messages, used live and in replay alike."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
+from adapters.coinbase.book_grammar import PRODUCT, START, book_update
 from adapters.coinbase.instruments import stream_product
 from adapters.coinbase.level_texts import LevelTexts
 from adapters.coinbase.wire import (
@@ -15,6 +16,9 @@ from adapters.coinbase.wire import (
 )
 from adapters.streams.iso_time import iso_to_ns
 from adapters.streams.market_data import UNREADABLE, ChecksumObserver, StreamMarket
+from adapters.streams.message_grammar import can_be_text
+from adapters.streams.message_layout import ABSENT, SEQUENCE, VENUE_NS
+from adapters.streams.message_reader import MessageReader, reader_of
 from adapters.streams.stream_book import StreamBook
 from core.ports.venue import MarketSink
 from core.types.instrument import Instrument
@@ -60,9 +64,24 @@ class CoinbaseMarketData:
         for symbol in self.market.symbols.values():
             shown = self._shown.setdefault(stream_product(symbol.instrument), [])
             shown.append((symbol, LevelTexts(symbol.instrument)))
+        self._compiled = {product.encode(): _readers(product, shown) for product, shown in self._shown.items()}
 
     def handle(self, raw: bytes, received_ns: int) -> None:
         """Take one websocket message; never raises for what the venue sends."""
+        if raw.startswith(START):
+            at = raw.find(PRODUCT) + len(PRODUCT)
+            compiled = self._compiled.get(raw[at : raw.find(b'"', at)], ())
+            for _, reader in compiled:
+                if not reader.read(raw):
+                    compiled = ()
+                    break
+            if compiled:
+                self._on_update(compiled, received_ns)
+                return
+        self.handle_typed(raw, received_ns)
+
+    def handle_typed(self, raw: bytes, received_ns: int) -> None:
+        """Take a message by way of typed messages: what compiled code does not read, and all it could read too."""
         try:
             message = decode_message(raw)
         except UNREADABLE as error:
@@ -85,6 +104,17 @@ class CoinbaseMarketData:
             self.market.malformed += 1
             if message.channel == BOOKS:
                 self._damage(f"message refused: {error}", received_ns)
+
+    def _on_update(self, compiled: Sequence[tuple[StreamBook, MessageReader]], received_ns: int) -> None:
+        """Do what `handle_typed` does with an update that is on the grids of its books already."""
+        notes = compiled[0][1].notes
+        sequence, venue_ns = notes[SEQUENCE], notes[VENUE_NS]
+        if venue_ns == ABSENT:
+            venue_ns = 0
+        self._count(sequence, received_ns)
+        for symbol, reader in compiled:
+            symbol.change_by(reader, sequence, venue_ns, received_ns)
+            self.market.sink.book_changed(symbol.instrument_id)
 
     def _count(self, sequence: int, received_ns: int) -> None:
         expected, self.market.sequence = self.market.sequence, sequence + 1
@@ -148,3 +178,12 @@ class CoinbaseMarketData:
                 venue_ns=iso_to_ns(trade.time),
                 received_ns=received_ns,
             )
+
+
+def _readers(product: str, shown: list[tuple[StreamBook, LevelTexts]]) -> list[tuple[StreamBook, MessageReader]]:
+    """Return what reads a product's updates for each book that shows it; nothing where one of them needs objects."""
+    if not can_be_text(product):
+        return []
+    readers = [(symbol, reader_of(symbol.instrument, book_update(product))) for symbol, _ in shown]
+    compiled = [(symbol, reader) for symbol, reader in readers if reader is not None]
+    return compiled if len(compiled) == len(shown) else []

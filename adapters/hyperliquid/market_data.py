@@ -5,10 +5,13 @@ from typing import Final
 
 import msgspec
 
+from adapters.hyperliquid.book_grammar import START, book_snapshot
 from adapters.hyperliquid.coin_market import CoinMarket
 from adapters.hyperliquid.settings import FeedSettings
 from adapters.hyperliquid.stream import NS_PER_S, Subscription
 from adapters.hyperliquid.wire import decode_asset_context, decode_book, decode_envelope, decode_trades
+from adapters.streams.message_layout import VENUE_MS
+from adapters.streams.message_reader import reader_of
 from core.book.book import BookState
 from core.ports.clock import Clock
 
@@ -17,6 +20,8 @@ TRADES: Final = "trades"
 CONTEXT: Final = "activeAssetCtx"
 CHANNELS: Final = (BOOK, TRADES, CONTEXT)
 _NO_NEWS: Final = frozenset({"subscriptionResponse", "pong"})
+
+_NAME_AT: Final = len(START)
 
 _Key = tuple[str, str]  # channel, coin
 
@@ -38,6 +43,11 @@ class MarketData:
         self._heard_ns: dict[_Key, int] = {}
         self._renewed: set[_Key] = set()  # channels that were silent once already
         self._subscribed_ns: dict[str, int] = {}  # trades, by coin
+        self._readers = {
+            name.encode(): (name, coin, reader)
+            for name, coin in coins.items()
+            if (reader := reader_of(coin.listing.instrument, book_snapshot(name), is_uncrossed=True)) is not None
+        }
 
     def subscriptions(self) -> list[Subscription]:
         return [{"type": channel, "coin": coin} for coin in self.coins for channel in CHANNELS]
@@ -60,6 +70,16 @@ class MarketData:
 
     def handle(self, raw: bytes, received_ns: int) -> None:
         """Take one websocket message."""
+        if raw.startswith(START):
+            found = self._readers.get(raw[_NAME_AT : raw.find(b'"', _NAME_AT)])
+            if found is not None and found[2].read(raw) and found[2].notes[VENUE_MS] >= 0:
+                name, coin, reader = found
+                self._took(name, is_newer=coin.on_read_book(reader, received_ns))
+                return
+        self.handle_typed(raw, received_ns)
+
+    def handle_typed(self, raw: bytes, received_ns: int) -> None:
+        """Take a message by way of typed messages: what compiled code does not read, and all it could read too."""
         try:
             envelope = decode_envelope(raw)
             channel, data = envelope.channel, envelope.data
@@ -105,8 +125,11 @@ class MarketData:
         except (ValueError, ArithmeticError) as error:
             coin.forget(f"unreadable book: {error}", received_ns)
             raise
+        self._took(snapshot.coin, is_newer=is_newer)
+
+    def _took(self, coin: str, *, is_newer: bool) -> None:
         if is_newer:
-            self._heard(BOOK, snapshot.coin)
+            self._heard(BOOK, coin)
         else:
             self.late += 1
 

@@ -3,11 +3,12 @@
 Prices and quantities stay the venue's decimal strings until they are put on the instrument's integer grid.
 """
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
-Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=10**14)]
+LATEST_MS: Final = 10**14
+Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=LATEST_MS)]
 
 
 class Envelope(msgspec.Struct, frozen=True, gc=False):

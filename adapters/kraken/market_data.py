@@ -4,6 +4,8 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Final
 
+from adapters.kraken.book_grammar import START, book_update
+from adapters.kraken.checksum import DEPTH as CHECKSUM_DEPTH
 from adapters.kraken.checksum import book_checksum
 from adapters.kraken.wire import (
     BookData,
@@ -17,13 +19,17 @@ from adapters.kraken.wire import (
 from adapters.streams.iso_time import iso_to_ns
 from adapters.streams.level_grid import LevelGrid
 from adapters.streams.market_data import UNREADABLE, ChecksumObserver, MessageError, StreamMarket
+from adapters.streams.message_layout import ABSENT, CHECKSUM, VENUE_NS
+from adapters.streams.message_reader import MessageReader, reader_of
 from adapters.streams.stream_book import StreamBook
+from adapters.streams.top_checksum import TopChecksum
 from core.book.book import BookState
 from core.ports.venue import MarketSink
 from core.types.instrument import Instrument
 
 DEPTHS: Final = (10, 25, 100, 500, 1000)  # that can be subscribed to
 _CHANNEL_START: Final = b'{"channel"'
+_NAME_AT: Final = len(START)
 _log = logging.getLogger(__name__)
 
 
@@ -50,9 +56,23 @@ class KrakenMarketData:
         self._depth = depth
         self._told_depths: dict[str, int] = {}
         self._grids = {name: LevelGrid(symbol.instrument) for name, symbol in self.market.symbols.items()}
+        self._compiled = {
+            symbol.instrument.venue_symbol.encode(): _CompiledBook(symbol, reader)
+            for symbol in self.market.symbols.values()
+            if (reader := reader_of(symbol.instrument, book_update(symbol.instrument.venue_symbol))) is not None
+        }
 
     def handle(self, raw: bytes, received_ns: int) -> None:
         """Take one websocket message; never raises for what the venue sends."""
+        if raw.startswith(START):
+            compiled = self._compiled.get(raw[_NAME_AT : raw.find(b'"', _NAME_AT)])
+            if compiled is not None and compiled.reader.read(raw):
+                self._on_update(compiled, received_ns)
+                return
+        self.handle_typed(raw, received_ns)
+
+    def handle_typed(self, raw: bytes, received_ns: int) -> None:
+        """Take a message by way of typed messages: what compiled code does not read, and all it could read too."""
         try:
             if not raw.startswith(_CHANNEL_START):
                 reply = decode_reply(raw)
@@ -70,6 +90,15 @@ class KrakenMarketData:
                 self.market.ignored += 1
         except UNREADABLE:
             self.market.malformed += 1
+
+    def _on_update(self, compiled: "_CompiledBook", received_ns: int) -> None:
+        """Do what `_apply` does with an update that is on the grid already."""
+        symbol, market, notes = compiled.symbol, self.market, compiled.reader.notes
+        venue_ns, sequence = notes[VENUE_NS], symbol.updates + 1
+        symbol.change_by(compiled.reader, sequence, 0 if venue_ns == ABSENT else venue_ns, received_ns)
+        if symbol.is_live:
+            market.checksum(symbol, sequence, notes[CHECKSUM], compiled.checksum.of(symbol.book), received_ns)
+        market.sink.book_changed(symbol.instrument_id)
 
     def _on_reply(self, reply: MethodReply) -> None:
         result = reply.result
@@ -120,6 +149,15 @@ class KrakenMarketData:
             venue_ns=iso_to_ns(trade.timestamp),
             received_ns=received_ns,
         )
+
+
+class _CompiledBook:
+    """What reads the updates of one book without objects."""
+
+    def __init__(self, symbol: StreamBook, reader: MessageReader) -> None:
+        self.symbol = symbol
+        self.reader = reader
+        self.checksum = TopChecksum(symbol.instrument, CHECKSUM_DEPTH, is_alternating=False)
 
 
 def _depth_of(snapshot: BookData) -> int:

@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterable
 from math import isfinite
 from typing import Final
 
+from adapters.okx.book_grammar import START, book_update
 from adapters.okx.instruments import VENUE
-from adapters.okx.level_texts import LevelTexts, exact
+from adapters.okx.level_texts import DEPTH as CHECKSUM_DEPTH
+from adapters.okx.level_texts import LevelTexts, exact, signed
 from adapters.okx.wire import (
     BOOKS,
     FUNDING_RATE,
@@ -34,13 +36,17 @@ from adapters.okx.wire import (
 )
 from adapters.streams.level_grid import LevelGrid
 from adapters.streams.market_data import UNREADABLE, ChecksumObserver, MessageError, StreamMarket
+from adapters.streams.message_layout import ABSENT, CHECKSUM, PREVIOUS, SEQUENCE, VENUE_MS
+from adapters.streams.message_reader import MessageReader, reader_of
 from adapters.streams.stream_book import StreamBook
+from adapters.streams.top_checksum import TopChecksum
 from core.book.book import BookState
 from core.ports.venue import MarketSink
 from core.types.instrument import Instrument
 from core.types.market import FundingRate, MarkPrice
 
 BOOK_DEPTH: Final = 400  # of the channel `books`
+_NAME_AT: Final = len(START)
 _NS_PER_MS: Final = 1_000_000
 _QUIET_EVENTS: Final = frozenset({"subscribe", "unsubscribe", "channel-conn-count"})
 _log = logging.getLogger(__name__)
@@ -58,12 +64,24 @@ class OkxMarketData:
         observer: ChecksumObserver | None = None,
     ) -> None:
         self.market = StreamMarket(sink, instruments, resync=resync, depth=BOOK_DEPTH, observer=observer)
-        self._grids = {name: LevelGrid(symbol.instrument) for name, symbol in self.market.symbols.items()}
-        self._texts = {name: LevelTexts() for name in self.market.symbols}
-        self._last_ids: dict[str, int | None] = {}
+        self._books = {name: _OkxBook(symbol) for name, symbol in self.market.symbols.items()}
+        self._compiled = {
+            name.encode(): _Compiled(book, reader)
+            for name, book in self._books.items()
+            if (reader := reader_of(book.symbol.instrument, book_update(name))) is not None
+        }
 
     def handle(self, raw: bytes, received_ns: int) -> None:
         """Take one websocket message; never raises for what the venue sends."""
+        if raw.startswith(START):
+            compiled = self._compiled.get(raw[_NAME_AT : raw.find(b'"', _NAME_AT)])
+            if compiled is not None and compiled.texts.are_short and compiled.reader.read(raw):
+                self._on_update(compiled, received_ns)
+                return
+        self.handle_typed(raw, received_ns)
+
+    def handle_typed(self, raw: bytes, received_ns: int) -> None:
+        """Take a message by way of typed messages: what compiled code does not read, and all it could read too."""
         if raw == PONG:
             self.market.ignored += 1
             return
@@ -99,28 +117,45 @@ class OkxMarketData:
         else:
             self.market.ignored += 1
 
+    def _on_update(self, compiled: "_Compiled", received_ns: int) -> None:
+        """Do what `_apply` does with an update that is on the grid already, and written without needless zeros."""
+        book, reader, symbol = compiled.book, compiled.reader, compiled.symbol
+        notes, sequence = reader.notes, symbol.updates + 1
+        sequence_id, told = notes[SEQUENCE], notes[CHECKSUM]
+        if notes[PREVIOUS] != book.last_id and symbol.is_live:
+            self._gap(book, sequence_id, notes[PREVIOUS], received_ns)
+        else:
+            book.last_id = sequence_id
+            symbol.change_by(reader, sequence, notes[VENUE_MS] * _NS_PER_MS, received_ns)
+            if (told or sequence_id == ABSENT) and told != ABSENT and symbol.is_live:
+                counted = signed(compiled.checksum.of(symbol.book))
+                if counted != told:
+                    counted = compiled.texts.checksum(symbol.book)  # of numbers as long as they may be
+                self.market.checksum(symbol, sequence, told, counted, received_ns)
+        self.market.sink.book_changed(symbol.instrument_id)
+
     def _on_books(self, envelope: Envelope, received_ns: int) -> None:
-        symbol = self.market.symbols.get(envelope.arg.inst_id)
-        if symbol is None:
+        book = self._books.get(envelope.arg.inst_id)
+        if book is None:
             self.market.ignored += 1
             return
+        symbol = book.symbol
         try:
             for data in decode_books(envelope.data):
-                self._apply(symbol, data, received_ns, is_snapshot=envelope.action == "snapshot")
+                self._apply(book, data, received_ns, is_snapshot=envelope.action == "snapshot")
         except UNREADABLE as error:
             symbol.damage(f"message refused: {error}", received_ns)
             raise
         finally:
             self.market.sink.book_changed(symbol.instrument_id)
 
-    def _apply(self, symbol: StreamBook, data: BookData, received_ns: int, *, is_snapshot: bool) -> None:
-        name = symbol.instrument.venue_symbol
-        if not is_snapshot and symbol.is_live and data.prev_seq_id != self._last_ids.get(name):
-            reason = f"message {data.seq_id} does not continue {self._last_ids.get(name)} but {data.prev_seq_id}"
-            symbol.gap(reason, received_ns)
+    def _apply(self, book: "_OkxBook", data: BookData, received_ns: int, *, is_snapshot: bool) -> None:
+        symbol, texts, grid = book.symbol, book.texts, book.grid
+        sequence_id, previous, told = (_coded(n) for n in (data.seq_id, data.prev_seq_id, data.checksum))
+        if not is_snapshot and previous != book.last_id and symbol.is_live:
+            self._gap(book, sequence_id, previous, received_ns)
             return
-        self._last_ids[name] = data.seq_id
-        texts, grid = self._texts[name], self._grids[name]
+        book.last_id = sequence_id
         bids, asks = grid.arrays(exact(data.bids)), grid.arrays(exact(data.asks))
         venue_ns = data.ts * _NS_PER_MS
         sequence = symbol.updates + 1  # the venue's own may be equal, or start anew
@@ -133,9 +168,13 @@ class OkxMarketData:
         if not (symbol.is_live and symbol.book.state is BookState.VALID):
             return
         texts.prune(symbol.book, BOOK_DEPTH)
-        told = data.checksum
-        if told or (told is not None and data.seq_id is None):
+        if (told or sequence_id == ABSENT) and told != ABSENT:
             self.market.checksum(symbol, sequence, told, texts.checksum(symbol.book), received_ns)
+
+    def _gap(self, book: "_OkxBook", sequence_id: int, previous: int, received_ns: int) -> None:
+        """Make a book unreadable whose update does not follow the message before."""
+        ids = (None if number == ABSENT else number for number in (sequence_id, book.last_id, previous))
+        book.symbol.gap("message {} does not continue {} but {}".format(*ids), received_ns)
 
     def _on_trade(self, trade: TradeData, received_ns: int) -> None:
         symbol = self.market.symbols.get(trade.inst_id)
@@ -173,3 +212,28 @@ class OkxMarketData:
         next_ns = data.funding_time * _NS_PER_MS
         funding = FundingRate(symbol.instrument_id, rate, interval_ms // 1000, next_ns, received_ns)
         self.market.sink.funding_rate(funding)
+
+
+class _OkxBook:
+    """One book with what proves it."""
+
+    def __init__(self, symbol: StreamBook) -> None:
+        self.symbol = symbol
+        self.grid = LevelGrid(symbol.instrument)
+        self.texts = LevelTexts(symbol.instrument)
+        self.last_id = ABSENT
+
+
+class _Compiled:
+    """What reads a book's updates without objects."""
+
+    def __init__(self, book: _OkxBook, reader: MessageReader) -> None:
+        self.book = book
+        self.symbol = book.symbol
+        self.texts = book.texts
+        self.reader = reader
+        self.checksum = TopChecksum(book.symbol.instrument, CHECKSUM_DEPTH, is_alternating=True)
+
+
+def _coded(number: int | None) -> int:
+    return ABSENT if number is None else number

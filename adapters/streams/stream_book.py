@@ -5,12 +5,13 @@ from typing import Final
 
 import numpy as np
 
+from adapters.streams.message_reader import MessageReader
 from core.book.book import Book, BookState, Ints
+from core.book.layout import MOST_LEVELS
 from core.types.instrument import Instrument, InstrumentId
 
 Levels = tuple[Ints, Ints]  # ticks, lots
 NO_LEVELS: Final[Levels] = (np.empty(0, np.int64), np.empty(0, np.int64))
-_LOOKED_BEYOND: Final = 64  # levels over a book's depth that are dropped at a time
 
 
 class StreamBook:
@@ -59,9 +60,19 @@ class StreamBook:
         self.updates += 1
         if not self._is_live:
             return
-        self.book.apply_delta(*bids, *asks, sequence=sequence, venue_ns=venue_ns, received_ns=received_ns)
-        if self.depth is not None:
-            self._drop_beyond(self.depth, sequence, venue_ns, received_ns)
+        self.book.apply_delta(
+            *bids, *asks,
+            sequence=sequence, venue_ns=venue_ns, received_ns=received_ns, most_levels=self.depth or 0,
+        )  # fmt: skip
+        self._took(venue_ns, received_ns)
+
+    def change_by(self, reader: MessageReader, sequence: int, venue_ns: int, received_ns: int) -> None:
+        """Apply a change that a compiled reader holds, as `change` does."""
+        self.updates += 1
+        if not self._is_live:
+            return
+        reader.notes[MOST_LEVELS] = self.depth or 0
+        self.book.apply_batch(reader.batch, sequence, venue_ns, received_ns)
         self._took(venue_ns, received_ns)
 
     def gap(self, reason: str, received_ns: int) -> None:
@@ -91,14 +102,3 @@ class StreamBook:
         self.forget(reason, received_ns)
         if was_live:
             self._resync(self.instrument.venue_symbol)
-
-    def _drop_beyond(self, depth: int, sequence: int, venue_ns: int, received_ns: int) -> None:
-        while True:
-            bid_ticks, _, ask_ticks, _ = self.book.top(depth + _LOOKED_BEYOND)
-            bids, asks = bid_ticks[depth:], ask_ticks[depth:]
-            if not (len(bids) or len(asks)):
-                return
-            self.book.apply_delta(
-                bids, np.zeros_like(bids), asks, np.zeros_like(asks),
-                sequence=sequence, venue_ns=venue_ns, received_ns=received_ns,
-            )  # fmt: skip

@@ -34,6 +34,7 @@ _ASK_BEST_LOTS: Final = layout.ASK_HEADER + layout.BEST_LOTS
 class Book:
     """Levels, sequence and validity. Stale is a question of age and is asked with `is_fresh`.
 
+    `cells` and `overflow` are laid out as `core.book.layout` says, for compiled code that looks at a VALID book.
     Reading prices of a book that is not VALID gives None or empty arrays: it fails closed.
     """
 
@@ -43,8 +44,8 @@ class Book:
             raise ValueError(f"window_ticks is {window_ticks}, allowed are positive multiples of 64")
         from core.book import kernels  # noqa: PLC0415  # numba costs most of a second: only who makes a book pays it
 
-        self._apply = kernels.apply_batch
-        self._load = kernels.load_batch
+        self._apply = kernels.apply_batch_entry()
+        self._load = kernels.load_batch_entry()
         self._best_levels = kernels.best_levels_entry()
         self._lots_at = kernels.lots_at
         self.instrument = instrument
@@ -53,10 +54,10 @@ class Book:
         self.sequence = 0
         self.venue_ns = 0
         self.received_ns = 0
-        self._cells = np.zeros(layout.CELLS_HEADER_SIZE + 2 * (window_ticks // 64 + window_ticks), _INTS)
-        self._cells[layout.WINDOW_TICKS] = window_ticks
-        self._header = self._cells[: layout.CELLS_HEADER_SIZE].data
-        self._overflow = np.zeros(0, _INTS)
+        self.cells = np.zeros(layout.CELLS_HEADER_SIZE + 2 * (window_ticks // 64 + window_ticks), _INTS)
+        self.cells[layout.WINDOW_TICKS] = window_ticks
+        self._header = self.cells[: layout.CELLS_HEADER_SIZE].data
+        self.overflow = np.zeros(0, _INTS)
         self._batch = np.zeros(layout.BATCH_HEADER_SIZE, _INTS)
         self._grow_overflow(_FIRST_OVERFLOW_LEVELS)
 
@@ -78,11 +79,14 @@ class Book:
         received_ns: int,
     ) -> None:
         """Replace all levels and become VALID (INVALID where the snapshot itself is crossed)."""
-        batch = self._batch_of(bid_ticks, bid_lots, ask_ticks, ask_lots)
-        outcome = self._load(self._cells, self._overflow, batch)
+        self.load_batch(self._batch_of(bid_ticks, bid_lots, ask_ticks, ask_lots), sequence, venue_ns, received_ns)
+
+    def load_batch(self, batch: Ints, sequence: int, venue_ns: int, received_ns: int) -> None:
+        """Load a snapshot that a compiled decoder left in an array of int64, as `apply_batch` takes a delta."""
+        outcome = self._load(self.cells, self.overflow, batch)
         while outcome == layout.NO_ROOM:
-            self._grow_overflow(max(len(bid_ticks), len(ask_ticks)))
-            outcome = self._load(self._cells, self._overflow, batch)
+            self._grow_overflow(max(batch[layout.BID_COUNT], batch[layout.ASK_COUNT]))
+            outcome = self._load(self.cells, self.overflow, batch)
         self.state, self.reason = _VALID, ""
         self.sequence = sequence
         self.venue_ns = venue_ns
@@ -100,19 +104,27 @@ class Book:
         sequence: int,
         venue_ns: int,
         received_ns: int,
+        most_levels: int = 0,
     ) -> None:
-        """Change levels; no effect unless VALID. A crossed top makes the book INVALID at once."""
+        """Change levels; no effect unless VALID. A crossed top makes the book INVALID at once.
+
+        With `most_levels` only so many of each side, the best ones, are kept afterwards.
+        """
         batch = self._batch_of(bid_ticks, bid_lots, ask_ticks, ask_lots)
+        batch[layout.MOST_LEVELS] = most_levels
         self.apply_batch(batch, sequence, venue_ns, received_ns)
 
     def apply_batch(self, batch: Ints, sequence: int, venue_ns: int, received_ns: int) -> None:
-        """Apply a delta that a compiled decoder left in an array as `core.book.layout` describes it."""
+        """Apply a delta that a compiled decoder left in an array as `core.book.layout` describes it.
+
+        The array has to be one of int64: its type is looked at by nobody.
+        """
         if self.state is not _VALID:
             return
-        outcome = self._apply(self._cells, self._overflow, batch)
+        outcome = self._apply(self.cells, self.overflow, batch)
         while outcome == layout.NO_ROOM:
             self._grow_overflow(self._level_room() + max(batch[layout.BID_COUNT], batch[layout.ASK_COUNT]))
-            outcome = self._apply(self._cells, self._overflow, batch)
+            outcome = self._apply(self.cells, self.overflow, batch)
         self.sequence = sequence
         self.venue_ns = venue_ns
         self.received_ns = received_ns
@@ -159,7 +171,7 @@ class Book:
         if self.state is not _VALID:
             depth = 0
         out = np.empty((4, depth), _INTS)
-        found = self._best_levels(self._cells, self._overflow, out)
+        found = self._best_levels(self.cells, self.overflow, out)
         if found == layout.ALL_FOUND:
             return out[0], out[1], out[2], out[3]
         bids, asks = found & 0xFFFFFFFF, found >> 32
@@ -169,7 +181,7 @@ class Book:
         """Return the resting lots at one price of one side (BUY = bids), 0 where there are none."""
         if self.state is not _VALID or not 0 < ticks <= layout.LARGEST_STEPS:
             return 0
-        return self._lots_at(self._cells, self._overflow, layout.BIDS if side is Side.BUY else layout.ASKS, ticks)
+        return self._lots_at(self.cells, self.overflow, layout.BIDS if side is Side.BUY else layout.ASKS, ticks)
 
     def execution_price(self, side: Side, quantity: Decimal) -> Decimal | None:
         """Return the average price a taker of `quantity` would get, None where depth does not suffice."""
@@ -248,7 +260,7 @@ class Book:
         """Make room for at least `levels` far levels a side and keep those there are."""
         room = self._level_room()
         new_room = max(2 * room, 1 << (int(levels) - 1).bit_length())
-        old, self._overflow = self._overflow, np.zeros(4 * new_room, _INTS)
-        self._overflow[: 2 * room] = old[: 2 * room]
-        self._overflow[2 * new_room : 2 * (new_room + room)] = old[2 * room :]
+        old, self.overflow = self.overflow, np.zeros(4 * new_room, _INTS)
+        self.overflow[: 2 * room] = old[: 2 * room]
+        self.overflow[2 * new_room : 2 * (new_room + room)] = old[2 * room :]
         self._header[layout.OVERFLOW_LEVELS] = new_room

@@ -14,6 +14,7 @@ from core.book.layout import (
     ASK_START,
     ASKS,
     BAD_LEVEL,
+    BATCH_HEADER_SIZE,
     BEST_KEY,
     BEST_LOTS,
     BID_COUNT,
@@ -22,6 +23,7 @@ from core.book.layout import (
     BIDS,
     CELLS_HEADER_SIZE,
     CROSSED,
+    MOST_LEVELS,
     NO_KEY,
     NO_ROOM,
     ORIGIN,
@@ -33,6 +35,7 @@ from core.book.layout import (
 )
 from core.book.side import (
     best_of_side,
+    drop_worst,
     empty_window,
     level_count,
     lots_start_of,
@@ -50,7 +53,11 @@ def apply_batch(cells: Ints, overflow: Ints, batch: Ints) -> int:
     room = cells[OVERFLOW_LEVELS]
     if level_count(cells, BIDS) + batch[BID_COUNT] > room or level_count(cells, ASKS) + batch[ASK_COUNT] > room:
         return NO_ROOM
-    return _set_both(cells, overflow, batch, 1, 1)
+    outcome = _set_both(cells, overflow, batch, 1, 1)
+    if batch[MOST_LEVELS] > 0 and outcome == APPLIED:
+        drop_worst(cells, overflow, BIDS, batch[MOST_LEVELS])
+        drop_worst(cells, overflow, ASKS, batch[MOST_LEVELS])
+    return outcome
 
 
 @kernel
@@ -130,8 +137,25 @@ def lots_at(cells: Ints, overflow: Ints, side: int, ticks: int) -> int:
 
 
 @cache
+def apply_batch_entry() -> Callable[[Ints, Ints, Ints], int]:
+    """Return `apply_batch` without the look at its arguments' types, compiled on the first call."""
+    return entry_of(apply_batch, empty_cells(), np.zeros(4, np.int64), np.zeros(BATCH_HEADER_SIZE, np.int64))
+
+
+@cache
+def load_batch_entry() -> Callable[[Ints, Ints, Ints], int]:
+    """Return `load_batch` without the look at its arguments' types, compiled on the first call."""
+    return entry_of(load_batch, empty_cells(), np.zeros(4, np.int64), np.zeros(BATCH_HEADER_SIZE, np.int64))
+
+
+@cache
 def best_levels_entry() -> Callable[[Ints, Ints, Ints], int]:
     """Return `best_levels` without the look at its arguments' types, compiled on the first call."""
+    return entry_of(best_levels, empty_cells(), np.zeros(4, np.int64), np.zeros((4, 1), np.int64))
+
+
+def empty_cells() -> Ints:
+    """Return the cells of the smallest book, to compile with."""
     cells = np.zeros(CELLS_HEADER_SIZE + 2 * (1 + 64), np.int64)
     cells[WINDOW_TICKS] = 64
-    return entry_of(best_levels, cells, np.zeros(4, np.int64), np.zeros((4, 1), np.int64))
+    return cells

@@ -36,6 +36,7 @@ BID_COUNT: Final = 0
 BID_START: Final = 1
 ASK_COUNT: Final = 2
 ASK_START: Final = 3
+MOST_LEVELS: Final = 12  # of a side: what stands behind them after a delta is dropped; 0: all are kept
 BATCH_HEADER_SIZE: Final = 64
 
 # what came of a batch

@@ -166,6 +166,36 @@ def _move_window(cells: Ints, overflow: Ints, side: int) -> None:
 
 
 @kernel
+def drop_worst(cells: Ints, overflow: Ints, side: int, most_levels: int) -> None:
+    """Keep a side's best levels only, at least one of them."""
+    header = SIDE_HEADERS + side * SIDE_HEADER_SIZE
+    far, near = cells[header + OVERFLOW_COUNT], cells[header + WINDOW_COUNT]
+    surplus = far + near - most_levels
+    if surplus <= 0:
+        return
+    from_overflow = min(surplus, far)
+    if from_overflow:
+        start = side * 2 * cells[OVERFLOW_LEVELS]
+        for i in range(start, start + 2 * (far - from_overflow)):
+            overflow[i] = overflow[i + 2 * from_overflow]
+        cells[header + OVERFLOW_COUNT] = far - from_overflow
+        surplus -= from_overflow
+    cells[header + WINDOW_COUNT] = near - surplus
+    bits_start, lots_start = bits_start_of(cells, side), lots_start_of(cells, side)
+    place, last_four = bits_start, lots_start_of(cells, 0) - 4
+    while surplus > 0:
+        while place <= last_four and cells[place] | cells[place + 1] | cells[place + 2] | cells[place + 3] == 0:
+            place += 4
+        word = cells[place]
+        while word and surplus > 0:
+            cells[lots_start + ((place - bits_start) << 6) + trailing_zeros(word)] = 0
+            word &= word - 1
+            surplus -= 1
+        cells[place] = word
+        place += 1
+
+
+@kernel
 def _window_to_overflow(cells: Ints, overflow: Ints, side: int) -> int:
     """Merge the window's levels into the overflow, empty the window and return how many levels there are."""
     header = SIDE_HEADERS + side * SIDE_HEADER_SIZE

@@ -9,6 +9,7 @@ import time
 import ccxt
 import ccxt.pro
 from ccxt.async_support.base.ws.client import json_parser
+from venues import VenueWorker
 from watching import watch
 
 URL = "wss://fstream.binance.com/ws"
@@ -25,6 +26,7 @@ class Worker:
             "settle": "USDT", "type": "swap", "swap": True, "contract": True, "linear": True, "active": True,
         })])  # fmt: skip
         self.client = exchange.client(URL)
+        self.path = f"{json_parser.__name__}.loads, handle_order_book, slices of {self.depth}"
 
     def reset(self):
         snapshot = {
@@ -59,10 +61,11 @@ async def main():
     for line in sys.stdin:
         question = json.loads(line)
         if question["do"] == "load":
-            worker = Worker(question)
+            if worker is not None:
+                await worker.exchange.close()
+            worker = (VenueWorker if "venue" in question["market"] else Worker)(question)
             worker.run()
-            path = f"ccxt {ccxt.__version__}: {json_parser.__name__}.loads, handle_order_book, slices of 20"
-            answer = {"path": path}
+            answer = {"path": f"ccxt {ccxt.__version__}: {worker.path}"}
         elif question["do"] == "watch":
             answer = await watch(question)
         else:

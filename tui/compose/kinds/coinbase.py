@@ -10,6 +10,7 @@ from adapters.coinbase.endpoints import REST_URL, STREAM_URL, TIME, TradingEndpo
 from adapters.coinbase.venue import build_execution, build_feed, cancel_everything, key_rights
 from adapters.network.limited_transport import is_too_many
 from adapters.streams.dialect import ReadTable
+from adapters.streams.warm_up import warm_up_reader
 from core.config.venues import CryptoVenueConfig
 from core.ports.keys import KeyRights
 from core.ports.transport import HttpReply
@@ -79,7 +80,7 @@ class CoinbaseKind:
         return ServerTime(f"{self.addresses(venue).rest_url}{TIME}", _read_time, _NS_PER_MS)
 
     def warm_ups(self) -> list[Callable[[], None]]:
-        return []
+        return [warm_up_reader]
 
     def closes_host(self, reply: HttpReply) -> bool:
         return is_too_many(reply)

@@ -11,6 +11,7 @@ from adapters.hyperliquid.venue import build_execution, build_feed, cancel_every
 from adapters.network.limited_transport import is_too_many
 from adapters.network.transport import NetworkTransport
 from adapters.streams.dialect import ReadTable
+from adapters.streams.warm_up import warm_up_reader
 from core.config.venues import CryptoVenueConfig
 from core.ports.keys import KeyRights
 from core.ports.randomness import NoRandomness
@@ -105,7 +106,7 @@ class HyperliquidKind:
         del venue
 
     def warm_ups(self) -> list[Callable[[], None]]:
-        return []
+        return [warm_up_reader]
 
     def closes_host(self, reply: HttpReply) -> bool:
         return is_too_many(reply)

@@ -10,6 +10,7 @@ from adapters.kraken.endpoints import LIVE, Endpoints, TradingSettings
 from adapters.kraken.venue import build_execution, build_feed, cancel_everything, key_rights
 from adapters.network.limited_transport import is_too_many
 from adapters.streams.dialect import ReadTable
+from adapters.streams.warm_up import warm_up_checksum, warm_up_reader
 from core.config.venues import CryptoVenueConfig
 from core.ports.keys import KeyRights
 from core.ports.transport import HttpReply
@@ -86,7 +87,7 @@ class KrakenKind:
         return ServerTime(f"{self.addresses(venue).rest_url}/0/public/Time", _read_time, _NS_PER_S)
 
     def warm_ups(self) -> list[Callable[[], None]]:
-        return []
+        return [warm_up_reader, warm_up_checksum]
 
     def closes_host(self, reply: HttpReply) -> bool:
         return is_too_many(reply)

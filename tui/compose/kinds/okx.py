@@ -9,6 +9,7 @@ from adapters.okx.dialect import OkxDialect
 from adapters.okx.endpoints import DEMO, LIVE, Endpoints
 from adapters.okx.venue import build_execution, build_feed, cancel_everything, key_rights
 from adapters.streams.dialect import ReadTable
+from adapters.streams.warm_up import warm_up_checksum, warm_up_reader
 from core.config.venues import CryptoVenueConfig
 from core.ports.keys import KeyRights
 from core.ports.transport import HttpReply
@@ -82,7 +83,7 @@ class OkxKind:
         return ServerTime(f"{self.addresses(venue).rest_url}/api/v5/public/time", _read_time, _NS_PER_MS)
 
     def warm_ups(self) -> list[Callable[[], None]]:
-        return []
+        return [warm_up_reader, warm_up_checksum]
 
     def closes_host(self, reply: HttpReply) -> bool:
         del reply  # a limit is that of one route: a cancel must not wait because something else was too often
