@@ -6,8 +6,8 @@ import numpy as np
 
 from adapters.binance import depth_layout as notes
 from core.book.book import Book
-from core.book.decimals import PADDING, grid_of
 from core.book.layout import BATCH_HEADER_SIZE
+from core.book.step_grid import PADDING, grid_of
 from core.book.warm_up import EXAMPLE
 from core.types.instrument import Instrument
 

@@ -32,8 +32,8 @@ from adapters.binance.depth_layout import (
 )
 from adapters.binance.json_kernel import CLOSE_OBJECT, COMMA, OPEN_OBJECT, QUOTE, read_key, skip_blanks, skip_value
 from adapters.binance.levels_kernel import read_side
-from core.book.decimals import MOST_DIGITS, PADDING
 from core.book.layout import ASK_COUNT, ASK_START, BATCH_HEADER_SIZE, BID_COUNT, BID_START
+from core.book.step_grid import MOST_DIGITS, PADDING
 from core.compiled import entry_of, kernel
 
 Bytes = NDArray[np.uint8]

@@ -10,7 +10,7 @@ from adapters.coinbase.wire import LevelUpdate
 from adapters.streams.market_data import MessageError
 from adapters.streams.stream_book import Levels
 from core.book.book import Ints
-from core.book.decimals import PADDING, grid_of
+from core.book.step_grid import PADDING, grid_of
 from core.types.instrument import Instrument
 
 _PAD: Final = b"," + b"\0" * PADDING

@@ -37,8 +37,9 @@ from adapters.streams.message_layout import (
     VENUE_NS,
 )
 from core.book.bits import word_at
-from core.book.decimals import MOST_DIGITS, PADDING, parse_steps, unsigned
+from core.book.decimals import parse_steps, unsigned
 from core.book.layout import ASK_COUNT, ASK_START, ASKS, BATCH_HEADER_SIZE, BID_COUNT, BID_START, BIDS
+from core.book.step_grid import MOST_DIGITS, PADDING
 from core.compiled import entry_of, kernel
 
 Bytes = NDArray[np.uint8]

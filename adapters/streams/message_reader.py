@@ -6,8 +6,8 @@ import numpy as np
 
 from adapters.streams import message_layout as codes
 from adapters.streams.message_grammar import Object, can_be_text, program_of
-from core.book.decimals import PADDING, grid_of
 from core.book.layout import BATCH_HEADER_SIZE
+from core.book.step_grid import PADDING, grid_of
 from core.types.instrument import Instrument
 
 _READ: Final = codes.READ

@@ -4,7 +4,7 @@ import numpy as np
 
 from adapters.streams import checksum_layout as layout
 from core.book.book import Book
-from core.book.decimals import grid_of
+from core.book.step_grid import grid_of
 from core.types.instrument import Instrument
 
 

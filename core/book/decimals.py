@@ -1,20 +1,16 @@
 """Exact integers from the decimal strings that venues send: no float on the way, nothing rounded."""
 
 from collections.abc import Callable
-from decimal import Decimal
 from typing import Final, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from core.book.bits import trailing_zeros, word_at
+from core.book.step_grid import MOST_DIGITS
 from core.compiled import kernel
 
 Bytes = NDArray[np.uint8]
-
-MOST_DIGITS: Final = 18  # any number of so many digits fits into an int64
-
-PADDING: Final = 24  # bytes that may be read behind the end of a text
 
 # instead of steps, which are never negative
 NOT_A_DECIMAL: Final = -1
@@ -43,22 +39,6 @@ _HUNDREDS: Final = unsigned(1 + (100 << 16))
 _EVERY_OTHER_PAIR: Final = unsigned(0x0000FFFF0000FFFF)
 _THIRTY_TWO: Final = unsigned(32)
 _MYRIADS: Final = unsigned(1 + (10_000 << 32))
-
-
-def grid_of(step: Decimal, what: str) -> tuple[int, int]:
-    """Return (mantissa, decimals) of a tick or lot: ``step == mantissa / 10**decimals``, decimals as few as possible.
-
-    Raises ValueError, with `what` in the text, for a step that is not positive or has no room within 18 digits.
-    """
-    if not (step.is_finite() and step > 0):
-        raise ValueError(f"{what} is {step}, allowed are positive numbers")
-    _, digits, exponent = step.normalize().as_tuple()
-    assert isinstance(exponent, int)
-    mantissa = int("".join(map(str, digits))) * 10 ** max(exponent, 0)
-    decimals = max(-exponent, 0)
-    if decimals >= MOST_DIGITS or mantissa >= 10**MOST_DIGITS:
-        raise ValueError(f"{what} is {step}, allowed are steps that fit into {MOST_DIGITS} digits")
-    return mantissa, decimals
 
 
 @kernel

@@ -148,7 +148,8 @@ class JobDesk:
         self._markets.observe(now_ns)
         self._pause_after_failures()  # a crash, or a limit made tighter, may have left failures that nobody could lift
         self.runner.on_second()
-        if self._ticked_ns is None or steady_ns - self._ticked_ns >= self._limits.tick_s * NS_PER_S:
+        # A second that comes a hair early must not put the look off until the next one.
+        if self._ticked_ns is None or steady_ns - self._ticked_ns >= self._limits.tick_s * NS_PER_S - NS_PER_S // 2:
             self._ticked_ns = steady_ns
             self.tick()
 

@@ -105,7 +105,7 @@ class VenueOpening:
         except Exception as error:  # what is left of an attempt must not keep the next one from being made
             self._log.warning(topic, f"{side.venue} while clearing up for the next try: {_told(error)}")
         start.tried.set()
-        await asyncio.sleep(start.next_pause_s())
+        await asyncio.wait((asyncio.get_running_loop().create_future(),), timeout=start.next_pause_s())
 
     async def _wait(self, starts: dict[str, "_Start"]) -> None:
         if not starts:

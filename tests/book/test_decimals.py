@@ -7,7 +7,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from core.book.decimals import MOST_DIGITS, NOT_A_DECIMAL, OFF_GRID, PADDING, TOO_LARGE, grid_of, parse_steps
+from core.book.decimals import NOT_A_DECIMAL, OFF_GRID, TOO_LARGE, parse_steps
+from core.book.step_grid import MOST_DIGITS, PADDING, grid_of
 
 STEPS = [
     "1",
