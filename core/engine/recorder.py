@@ -8,7 +8,7 @@ from core.engine.engine_log import EngineLog
 from core.engine.fold import EngineFold, FoldOutcome
 from core.engine.narrator import narrate
 from core.engine.order_movements import OrderMovements
-from core.journal.facts import AnyFact
+from core.journal.facts import AnyFact, InstrumentNoted
 from core.orders.outcome import Applied
 from core.ports.journal import Journal
 
@@ -40,6 +40,12 @@ class Recorder:
 
     def record_with_outcome(self, fact: AnyFact) -> tuple["Future[None]", FoldOutcome]:
         """Do as `record`, and return also what the fact did to orders and ledger."""
+        rules = self._fold.ledger.rules_to_note(fact)
+        if rules is not None:
+            self._append(InstrumentNoted(at_ns=fact.at_ns, instrument=rules))
+        return self._append(fact)
+
+    def _append(self, fact: AnyFact) -> tuple["Future[None]", FoldOutcome]:
         durable = self._journal.append(fact)
         durable.add_done_callback(self._look)
         self._last = durable

@@ -9,6 +9,7 @@ from core.types.account import FundingPayment
 from core.types.capital import Claim, OrderClaim
 from core.types.control import Blocker, RiskMode
 from core.types.held_order import HeldOrder, HeldOutcome, TriggerBy
+from core.types.instrument import Instrument
 from core.types.job import HedgeJob, JobDropCause, JobOutcome, JobPhase, VenueResult
 from core.types.order import Fill, OrderIntent, OrderStatus
 
@@ -134,6 +135,12 @@ class PositionAdopted(Fact, frozen=True, kw_only=True):
     average_price: Decimal
     cause: str
     price: Decimal | None = None
+
+
+class InstrumentNoted(Fact, frozen=True, kw_only=True):
+    """The rules by which what follows is booked: an instrument may no longer be followed when it is read again."""
+
+    instrument: Instrument
 
 
 class DayBegan(Fact, frozen=True, kw_only=True):
@@ -347,6 +354,7 @@ AnyFact = (
     | FundingBooked
     | BalanceReported
     | PositionAdopted
+    | InstrumentNoted
     | DayBegan
     | EquityPeaked
     | BestPriceReached

@@ -4,12 +4,15 @@ from collections.abc import Iterator
 from copy import copy
 from decimal import Decimal
 
+import msgspec
+
 from core.journal.facts import (
     AnyFact,
     BalanceReported,
     DayBegan,
     EquityPeaked,
     FundingBooked,
+    InstrumentNoted,
     OrderFilled,
     PositionAdopted,
     ReconciliationFinished,
@@ -19,7 +22,7 @@ from core.ledger.position import EXACT, ZERO, Position
 from core.ledger.state import Cash, HeldEntry, HeldFact, LedgerState
 from core.orders.seen_ids import Novelty, SeenIds
 from core.types.account import FundingPayment
-from core.types.instrument import AssetType, Instrument, InstrumentId
+from core.types.instrument import ALWAYS_OPEN, AssetType, Instrument, InstrumentId
 
 FAULT_LIMIT = 1_000
 
@@ -32,12 +35,14 @@ def is_holding(instrument: Instrument) -> bool:
 class Ledger:
     """What the account owns and has earned, per venue, in the currencies it is booked in.
 
-    A fact about an instrument without known rules is held back, in order, and so is every later one
-    about the same instrument; `is_whole` is False until they are booked.
+    A fact is booked by the rules that were noted before it, else by those that are known now. One about an instrument
+    without either is held back, in order, and so is every later one about the same instrument; `is_whole` is False
+    until they are booked.
     """
 
     def __init__(self, instruments: InstrumentLookup, keep_ids: int = 10_000) -> None:
         self._instruments = instruments
+        self._noted: dict[InstrumentId, Instrument] = {}
         self._positions: dict[InstrumentId, Position] = {}
         self._cash: dict[tuple[str, str], Cash] = {}
         self._seen_fills = SeenIds(keep_ids)
@@ -71,7 +76,20 @@ class Ledger:
         return self._cash.get((venue, asset))
 
     def instrument(self, instrument_id: InstrumentId) -> Instrument | None:
-        return self._instruments(instrument_id)
+        """Return the rules as they are now, else as they were when it was last traded."""
+        return self._instruments(instrument_id) or self._noted.get(instrument_id)
+
+    def rules_to_note(self, fact: AnyFact) -> Instrument | None:
+        """Return the rules that have to be noted before a fact, None where they are, or it needs none."""
+        if not isinstance(fact, HeldFact):
+            return None
+        instrument = self._instruments(_instrument_of(fact))
+        if instrument is None or instrument.id in self._held:
+            return None
+        noted = self._noted.get(instrument.id)
+        if noted is not None and _money_rules(noted) == _money_rules(instrument):
+            return None
+        return msgspec.structs.replace(instrument, market_hours=ALWAYS_OPEN)  # sessions are long, and of the moment
 
     def has_payment(self, payment: FundingPayment) -> bool:
         """Tell whether a funding payment was counted before."""
@@ -106,6 +124,9 @@ class Ledger:
                 return self._position_adopted(fact)
             case BalanceReported():
                 return self._balance_reported(fact)
+            case InstrumentNoted():
+                self._noted[fact.instrument.id] = fact.instrument
+                self.instrument_known(fact.instrument.id)
             case DayBegan():
                 self._day_began(fact)
             case EquityPeaked():
@@ -119,7 +140,7 @@ class Ledger:
 
     def instrument_known(self, instrument_id: InstrumentId) -> int:
         """Book what was held back for an instrument whose rules are known now; return how many facts."""
-        instrument = self._instruments(instrument_id)
+        instrument = self._rules(instrument_id)
         if instrument is None:
             return 0
         held = self._held.pop(instrument_id, [])
@@ -173,12 +194,15 @@ class Ledger:
             position.begin_day()
 
     def _book_or_hold(self, instrument_id: InstrumentId, fact: HeldFact) -> LedgerOutcome:
-        instrument = self._instruments(instrument_id)
+        instrument = self._rules(instrument_id)
         entry = HeldEntry(self._folded, fact)
         if instrument is None or instrument_id in self._held:
             self._held.setdefault(instrument_id, []).append(entry)
             return Held(instrument_id)
         return self._book(instrument, entry)
+
+    def _rules(self, instrument_id: InstrumentId) -> Instrument | None:
+        return self._noted.get(instrument_id) or self._instruments(instrument_id)
 
     def _book(self, instrument: Instrument, entry: HeldEntry) -> LedgerOutcome:
         fact = entry.fact
@@ -272,6 +296,7 @@ class Ledger:
             day_began_place=self._day_began_place,
             day_began_pnl_usd=self.day_began_pnl_usd,
             peak_equity_usd=self.peak_equity_usd,
+            noted=[self._noted[instrument_id] for instrument_id in sorted(self._noted)],
         )
 
     def restore(self, state: LedgerState) -> None:
@@ -282,6 +307,7 @@ class Ledger:
         self._seen_payments.restore(state.seen_payments)
         self._held = {}
         self._folded = state.folded
+        self._noted = {instrument.id: instrument for instrument in state.noted}
         for entry in state.held:
             self._held.setdefault(_instrument_of(entry.fact), []).append(entry)
         self._faults = list(state.faults)
@@ -297,6 +323,10 @@ def _instrument_of(fact: HeldFact) -> InstrumentId:
             return fact.payment.instrument_id
         case PositionAdopted():
             return InstrumentId(fact.venue, fact.symbol)
+
+
+def _money_rules(instrument: Instrument) -> tuple[object, ...]:
+    return instrument.asset_type, instrument.base, instrument.quote, instrument.contract_size
 
 
 def _is_positive(value: Decimal) -> bool:

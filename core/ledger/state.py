@@ -8,6 +8,7 @@ from core.journal.facts import FundingBooked, OrderFilled, PositionAdopted
 from core.ledger.outcome import LedgerFault
 from core.ledger.position import Position
 from core.orders.seen_ids import SeenIdsState
+from core.types.instrument import Instrument
 
 HeldFact = OrderFilled | FundingBooked | PositionAdopted
 """A fact that needs the instrument's rules to be booked."""
@@ -50,3 +51,4 @@ class LedgerState(msgspec.Struct, frozen=True, kw_only=True):
     day_began_place: int  # in the fold: what was booked before does not count for the day
     day_began_pnl_usd: Decimal
     peak_equity_usd: Decimal | None
+    noted: list[Instrument] = []

@@ -15,7 +15,7 @@ KIND: Final = "kind"
 
 _KINDS: Final = """
 EngineStarted EngineStopped OrderIntended OrderRefused OrderStatusChanged OrderAdopted OrderAmendAsked OrderAmended
-OrderAmendRefused OrderAmendDoubted OrderFilled FundingBooked
+OrderAmendRefused OrderAmendDoubted OrderFilled FundingBooked InstrumentNoted
 BalanceReported PositionAdopted DayBegan EquityPeaked BlockerRaised BlockerLifted RiskModeChanged StrategyStarted
 StrategyStopped StrategyOverran ReconciliationFinished JobSubmitted JobDropped JobStarted JobMoved JobFinished
 JobReopened JobCorrected ResultRecorded

@@ -62,6 +62,9 @@ class Money:
                 yield from self._funded(row.sequence, row.body["payment"])
             case "PositionAdopted":
                 self._adopted(row.body)
+            case "InstrumentNoted":
+                rules = row.body["instrument"]
+                self.sizes[(str(rules["venue"]), str(rules["symbol"]))] = Decimal(str(rules.get("contract_size", 1)))
             case "BalanceReported":
                 self._reported(row.body)
             case _:

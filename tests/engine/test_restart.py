@@ -14,7 +14,7 @@ from core.io.inline_journal import InlineJournal
 from core.io.virtual_loop import VirtualLoop
 from core.jobs.limits import JobLimits
 from core.jobs.rulebook import Rulebook
-from core.journal.facts import AnyFact, FundingBooked, OrderFilled, PositionAdopted
+from core.journal.facts import AnyFact, FundingBooked, InstrumentNoted, OrderFilled, PositionAdopted
 from core.ports.journal import JournalError, JournalRow
 from core.risk.limits import RiskLimits
 from core.state.desk import DeskRequest
@@ -355,5 +355,70 @@ def test_a_configuration_changed_after_the_first_start_changes_no_risk_mode(with
         bold = EngineRig(loop, world=rig, settings=EngineSettings(version="1", risk_mode=RiskMode.AGGRESSIVE))
         assert (rig.journal.load_snapshot() is not None) is with_snapshot
         assert bold.fold.risk_mode is bold.fold.risk_hub.mode is RiskMode.CONSERVATIVE
+
+    in_virtual_time(work)
+
+
+def total_pnl(rig: EngineRig) -> Decimal | None:
+    return rig.engine.parts.views.valuation().total_pnl_usd
+
+
+def symbols(*names: str) -> tuple[str, list[Instrument]]:
+    return "v1", [perpetual("v1", name) for name in names]
+
+
+def test_a_flat_symbol_that_is_no_longer_configured_keeps_nothing_from_trading(tmp_path: Path):
+    async def work(loop: VirtualLoop) -> None:
+        journal = InlineJournal(tmp_path / "journal.sqlite")
+        rig = await EngineRig(loop, [symbols(PERP, "ETH/USDT:USDT")], journal=journal).start()
+        await rig.place(symbol="ETH/USDT:USDT", quantity="2")
+        await rig.settle()
+        await rig.place("sell", symbol="ETH/USDT:USDT", quantity="2")
+        await rig.elapse(1)
+        earned = total_pnl(rig)
+        assert earned is not None
+        assert earned < 0  # the spread, twice, and fees
+        await rig.crash()
+        again = await EngineRig(loop, [symbols(PERP)], journal=journal, world=rig).start()
+        assert (total_pnl(again), again.engine.monitoring().global_.equity_usd) == (earned, rig.venue.cash)
+        await again.place(quantity="1")
+        await again.settle()
+        assert again.position() == 1
+
+    in_virtual_time(work)
+
+
+def test_a_position_in_a_symbol_that_is_no_longer_configured_leaves_equity_unknown(tmp_path: Path):
+    async def work(loop: VirtualLoop) -> None:
+        journal = InlineJournal(tmp_path / "journal.sqlite")
+        rig = await EngineRig(loop, [symbols(PERP, "ETH/USDT:USDT")], journal=journal).start()
+        await rig.place(symbol="ETH/USDT:USDT", quantity="2")
+        await rig.settle()
+        await rig.crash()
+        again = await EngineRig(loop, [symbols(PERP)], journal=journal, world=rig).start()
+        assert again.engine.monitoring().global_.equity_usd is None
+        refused = await again.place(quantity="1")
+        assert refused.outcome is Outcome.REFUSED
+        assert "no equity" in refused.message
+
+    in_virtual_time(work)
+
+
+def test_rules_are_noted_once_and_again_when_what_money_is_counted_by_changes(tmp_path: Path):
+    async def work(loop: VirtualLoop) -> None:
+        journal = InlineJournal(tmp_path / "journal.sqlite")
+        rig = await EngineRig(loop, journal=journal).start()
+        await rig.place(quantity="2")
+        await rig.place(quantity="1")
+        await rig.settle()
+        assert [fact.instrument.contract_size for fact in rig.facts(InstrumentNoted)] == [1]
+        await rig.place("sell", quantity="3")
+        await rig.elapse(1)
+        before = rig.fold.ledger.position(BTC).realised
+        await rig.crash()
+        again = await EngineRig(
+            loop, [("v1", [perpetual("v1", contract_size=Decimal(10))])], journal=journal, world=rig
+        ).start()
+        assert again.fold.ledger.position(BTC).realised == before  # by the rules of then, whatever they are now
 
     in_virtual_time(work)
