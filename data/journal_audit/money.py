@@ -35,7 +35,7 @@ class Money:
     def __init__(self) -> None:
         self.positions: dict[Book, Position] = {}
         self.purses: dict[tuple[str, str], Purse] = {}
-        self.sizes: dict[Book, Decimal] = {}  # contract sizes as a snapshot shows them
+        self.sizes: dict[Book, Decimal] = {}  # contract sizes as rows or a snapshot show them
         self.sizes_are_one = False  # no snapshot tells: where none is named it is one
         self._fills: dict[tuple[str, str], tuple[str, ...]] = {}
         self._payments: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -64,7 +64,8 @@ class Money:
                 self._adopted(row.body)
             case "InstrumentNoted":
                 rules = row.body["instrument"]
-                self.sizes[(str(rules["venue"]), str(rules["symbol"]))] = Decimal(str(rules.get("contract_size", 1)))
+                book = (str(rules["venue"]), str(rules["symbol"]))
+                self.sizes.setdefault(book, Decimal(str(rules.get("contract_size", 1))))  # one that changes: the first
             case "BalanceReported":
                 self._reported(row.body)
             case _:
