@@ -14,6 +14,7 @@ from core.journal.facts import (
     FundingBooked,
     InstrumentNoted,
     OrderFilled,
+    OrderIntended,
     PositionAdopted,
     ReconciliationFinished,
 )
@@ -80,10 +81,14 @@ class Ledger:
         return self._instruments(instrument_id) or self._noted.get(instrument_id)
 
     def rules_to_note(self, fact: AnyFact) -> Instrument | None:
-        """Return the rules that have to be noted before a fact, None where they are, or it needs none."""
-        if not isinstance(fact, HeldFact):
+        """Return the rules that have to be noted before a fact, None where they are, or it needs none.
+
+        An order needs them too: what it was sized by is told before the venue can change it.
+        """
+        if not isinstance(fact, HeldFact | OrderIntended):
             return None
-        instrument = self._instruments(_instrument_of(fact))
+        named = fact.intent.instrument_id if isinstance(fact, OrderIntended) else _instrument_of(fact)
+        instrument = self._instruments(named)
         if instrument is None or instrument.id in self._held:
             return None
         noted = self._noted.get(instrument.id)

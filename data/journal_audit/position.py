@@ -1,4 +1,4 @@
-"""A position at average cost, counted in contracts: old journals do not hold contract sizes, which come in at the end."""
+"""A position at average cost, counted in contracts: contract sizes come in at the end."""
 
 from dataclasses import dataclass
 from decimal import Decimal
