@@ -20,7 +20,7 @@ from adapters.binance.depth_layout import (
     TICK_DECIMALS,
     TICK_MANTISSA,
 )
-from adapters.binance.json_kernel import CLOSE_LIST, COMMA, OPEN_LIST, QUOTE, skip_blanks, skip_value
+from adapters.binance.json_kernel import CLOSE_LIST, COMMA, OPEN_LIST, QUOTE, skip_blanks
 from core.book.bits import word_at
 from core.book.decimals import OFF_GRID, TOO_LARGE, parse_steps, unsigned
 from core.compiled import kernel
@@ -99,13 +99,19 @@ def _next_number(text: Bytes, at: int) -> int:
 
 @kernel
 def _close_level(text: Bytes, at: int) -> int:
-    """Pass over what Binance once sent behind the size, the bracket and the blanks behind it."""
+    """Pass over the empty list that Binance once sent behind the size, the bracket and the blanks behind it.
+
+    Anything else there is no level: of three numbers nobody knows which two were meant.
+    """
     at = skip_blanks(text, at)
-    while text[at] == COMMA:
-        at = skip_value(text, skip_blanks(text, at + 1))
-        if at < 0:
+    if text[at] == COMMA:
+        at = skip_blanks(text, at + 1)
+        if text[at] != OPEN_LIST:
             return -1
-        at = skip_blanks(text, at)
+        at = skip_blanks(text, at + 1)
+        if text[at] != CLOSE_LIST:
+            return -1
+        at = skip_blanks(text, at + 1)
     return skip_blanks(text, at + 1) if text[at] == CLOSE_LIST else -1
 
 

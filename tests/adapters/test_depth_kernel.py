@@ -268,6 +268,12 @@ def test_the_empty_list_behind_a_size_in_old_messages_is_passed_over() -> None:
     assert book.best_bid() == (618_001, 500)
 
 
+@pytest.mark.parametrize("level", [["1", "61800.1", "0.5"], ["61800.1", "0.5", [1]], ["61800.1", "0.5", [], []], ["1"]])
+def test_of_anything_else_than_two_numbers_nobody_knows_which_were_meant(level: list[object]) -> None:
+    decoder = DepthDecoder(instrument())
+    assert decoder.decode(encoded(message([level], []))) == notes.MALFORMED
+
+
 def test_a_view_of_a_frame_is_read_as_bytes_are() -> None:
     raw = b"__" + encoded(message([["61800.1", "0.5"]], [])) + b"__"
     assert DepthDecoder(instrument()).decode(memoryview(raw)[2:-2]) == 0
