@@ -26,7 +26,6 @@ MALFORMED: Final = 1
 OFF_GRID: Final = 2
 NS_PER_MS: Final = 1_000_000
 _INT64_MAX: Final = 2**63 - 1
-_COMBINED: Final = b'{"stream"'
 
 
 class LevelGrid:
@@ -99,4 +98,7 @@ class SnapshotReader:
 
 
 def _decode(raw: bytes) -> DepthUpdate:
-    return decode_depth_envelope(raw).data if raw.startswith(_COMBINED) else decode_depth_update(raw)
+    try:
+        return decode_depth_envelope(raw).data
+    except msgspec.ValidationError:  # bare
+        return decode_depth_update(raw)
