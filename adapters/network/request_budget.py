@@ -91,7 +91,7 @@ class RequestBudget:
     def spend(self, weight: float) -> None:
         """Count what an answer turned out to weigh, also where that much is not left: the next then wait longer."""
         self._refill()
-        self._left -= weight
+        self._spend(weight)
 
     async def take(self, weight: float, purpose: Purpose) -> None:
         """Wait until the weight is there."""

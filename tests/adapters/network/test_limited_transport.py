@@ -149,6 +149,17 @@ def test_what_made_things_safer_counts_for_the_share_as_well() -> None:
     play(scenario)
 
 
+def test_what_an_answer_turned_out_to_weigh_counts_for_the_share_too() -> None:
+    async def scenario() -> None:
+        one = RequestBudget(Chance(0.0), allowance=10, interval_s=10, share=0.5, reserved_share=0.0)
+        assert one.try_take(1, Purpose.READ)
+        one.spend(4)
+        assert not one.try_take(1, Purpose.READ)  # five of ten are there, and none of them is for reads
+        assert one.try_take(1, Purpose.CANCEL)
+
+    play(scenario)
+
+
 def test_allowances_with_one_closing_are_shut_together() -> None:
     async def scenario() -> None:
         closing = Closing()
