@@ -130,6 +130,18 @@ def test_kill_without_an_engine_leaves_the_file_and_says_what_it_means(paths: Pa
     assert "the next start begins HALTED and closes every position." in capsys.readouterr().err
 
 
+def test_a_kill_alone_whose_note_of_live_venues_is_damaged_does_not_pass_for_one_without_any(
+    paths: Paths, capsys: CapturedText
+):
+    paths.ensure()
+    paths.live_venues.write_bytes(b"{")
+    paths.live_venues.chmod(0o600)
+    assert run(["kill"]) == 3
+    text = capsys.readouterr().err
+    assert "Orders at the venues could not be cancelled from here" in text
+    assert str(paths.live_venues) in text
+
+
 @pytest.fixture
 def lock(paths: Paths) -> InstanceLock:
     """Hold the lock as an engine does."""

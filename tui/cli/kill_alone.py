@@ -64,14 +64,18 @@ def _cancel(paths: Paths, config_file: Path) -> list[Any]:
     from core.ports.keys import KeyStoreError  # noqa: PLC0415 - see above
     from tui.compose.live_venues import live_venues, noted_live_venues  # noqa: PLC0415 - see above
 
-    live = None
-    with suppress(KeyStoreError):  # a note that cannot be read is no reason not to try
+    live = damage = None
+    try:
         live = noted_live_venues(paths.live_venues)
+    except KeyStoreError as error:  # no reason not to try what the configuration names
+        damage = error
     if live is None:
         from core.config.load import load_config  # noqa: PLC0415 - see above
 
         live = live_venues(load_config(config_file))
     if not live.venues:
+        if damage is not None:
+            raise damage
         return []
     from tui.compose.keys import key_store  # noqa: PLC0415 - see above
     from tui.compose.kill_alone import cancel_everywhere  # noqa: PLC0415 - see above
