@@ -82,10 +82,14 @@ class CancelOrder(Command, frozen=True, kw_only=True):
 
 
 class CancelOrders(Command, frozen=True, kw_only=True):
-    """Cancel all orders of this engine, or those of one venue or symbol."""
+    """Cancel all orders of this engine, or those of one venue, symbol or side.
+
+    With a side, what is held to close a position (reduce-only stops, a bracket's stop loss) stays.
+    """
 
     venue: str | None = None
     symbol: str | None = None
+    side: str | None = None
 
 
 class StartStrategy(Command, frozen=True, kw_only=True):

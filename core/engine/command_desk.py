@@ -318,7 +318,10 @@ class CommandDesk:
     async def _cancel_many(self, command: commands.CancelOrders) -> CommandResult:
         if command.venue is not None and command.venue not in self._parts.desk.executions:
             return _invalid(f"venue {command.venue!r} is not one of {', '.join(self._parts.desk.executions)}")
-        held = self._parts.held.end_all("cancelled by a person", command.venue, command.symbol)
+        if command.side is not None and command.side not in list(Side):
+            return _invalid(f"side {command.side!r} is not one of {', '.join(Side)}")
+        side = None if command.side is None else Side(command.side)
+        held = self._parts.held.end_all("cancelled by a person", command.venue, command.symbol, side)
         chosen = [
             order.intent.client_order_id
             for order in self._parts.fold.orders.live()
@@ -326,6 +329,7 @@ class CommandDesk:
             and not order.is_external
             and command.venue in {None, order.intent.venue}
             and command.symbol in {None, order.intent.symbol}
+            and side in {None, order.intent.side}
         ]
         # At once: a venue that hangs must not keep the others' orders open.
         results = await asyncio.gather(*(self._cancel(client_order_id) for client_order_id in chosen))

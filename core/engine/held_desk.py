@@ -37,7 +37,7 @@ from core.types.control import HaltLevel
 from core.types.held_order import HeldOrder, HeldOutcome
 from core.types.instrument import InstrumentId
 from core.types.market import Trade
-from core.types.order import Order, OrderStatus
+from core.types.order import Order, OrderStatus, Side
 
 ASK_AGAIN_NS: Final = 1_000_000_000  # for an account
 CANCEL_AGAIN_NS: Final = 2_000_000_000
@@ -104,12 +104,19 @@ class HeldDesk:
         self._asked_ns |= dict.fromkeys(living, self._clock.monotonic_ns())
         return living
 
-    def end_all(self, reason: str, venue: str | None = None, symbol: str | None = None) -> int:
-        """End every held order, or those of one venue or symbol, as `end` does; return how many."""
+    def end_all(
+        self, reason: str, venue: str | None = None, symbol: str | None = None, side: Side | None = None
+    ) -> int:
+        """End every held order, or those of one venue or symbol, as `end` does; return how many.
+
+        Of one side only what opens a position is ended: whoever takes an offer back keeps what protects a position.
+        """
         chosen = [
             run.order.held_id
             for run in self._fold.held.held()
-            if venue in {None, run.order.venue} and symbol in {None, run.order.symbol}
+            if venue in {None, run.order.venue}
+            and symbol in {None, run.order.symbol}
+            and (side is None or (side is run.order.side and run.order.opens))
         ]
         return sum(self.end(held_id, reason) is not None for held_id in chosen)
 

@@ -52,6 +52,11 @@ class HeldOrder(msgspec.Struct, frozen=True, kw_only=True):
     def instrument_id(self) -> InstrumentId:
         return InstrumentId(self.venue, self.symbol)
 
+    @property
+    def opens(self) -> bool:
+        """Tell whether it may open a position; a bracket's exits and what is reduce-only never do."""
+        return self.kind is not HeldKind.BRACKET and not self.reduce_only
+
 
 class HeldOutcome(StrEnum):
     DONE = "done"

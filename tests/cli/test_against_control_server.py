@@ -29,6 +29,7 @@ COMMANDS = [
     (["set-risk-mode", "aggressive"], SetRiskMode),
     (["kill", "--flatten"], Kill),
     (["cancel", "--all", "--venue", "sim-a"], CancelOrders),
+    (["cancel", "--all", "--side", "sell"], CancelOrders),
     (["strategies", "start", "ma_cross", "--set", "fast=5"], StartStrategy),
     (["strategies", "stop", "ma_cross"], StopStrategy),
     (["amend", "web/1", "--price", "3.10", "--yes"], AmendOrder),

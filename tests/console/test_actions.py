@@ -31,7 +31,8 @@ def test_every_verb_is_one_of_the_engines() -> None:
 
 
 def test_what_makes_things_safer_has_no_guard() -> None:
-    for name in ("halt", "pause", "cancel-all", "safer-mode", "cancel", "cancel-symbol", "stop-strategy"):
+    safer = ("halt", "pause", "cancel-all", "reduce-only", "safer-mode", "halt-selected", "safe-mode", "end-override")
+    for name in (*safer, "cancel", "cancel-symbol", "cancel-buys", "cancel-sells", "stop-strategy"):
         assert BY_NAME[name].guard is Guard.NONE
 
 

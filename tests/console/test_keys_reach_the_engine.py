@@ -11,6 +11,7 @@ from core.control.commands import (
     CancelOrder,
     CancelOrders,
     CommandResult,
+    Halt,
     Kill,
     Outcome,
     Pause,
@@ -337,6 +338,27 @@ def test_x_cancels_the_selected_order_and_capital_x_all_on_its_symbol() -> None:
         CancelOrder(client_order_id="o-2", who="console:test"),
         CancelOrders(symbol="BTC/USDT:USDT", who="console:test"),
     ]
+
+
+def test_one_side_of_a_symbol_is_cancelled_with_one_key() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("B", "S")
+
+    link, _ = run_console(script)
+    assert link.commands == [
+        CancelOrders(symbol="BTC/USDT:USDT", side="buy", who="console:test"),
+        CancelOrders(symbol="BTC/USDT:USDT", side="sell", who="console:test"),
+    ]
+
+
+def test_reduce_only_is_one_key() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("r")
+
+    link, _ = run_console(script)
+    (command,) = link.commands
+    assert isinstance(command, Halt)
+    assert (command.scope, command.level) == ("global", "reduce_only")
 
 
 def test_shift_and_an_arrow_moves_an_order_away_from_the_market_at_once_and_asks_before_it_comes_nearer() -> None:

@@ -27,6 +27,7 @@ from core.journal.facts import RiskModeChanged
 from core.state.desk import DeskRequest, DeskSnapshot
 from core.types.control import RiskMode
 from core.types.instrument import InstrumentId
+from core.types.order import Side
 from tests.engine.rig import PERP, EngineRig, JournalInTheWay, ScriptedStrategy, in_virtual_time
 from tests.engine.venues import Answer, spot
 
@@ -55,7 +56,7 @@ every_command = st.one_of(
     st.builds(SetRiskMode, mode=words, who=words),
     st.builds(Kill, flatten=st.booleans(), reason=words, who=words),
     st.builds(CancelOrder, client_order_id=words, who=words),
-    st.builds(CancelOrders, venue=st.none() | words, symbol=st.none() | words),
+    st.builds(CancelOrders, venue=st.none() | words, symbol=st.none() | words, side=st.none() | words),
     st.builds(commands.StartStrategy, name=words, parameters=st.dictionaries(words, words, max_size=2)),
     st.builds(commands.StopStrategy, name=words),
 )
@@ -96,6 +97,7 @@ def test_every_command_is_answered_and_the_engine_can_still_be_shown_and_killed(
         (SetRiskMode(mode="brave"), "not one of conservative, balanced, aggressive"),
         (CancelOrder(client_order_id="none"), "there is no order none"),
         (CancelOrders(venue="v9"), "venue 'v9' is not one of v1"),
+        (CancelOrders(side="long"), "side 'long' is not one of buy, sell"),
         (commands.StopStrategy(name="s"), "strategy s is not running"),
         (commands.StartStrategy(name="x"), "there is no strategy 'x'"),
         (commands.PlaceOrder(venue="v1", symbol="BTC/USD", side="buy", quantity=Decimal(1)), f"near are {PERP}@v1"),
@@ -138,6 +140,17 @@ def test_cancel_orders_picks_by_venue_and_symbol():
         assert (await rig.execute(CancelOrders(symbol="ETH/USDT"))).data == {"cancelled": 0, "failed": 0}
         assert (await rig.execute(CancelOrders(venue="v2"))).data == {"cancelled": 1, "failed": 0}
         assert [len(venue.open_orders) for venue in rig.venues.values()] == [1, 0]
+
+    in_virtual_time(work)
+
+
+def test_cancel_orders_of_one_side_leaves_the_other():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        await rig.place(price="95")
+        await rig.place(side="sell", price="105")
+        assert (await rig.execute(CancelOrders(side="buy"))).data == {"cancelled": 1, "failed": 0}
+        assert [order.intent.side for order in rig.venue.open_orders] == [Side.SELL]
 
     in_virtual_time(work)
 

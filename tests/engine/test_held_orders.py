@@ -367,6 +367,20 @@ def test_cancel_all_cancels_what_is_held_as_well(journal: InlineJournal):
     play(journal, work)
 
 
+def test_cancelling_one_side_takes_offers_back_and_leaves_what_protects_a_position(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "1")
+        protective = held(await rig.stop("sell", "98", reduce_only=True))
+        offer = held(await rig.stop("sell", "97"))
+        await rig.settle()
+        result = await rig.execute(CancelOrders(side="sell"))
+        assert (result.outcome, result.data["held"]) == (Outcome.DONE, 1)
+        assert [run.order.held_id for run in rig.fold.held.held()] == [protective]
+        assert offer != protective
+
+    play(journal, work)
+
+
 @pytest.mark.parametrize("is_through", [True, False])
 def test_a_restart_goes_on_watching_and_fires_at_once_where_the_market_is_through(tmp_path: object, is_through: bool):
     async def whole(loop: VirtualLoop) -> None:

@@ -152,16 +152,19 @@ def cancel(
     every: Annotated[bool, typer.Option("--all", help="Cancel all orders of this engine.")] = False,
     venue: Annotated[str | None, typer.Option("--venue", help="With --all: only at this venue.")] = None,
     symbol: Annotated[str | None, typer.Option("--symbol", help="With --all: only this symbol.")] = None,
+    side: Annotated[
+        Literal["buy", "sell"] | None, typer.Option("--side", help="With --all: only this side; stop losses stay.")
+    ] = None,
     json: Json = False,
 ) -> None:
     if every == (order_id is not None):
         raise CommandError(ExitCode.USAGE, "give either one order id or --all")
-    if order_id is not None and (venue or symbol):
-        raise CommandError(ExitCode.USAGE, "--venue and --symbol go with --all, not with an order id")
+    if order_id is not None and (venue or symbol or side):
+        raise CommandError(ExitCode.USAGE, "--venue, --symbol and --side go with --all, not with an order id")
     if order_id is not None:
         _finish(engine.delete(f"/api/orders/{engine.segment(order_id)}"), json)
         return
-    wanted = {"venue": venue, "symbol": symbol}
+    wanted = {"venue": venue, "symbol": symbol, "side": side}
     _finish(engine.delete("/api/orders", {key: value for key, value in wanted.items() if value}), json)
 
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from core.control.commands import CancelOrders, Kill, Pause, Resume, SetRiskMode
+from core.control.commands import CancelOrders, Halt, Kill, Pause, Resume, SetRiskMode
 from core.risk.halts import GLOBAL, RESUME_WORD, Cause
 from core.types.control import Blocker, RiskMode
 from tui.console.dialogs.choice import Choice, ChoiceDialog
@@ -46,6 +46,10 @@ class Safety:
 
     def pause(self) -> None:
         self.app.sender.send(Pause(reason="pause key in the console"), "pause")
+
+    def reduce_only(self) -> None:
+        command = Halt(scope=GLOBAL, level="reduce_only", reason="reduce-only key in the console")
+        self.app.sender.send(command, "reduce-only")
 
     def cancel_all(self) -> None:
         self.app.sender.send(CancelOrders(), "cancel all orders")

@@ -132,6 +132,18 @@ class Trading:
 
     def cancel_symbol(self) -> None:
         """Cancel everything on the symbol of the selected order, position or ladder."""
+        symbol = self._selected_symbol()
+        if symbol is not None:
+            self.app.sender.send(CancelOrders(symbol=symbol), f"cancel all on {symbol}")
+
+    def cancel_side(self, side: str) -> None:
+        """Cancel all buys, or all sells, on the selected symbol."""
+        symbol = self._selected_symbol()
+        if symbol is not None:
+            self.app.sender.send(CancelOrders(symbol=symbol, side=side), f"cancel all {side}s on {symbol}")
+
+    def _selected_symbol(self) -> str | None:
+        """Return the symbol of the selected order, position or ladder; without one, say so."""
         pane = self.focused_pane()
         symbol: str | None = None
         order = self._selected_order()
@@ -143,8 +155,7 @@ class Trading:
             symbol = instrument.rpartition("@")[0]
         if symbol is None:
             self.app.say("info", "no symbol is selected")
-            return
-        self.app.sender.send(CancelOrders(symbol=symbol), f"cancel all on {symbol}")
+        return symbol
 
     def _selected_order(self) -> OrderView | None:
         pane, snapshot = self.focused_pane(), self.app.view.snapshot
