@@ -9,7 +9,7 @@ from tui.console.settings import ConsoleSettings
 
 async def run_attached(paths: Paths, settings: ConsoleSettings) -> None:
     """Show the running engine until the trader detaches; the engine goes on."""
-    link = AttachedLink(paths.socket, SystemClock())
+    link = AttachedLink(paths.socket, SystemClock(), settings.link_interval_ms)
     await link.start()
     try:
         await make_console(link, settings).run_async()

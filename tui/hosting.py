@@ -10,7 +10,7 @@ from tui.compose.engine_process import EngineProcess
 from tui.compose.start_terms import StartTerms
 from tui.console.exit_choice import ExitChoice
 from tui.console.making import make_console
-from tui.console.settings import console_settings
+from tui.console.settings import ConsoleSettings
 from tui.headless import watch_signals
 from tui.hosted import HostedLink
 from tui.shell_parent import Leave
@@ -18,7 +18,7 @@ from tui.shell_parent import Leave
 Console = asyncio.Future[ExitChoice | None]
 
 
-async def run_hosted(config: Config, paths: Paths, terms: StartTerms, leave: Leave) -> None:
+async def run_hosted(config: Config, paths: Paths, terms: StartTerms, settings: ConsoleSettings, leave: Leave) -> None:
     """Run engine and console on one loop. Where the console goes and the engine stays, run on headless.
 
     Raises what building and starting an EngineProcess raises; the console has ended by then.
@@ -27,7 +27,7 @@ async def run_hosted(config: Config, paths: Paths, terms: StartTerms, leave: Lea
     ending = asyncio.Event()
     watch_signals(ending)
     console: Console = asyncio.ensure_future(
-        make_console(HostedLink(process.access, SystemClock()), console_settings(config.console)).run_async()
+        make_console(HostedLink(process.access, SystemClock()), settings).run_async()
     )
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _lose_terminal, leave, console)
     starting = asyncio.ensure_future(process.start())

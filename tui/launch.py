@@ -27,7 +27,7 @@ def main() -> None:
     sys.exit(
         run_daemon(options.config, cancel_orders=not options.leave_orders, is_live=options.live)
         if options.daemon
-        else run_console(options.config, is_live=options.live)
+        else run_console(options.config, is_live=options.live, is_slow_link=options.low_bandwidth)
     )
 
 
@@ -36,14 +36,16 @@ def run_daemon(config_file: Path | None, *, cancel_orders: bool = True, is_live:
     return _guarded(lambda: _daemon(config_file, cancel_orders=cancel_orders, is_live=is_live))
 
 
-def run_console(config_file: Path | None, *, is_live: bool = False) -> int:
+def run_console(config_file: Path | None, *, is_live: bool = False, is_slow_link: bool = False) -> int:
     """Run a console: attached where an engine holds the lock, else hosting one; return the exit code."""
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         _say("a console needs a terminal; without one run `seraphim-tui --daemon` or `seraphim daemon`")
         return EXIT_USAGE
     if find_holder(Paths.from_environment().lock) is not None:
-        return _guarded(lambda: _attach(config_file))
-    return run_in_child(lambda leave: _guarded(lambda: _host(config_file, leave, is_live=is_live)))
+        return _guarded(lambda: _attach(config_file, is_slow_link=is_slow_link))
+    return run_in_child(
+        lambda leave: _guarded(lambda: _host(config_file, leave, is_live=is_live, is_slow_link=is_slow_link))
+    )
 
 
 def _daemon(config_file: Path | None, *, cancel_orders: bool, is_live: bool) -> None:
@@ -57,12 +59,13 @@ def _daemon(config_file: Path | None, *, cancel_orders: bool, is_live: bool) -> 
     asyncio.run(run_headless(config, paths, terms, cancel_orders=cancel_orders))
 
 
-def _attach(config_file: Path | None) -> None:
+def _attach(config_file: Path | None, *, is_slow_link: bool) -> None:
     paths = _ready_paths()
     from tui.attached import run_attached  # noqa: PLC0415 - heavy
     from tui.console.settings import console_settings  # noqa: PLC0415 - heavy
 
-    asyncio.run(run_attached(paths, console_settings(_console_config(config_file or paths.config_file))))
+    settings = console_settings(_console_config(config_file or paths.config_file), is_slow_link=is_slow_link)
+    asyncio.run(run_attached(paths, settings))
 
 
 def _console_config(config_file: Path) -> "ConsoleConfig":
@@ -78,15 +81,17 @@ def _console_config(config_file: Path) -> "ConsoleConfig":
         return ConsoleConfig()
 
 
-def _host(config_file: Path | None, leave: Leave, *, is_live: bool) -> None:
+def _host(config_file: Path | None, leave: Leave, *, is_live: bool, is_slow_link: bool) -> None:
     from tui.compose.configuration import load_for_engine  # noqa: PLC0415 - not for an attaching console
 
     paths = _ready_paths()
     config = load_for_engine(config_file or paths.config_file, paths)
     terms = start_terms(config, paths, config_file or paths.config_file, is_asked_for=is_live)
+    from tui.console.settings import console_settings  # noqa: PLC0415 - heavy
     from tui.hosting import run_hosted  # noqa: PLC0415 - heavy
 
-    asyncio.run(run_hosted(config, paths, terms, leave))
+    settings = console_settings(config.console, is_slow_link=is_slow_link)
+    asyncio.run(run_hosted(config, paths, terms, settings, leave))
 
 
 def _ready_paths() -> Paths:
@@ -144,6 +149,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--live", action="store_true", help="confirm that orders go out with real money, where the configuration allows"
+    )
+    parser.add_argument(
+        "--low-bandwidth",
+        action="store_true",
+        help="for a slow link: one frame a second in the terminal's sixteen colours; keys answer at once",
     )
     parser.add_argument("--version", action="version", version=f"seraphim {metadata.version('seraphim')}")
     return parser

@@ -6,8 +6,13 @@ from pydantic import Field
 
 from core.config.section import Hertz, Section
 
+ThemeName = Literal["dark", "light", "high-contrast", "sixteen", "colour-blind"]
+UpColour = Literal["green", "red"]
+
 
 class ConsoleConfig(Section):
+    theme: ThemeName = Field(default="dark", description="colours; the console's ctrl+t goes through them")
+    up: UpColour = Field(default="green", description="colour of what rises and of who buys; red in East Asia")
     frame_rate_hz: Hertz = Field(default=10.0, description="how often panes are redrawn; 4 saves a slow link")
     timeframe: Literal["1s", "5s", "1m", "5m", "15m", "1h", "4h", "1d"] = Field(
         default="1m", description="timeframe of the chart at the start"

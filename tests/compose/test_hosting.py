@@ -13,6 +13,7 @@ from core.paths import Paths
 from tui import hosting
 from tui.compose.start_terms import PAPER_TERMS
 from tui.console.exit_choice import ExitChoice
+from tui.console.settings import DEFAULTS
 
 
 class FakeProcess:
@@ -49,7 +50,9 @@ def test_orders_are_cancelled_by_the_stop_itself_where_the_trader_wants_them_gon
 ):
     monkeypatch.setattr(hosting, "EngineProcess", FakeProcess)
     monkeypatch.setattr(hosting, "make_console", lambda *_: FakeConsole(choice))
-    asyncio.run(asyncio.wait_for(hosting.run_hosted(Config(), Paths.under(tmp_path), PAPER_TERMS, pytest.fail), 10))
+    asyncio.run(
+        asyncio.wait_for(hosting.run_hosted(Config(), Paths.under(tmp_path), PAPER_TERMS, DEFAULTS, pytest.fail), 10)
+    )
     assert FakeProcess.stopped == [is_cancelling]
 
 

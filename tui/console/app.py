@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.screen import Screen
 
+from core.config.console import UpColour
 from core.io.redaction import redact
 from core.ports.clock import Clock
 from core.ports.control import EngineLink
@@ -33,11 +34,13 @@ from tui.console.messages import Messages
 from tui.console.selection import Selection
 from tui.console.sender import CommandSender
 from tui.console.settings import DEFAULTS, ConsoleSettings
-from tui.panes.looks import CALM, CALM_THEME
+from tui.panes.looks import Looks
+from tui.panes.palettes import palette_for
 from tui.panes.view import View
 from tui.present.ladder_window import Recentring
 
 _LOG = logging.getLogger(__name__)
+UNWATCHED_PACE = 2
 
 
 def _binding(action: Action) -> Binding:
@@ -82,11 +85,14 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
     ) -> None:
         native = os.environ.get("COLORTERM") not in {"truecolor", "24bit"} if native_colours is None else native_colours
         super().__init__(ansi_color=native)
-        self.ansi_theme_dark = CALM
-        self.register_theme(CALM_THEME)
-        self.theme = "ansi-dark" if native else CALM_THEME.name
+        self._has_few_colours = native or settings.is_low_bandwidth  # a full colour takes thrice the bytes
+        self.looks = Looks()
+        self.up: UpColour = settings.up
+        self.put_on(Looks(palette_for(settings.theme, settings.up)))
         self.link = link
-        self._frame_period_s = settings.frame_period_s
+        self._settings = settings
+        self._is_looked_at = True  # the terminal's window has the focus
+        self._frames = 0
         self.repeat = KeyRepeat(clock)
         self.messages = Messages(clock)
         self.watch_of_link = FreshnessWatch(link, clock, settings.frame_period_s)
@@ -107,6 +113,17 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         self._is_framing = False
         self._frame_error = ""
 
+    def put_on(self, looks: Looks) -> None:
+        """Show everything in other colours, or with the trader's own numbers hidden."""
+        self.looks, palette = looks, looks.palette
+        native = self._has_few_colours or palette.is_native
+        self.ansi_color = native
+        self.ansi_theme_dark = self.ansi_theme_light = palette.terminal
+        theme = palette.theme
+        self.register_theme(theme)
+        shade = "dark" if palette.is_dark else "light"
+        self.theme = f"ansi-{shade}" if native else theme.name
+
     def compose(self) -> ComposeResult:
         yield self.header
         yield self.area
@@ -117,7 +134,7 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
     def on_mount(self) -> None:
         self._ask()
         self.arrange()
-        self.set_interval(self._frame_period_s, self.draw_frame)
+        self.set_interval(self._settings.frame_period_s, self.draw_frame)
         self.call_after_refresh(self._focus_first)
 
     def _focus_first(self) -> None:
@@ -130,11 +147,11 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         self._is_framing = True
         try:
             snapshot = self.link.latest()
-            self.view = View(snapshot, self.watch_of_link.look(snapshot), self.messages.lines, self.view.jump_letters)
+            look = self.watch_of_link.look(snapshot)
+            self.view = View(snapshot, look, self.messages.lines, self.view.jump_letters, self._pace())
             if snapshot is not None:
                 self._follow(snapshot)
-            for bar in (self.header, self.footer, self.too_small):
-                bar.frame(self.view)
+            self._frame_bars()
             self.message_bar.show(self.messages.newest, self.sender.waiting_for)
             if self.dialogs.top is not None:
                 self.dialogs.top.frame(self.view)
@@ -145,6 +162,22 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
             self._frame_failed(error)
         finally:
             self._is_framing = False
+
+    def _pace(self) -> int:
+        return self._settings.pace if self._is_looked_at else UNWATCHED_PACE * self._settings.pace
+
+    def _frame_bars(self) -> None:
+        if self._frames % self.view.pace == 0 or self.view.link.is_late:
+            for bar in (self.header, self.footer, self.too_small):
+                bar.frame(self.view)
+        self._frames += 1
+
+    def on_app_blur(self) -> None:
+        """Draw less often while the trader types elsewhere."""
+        self._is_looked_at = False
+
+    def on_app_focus(self) -> None:
+        self._is_looked_at = True
 
     def _frame_failed(self, error: Exception) -> None:
         """Say it once, not ten times a second; the age of the last good frame shows by itself."""
@@ -193,6 +226,15 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
     def on_resize(self, event: events.Resize) -> None:
         self._terminal = event.size  # this handler runs before the library takes the new size over
         self.arrange()
+
+    def paint_anew(self) -> None:
+        """Draw everything now, unchanged rows too: they look different."""
+        for pane in self.area.panes.values():
+            pane.forget()
+        self.repaint()
+        self.screen.refresh()
+        for dialog in self.query("Lines, Bar"):
+            dialog.refresh()
 
     def repaint(self) -> None:
         """Draw every shown pane now, with the view at hand."""

@@ -8,7 +8,7 @@ from textual.widget import Widget
 from core.state.desk import LogLine
 from tui.console.actions import ACTIONS, key_label
 from tui.console.desks import MINIMUM_COLUMNS, MINIMUM_ROWS
-from tui.panes.looks import strip_of
+from tui.panes.looks import looks_of, strip_of
 from tui.panes.view import View
 from tui.present import numbers
 from tui.present.cells import line_width, wrap
@@ -29,7 +29,8 @@ class Bar(Widget):
             self.refresh()
 
     def render_line(self, y: int) -> Strip:
-        return strip_of(self._lines[y] if y < len(self._lines) else EMPTY_LINE, self.size.width, self.rich_style)
+        line = self._lines[y] if y < len(self._lines) else EMPTY_LINE
+        return strip_of(line, self.size.width, self.rich_style, looks_of(self))
 
 
 class HeaderBar(Bar):
@@ -58,7 +59,9 @@ class MessageBar(Bar):
         ink = {"error": Ink.ALARM, "warning": Ink.WARNING}.get(entry.level, Ink.STRONG)
         mark = {"error": "✗ ", "warning": "! "}.get(entry.level, "✓ ")
         decor = Decor.NONE if entry.level == "info" else Decor.BOLD
-        self.put([(Span(f" {numbers.clock(entry.at_ns)} ", Ink.QUIET), Span(mark + entry.text, ink, decor))])
+        self.put(
+            [(Span(f" {numbers.clock(entry.at_ns)} ", Ink.QUIET), Span(mark + entry.text, ink, decor | Decor.PRIVATE))]
+        )
 
 
 class FooterBar(Bar):

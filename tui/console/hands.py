@@ -1,8 +1,10 @@
 """What each key does: commands to the engine, dialogs before the risky ones, and moves on the screen."""
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui.console.amending import Amending
+from tui.console.appearance import Appearance
 from tui.console.dialogs.jump import JumpDialog
 from tui.console.dialogs.pages import PageDialog, help_lines
 from tui.console.instruments import stepped, stepped_timeframe
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
 
 
-class Hands(Safety, Scopes, Jobs, Trading, Amending, Leaving):
+class Hands(Safety, Scopes, Jobs, Trading, Amending, Appearance, Leaving):
     """All the controls; this part moves around the screen."""
 
     def __init__(self, app: "ConsoleApp") -> None:
@@ -78,7 +80,7 @@ class Hands(Safety, Scopes, Jobs, Trading, Amending, Leaving):
 
     def _letters(self, *, is_shown: bool) -> None:
         view = self.app.view
-        self.app.view = type(view)(view.snapshot, view.link, view.console_log, is_shown)
+        self.app.view = replace(view, jump_letters=is_shown)
         self.app.repaint()
 
     def move_cursor(self, step: int) -> None:

@@ -2,16 +2,40 @@
 
 from typing import Final, NamedTuple
 
-from core.config.console import ConsoleConfig
+from core.config.console import ConsoleConfig, ThemeName, UpColour
+from core.control.desk_stream import DEFAULT_INTERVAL_MS, MAX_INTERVAL_MS
+
+LOW_BANDWIDTH_LOOK_S: Final = 0.25  # what turns stale is seen within this
+LOW_BANDWIDTH_PACE: Final = 4  # looks for each time that panes are drawn
 
 
 class ConsoleSettings(NamedTuple):
     frame_period_s: float = 0.1
     timeframe: str = "1m"
+    theme: ThemeName = "dark"
+    up: UpColour = "green"
+    is_low_bandwidth: bool = False
+
+    @property
+    def pace(self) -> int:
+        """Return how many looks at the engine there are for each time that panes are drawn."""
+        return LOW_BANDWIDTH_PACE if self.is_low_bandwidth else 1
+
+    @property
+    def link_interval_ms(self) -> int:
+        """Return how often an engine in another process is to send."""
+        return max(DEFAULT_INTERVAL_MS, min(int(self.frame_period_s * 1000), MAX_INTERVAL_MS))
+
+    def for_a_slow_link(self) -> "ConsoleSettings":
+        """Return the same with one picture a second in the terminal's sixteen colours, which take fewest bytes."""
+        return self._replace(is_low_bandwidth=True, frame_period_s=max(self.frame_period_s, LOW_BANDWIDTH_LOOK_S))
 
 
 DEFAULTS: Final = ConsoleSettings()
 
 
-def console_settings(config: ConsoleConfig) -> ConsoleSettings:
-    return ConsoleSettings(frame_period_s=1.0 / config.frame_rate_hz, timeframe=config.timeframe)
+def console_settings(config: ConsoleConfig, *, is_slow_link: bool = False) -> ConsoleSettings:
+    settings = ConsoleSettings(
+        frame_period_s=1.0 / config.frame_rate_hz, timeframe=config.timeframe, theme=config.theme, up=config.up
+    )
+    return settings.for_a_slow_link() if is_slow_link else settings

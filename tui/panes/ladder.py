@@ -20,6 +20,7 @@ class LadderPane(Pane):
     """Show a book that stands still; only the trader, or a touch that left the window, moves it."""
 
     TITLE = "Ladder"
+    IS_PUBLIC = True
     OLD_DECOR = False  # the ladder judges ages itself
 
     def __init__(self, pane_id: str, letter: str, recentring: Recentring) -> None:

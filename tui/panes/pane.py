@@ -8,7 +8,7 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.panes.looks import strip_of
+from tui.panes.looks import looks_of, strip_of
 from tui.panes.view import View
 from tui.present import numbers
 from tui.present.cells import wrap
@@ -25,6 +25,7 @@ class Pane(Widget, can_focus=True):
 
     TITLE: ClassVar[str] = ""
     FRAMES_BETWEEN: ClassVar[int] = 0  # frames skipped after one that was drawn
+    IS_PUBLIC: ClassVar[bool] = False  # shows what anybody may see: the privacy mask leaves it, but for what is own
     OLD_DECOR: ClassVar[bool] = True  # fade the body while the engine is silent
 
     def __init__(self, pane_id: str, letter: str = "") -> None:
@@ -42,11 +43,16 @@ class Pane(Widget, can_focus=True):
 
     def frame(self, view: View) -> None:
         """Take a new view; draw it when this pane's turn has come."""
-        self._view = view
-        if self._skipped < self.FRAMES_BETWEEN and self._lines:
+        before, self._view = self._view, view
+        is_same_kind = before is not None and before.link.is_late == view.link.is_late
+        if is_same_kind and self._lines and self._skipped < (self.FRAMES_BETWEEN + 1) * view.pace - 1:
             self._skipped += 1
             return
         self.paint()
+
+    def forget(self) -> None:
+        """Draw every row the next time, whether or not it changed."""
+        self._lines, self._strips = [], []
 
     def paint(self) -> None:
         """Draw now, from the view at hand."""
@@ -95,17 +101,20 @@ class Pane(Widget, can_focus=True):
         return picture._replace(note=note, body=[decorated(line, state.decor) for line in picture.body])
 
     def _show(self, lines: list[Line], width: int) -> None:
-        old, strips, base = self._lines, self._strips, self.rich_style
+        old, strips = self._lines, self._strips
         if len(old) != len(lines) or (strips and strips[0].cell_length != width):
-            self._lines, self._strips = lines, [strip_of(line, width, base) for line in lines]
+            self._lines, self._strips = lines, [self._strip(line, width) for line in lines]
             self.refresh()
             return
         changed = [row for row, line in enumerate(lines) if line != old[row]]
         for row in changed:
-            strips[row] = strip_of(lines[row], width, base)
+            strips[row] = self._strip(lines[row], width)
         self._lines = lines
         if changed:
             self.refresh(*(Region(0, first, width, count) for first, count in _runs(changed)))
+
+    def _strip(self, line: Line, width: int) -> Strip:
+        return strip_of(line, width, self.rich_style, looks_of(self), is_private=not self.IS_PUBLIC)
 
     def render_line(self, y: int) -> Strip:
         """Hand out the painted row; rows not painted yet are blank."""

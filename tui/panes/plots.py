@@ -10,6 +10,7 @@ from tui.present.picture import Picture
 
 class ChartPane(Pane):
     TITLE = "Chart"
+    IS_PUBLIC = True
     FRAMES_BETWEEN = 4
 
     def draw(self, view: View, width: int, height: int) -> Picture:

@@ -50,6 +50,7 @@ class FillsPane(TablePane):
 
 class VenuesPane(TablePane):
     TITLE = "Venues"
+    IS_PUBLIC = True
 
     def table(self, view: View) -> Table:
         return venues_table(_snapshot(view).monitoring, view.snapshot_age_s)
@@ -68,6 +69,7 @@ class StrategiesPane(TablePane):
 
 class AlertsPane(TablePane):
     TITLE = "Alerts"
+    IS_PUBLIC = True
 
     def table(self, view: View) -> Table:
         return alerts_table(_snapshot(view).monitoring.alerts, view.engine_ns)

@@ -96,7 +96,7 @@ def _late_text(link: LinkView) -> str:
 
 def _money_cells(snapshot: DeskSnapshot, link: LinkView) -> list[_Cell]:
     state = snapshot.monitoring.global_
-    decor = Decor.DIM if link.is_late else Decor.NONE
+    decor = Decor.PRIVATE | (Decor.DIM if link.is_late else Decor.NONE)
     pnl = state.today_pnl_usd
     started_with = None if state.equity_usd is None or pnl is None else state.equity_usd - pnl
     limit, used = state.daily_loss_limit, state.daily_loss_used

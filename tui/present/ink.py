@@ -36,6 +36,7 @@ class Decor(IntFlag):
     DIM = 2
     STRUCK = 4
     REVERSED = 8
+    PRIVATE = 16  # no look of its own: the trader's money or size, which the privacy mask hides
 
 
 class Span(NamedTuple):

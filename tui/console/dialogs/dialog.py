@@ -14,16 +14,16 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from tui.panes.looks import strip_of
+from tui.panes.looks import looks_of, strip_of
 from tui.panes.view import View
 from tui.present.ink import Line
 
 DIALOG_CSS: Final = """
 Dialog { layer: above; layout: vertical; height: auto; max-height: 100%; max-width: 100%; padding: 0 1;
-         border: round ansi_cyan; border-title-style: bold; background: $background; overflow-y: auto;
+         border: round $accent; border-title-style: bold; background: $background; overflow-y: auto;
          scrollbar-size-vertical: 1; }
-Dialog.danger { border: double ansi_bright_red; }
-Dialog Input { border: none; height: 1; padding: 0 1; background: $background; color: ansi_bright_white;
+Dialog.danger { border: double $error; }
+Dialog Input { border: none; height: 1; padding: 0 1; background: $background; color: $foreground;
                text-style: underline; }
 Dialog Input:focus { border: none; background-tint: transparent 0%; text-style: underline bold; }
 Dialog Lines { width: 1fr; height: auto; }
@@ -52,7 +52,7 @@ class Lines(Widget):
 
     def render_line(self, y: int) -> Strip:
         line = self._lines[y] if y < len(self._lines) else ()
-        return strip_of(line, self.size.width, self.rich_style)
+        return strip_of(line, self.size.width, self.rich_style, looks_of(self))
 
 
 class Dialog(Widget, Generic[Answer], can_focus=True):

@@ -1,0 +1,111 @@
+"""Every theme can be read, and says the same by other colours."""
+
+import itertools
+import re
+
+import pytest
+from rich.color_triplet import ColorTriplet
+from rich.style import Style
+
+from core.config.console import ThemeName
+from tests.console.driving import Desk, run_console
+from tui.panes.looks import Looks, strip_of
+from tui.panes.palettes import PALETTES, Palette, palette_for
+from tui.present.ink import Decor, Ink, Span
+
+LINES_AND_BARS = {Ink.FRAME, Ink.FRAME_FOCUSED, Ink.FRAME_LIVE, Ink.BID_BAR, Ink.ASK_BAR}
+OPPOSITES = [(Ink.BID, Ink.ASK), (Ink.GAIN, Ink.LOSS), (Ink.GOOD, Ink.ALARM), (Ink.PAPER, Ink.LIVE)]
+
+
+def luminance(colour: ColorTriplet) -> float:
+    """Return the relative luminance of WCAG 2.2."""
+
+    def linear(part: int) -> float:
+        share = part / 255
+        return share / 12.92 if share <= 0.04045 else ((share + 0.055) / 1.055) ** 2.4
+
+    return 0.2126 * linear(colour.red) + 0.7152 * linear(colour.green) + 0.0722 * linear(colour.blue)
+
+
+def contrast(one: ColorTriplet, other: ColorTriplet) -> float:
+    """Return the contrast ratio of WCAG 2.2, 1 to 21."""
+    darker, lighter = sorted((luminance(one), luminance(other)))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+@pytest.mark.parametrize("palette", PALETTES.values(), ids=lambda palette: palette.name)
+def test_every_meaning_stands_out_from_the_ground(palette: Palette) -> None:
+    wanted = 7.0 if palette.name == "high-contrast" else 4.5
+    ground = palette.terminal.background_color
+    for ink in Ink:
+        ratio = contrast(palette.colour_of(ink), ground)
+        assert ratio >= (3.0 if ink in LINES_AND_BARS else wanted), f"{ink.name} {ratio:.2f}"
+
+
+@pytest.mark.parametrize("palette", PALETTES.values(), ids=lambda palette: palette.name)
+def test_opposites_have_different_colours(palette: Palette) -> None:
+    for one, other in OPPOSITES:
+        assert palette.inks[one] != palette.inks[other]
+
+
+@pytest.mark.parametrize("name", PALETTES)
+def test_red_up_swaps_sides_and_results_and_leaves_good_and_alarm(name: ThemeName) -> None:
+    usual, east = palette_for(name, "green"), palette_for(name, "red")
+    for one, other in itertools.chain(OPPOSITES[:2], [(Ink.BID_BAR, Ink.ASK_BAR)]):
+        assert (east.inks[one], east.inks[other]) == (usual.inks[other], usual.inks[one])
+    for ink in (Ink.GOOD, Ink.ALARM, Ink.WARNING, Ink.LIVE):
+        assert east.inks[ink] == usual.inks[ink]
+
+
+def test_red_and_green_are_not_told_apart_by_the_colour_blind_theme() -> None:
+    palette = PALETTES["colour-blind"]
+    for one, other in OPPOSITES[:2]:
+        blue, orange = palette.colour_of(one), palette.colour_of(other)
+        assert blue.blue > blue.red
+        assert orange.red > orange.blue
+
+
+def test_ctrl_t_goes_through_the_themes_and_everything_takes_their_colours() -> None:
+    async def script(desk: Desk) -> None:
+        seen: list[str] = []
+        for _ in PALETTES:
+            seen.append(desk.app.looks.palette.name)
+            before = desk.pane("positions")
+            await desk.press("ctrl+t")
+            assert desk.pane("positions").splitlines()[1] == before.splitlines()[1]
+            styles = {
+                segment.style.color.name
+                for row in range(3)
+                for segment in desk.app.header.render_line(row)
+                if segment.style is not None and segment.style.color is not None
+            }
+            wanted = {name or "default" for name in desk.app.looks.palette.inks.values()}
+            assert styles <= wanted
+        assert seen == list(PALETTES)
+
+    run_console(script)
+
+
+def test_the_privacy_mask_hides_equity_profit_positions_and_own_orders_and_leaves_the_market() -> None:
+    async def script(desk: Desk) -> None:
+        positions = desk.pane("positions")
+        await desk.press("ctrl+y")
+        header, ladder = desk.bar("header"), desk.pane("ladder-1")
+        assert re.search("equity •••,•••.••", header)
+        assert re.search(r"3/3 up.*lag \d", header)
+        for name in ("positions", "orders", "risk", "pnl", "log"):
+            assert not re.search(r"\d", desk.pane(name)), name
+        assert re.search(r"◂ •.•+", ladder)
+        assert re.search(r"64,0\d\d.\d", ladder)
+        await desk.press("ctrl+y")
+        assert "•••" not in desk.bar("header")
+        assert desk.pane("positions") == positions
+
+    run_console(script)
+
+
+def test_own_prints_of_a_public_pane_are_hidden_too() -> None:
+    looks = Looks(hides_money=True)
+    line = (Span("0.250 ", Ink.BID), Span("◂ 0.250", Ink.OWN), Span(" 12", Ink.TEXT, Decor.PRIVATE))
+    assert strip_of(line, 18, Style(), looks).text.rstrip() == "0.250 ◂ •.••• ••"
+    assert strip_of(line, 18, Style(), looks, is_private=True).text.rstrip() == "•.••• ◂ •.••• ••"
