@@ -71,11 +71,15 @@ def _attach(config_file: Path | None, *, is_slow_link: bool) -> None:
 def _console_config(config_file: Path) -> "ConsoleConfig":
     """Return how the screen should look. A file that is wrong by now keeps nobody from looking at a running engine."""
     from core.config.console import ConsoleConfig  # noqa: PLC0415 - after the arguments are known to be right
-    from core.config.load import load_config  # noqa: PLC0415 - after the arguments are known to be right
+    from core.config.load import load_config, places_of  # noqa: PLC0415 - after the arguments are known to be right
     from core.config.problem import ConfigError  # noqa: PLC0415 - after the arguments are known to be right
+    from tui.compose.configuration import key_problems  # noqa: PLC0415 - after the arguments are known to be right
 
     try:
-        return load_config(config_file).console
+        console = load_config(config_file).console
+        if problems := key_problems(console, places_of(config_file)):
+            raise ConfigError(problems)
+        return console
     except ConfigError as error:
         _say(f"the console shows itself by default settings, for the configuration is wrong:\n{error}")
         return ConsoleConfig()

@@ -17,3 +17,11 @@ class ConsoleConfig(Section):
     timeframe: Literal["1s", "5s", "1m", "5m", "15m", "1h", "4h", "1d"] = Field(
         default="1m", description="timeframe of the chart at the start"
     )
+    keys: dict[str, str | list[str]] = Field(
+        default={}, description="other keys for an action, one or a list of them; none takes its key away"
+    )
+
+    @property
+    def own_keys(self) -> dict[str, list[str]]:
+        """Return the keys that were set, by action."""
+        return {name: [keys] if isinstance(keys, str) else keys for name, keys in self.keys.items()}

@@ -10,6 +10,7 @@ from textual.widget import Widget
 from tests.console.fake_link import FakeLink, ManualClock
 from tui.console.app import ConsoleApp
 from tui.console.exit_choice import ExitChoice
+from tui.console.settings import DEFAULTS, ConsoleSettings
 
 SMALL, MEDIUM, LARGE = (80, 24), (120, 40), (200, 60)
 
@@ -69,10 +70,11 @@ def run_console(
     script: Callable[[Desk], Awaitable[None]],
     link: FakeLink | None = None,
     size: tuple[int, int] = MEDIUM,
+    settings: ConsoleSettings = DEFAULTS,
 ) -> tuple[FakeLink, ExitChoice | None]:
     """Run a script against a console; return the link with its commands and how the console was left."""
     engine, clock = link or FakeLink(), ManualClock()
-    app = ConsoleApp(engine, clock=clock, who="console:test", native_colours=True)
+    app = ConsoleApp(engine, clock=clock, who="console:test", settings=settings, native_colours=True)
 
     async def main() -> None:
         async with app.run_test(size=size) as pilot:

@@ -3,9 +3,11 @@ from collections import Counter
 from core.control import verbs
 from core.control.verbs import Verb
 from tests.console.driving import Desk, run_console
-from tui.console.actions import ACTIONS, BY_NAME, Group, Guard, key_label
+from tui.console.actions import ACTIONS, BY_NAME, Group, Guard
 from tui.console.bars import footer_line
 from tui.console.dialogs.pages import help_lines
+from tui.console.key_map import USUAL_KEYS
+from tui.console.key_names import is_character, key_label
 from tui.present.cells import line_width
 from tui.present.ink import text_of
 
@@ -20,7 +22,7 @@ def test_no_two_actions_share_a_name() -> None:
 
 
 def test_every_action_is_in_the_help_with_its_keys() -> None:
-    lines = [text_of(line) for line in help_lines(200)]
+    lines = [text_of(line) for line in help_lines(200, USUAL_KEYS)]
     for action in ACTIONS:
         assert any(action.help in line and key_label(action.keys[0]) in line for line in lines), action.name
 
@@ -41,18 +43,18 @@ def test_halt_pause_and_cancel_all_work_everywhere() -> None:
 
 
 def test_keys_that_work_everywhere_are_no_characters_to_type() -> None:
-    assert all(len(key) > 1 for action in ACTIONS if action.everywhere for key in action.keys)
+    assert not any(is_character(key) for action in ACTIONS if action.everywhere for key in action.keys)
 
 
 def test_the_footer_always_starts_with_halt_and_never_overflows() -> None:
     for width in range(9, 220):
-        line = footer_line(width, can_resume=False)
+        line = footer_line(width, USUAL_KEYS, can_resume=False)
         assert text_of(line).startswith(" ^k HALT")
         assert line_width(line) <= width
 
 
 def test_the_footer_offers_resume_when_trading_stands_still() -> None:
-    assert " p resume " in text_of(footer_line(80, can_resume=True))
+    assert " p resume " in text_of(footer_line(80, USUAL_KEYS, can_resume=True))
 
 
 def test_every_group_has_actions() -> None:

@@ -18,7 +18,8 @@ from tests.repository.tree import DOCUMENTS, ROOT, blocks, header, table
 from tests.strategies.strategy_desk import BTC, Desk
 from tui.cli.app import app
 from tui.cli.exits import ExitCode
-from tui.console.actions import ACTIONS, key_label
+from tui.console.actions import ACTIONS
+from tui.console.key_names import key_label
 
 README = ROOT / "README.md"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"

@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from core.config.config import Config
-from core.config.load import load_config, places_of
+from core.config.console import ConsoleConfig
+from core.config.load import Places, load_config, places_of
 from core.config.problem import ConfigError, Key, Problem, dotted, show
 from core.config.venues import ReplayVenueConfig
 from core.paths import Paths
 from tui.compose.alerts import alert_faults
+from tui.console.key_map import key_faults
 
 
 def load_for_engine(path: Path, paths: Paths) -> Config:
@@ -27,9 +29,19 @@ def load_for_engine(path: Path, paths: Paths) -> Config:
         Problem(places.of(key), dotted(key), show(value), fits) for key, value, fits in _missing_recordings(config)
     ]
     problems += [Problem(places.of(key), dotted(key), show(value), fits) for key, value, fits in alert_faults(config)]
+    problems += key_problems(config.console, places)
     if problems:
         raise ConfigError(problems)
     return config
+
+
+def key_problems(config: ConsoleConfig, places: Places) -> list[Problem]:
+    """Say what is wrong with the keys of the console, each with the place where it was set."""
+    found: list[Problem] = []
+    for fault in key_faults(config.own_keys):
+        key = ("console", "keys", fault.action)
+        found.append(Problem(places.of(key), dotted(key), show(fault.value), fault.allowed))
+    return found
 
 
 def _missing_recordings(config: Config) -> Iterator[tuple[Key, str, str]]:

@@ -251,16 +251,3 @@ ACTIONS: Final[tuple[Action, ...]] = (
 )  # fmt: skip
 
 BY_NAME: Final[dict[str, Action]] = {action.name: action for action in ACTIONS}
-
-BY_KEY: Final[dict[str, Action]] = {key: action for action in ACTIONS for key in action.keys}
-
-_SHOWN = {
-    "question_mark": "?", "plus": "+", "minus": "-", "greater_than_sign": ">", "less_than_sign": "<",
-    "right_square_bracket": "]", "left_square_bracket": "[", "escape": "esc", "pageup": "page up",
-    "pagedown": "page down", "up": "↑", "down": "↓", "shift+up": "shift ↑", "shift+down": "shift ↓",
-}  # fmt: skip
-
-
-def key_label(key: str) -> str:
-    """Return a key as a trader writes it: ctrl+k → ^k."""
-    return _SHOWN.get(key, key.replace("ctrl+", "^"))

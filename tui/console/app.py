@@ -6,12 +6,10 @@ import logging
 import os
 import traceback
 from collections.abc import Iterable
-from typing import ClassVar
 
 from rich.text import Text
 from textual import events
 from textual.app import App, ComposeResult, SystemCommand
-from textual.binding import Binding, BindingType
 from textual.geometry import Size
 from textual.screen import Screen
 
@@ -20,7 +18,7 @@ from core.io.redaction import redact
 from core.ports.clock import Clock
 from core.ports.control import EngineLink
 from core.state.desk import DeskRequest, DeskSnapshot
-from tui.console.actions import ACTIONS, BY_KEY, BY_NAME, Action, key_label
+from tui.console.actions import ACTIONS, BY_NAME
 from tui.console.bars import FooterBar, HeaderBar, MessageBar, TooSmall
 from tui.console.desk_area import DeskArea
 from tui.console.desks import is_too_small
@@ -43,16 +41,6 @@ _LOG = logging.getLogger(__name__)
 UNWATCHED_PACE = 2
 
 
-def _binding(action: Action) -> Binding:
-    return Binding(",".join(action.keys), f"act('{action.name}')", action.label, priority=action.everywhere, show=False)
-
-
-def action_of(key: events.Key, *, everywhere: bool) -> Action | None:
-    """Return what a key does, by any of the names the library has for it."""
-    found = next((BY_KEY[name] for name in (key.key, *key.aliases) if name in BY_KEY), None)
-    return found if found is not None and found.everywhere is everywhere else None
-
-
 class ConsoleApp(App[ExitChoice], inherit_bindings=False):
     """Show an engine and hand it a trader's commands.
 
@@ -64,7 +52,6 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
     ENABLE_COMMAND_PALETTE = True
     COMMAND_PALETTE_BINDING = "ctrl+p"
     ESCAPE_TO_MINIMIZE = False
-    BINDINGS: ClassVar[list[BindingType]] = [_binding(action) for action in ACTIONS]
     CSS = f"""
     Screen {{ layout: vertical; layers: default above; align: center middle; overflow: hidden;
               background: $background; }}
@@ -91,6 +78,7 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         self.put_on(Looks(palette_for(settings.theme, settings.up)))
         self.link = link
         self._settings = settings
+        self.keys = settings.keys
         self._is_looked_at = True  # the terminal's window has the focus
         self._frames = 0
         self.repeat = KeyRepeat(clock)
@@ -101,7 +89,7 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         self.area = DeskArea(recentring)
         self.header = HeaderBar("header")
         self.message_bar = MessageBar("message")
-        self.footer = FooterBar("footer")
+        self.footer = FooterBar("footer", settings.keys)
         self.too_small = TooSmall("too-small")
         self.view = View(None, self.watch_of_link.look(None))
         self.dialogs = DialogStack(self, self._dialog_ready)
@@ -255,7 +243,7 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         """Hand keys out in the order they were pressed: panes have no keys of their own, so none goes to them."""
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
-        elif (action := action_of(event, everywhere=True)) is not None:
+        elif (action := self.keys.action_of(event, everywhere=True)) is not None:
             self.repeat.heard(event.key)
             self.action_act(action.name)
         elif self._is_early():
@@ -267,7 +255,7 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         self.repeat.heard(key.key)
         if self.dialogs.top is not None or len(self.screen_stack) > 1:  # a dialog or the command palette
             await super().on_event(key)
-        elif (action := action_of(key, everywhere=False)) is not None:
+        elif (action := self.keys.action_of(key, everywhere=False)) is not None:
             self.action_act(action.name)
 
     def _is_early(self) -> bool:
@@ -290,12 +278,6 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
             self.dialogs.focus_below = event.widget
             top.take_focus()
 
-    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Leave the keys to an open dialog, all but those that work everywhere."""
-        if action == "act" and self.dialogs.top is not None:
-            return BY_NAME[str(parameters[0])].everywhere
-        return super().check_action(action, parameters)
-
     def action_act(self, name: str) -> None:
         """Carry out an action of the registry; one that fails says so and the console lives on."""
         action = BY_NAME[name]
@@ -309,5 +291,6 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         """Fill the command palette from the registry alone."""
         for action in ACTIONS:
             verb = action.verb.name if action.verb is not None else action.name
-            title = f"{action.label}  ({' '.join(key_label(key) for key in action.keys)})"
+            labels = self.keys.labels(action)
+            title = f"{action.label}  ({labels})" if labels else action.label
             yield SystemCommand(title, f"{verb}: {action.help}", lambda name=action.name: self.action_act(name))

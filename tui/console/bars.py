@@ -6,8 +6,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from core.state.desk import LogLine
-from tui.console.actions import ACTIONS, key_label
+from tui.console.actions import ACTIONS
 from tui.console.desks import MINIMUM_COLUMNS, MINIMUM_ROWS
+from tui.console.key_map import KeyMap
 from tui.panes.looks import looks_of, strip_of
 from tui.panes.view import View
 from tui.present import numbers
@@ -67,19 +68,23 @@ class MessageBar(Bar):
 class FooterBar(Bar):
     """The keys that matter most, as many as fit, in the registry's words."""
 
+    def __init__(self, bar_id: str, keys: KeyMap) -> None:
+        super().__init__(bar_id)
+        self._keys = keys
+
     def frame(self, view: View) -> None:
         status = view.snapshot.monitoring.global_.system_status if view.snapshot is not None else ""
-        self.put([footer_line(self.size.width, can_resume=status in {"paused", "halted"})])
+        self.put([footer_line(self.size.width, self._keys, can_resume=status in {"paused", "halted"})])
 
 
-def footer_line(width: int, *, can_resume: bool) -> Line:
+def footer_line(width: int, keys: KeyMap, *, can_resume: bool) -> Line:
     spans: list[Span] = []
     ranked = sorted((action for action in ACTIONS if action.footer_rank is not None), key=lambda a: a.footer_rank or 0)
     for action in ranked:
         label = "resume" if action.name == "pause-or-resume" and can_resume else action.label
         ink, decor = (Ink.ALARM, Decor.BOLD) if action.name == "halt" else (Ink.ACCENT, Decor.BOLD)
-        pair = (Span(f" {key_label(action.keys[0])}", ink, decor), Span(f" {label} ", Ink.QUIET))
-        if line_width((*spans, *pair)) <= width:
+        pair = (Span(f" {keys.label(action)}", ink, decor), Span(f" {label} ", Ink.QUIET))
+        if keys.keys_of(action) and line_width((*spans, *pair)) <= width:
             spans += pair
     return tuple(spans)
 

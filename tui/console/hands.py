@@ -124,7 +124,7 @@ class Hands(Safety, Scopes, Jobs, Trading, Amending, Appearance, Leaving):
         self.app.wants_changed()
 
     def show_help(self) -> None:
-        self.app.dialogs.open(PageDialog("Keys", help_lines(PageDialog.BOX_COLUMNS - 4)))
+        self.app.dialogs.open(PageDialog("Keys", help_lines(PageDialog.BOX_COLUMNS - 4, self.app.keys)))
 
     def show_commands(self) -> None:
         self.app.action_command_palette()

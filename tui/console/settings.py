@@ -4,6 +4,7 @@ from typing import Final, NamedTuple
 
 from core.config.console import ConsoleConfig, ThemeName, UpColour
 from core.control.desk_stream import DEFAULT_INTERVAL_MS, MAX_INTERVAL_MS
+from tui.console.key_map import USUAL_KEYS, KeyMap
 
 LOW_BANDWIDTH_LOOK_S: Final = 0.25  # what turns stale is seen within this
 LOW_BANDWIDTH_PACE: Final = 4  # looks for each time that panes are drawn
@@ -15,6 +16,7 @@ class ConsoleSettings(NamedTuple):
     theme: ThemeName = "dark"
     up: UpColour = "green"
     is_low_bandwidth: bool = False
+    keys: KeyMap = USUAL_KEYS
 
     @property
     def pace(self) -> int:
@@ -36,6 +38,10 @@ DEFAULTS: Final = ConsoleSettings()
 
 def console_settings(config: ConsoleConfig, *, is_slow_link: bool = False) -> ConsoleSettings:
     settings = ConsoleSettings(
-        frame_period_s=1.0 / config.frame_rate_hz, timeframe=config.timeframe, theme=config.theme, up=config.up
+        frame_period_s=1.0 / config.frame_rate_hz,
+        timeframe=config.timeframe,
+        theme=config.theme,
+        up=config.up,
+        keys=KeyMap(config.own_keys),
     )
     return settings.for_a_slow_link() if is_slow_link else settings

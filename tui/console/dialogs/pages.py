@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from textual import events
 from textual.widget import Widget
 
-from tui.console.actions import ACTIONS, Group, Guard, key_label
+from tui.console.actions import ACTIONS, Group, Guard
 from tui.console.dialogs.dialog import Dialog, Lines
+from tui.console.key_map import KeyMap
 from tui.present.cells import left, wrap
 from tui.present.ink import EMPTY_LINE, Decor, Ink, Line, Span
 
@@ -37,16 +38,15 @@ class PageDialog(Dialog[None]):
             self.scroll_relative(y=-1 if event.key == "up" else -10, animate=False)
 
 
-def help_lines(columns: int) -> list[Line]:
+def help_lines(columns: int, keys: KeyMap) -> list[Line]:
     """List every action of the registry by group."""
     lines: list[Line] = []
     for group in Group:
         lines += [EMPTY_LINE, (Span(group.value, Ink.ACCENT, Decor.BOLD),)]
         for action in ACTIONS:
             if action.group is group:
-                keys = " ".join(key_label(key) for key in action.keys)
                 guard = "" if action.guard is Guard.NONE else f" [{action.guard.value}]"
-                head = Span(left(keys, 10), Ink.STRONG, Decor.BOLD)
+                head = Span(left(keys.labels(action), 10), Ink.STRONG, Decor.BOLD)
                 parts = wrap(action.help + guard, max(10, columns - 11))
                 lines.append((head, *parts[0]))
                 lines += [(Span(" " * 10), *part) for part in parts[1:]]
