@@ -10,6 +10,7 @@ from textual.widget import Widget
 from tests.console.fake_link import FakeLink, ManualClock
 from tui.console.app import ConsoleApp
 from tui.console.exit_choice import ExitChoice
+from tui.console.files import ConsoleFiles
 from tui.console.settings import DEFAULTS, ConsoleSettings
 
 SMALL, MEDIUM, LARGE = (80, 24), (120, 40), (200, 60)
@@ -71,10 +72,11 @@ def run_console(
     link: FakeLink | None = None,
     size: tuple[int, int] = MEDIUM,
     settings: ConsoleSettings = DEFAULTS,
+    files: ConsoleFiles | None = None,
 ) -> tuple[FakeLink, ExitChoice | None]:
     """Run a script against a console; return the link with its commands and how the console was left."""
     engine, clock = link or FakeLink(), ManualClock()
-    app = ConsoleApp(engine, clock=clock, who="console:test", settings=settings, native_colours=True)
+    app = ConsoleApp(engine, clock=clock, who="console:test", settings=settings, native_colours=True, files=files)
 
     async def main() -> None:
         async with app.run_test(size=size) as pilot:

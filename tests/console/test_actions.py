@@ -83,3 +83,28 @@ def test_every_action_can_be_carried_out_on_a_fresh_console() -> None:
         assert failed == []
 
     run_console(script)
+
+
+def test_help_explains_the_focused_pane_first_then_every_key() -> None:
+    async def script(desk: Desk) -> None:
+        for name, pane in desk.app.area.panes.items():
+            if not pane.ABOUT:
+                continue
+            desk.app.area.zoomed = name
+            desk.app.arrange()
+            await desk.focus(name)
+            await desk.press("question_mark")
+            lines = desk.dialog().splitlines()
+            assert lines[0].strip() == pane.TITLE
+            assert all(any(BY_NAME[key].help[:30] in line for line in lines) for key in pane.KEYS), name
+            assert any(line.strip() == Group.SAFETY.value for line in lines)
+            await desk.press("escape")
+
+    run_console(script)
+
+
+def test_every_pane_says_what_it_shows() -> None:
+    async def script(desk: Desk) -> None:
+        assert [name for name, pane in desk.app.area.panes.items() if not pane.ABOUT] == []
+
+    run_console(script)

@@ -6,6 +6,7 @@ import logging
 import os
 import traceback
 from collections.abc import Iterable
+from dataclasses import replace
 
 from rich.text import Text
 from textual import events
@@ -24,17 +25,23 @@ from tui.console.desk_area import DeskArea
 from tui.console.desks import is_too_small
 from tui.console.dialog_stack import DialogStack
 from tui.console.dialogs.dialog import DIALOG_CSS
+from tui.console.dialogs.passing import PassingDialog
 from tui.console.exit_choice import ExitChoice
+from tui.console.files import ConsoleFiles
 from tui.console.freshness_watch import FreshnessWatch
 from tui.console.hands import Hands
+from tui.console.instruments import TIMEFRAMES
 from tui.console.key_repeat import KeyRepeat
+from tui.console.layouts import remembered
 from tui.console.messages import Messages
 from tui.console.selection import Selection
 from tui.console.sender import CommandSender
 from tui.console.settings import DEFAULTS, ConsoleSettings
+from tui.console.tour import TITLE, tour_lines
 from tui.panes.looks import Looks
 from tui.panes.palettes import palette_for
 from tui.panes.view import View
+from tui.present.export import utc_text
 from tui.present.ladder_window import Recentring
 
 _LOG = logging.getLogger(__name__)
@@ -69,6 +76,7 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         who: str | None = None,
         recentring: Recentring = Recentring.WHEN_TOUCH_LEAVES,
         native_colours: bool | None = None,
+        files: ConsoleFiles | None = None,
     ) -> None:
         native = os.environ.get("COLORTERM") not in {"truecolor", "24bit"} if native_colours is None else native_colours
         super().__init__(ansi_color=native)
@@ -78,6 +86,8 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         self.put_on(Looks(palette_for(settings.theme, settings.up)))
         self.link = link
         self._settings = settings
+        self._clock = clock
+        self.files = files
         self.keys = settings.keys
         self._is_looked_at = True  # the terminal's window has the focus
         self._frames = 0
@@ -120,13 +130,57 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         yield self.footer
 
     def on_mount(self) -> None:
+        self._remember()
         self._ask()
         self.arrange()
         self.set_interval(self._settings.frame_period_s, self.draw_frame)
         self.call_after_refresh(self._focus_first)
 
+    def _remember(self) -> None:
+        """Show what was saved; a console that never saved anything shows what it is first."""
+        found, problem = (None, "") if self.files is None else self.files.memory.load()
+        if problem:
+            self.say("warning", problem)
+        if found is not None:
+            self.area.recall(found.desk, found.desks)
+            self.up = found.up or self.up
+            self.put_on(replace(self.looks, palette=palette_for(found.theme or self._settings.theme, self.up)))
+            if found.timeframe in TIMEFRAMES:
+                self.selection.timeframe = found.timeframe
+            for ladder, name in zip(self.area.ladders, found.ladders, strict=False):
+                ladder.show(name)
+        elif self.files is not None and not problem:
+            self.call_after_refresh(self._show_tour)
+
+    def _show_tour(self) -> None:
+        if self.too_small.display:
+            return  # it would hide what is said there; the next console shows it
+        lines = tour_lines(self.keys, PassingDialog.BOX_COLUMNS - 4)
+        self.dialogs.open(PassingDialog(TITLE, lines, self._typed_over), self._tour_seen)
+
+    def _tour_seen(self, _: None) -> None:
+        if problem := self.save_memory():
+            self.say("warning", problem)
+
+    def _typed_over(self, key: events.Key) -> None:
+        """Do what a key does that closed a page."""
+        if (action := self.keys.action_of(key, everywhere=False)) is not None:
+            self.action_act(action.name)
+
+    def save_memory(self) -> str:
+        """Save what the trader made of the screen; return what went wrong."""
+        return (
+            "this console has no folder to save to" if self.files is None else self.files.memory.save(remembered(self))
+        )
+
+    def utc_stamp(self) -> str:
+        """Return the time for the name of a file."""
+        return utc_text(self._clock.utc_ns())[:23].replace(":", "").replace("-", "").replace(".", "-")
+
     def _focus_first(self) -> None:
-        self.area.ladders[0].focus()
+        shown = self.area.shown()
+        ladder = self.area.ladders[0]
+        (ladder if ladder in shown else shown[0]).focus()
 
     async def draw_frame(self) -> None:
         """Take the newest snapshot and let every pane that is due draw; the loop breathes between panes."""

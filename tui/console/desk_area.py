@@ -1,12 +1,14 @@
 """The area of the panes: all of them live here; a desk shows some, at places of its own."""
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
 from textual.widget import Widget
 
-from tui.console.desks import LADDERS, SizeClass, arrangement, size_class
+from tui.console.desks import DESKS, LADDERS, SHIPPED, SizeClass, arrangement, places_of, size_class
+from tui.console.memory import DeskChange
 from tui.panes.capital import CapitalPane
 from tui.panes.jobs import JobsPane
 from tui.panes.ladder import LadderPane
@@ -67,6 +69,7 @@ class DeskArea(Widget):
         self.panes |= {name: kind(name, letter) for name, (kind, letter) in _PANES.items()}
         super().__init__(*self.panes.values(), id="desk")
         self.desk = 1
+        self.changes: dict[int, DeskChange] = {}
         self.zoomed: str | None = None
         self.screen_class = SizeClass.SMALL
         self._desk_layout = DeskLayout(self)
@@ -77,7 +80,32 @@ class DeskArea(Widget):
         return self._desk_layout
 
     def places(self, size: Size) -> dict[str, Region]:
-        return arrangement(self.desk, size.width, size.height, self.screen_class, self.zoomed)
+        return arrangement(self.desk, size.width, size.height, self.screen_class, self.zoomed, self.change)
+
+    @property
+    def change(self) -> DeskChange:
+        """Return what the trader changed of this desk."""
+        return self.changes.get(self.desk, SHIPPED)
+
+    @change.setter
+    def change(self, change: DeskChange) -> None:
+        self.changes[self.desk] = change
+
+    def recall(self, desk: int, changes: Mapping[int, DeskChange]) -> None:
+        """Take desks that were saved, as far as their panes are known here."""
+        self.desk = desk if desk in DESKS else self.desk
+        self.changes = {
+            number: change
+            for number, change in changes.items()
+            if number in DESKS and {*change.instead, *change.instead.values(), *change.hidden} <= self.panes.keys()
+        }
+
+    def all_places(self) -> tuple[str, ...]:
+        return places_of(self.desk)
+
+    def place_of(self, pane: str) -> str:
+        """Return the place of this desk that a pane stands in."""
+        return next((place for place in self.all_places() if self.change.pane_at(place) == pane), pane)
 
     def show(self, desk: int, zoomed: str | None, width: int, height: int) -> None:
         """Show the panes of a desk (or one alone) on a screen of this size."""
@@ -86,7 +114,8 @@ class DeskArea(Widget):
         shown = self.places(self.size)
         for name, pane in self.panes.items():
             pane.display = name in shown
-        self.refresh(layout=True)
+        for pane in self.shown():
+            pane.refresh(layout=True)  # the library forgets the places of children who ask, not of their parent
 
     def shown(self) -> list[Pane]:
         """Return the visible panes in reading order, the focus order."""

@@ -1,15 +1,18 @@
 """The desks: which panes stand where, at every size of the terminal."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from textual.geometry import Region
 
+from tui.console.memory import DeskChange
+
 MINIMUM_COLUMNS: Final = 60
 MINIMUM_ROWS: Final = 16
 LADDERS: Final = 8
+SHIPPED: Final = DeskChange()
 
 
 class Axis(Enum):
@@ -95,14 +98,39 @@ DESKS: Final[Mapping[int, Mapping[SizeClass, Node]]] = {
 }
 
 
-def arrangement(desk: int, width: int, height: int, screen: SizeClass, zoomed: str | None = None) -> dict[str, Region]:
+def arrangement(
+    desk: int,
+    width: int,
+    height: int,
+    screen: SizeClass,
+    zoomed: str | None = None,
+    change: DeskChange = SHIPPED,
+) -> dict[str, Region]:
     """Return where each pane of a desk stands in a room of `width` by `height` cells."""
     room = Region(0, 0, width, height)
     if zoomed is not None:
         return {zoomed: room}
     placed: dict[str, Region] = {}
-    _place(DESKS[desk][screen], room, placed)
-    return placed
+    node = _without(DESKS[desk][screen], change.hidden)
+    _place(DESKS[desk][screen] if node is None else node, room, placed)
+    return {change.pane_at(place): region for place, region in placed.items()}
+
+
+def places_of(desk: int) -> tuple[str, ...]:
+    """Return every place of a desk, at whatever size."""
+    return tuple(dict.fromkeys(place for node in DESKS[desk].values() for place in _leaves(node)))
+
+
+def _leaves(node: Node) -> list[str]:
+    return [node] if isinstance(node, str) else [leaf for _, part in node.parts for leaf in _leaves(part)]
+
+
+def _without(node: Node, hidden: Sequence[str]) -> Node | None:
+    """Return a desk without some places; their neighbours share the room."""
+    if isinstance(node, str):
+        return None if node in hidden else node
+    kept = tuple((weight, part) for weight, old in node.parts if (part := _without(old, hidden)) is not None)
+    return Split(node.axis, kept) if kept else None
 
 
 def _place(node: Node, room: Region, placed: dict[str, Region]) -> None:

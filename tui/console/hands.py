@@ -3,12 +3,15 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tui.console.actions import BY_NAME
 from tui.console.amending import Amending
 from tui.console.appearance import Appearance
 from tui.console.dialogs.jump import JumpDialog
-from tui.console.dialogs.pages import PageDialog, help_lines
+from tui.console.dialogs.pages import PageDialog, help_lines, pane_help_lines
+from tui.console.exporting import Exporting
 from tui.console.instruments import stepped, stepped_timeframe
 from tui.console.jobs import Jobs
+from tui.console.layouts import Layouts
 from tui.console.leaving import Leaving
 from tui.console.safety import Safety
 from tui.console.scopes import Scopes
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
 
 
-class Hands(Safety, Scopes, Jobs, Trading, Amending, Appearance, Leaving):
+class Hands(Safety, Scopes, Jobs, Trading, Amending, Appearance, Layouts, Exporting, Leaving):
     """All the controls; this part moves around the screen."""
 
     def __init__(self, app: "ConsoleApp") -> None:
@@ -34,7 +37,7 @@ class Hands(Safety, Scopes, Jobs, Trading, Amending, Appearance, Leaving):
     def show_desk(self, number: int) -> None:
         self.app.area.zoomed = None
         self.app.area.desk = number
-        self._rearranged()
+        self.rearranged()
 
     def zoom(self) -> None:
         pane = self.focused_pane()
@@ -42,9 +45,9 @@ class Hands(Safety, Scopes, Jobs, Trading, Amending, Appearance, Leaving):
             self.app.area.zoomed = None
         elif pane is not None:
             self.app.area.zoomed = pane.id
-        self._rearranged()
+        self.rearranged()
 
-    def _rearranged(self) -> None:
+    def rearranged(self) -> None:
         pane = self.focused_pane()
         self.app.arrange()
         shown = self.app.area.shown()
@@ -124,7 +127,13 @@ class Hands(Safety, Scopes, Jobs, Trading, Amending, Appearance, Leaving):
         self.app.wants_changed()
 
     def show_help(self) -> None:
-        self.app.dialogs.open(PageDialog("Keys", help_lines(PageDialog.BOX_COLUMNS - 4, self.app.keys)))
+        """Explain the focused pane, then list every key."""
+        columns, pane = PageDialog.BOX_COLUMNS - 4, self.focused_pane()
+        lines = help_lines(columns, self.app.keys)
+        if pane is not None and pane.ABOUT:
+            actions = [BY_NAME[name] for name in pane.KEYS]
+            lines = [*pane_help_lines(pane.TITLE, pane.ABOUT, actions, columns, self.app.keys), *lines]
+        self.app.dialogs.open(PageDialog("Help", lines))
 
     def show_commands(self) -> None:
         self.app.action_command_palette()

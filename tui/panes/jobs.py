@@ -11,6 +11,11 @@ from tui.present.jobs import job_entries, jobs_title, no_jobs_lines
 
 class JobsPane(EntriesPane):
     TITLE = "Jobs"
+    ABOUT = (
+        "Hedge jobs: running with their legs, waiting with what they wait for, ended with what came of them. "
+        "Naked is what one leg holds and the other has not hedged yet."
+    )
+    KEYS = ("explain", "cancel", "cursor-up", "cursor-down", "copy", "export")
 
     def entries(self, view: View, width: int, height: int) -> tuple[list[Line], Sequence[Entry]]:  # noqa: ARG002 (base signature)
         if view.snapshot is None:

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 from textual import events
 
-from core.state.desk import BookView
+from core.state.desk import BookView, DeskSnapshot
 from tui.panes.pane import Pane
 from tui.panes.view import View
 from tui.present.cells import wrap
+from tui.present.export import Export, rows_of
 from tui.present.ink import Ink, Span
 from tui.present.ladder import ladder_lines, ladder_note, ladder_rows, ladder_title
 from tui.present.ladder_window import LadderWindow, Recentring, centred, followed, moved_cursor, regrouped
@@ -20,6 +21,32 @@ class LadderPane(Pane):
     """Show a book that stands still; only the trader, or a touch that left the window, moves it."""
 
     TITLE = "Ladder"
+    ABOUT = (
+        "The book of one instrument, bids left and asks right, on price rows that stand still. ◂ and ▸ are own "
+        "orders, ▲ ▼ the last trade by its aggressor, • a price with own orders. Struck-through prices must not "
+        "be traded on."
+    )
+    KEYS = (
+        "ticket-here",
+        "buy",
+        "sell",
+        "cancel",
+        "cancel-buys",
+        "cancel-sells",
+        "cancel-symbol",
+        "order-up",
+        "order-down",
+        "recentre",
+        "coarser",
+        "finer",
+        "next-instrument",
+        "previous-instrument",
+        "cursor-up",
+        "cursor-down",
+        "drop-cursor",
+        "copy",
+        "export",
+    )
     IS_PUBLIC = True
     OLD_DECOR = False  # the ladder judges ages itself
 
@@ -29,12 +56,29 @@ class LadderPane(Pane):
         self.window: LadderWindow | None = None
         self._recentring = recentring
 
+    @property
+    def name_shown(self) -> str:
+        return f"ladder {self.letter}  {self.instrument or 'without an instrument'}"
+
     def show(self, instrument: str | None) -> None:
         """Show another instrument, centred."""
         if instrument != self.instrument:
             self.instrument = instrument
             self.window = None
             self.paint()
+
+    def export(self, snapshot: DeskSnapshot) -> Export | None:
+        """Return the book's levels, best first, each with its exact price and size."""
+        book = snapshot.books.get(self.instrument or "")
+        if book is None:
+            return None
+        sides = (("bid", book.bid_ticks, book.bid_lots), ("ask", book.ask_ticks, book.ask_lots))
+        rows = [
+            (book.venue, book.symbol, side, price * book.tick_size, size * book.lot_size)
+            for side, ticks, lots in sides
+            for price, size in zip(ticks, lots, strict=True)
+        ]
+        return rows_of("book", ("venue", "symbol", "side", "price", "quantity"), rows)
 
     def book(self) -> BookView | None:
         view = self._view

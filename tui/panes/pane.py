@@ -8,10 +8,12 @@ from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
+from core.state.desk import DeskSnapshot
 from tui.panes.looks import looks_of, strip_of
 from tui.panes.view import View
 from tui.present import numbers
 from tui.present.cells import wrap
+from tui.present.export import Export
 from tui.present.frame import frame_look, framed
 from tui.present.freshness import LATE_AFTER_S, Freshness, freshness
 from tui.present.ink import Decor, Ink, Line, Span, decorated
@@ -24,6 +26,8 @@ class Pane(Widget, can_focus=True):
     """One widget, one canvas. Subclasses say what to draw; this class decides when and which rows change."""
 
     TITLE: ClassVar[str] = ""
+    ABOUT: ClassVar[str] = ""  # what it shows, for the help
+    KEYS: ClassVar[tuple[str, ...]] = ()  # the actions that do something here, by name
     FRAMES_BETWEEN: ClassVar[int] = 0  # frames skipped after one that was drawn
     IS_PUBLIC: ClassVar[bool] = False  # shows what anybody may see: the privacy mask leaves it, but for what is own
     OLD_DECOR: ClassVar[bool] = True  # fade the body while the engine is silent
@@ -36,6 +40,15 @@ class Pane(Widget, can_focus=True):
         self._strips: list[Strip] = []
         self._skipped = 0
         self._logged_error = ""
+
+    @property
+    def name_shown(self) -> str:
+        """Return what a trader calls this pane."""
+        return self.TITLE.lower()
+
+    def export(self, snapshot: DeskSnapshot) -> Export | None:  # noqa: ARG002 (for panes that have rows)
+        """Return what is shown as exact rows; None for a pane without any."""
+        return None
 
     def draw(self, view: View, width: int, height: int) -> Picture:
         """Return what to paint inside the frame."""

@@ -3,6 +3,8 @@
 from core.state.desk import DeskSnapshot
 from tui.panes.table_pane import TablePane
 from tui.panes.view import View
+from tui.present.export import Export, export_of
+from tui.present.export_columns import FILL_COLUMNS, ORDER_COLUMNS, POSITION_COLUMNS
 from tui.present.ink import Decor, Ink, Line, Span
 from tui.present.orders import fills_table, is_final, orders_table
 from tui.present.positions import positions_table
@@ -20,6 +22,14 @@ def _snapshot(view: View) -> DeskSnapshot:
 
 class PositionsPane(TablePane):
     TITLE = "Positions"
+    ABOUT = (
+        "What is held at each venue, then net per asset over all of them. The age is that of the price a position "
+        "is valued at: dim numbers are late, struck ones stale."
+    )
+    KEYS = ("cancel-symbol", "cursor-up", "cursor-down", "copy", "export")
+
+    def export(self, snapshot: DeskSnapshot) -> Export:
+        return export_of("positions", snapshot.positions, POSITION_COLUMNS)
 
     def table(self, view: View) -> Table:
         snapshot = _snapshot(view)
@@ -32,6 +42,23 @@ class PositionsPane(TablePane):
 
 class OrdersPane(TablePane):
     TITLE = "Orders"
+    ABOUT = (
+        "Held orders first (they wait here until the market comes to them), then live ones, then the newest that ended."
+    )
+    KEYS = (
+        "explain",
+        "cancel",
+        "cancel-symbol",
+        "order-up",
+        "order-down",
+        "cursor-up",
+        "cursor-down",
+        "copy",
+        "export",
+    )
+
+    def export(self, snapshot: DeskSnapshot) -> Export:
+        return export_of("orders", snapshot.orders, ORDER_COLUMNS)
 
     def table(self, view: View) -> Table:
         return orders_table(_snapshot(view).orders)
@@ -43,6 +70,11 @@ class OrdersPane(TablePane):
 
 class FillsPane(TablePane):
     TITLE = "Fills"
+    ABOUT = "Own executions, newest first, with their fee and whether they made or took liquidity."
+    KEYS = ("explain", "cursor-up", "cursor-down", "copy", "export")
+
+    def export(self, snapshot: DeskSnapshot) -> Export:
+        return export_of("fills", snapshot.fills, FILL_COLUMNS)
 
     def table(self, view: View) -> Table:
         return fills_table(_snapshot(view).fills)
@@ -50,6 +82,8 @@ class FillsPane(TablePane):
 
 class VenuesPane(TablePane):
     TITLE = "Venues"
+    ABOUT = "Whether each feed is up, how late it answers, and what stands against it."
+    KEYS = ("halt-selected", "lift-selected", "safe-mode", "leave-safe-mode", "cursor-up", "cursor-down")
     IS_PUBLIC = True
 
     def table(self, view: View) -> Table:
@@ -58,6 +92,8 @@ class VenuesPane(TablePane):
 
 class StrategiesPane(TablePane):
     TITLE = "Strategies"
+    ABOUT = "What trades by itself, and what it did last."
+    KEYS = ("start-strategy", "stop-strategy", "halt-selected", "lift-selected", "cursor-up", "cursor-down")
 
     def table(self, view: View) -> Table:
         return strategies_table(_snapshot(view).monitoring.strategies)
@@ -69,6 +105,8 @@ class StrategiesPane(TablePane):
 
 class AlertsPane(TablePane):
     TITLE = "Alerts"
+    ABOUT = "What stands and needs a person, worst first, with since when; the log has what merely happened."
+    KEYS = ("cursor-up", "cursor-down")
     IS_PUBLIC = True
 
     def table(self, view: View) -> Table:

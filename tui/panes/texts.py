@@ -1,8 +1,10 @@
 """The panes of plain lines: risk and the log."""
 
-from core.state.desk import LogLine
+from core.state.desk import DeskSnapshot, LogLine
 from tui.panes.pane import Pane
 from tui.panes.view import View
+from tui.present.export import Export, export_of
+from tui.present.export_columns import LOG_COLUMNS
 from tui.present.ink import Ink, Span
 from tui.present.log import log_lines
 from tui.present.picture import Picture
@@ -13,6 +15,10 @@ class RiskPane(Pane):
     """Blockers and limits; where they do not fit, the cursor keys scroll."""
 
     TITLE = "Risk"
+    ABOUT = "What blocks new risk, then every limit as the room that is left; little room comes first."
+    KEYS = (
+        "lift-halts", "riskier-mode", "safer-mode", "override", "end-override", "cursor-up", "cursor-down",
+    )  # fmt: skip
     FRAMES_BETWEEN = 2
 
     def __init__(self, pane_id: str, letter: str = "") -> None:
@@ -45,6 +51,8 @@ class LogPane(Pane):
     """The engine's log and the console's own lines, by time; scrolled back, it stands still."""
 
     TITLE = "Log"
+    ABOUT = "What the engine did and what was asked of it. Scrolled back it stands still."
+    KEYS = ("cursor-up", "cursor-down", "drop-cursor", "copy", "export")
     FRAMES_BETWEEN = 2
     OLD_DECOR = False
 
@@ -58,6 +66,9 @@ class LogPane(Pane):
         self._back = min(self._back, max(0, len(entries) - height))
         note = (Span("held; esc follows", Ink.WARNING),) if self._held is not None else ()
         return Picture((Span(self.TITLE, Ink.STRONG),), note, log_lines(entries, width, height, self._back))
+
+    def export(self, snapshot: DeskSnapshot) -> Export:
+        return export_of("log", snapshot.log, LOG_COLUMNS)
 
     def _entries(self, view: View) -> tuple[LogLine, ...]:
         engine = view.snapshot.log if view.snapshot is not None else []

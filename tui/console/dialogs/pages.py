@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from textual import events
 from textual.widget import Widget
 
-from tui.console.actions import ACTIONS, Group, Guard
+from tui.console.actions import ACTIONS, Action, Group, Guard
 from tui.console.dialogs.dialog import Dialog, Lines
 from tui.console.key_map import KeyMap
 from tui.present.cells import left, wrap
@@ -38,6 +38,14 @@ class PageDialog(Dialog[None]):
             self.scroll_relative(y=-1 if event.key == "up" else -10, animate=False)
 
 
+def pane_help_lines(title: str, about: str, actions: Sequence[Action], columns: int, keys: KeyMap) -> list[Line]:
+    """Say what the focused pane shows and which keys do something there."""
+    lines: list[Line] = [(Span(title, Ink.ACCENT, Decor.BOLD),), *wrap(about, columns)]
+    for action in actions:
+        lines += _action_lines(action, columns, keys)
+    return [*lines, EMPTY_LINE]
+
+
 def help_lines(columns: int, keys: KeyMap) -> list[Line]:
     """List every action of the registry by group."""
     lines: list[Line] = []
@@ -45,9 +53,12 @@ def help_lines(columns: int, keys: KeyMap) -> list[Line]:
         lines += [EMPTY_LINE, (Span(group.value, Ink.ACCENT, Decor.BOLD),)]
         for action in ACTIONS:
             if action.group is group:
-                guard = "" if action.guard is Guard.NONE else f" [{action.guard.value}]"
-                head = Span(left(keys.labels(action), 10), Ink.STRONG, Decor.BOLD)
-                parts = wrap(action.help + guard, max(10, columns - 11))
-                lines.append((head, *parts[0]))
-                lines += [(Span(" " * 10), *part) for part in parts[1:]]
+                lines += _action_lines(action, columns, keys)
     return lines[1:]
+
+
+def _action_lines(action: Action, columns: int, keys: KeyMap) -> list[Line]:
+    guard = "" if action.guard is Guard.NONE else f" [{action.guard.value}]"
+    first, *more = wrap(action.help + guard, max(10, columns - 11))
+    head = Span(left(keys.labels(action), 10), Ink.STRONG, Decor.BOLD)
+    return [(head, *first), *((Span(" " * 10), *part) for part in more)]
