@@ -20,7 +20,7 @@ from adapters.binance.answers import decode_acknowledgement, decode_order, decod
 from adapters.binance.cancel_everything import Canceller
 from adapters.binance.dead_man import DeadManSwitch
 from adapters.binance.errors import Judgement, Meaning, judge
-from adapters.binance.fees import FeeRates
+from adapters.binance.fees import fee_rates
 from adapters.binance.funding_history import FundingHistory
 from adapters.binance.futures_settings import demand_one_way, read_leverage, set_leverage
 from adapters.binance.instruments import read_instruments
@@ -128,7 +128,7 @@ class BinanceExecution:
         self._symbols = symbols = TradedSymbols(self._market, listed, self._settings.symbols)
         await self._patiently(self._rest.measure_time)
         await self._patiently(self._check_account)
-        fees = FeeRates(self._rest, self._clock, self._settings.rate_lasts_s, symbols.is_listed)
+        fees = fee_rates(self._rest, self._clock, self._settings.rate_lasts_s, symbols)
         self._reports = reports = Reports(self.venue, symbols, fees)
         self._reading = AccountReading(
             self._rest, self._clock, symbols, self._orders, reports, FundingHistory(self._rest, symbols, fees)

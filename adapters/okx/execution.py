@@ -34,7 +34,7 @@ from adapters.okx.answers import ConfigRow, OrderRow, decode_acknowledgements, d
 from adapters.okx.cancel_everything import Canceller
 from adapters.okx.client_ids import UnsendableOrderError, is_ours, order_key, to_engine
 from adapters.okx.dead_man import DeadManTimer
-from adapters.okx.fees import FeeRates
+from adapters.okx.fees import fee_rates
 from adapters.okx.history import History
 from adapters.okx.instruments import SPOT, SWAP, VENUE, is_swap, read_instruments
 from adapters.okx.key_rights import rights_of
@@ -129,9 +129,9 @@ class OkxExecution:
         if self._settings.leverage is not None:
             for instrument in filter(takes_leverage, instruments):
                 await self.set_leverage(instrument.symbol, self._settings.leverage)
-        fees = FeeRates(self._rest, self._clock, self._settings.rate_lasts_s, instruments)
+        fees = fee_rates(self._rest, self._clock, self._settings.rate_lasts_s, instruments)
         self._reports = reports = Reports(instruments, fees)
-        self._reading = AccountReading(self._rest, self._clock, instruments, reports, fees, self._history)
+        self._reading = AccountReading(self._rest, self._clock, instruments, reports, self._history)
         await self._stream.start()
         self._spawn(self._keep_time())
 
