@@ -22,9 +22,10 @@ from core.book.book import Book, BookState
 from core.types.market import FeedState
 from data.recordings.reader import read_recording
 from data.recordings.recorder import Recorder
-from tests.adapters.binance.market_sink import LIMIT_S, RecordingSink
 from tests.adapters.binance.venue_server import LoopbackBinance, RecordedBook, VenueBook
 from tests.recordings import SPOT_SESSION, USDM_SESSION, needs_recordings, recording
+from tests.venues.market_sink import RecordingSink
+from tests.venues.news import LIMIT_S
 
 USDM, SPOT = BinanceMarket.USDM, BinanceMarket.SPOT
 
@@ -222,7 +223,7 @@ def test_a_channel_that_dies_on_a_living_connection_is_noticed_and_the_connectio
         rig.server.lose("BTCUSDT", 3)
         while rig.server.connections < 2:
             await rig.server.publish("ETHUSDT")
-            await rig.sink.until_news()
+            await rig.sink.news.next()
         await rig.server.publish("BTCUSDT")
         await rig.server.publish("ETHUSDT")
         await rig.in_step()

@@ -13,8 +13,8 @@ from aiohttp import WSCloseCode, web
 
 from adapters.binance.endpoints import Endpoints
 from adapters.binance.market import BinanceMarket
-from tests.adapters.binance.market_sink import LIMIT_S
 from tests.adapters.binance.messages import exchange_information
+from tests.venues.news import LIMIT_S
 
 Answer = Callable[[str], web.Response]
 Levels = tuple[dict[Decimal, Decimal], dict[Decimal, Decimal]]

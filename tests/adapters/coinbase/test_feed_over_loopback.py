@@ -19,9 +19,10 @@ from core.book.book import Book, BookState
 from core.types.market import FeedState
 from core.types.order import Side
 from data.recordings.recorder import Recorder
-from tests.adapters.binance.market_sink import LIMIT_S, RecordingSink
 from tests.adapters.coinbase.rig import NoChance, WallClock, fill_books, loopback
 from tests.venues.coinbase.server import LoopbackCoinbase
+from tests.venues.market_sink import RecordingSink
+from tests.venues.news import LIMIT_S
 
 SETTINGS = StreamSettings(
     symbols=("BTC/USD", "ETH/USD"), first_backoff_s=0.001, backoff_cap_s=0.01, check_interval_s=0.02

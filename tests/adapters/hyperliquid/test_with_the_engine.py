@@ -22,9 +22,9 @@ from core.ports.time_budget import NoBudget
 from core.risk.limits import RiskLimits
 from core.types.instrument import InstrumentId
 from core.types.order import OrderStatus, Side
-from tests.adapters.binance.market_sink import LIMIT_S
 from tests.adapters.hyperliquid.rig import AGENT, NVDA, OWNER, QUICK, NoChance, credentials
 from tests.venues.hyperliquid.server import LoopbackHyperliquid
+from tests.venues.news import LIMIT_S
 
 D = Decimal
 INSTRUMENT = InstrumentId("hyperliquid", NVDA)

@@ -18,7 +18,8 @@ from core.types.market import FeedState
 from core.types.order import Side
 from data.recordings.reader import read_recording
 from data.recordings.recorder import Recorder
-from tests.adapters.binance.market_sink import LIMIT_S, RecordingSink
+from tests.venues.market_sink import RecordingSink
+from tests.venues.news import LIMIT_S
 from tests.venues.okx.rig import SPOT, SPOT_ID, SWAP, SWAP_ID, NoChance, WallClock
 from tests.venues.okx.server import LoopbackOkx
 

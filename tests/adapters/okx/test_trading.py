@@ -22,11 +22,11 @@ def test_a_limit_order_rests_is_filled_in_parts_and_ends() -> None:
     async def scenario(rig: Rig) -> None:
         result = await rig.trader.send(SWAP, Side.BUY, "3", "49000")
         assert result.outcome is SendOutcome.ACCEPTED
-        await rig.sink.until_status(FIRST, OrderStatus.OPEN)
+        await rig.sink.until_said(FIRST, OrderStatus.OPEN)
         await rig.crowd(SWAP, Side.SELL, "49000", "1")
-        await rig.sink.until_status(FIRST, OrderStatus.PARTIALLY_FILLED)
+        await rig.sink.until_said(FIRST, OrderStatus.PARTIALLY_FILLED)
         await rig.crowd(SWAP, Side.SELL, "48990", "2.5")
-        await rig.sink.until_status(FIRST, OrderStatus.FILLED)
+        await rig.sink.until_said(FIRST, OrderStatus.FILLED)
         assert result.venue_order_id == rig.exchange.order_named("s0001X1").ord_id
 
     rig = run(scenario)
@@ -47,7 +47,7 @@ def test_orders_carry_what_they_must() -> None:
         await rig.trader.send(SWAP, Side.BUY, "2")
         await rig.trader.send(SWAP, Side.SELL, "1", "51000", reduce_only=True, post_only=True)
         await rig.trader.send(SPOT, Side.SELL, "0.05", "50000", time_in_force=TimeInForce.IOC, reduce_only=True)
-        await rig.sink.until_status(f"{OURS}4", OrderStatus.CANCELLED)
+        await rig.sink.until_said(f"{OURS}4", OrderStatus.CANCELLED)
 
     rig = run(scenario)
     spot_buy, swap_buy, closing, spot_sell = rig.server.asked(f"{TRADE}/order")
@@ -88,9 +88,9 @@ def test_a_post_only_order_that_would_take_and_one_that_meets_an_own_order_end_w
     async def scenario(rig: Rig) -> None:
         await rig.trader.send(SWAP, Side.SELL, "1", "50000")
         await rig.trader.send(SWAP, Side.BUY, "1", "50000")
-        await rig.sink.until_status(SECOND, OrderStatus.CANCELLED)
+        await rig.sink.until_said(SECOND, OrderStatus.CANCELLED)
         await rig.trader.send(SWAP, Side.BUY, "1", "50000", post_only=True)
-        await rig.sink.until_status(f"{OURS}3", OrderStatus.CANCELLED)
+        await rig.sink.until_said(f"{OURS}3", OrderStatus.CANCELLED)
 
     rig = run(scenario)
     assert rig.sink.fills == []
@@ -101,7 +101,7 @@ def test_a_cancel_ends_an_order() -> None:
     async def scenario(rig: Rig) -> None:
         await rig.trader.send(SWAP, Side.BUY, "1", "49000")
         assert (await rig.execution.cancel(FIRST, SWAP)).outcome is SendOutcome.ACCEPTED
-        await rig.sink.until_status(FIRST, OrderStatus.CANCELLED)
+        await rig.sink.until_said(FIRST, OrderStatus.CANCELLED)
 
     assert run(scenario).exchange.resting() == []
 

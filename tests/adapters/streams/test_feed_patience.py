@@ -9,9 +9,9 @@ from adapters.network.transport import Reply
 from adapters.streams.dialect import StreamSettings
 from adapters.streams.feed import StreamFeed
 from core.io.virtual_loop import VirtualLoop
-from tests.adapters.binance.market_sink import RecordingSink
 from tests.adapters.kraken.rig import NoChance
 from tests.venues.kraken.pairs import PAIRS
+from tests.venues.market_sink import RecordingSink
 
 TABLE = json.dumps({"error": [], "result": {pair.name: pair.table_row() for pair in PAIRS}}).encode()
 BOOK = b'{"channel":"book","type":"snapshot","data":[{"symbol":"BTC/USD","bids":[],"asks":[],"checksum":0}]}'

@@ -14,12 +14,11 @@ from adapters.okx.execution import OkxExecution
 from adapters.okx.settings import TradingSettings
 from adapters.okx.venue import build_execution
 from core.matching.events import MatchKind
-from core.ports.venue import OrderReport
-from core.types.account import FundingPayment
 from core.types.credentials import Credentials
-from core.types.order import Fill, OrderStatus, Side
-from tests.adapters.binance.market_sink import LIMIT_S
+from core.types.order import Side
 from tests.adapters.sim_rig import Trader
+from tests.venues.execution_records import ExecutionRecords
+from tests.venues.news import LIMIT_S
 from tests.venues.okx.server import CREDENTIALS, LoopbackOkx
 
 SPOT, SWAP, INVERSE = "BTC/USDT", "BTC/USDT:USDT", "UNI/USD:UNI"
@@ -38,36 +37,6 @@ class WallClock:
 class NoChance:
     def uniform(self) -> float:
         return 0.0
-
-
-class ExecutionRecords:
-    def __init__(self) -> None:
-        self.reports: list[OrderReport] = []
-        self.fills: list[Fill] = []
-        self._news = asyncio.Event()
-
-    def order_report(self, report: OrderReport) -> None:
-        self.reports.append(report)
-        self._news.set()
-
-    def fill(self, fill: Fill) -> None:
-        self.fills.append(fill)
-        self._news.set()
-
-    def funding_payment(self, payment: FundingPayment) -> None:
-        raise AssertionError("funding is read with the account")
-
-    def statuses(self, client_order_id: str) -> list[OrderStatus]:
-        return [report.status for report in self.reports if report.client_order_id == client_order_id]
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(LIMIT_S):
-            while not condition():
-                self._news.clear()
-                await self._news.wait()
-
-    async def until_status(self, client_order_id: str, status: OrderStatus) -> None:
-        await self.until(lambda: status in self.statuses(client_order_id))
 
 
 @dataclass

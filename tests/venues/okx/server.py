@@ -16,7 +16,7 @@ from aiohttp import web
 
 from adapters.okx.endpoints import Endpoints
 from core.types.credentials import Credentials, Secret
-from tests.adapters.binance.market_sink import LIMIT_S
+from tests.venues.news import LIMIT_S
 from tests.venues.okx.exchange import Exchange, Row
 from tests.venues.okx.listing import ROWS, SPOT_ROWS, SWAP_ROWS, ZERO, plain
 from tests.venues.okx.sockets import Sockets
