@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,8 @@ from adapters.network.transport import NetworkTransport
 from adapters.replay.binance_venue import is_rules, snapshot_symbol
 from adapters.replay.check import check_recording
 from core.book.book import Book, BookState
+from core.io.system_clock import SystemClock
+from core.ports.randomness import NoRandomness
 from core.types.market import FeedState
 from data.recordings.reader import read_recording
 from data.recordings.recorder import Recorder
@@ -28,19 +29,6 @@ from tests.venues.market_sink import RecordingSink
 from tests.venues.news import LIMIT_S
 
 USDM, SPOT = BinanceMarket.USDM, BinanceMarket.SPOT
-
-
-class WallClock:
-    def utc_ns(self) -> int:
-        return time.time_ns()
-
-    def monotonic_ns(self) -> int:
-        return time.monotonic_ns()
-
-
-class NoChance:
-    def uniform(self) -> float:
-        return 0.0
 
 
 @dataclass
@@ -91,7 +79,7 @@ def run(
         sink, transport = RecordingSink(), NetworkTransport()
         prepare(server)
         async with server.running(), asyncio.timeout(2 * LIMIT_S):
-            feed = BinanceFeed(settings(server, **changes), transport, WallClock(), NoChance(), recorder=recorder)
+            feed = BinanceFeed(settings(server, **changes), transport, SystemClock(), NoRandomness(), recorder=recorder)
             rig = Rig(server, sink, feed)
             try:
                 await feed.start(sink)

@@ -10,8 +10,9 @@ from adapters.coinbase.endpoints import TradingEndpoints, TradingSettings
 from adapters.coinbase.execution import CoinbaseExecution
 from adapters.coinbase.signing import Signer
 from adapters.network.transport import NetworkTransport
+from core.ports.randomness import NoRandomness
 from core.types.credentials import Credentials
-from tests.adapters.coinbase.rig import NoChance, WallClock, credentials, fill_books, loopback
+from tests.adapters.coinbase.rig import WallClock, credentials, fill_books, loopback
 from tests.adapters.sim_rig import Trader
 from tests.venues.coinbase.exchange import VenueOrder
 from tests.venues.coinbase.server import LIMIT_S, Fault, LoopbackCoinbase
@@ -63,7 +64,7 @@ def make_execution(venue: LoopbackCoinbase, transport: NetworkTransport, **chang
         check_interval_s=0.02, first_backoff_s=0.001, backoff_cap_s=0.01, fills_retry_s=0.01,
     )  # fmt: skip
     settings = msgspec.structs.replace(settings, **changes)
-    return CoinbaseExecution(settings, transport, Signer(key), clock, NoChance())
+    return CoinbaseExecution(settings, transport, Signer(key), clock, NoRandomness())
 
 
 def run(

@@ -18,6 +18,7 @@ from adapters.hyperliquid.settings import ExecutionSettings, FeedSettings, Strea
 from adapters.hyperliquid.venue import build_execution, build_feed, new_budget
 from adapters.network.transport import NetworkTransport
 from core.io.system_clock import SystemClock
+from core.ports.randomness import NoRandomness
 from core.ports.venue import SendResult
 from core.risk.verdict import Check, Hardness, approve, approve_amend
 from core.types.credentials import Credentials, Secret
@@ -44,11 +45,6 @@ def credentials(private_key: str = AGENT_KEY, address: str = OWNER) -> Credentia
     return Credentials(venue="hyperliquid", fields=fields)
 
 
-class NoChance:
-    def uniform(self) -> float:
-        return 0.0
-
-
 def intent(name: str, side: Side, price: str | None, quantity: str) -> OrderIntent:
     return OrderIntent(
         client_order_id=name, venue="hyperliquid", symbol=NVDA, side=side, quantity=D(quantity),
@@ -68,14 +64,14 @@ class Rig:
     settings: ExecutionSettings = USUAL
 
     def __post_init__(self) -> None:
-        self.budget = new_budget(NoChance())
+        self.budget = new_budget(NoRandomness())
         self.feed: HyperliquidFeed | None = None
         self.execution: HyperliquidExecution = self.make_execution()
 
     def make_execution(self, keys: Credentials | None = None) -> HyperliquidExecution:
         return build_execution(
             keys or credentials(), (NVDA, BTC), network=self.network, transport=self.transport, clock=SystemClock(),
-            randomness=NoChance(), budget=self.budget, nonce_file=self.folder / "nonce",
+            randomness=NoRandomness(), budget=self.budget, nonce_file=self.folder / "nonce",
             book_of=lambda symbol: self.sink.books.get(symbol.partition("/")[0]), settings=self.settings,
             endpoints=self.venue.endpoints,
         )  # fmt: skip
@@ -83,7 +79,7 @@ class Rig:
     async def start_feed(self, **changes: object) -> HyperliquidFeed:
         settings = msgspec.structs.replace(FeedSettings(symbols=(NVDA, BTC), stream=QUICK), **changes)
         self.feed = build_feed(
-            settings, network=self.network, transport=self.transport, clock=SystemClock(), randomness=NoChance(),
+            settings, network=self.network, transport=self.transport, clock=SystemClock(), randomness=NoRandomness(),
             budget=self.budget, endpoints=self.venue.endpoints,
         )  # fmt: skip
         await self.feed.start(self.sink)

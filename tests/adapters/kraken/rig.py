@@ -17,6 +17,7 @@ from adapters.network.transport import NetworkTransport
 from adapters.streams.dialect import StreamSettings
 from adapters.streams.feed import StreamFeed
 from core.book.book import Book, BookState
+from core.ports.randomness import NoRandomness
 from core.ports.venue import SendResult
 from core.risk.verdict import Check, Hardness, approve, approve_amend
 from core.types.order import OrderIntent, OrderType, Side, TimeInForce
@@ -42,11 +43,6 @@ class WallClock:
 
     def monotonic_ns(self) -> int:
         return time.monotonic_ns()
-
-
-class NoChance:
-    def uniform(self) -> float:
-        return 0.0
 
 
 # the feed ----------------------------------------------------------------------------------------------
@@ -90,7 +86,7 @@ def play_feed(
         usual = StreamSettings(symbols=(), first_backoff_s=0.001, backoff_cap_s=0.01, check_interval_s=0.01)
         async with kraken.running(), asyncio.timeout(2 * LIMIT_S):
             feed = build_feed(
-                symbols, transport=transport, clock=WallClock(), randomness=NoChance(), endpoints=kraken.endpoints,
+                symbols, transport=transport, clock=WallClock(), randomness=NoRandomness(), endpoints=kraken.endpoints,
                 settings=msgspec.structs.replace(usual, **changes), recorder=recorder,
             )  # fmt: skip
             rig = FeedRig(kraken, sink, feed)
@@ -179,7 +175,7 @@ def play(
         async with kraken.running(), asyncio.timeout(2 * LIMIT_S):
             execution = build_execution(
                 kraken.credentials(), trading_settings(**changes), transport=transport, clock=clock,
-                randomness=NoChance(), nonce_file=folder / "nonce", endpoints=kraken.endpoints,
+                randomness=NoRandomness(), nonce_file=folder / "nonce", endpoints=kraken.endpoints,
             )  # fmt: skip
             rig = TradeRig(kraken, told, execution, clock)
             try:

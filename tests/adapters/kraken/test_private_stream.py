@@ -15,18 +15,18 @@ from adapters.kraken.executions import ExecutionReader
 from adapters.kraken.own_orders import OwnOrders
 from adapters.kraken.private_stream import PrivateStream
 from adapters.kraken.traded_pairs import TradedPairs
+from core.ports.randomness import NoRandomness
 from core.ports.venue import SendOutcome
 from core.types.order import OrderStatus, Side
 from tests.adapters.kraken.rig import (
     SYMBOLS,
     D,
-    ExecutionRecords,
-    NoChance,
     TradeRig,
     WallClock,
     play,
     trading_settings,
 )
+from tests.venues.execution_records import ExecutionRecords
 from tests.venues.kraken.pairs import PAIRS
 
 S = OrderStatus
@@ -242,7 +242,7 @@ def test_no_message_of_the_venue_raises(messages: list[bytes]) -> None:
         orders.sent("s0001-1", "BTC/USD", Side.BUY, 0)
         reader = ExecutionReader(TRADED, orders, told, clock, lambda _: None)
         stream = PrivateStream(
-            None, "", trading_settings(), None, clock, NoChance(),
+            None, "", trading_settings(), None, clock, NoRandomness(),
             on_executions=reader.take, catch_up=None,
         )  # fmt: skip
         stream._given_up = asyncio.get_running_loop().create_future()

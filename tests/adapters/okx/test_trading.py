@@ -8,10 +8,12 @@ import msgspec
 
 from adapters.network.transport import NetworkTransport
 from adapters.okx.venue import cancel_everything, key_rights
+from core.io.system_clock import SystemClock
 from core.ports.keys import KeyRight
+from core.ports.randomness import NoRandomness
 from core.ports.venue import SendOutcome
 from core.types.order import Liquidity, OrderStatus, Side, TimeInForce
-from tests.venues.okx.rig import OURS, SPOT, SPOT_ID, SWAP, SWAP_ID, NoChance, Rig, WallClock, run
+from tests.venues.okx.rig import OURS, SPOT, SPOT_ID, SWAP, SWAP_ID, Rig, run
 from tests.venues.okx.server import CREDENTIALS, TRADE, LoopbackOkx, told
 
 FIRST, SECOND = f"{OURS}1", f"{OURS}2"
@@ -245,7 +247,7 @@ def test_a_process_with_nothing_but_keys_cancels_everything_and_says_what_it_cou
 
         async def cancel():
             return await cancel_everything(
-                transport=transport, clock=WallClock(), randomness=NoChance(), credentials=CREDENTIALS,
+                transport=transport, clock=SystemClock(), randomness=NoRandomness(), credentials=CREDENTIALS,
                 endpoints=rig.server.endpoints,
             )  # fmt: skip
 
@@ -270,7 +272,7 @@ def test_the_rights_of_a_key_are_told() -> None:
         rig.server.config |= {"perm": "read_only,withdraw,trade", "ip": "10.0.0.1"}
         transport = NetworkTransport()
         rights = await key_rights(
-            transport=transport, clock=WallClock(), randomness=NoChance(), credentials=CREDENTIALS,
+            transport=transport, clock=SystemClock(), randomness=NoRandomness(), credentials=CREDENTIALS,
             endpoints=rig.server.endpoints,
         )  # fmt: skip
         await transport.close()
@@ -303,7 +305,7 @@ def test_the_demo_network_is_marked_on_every_request() -> None:
         async with server.running(), asyncio.timeout(20):
             endpoints = msgspec.structs.replace(server.endpoints, is_demo=True)
             await cancel_everything(
-                transport=transport, clock=WallClock(), randomness=NoChance(), credentials=CREDENTIALS,
+                transport=transport, clock=SystemClock(), randomness=NoRandomness(), credentials=CREDENTIALS,
                 endpoints=endpoints,
             )  # fmt: skip
             await transport.close()

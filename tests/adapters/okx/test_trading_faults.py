@@ -13,11 +13,13 @@ from adapters.okx.routes import CANCEL, PLACE
 from adapters.okx.signing import UnusableKeyError
 from adapters.okx.traded_instruments import SharedBaseError
 from adapters.okx.venue import cancel_everything
+from core.io.system_clock import SystemClock
+from core.ports.randomness import NoRandomness
 from core.ports.venue import SendOutcome
 from core.types.credentials import Credentials, Secret
 from core.types.order import OrderStatus, Side, TimeInForce
 from tests.venues.okx.listing import SPOT_ROWS
-from tests.venues.okx.rig import OURS, SPOT, SWAP, SWAP_ID, NoChance, Rig, WallClock, run
+from tests.venues.okx.rig import OURS, SPOT, SWAP, SWAP_ID, Rig, run
 from tests.venues.okx.server import (
     ACCOUNT,
     CREDENTIALS,
@@ -360,7 +362,7 @@ def test_a_kill_without_a_venue_says_so_and_raises_nothing() -> None:
         async with server.running():
             endpoints = server.endpoints
         report = await cancel_everything(
-            transport=transport, clock=WallClock(), randomness=NoChance(), credentials=CREDENTIALS,
+            transport=transport, clock=SystemClock(), randomness=NoRandomness(), credentials=CREDENTIALS,
             endpoints=endpoints,
         )  # fmt: skip
         await transport.close()

@@ -1,7 +1,6 @@
 """A trading side of OKX against the small venue, with a sink that lets a test wait for what it is told."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,7 +12,9 @@ from adapters.network.transport import NetworkTransport
 from adapters.okx.execution import OkxExecution
 from adapters.okx.settings import TradingSettings
 from adapters.okx.venue import build_execution
+from core.io.system_clock import SystemClock
 from core.matching.events import MatchKind
+from core.ports.randomness import NoRandomness
 from core.types.credentials import Credentials
 from core.types.order import Side
 from tests.adapters.sim_rig import Trader
@@ -24,19 +25,6 @@ from tests.venues.okx.server import CREDENTIALS, LoopbackOkx
 SPOT, SWAP, INVERSE = "BTC/USDT", "BTC/USDT:USDT", "UNI/USD:UNI"
 SPOT_ID, SWAP_ID = "BTC-USDT", "BTC-USDT-SWAP"
 OURS = "s0001-"
-
-
-class WallClock:
-    def utc_ns(self) -> int:
-        return time.time_ns()
-
-    def monotonic_ns(self) -> int:
-        return time.monotonic_ns()
-
-
-class NoChance:
-    def uniform(self) -> float:
-        return 0.0
 
 
 @dataclass
@@ -87,7 +75,7 @@ def run(
                 check_interval_s=0.01, amend_look_interval_s=0.001, dead_man_s=0,
             )  # fmt: skip
             execution = build_execution(
-                symbols, transport=transport, clock=WallClock(), randomness=NoChance(), credentials=credentials,
+                symbols, transport=transport, clock=SystemClock(), randomness=NoRandomness(), credentials=credentials,
                 settings=msgspec.structs.replace(usual, **changes),
             )  # fmt: skip
             rig = Rig(server, sink, execution, Trader(execution, OURS))
