@@ -4,10 +4,11 @@ Numbers are the venue's decimal strings, read as Decimal without a float in betw
 """
 
 from decimal import Decimal
-from typing import Annotated, TypeVar
+from typing import Annotated, Final, TypeVar
 
 import msgspec
 
+_NS_PER_MS: Final = 1_000_000
 Milliseconds = Annotated[int, msgspec.Meta(ge=0)]
 ZERO = Decimal(0)
 T = TypeVar("T")
@@ -121,6 +122,10 @@ class ListenKeyAnswer(msgspec.Struct, frozen=True, rename="camel"):
     listen_key: str
 
 
+class TimeAnswer(msgspec.Struct, frozen=True, rename="camel"):
+    server_time: int
+
+
 class PositionModeAnswer(msgspec.Struct, frozen=True, rename="camel"):
     dual_side_position: bool
 
@@ -161,3 +166,9 @@ decode_position_mode = msgspec.json.Decoder(PositionModeAnswer).decode
 decode_symbol_settings = msgspec.json.Decoder(list[SymbolSettingsAnswer]).decode
 decode_leverage = msgspec.json.Decoder(LeverageAnswer).decode
 decode_key_restrictions = msgspec.json.Decoder(KeyRestrictionsAnswer).decode
+_decode_time = msgspec.json.Decoder(TimeAnswer).decode
+
+
+def server_ns(body: bytes) -> int:
+    """Return the time that the venue tells."""
+    return _decode_time(body).server_time * _NS_PER_MS

@@ -12,15 +12,16 @@ Hazards and what meets them:
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
+from adapters.background_tasks import BackgroundTasks
 from adapters.binance.account_reading import AccountReading
 from adapters.binance.answers import decode_acknowledgement, decode_order, decode_spot_account
 from adapters.binance.cancel_everything import Canceller
 from adapters.binance.dead_man import DeadManSwitch
 from adapters.binance.errors import Judgement, Meaning, judge
-from adapters.binance.fees import FeeRates
+from adapters.binance.fees import fee_rates
 from adapters.binance.funding_history import FundingHistory
 from adapters.binance.futures_settings import demand_one_way, read_leverage, set_leverage
 from adapters.binance.instruments import read_instruments
@@ -43,6 +44,7 @@ from adapters.binance.user_stream import UserStream
 from adapters.network.backoff import Backoff
 from adapters.network.request_budget import BudgetUse, Purpose, RequestBudget
 from adapters.network.venue_rest import NoAnswerError, NotSentError
+from adapters.send_results import in_doubt, rejected, unanswered
 from core.ports.clock import Clock
 from core.ports.keys import KeyRights
 from core.ports.randomness import Randomness
@@ -96,7 +98,7 @@ class BinanceExecution:
         self._reports: Reports | None = None
         self._reading: AccountReading | None = None
         self._sink: ExecutionSink | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = BackgroundTasks()
         self._heard_fills: OrderedDict[str, None] = OrderedDict()
         self._listening_since_ns = 0  # by the venue's clock
         self._deaf_to: str | None = None
@@ -128,24 +130,21 @@ class BinanceExecution:
         self._symbols = symbols = TradedSymbols(self._market, listed, self._settings.symbols)
         await self._patiently(self._rest.measure_time)
         await self._patiently(self._check_account)
-        fees = FeeRates(self._rest, self._clock, self._settings.rate_lasts_s, symbols.is_listed)
+        fees = fee_rates(self._rest, self._clock, self._settings.rate_lasts_s, symbols)
         self._reports = reports = Reports(self.venue, symbols, fees)
         self._reading = AccountReading(
             self._rest, self._clock, symbols, self._orders, reports, FundingHistory(self._rest, symbols, fees)
         )
         await self._stream.start()
         self._listening_since_ns = self._rest.time.now_ns
-        self._spawn(self._keep_time())
+        self._tasks.spawn(self._keep_time())
         for order in await self._patiently(self._reading.open_orders):  # of an earlier run
             self._orders.seen_open(order.client_order_id, order.symbol, order.order_id, self._clock.monotonic_ns())
         self._dead_man.start()
 
     async def stop(self) -> None:
         """Leave; resting orders stay where they are, so the countdown to their cancel is switched off first."""
-        tasks, self._tasks = list(self._tasks), set()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.stop()
         await self._dead_man.stop()
         await self._stream.stop()
         self._sink = None
@@ -154,13 +153,13 @@ class BinanceExecution:
         intent = approved.intent
         instrument = None if self._symbols is None else self._symbols.get(intent.symbol)
         if instrument is None:
-            return _rejected(f"{intent.symbol} is not traded here")
+            return rejected(f"{intent.symbol} is not traded here")
         if self._is_blind_for(intent):
-            return _rejected(f"not sent: the private stream is down: {self._stream.trouble}")
+            return rejected(f"not sent: the private stream is down: {self._stream.trouble}")
         try:
             parameters = place_parameters(self._market, instrument, intent, approved.self_trade_prevention)
         except UnsendableOrderError as error:
-            return _rejected(f"not sent: {error}")
+            return rejected(f"not sent: {error}")
         self._orders.sent(intent.client_order_id, instrument.venue_symbol, self._clock.monotonic_ns())
         self._dead_man.order_sent(instrument.venue_symbol)
         result = await self._place(intent, instrument.venue_symbol, parameters)
@@ -181,19 +180,17 @@ class BinanceExecution:
         intent = approved.intent
         instrument = None if self._symbols is None else self._symbols.get(intent.symbol)
         if instrument is None or self._market is BinanceMarket.SPOT:
-            return _rejected(f"orders of {intent.symbol} are not amended here")
+            return rejected(f"orders of {intent.symbol} are not amended here")
         if self._is_blind_for(intent):
-            return _rejected(f"not sent: the private stream is down: {self._stream.trouble}")
+            return rejected(f"not sent: the private stream is down: {self._stream.trouble}")
         try:
             parameters = amend_parameters(instrument, intent)
         except UnsendableOrderError as error:
-            return _rejected(f"not sent: {error}")
+            return rejected(f"not sent: {error}")
         try:
             reply = await self._rest.send(AMEND, parameters, Purpose.ORDER)
-        except NotSentError as error:
-            return _rejected(f"not sent: {error}")
-        except NoAnswerError as error:
-            return _in_doubt(str(error))
+        except (NotSentError, NoAnswerError) as error:
+            return unanswered(error)
         judgement = judge(self._market, reply)
         if judgement.meaning is Meaning.UNCHANGED:
             return SendResult(SendOutcome.ACCEPTED)
@@ -201,7 +198,7 @@ class BinanceExecution:
 
     async def cancel_all(self) -> SendResult:
         report = await self._canceller.cancel_all(self._orders.venue_symbols)
-        return SendResult(SendOutcome.ACCEPTED) if report.is_clean else _in_doubt(report.text)
+        return SendResult(SendOutcome.ACCEPTED) if report.is_clean else in_doubt(report.text)
 
     async def account(self, since_ns: int) -> AccountReport:
         """Read the venue's truth; raise VenueReadError where it cannot be read whole."""
@@ -260,10 +257,8 @@ class BinanceExecution:
     async def _place(self, intent: OrderIntent, venue_symbol: str, parameters: list[tuple[str, str]]) -> SendResult:
         try:
             reply = await self._rest.send(self._rest.routes.place, parameters, Purpose.ORDER)
-        except NotSentError as error:
-            return _rejected(f"not sent: {error}")
-        except NoAnswerError as error:
-            return _in_doubt(str(error))
+        except (NotSentError, NoAnswerError) as error:
+            return unanswered(error)
         judgement = judge(self._market, reply)
         if judgement.meaning is Meaning.DUPLICATE:
             return await self._look_up(intent, venue_symbol, judgement.text)
@@ -271,20 +266,20 @@ class BinanceExecution:
 
     async def _outcome(self, judgement: Judgement, reply: HttpReply, client_order_id: str) -> SendResult:
         if judgement.meaning is Meaning.CLOCK:
-            self._spawn(self._measure_time())
-            return _rejected(judgement.text)
+            self._tasks.spawn(self._measure_time())
+            return rejected(judgement.text)
         if judgement.meaning is Meaning.REJECTED:
-            return _rejected(judgement.text)
+            return rejected(judgement.text)
         if judgement.meaning is not Meaning.DONE:
-            return _in_doubt(judgement.text)
+            return in_doubt(judgement.text)
         try:
             answer = decode_acknowledgement(reply.body)
         except ValueError as error:
-            return _in_doubt(f"the answer cannot be read: {error}")
+            return in_doubt(f"the answer cannot be read: {error}")
         if answer.client_order_id != client_order_id:
-            return _in_doubt("the answer is about another order")
+            return in_doubt("the answer is about another order")
         if answer.status == "REJECTED":
-            return _rejected("rejected by the matching engine")
+            return rejected("rejected by the matching engine")
         self._orders.answered(client_order_id, answer.order_id, self._clock.monotonic_ns())
         return SendResult(SendOutcome.ACCEPTED, venue_order_id=str(answer.order_id))
 
@@ -294,9 +289,9 @@ class BinanceExecution:
         try:
             found = await self._rest.read(self._rest.routes.order, parameters, decode_order)
         except VenueReadError as error:
-            return _in_doubt(f"{why}; {error}")
+            return in_doubt(f"{why}; {error}")
         if (found.side, found.orig_qty) != (intent.side.value.upper(), intent.quantity):
-            return _in_doubt(f"{why}; the venue has another order of this id")
+            return in_doubt(f"{why}; the venue has another order of this id")
         self._orders.answered(intent.client_order_id, found.order_id, self._clock.monotonic_ns())
         if self._sink is not None and self._reports is not None:
             self._sink.order_report(self._reports.report_of_answer(found))
@@ -307,22 +302,20 @@ class BinanceExecution:
     ) -> tuple[SendResult, Judgement | None]:
         try:
             reply = await self._rest.send(self._rest.routes.cancel, parameters, Purpose.CANCEL)
-        except NotSentError as error:
-            return _rejected(f"not sent: {error}"), None
-        except NoAnswerError as error:
-            return _in_doubt(str(error)), None
+        except (NotSentError, NoAnswerError) as error:
+            return unanswered(error), None
         judgement = judge(self._market, reply)
         if judgement.meaning in {Meaning.REJECTED, Meaning.CLOCK, Meaning.UNKNOWN_ORDER}:
             # none of them says what became of the order: the engine reads the account for that
-            return _rejected(judgement.text), judgement
+            return rejected(judgement.text), judgement
         if judgement.meaning is not Meaning.DONE:
-            return _in_doubt(judgement.text), judgement
+            return in_doubt(judgement.text), judgement
         try:
             answer = decode_acknowledgement(reply.body)
         except ValueError as error:
-            return _in_doubt(f"the answer cannot be read: {error}"), judgement
+            return in_doubt(f"the answer cannot be read: {error}"), judgement
         if client_order_id not in {answer.client_order_id, answer.orig_client_order_id}:
-            return _in_doubt("the answer is about another order"), judgement
+            return in_doubt("the answer is about another order"), judgement
         return SendResult(SendOutcome.ACCEPTED, venue_order_id=str(answer.order_id)), judgement
 
     def _venue_symbol(self, symbol: str) -> str:
@@ -439,16 +432,3 @@ class BinanceExecution:
             await self._rest.measure_time()
         except VenueReadError as error:
             _log.warning("%s: its clock could not be read: %s", self.venue, error)
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-
-def _rejected(reason: str) -> SendResult:
-    return SendResult(SendOutcome.REJECTED, reason)
-
-
-def _in_doubt(reason: str) -> SendResult:
-    return SendResult(SendOutcome.IN_DOUBT, reason)

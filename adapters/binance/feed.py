@@ -6,8 +6,6 @@ from contextlib import suppress
 from functools import partial
 from typing import Final, TypeVar
 
-import msgspec
-
 from adapters.binance.endpoints import FeedSettings
 from adapters.binance.inference import InferredRules
 from adapters.binance.instruments import read_instruments
@@ -17,17 +15,18 @@ from adapters.binance.quiet_books import QuietBooks
 from adapters.binance.snapshots import SnapshotFetcher
 from adapters.binance.synchroniser import SyncState
 from adapters.binance.wire import decode_funding_information
+from adapters.feed_report import FeedReport
 from adapters.instrument_selection import select_instruments
 from adapters.network.backoff import Backoff
 from adapters.network.rate_gate import RateGate
 from adapters.network.request_budget import RequestBudget
 from adapters.network.rest import PatientRest
+from adapters.streams.table_reader import TableReader
 from core.ports.clock import Clock
 from core.ports.randomness import Randomness
 from core.ports.transport import Connection, Transport, TransportError
 from core.ports.venue import MarketSink
 from core.types.instrument import Instrument
-from core.types.market import FeedState, FeedStatus
 from data.recordings.recorder import Recorder
 
 T = TypeVar("T")
@@ -68,20 +67,23 @@ class BinanceFeed:
         self._clock = clock
         self._randomness = randomness
         self._recorder = recorder
-        self._sink: MarketSink | None = None
         self._market_data: BinanceMarketData | None = None
         self._task: asyncio.Task[None] | None = None
         self._last_message_ns: list[int] = []  # of each websocket
-        self._last_trouble = ""
+        self._report = FeedReport(settings.market.value, clock)
         endpoints = settings.endpoints
         gate = RateGate(randomness, burst=endpoints.snapshot_burst, per_s=endpoints.snapshots_per_s)
-        self._rest = PatientRest(
+        rest = PatientRest(
             transport, gate, self._backoff,
-            timeout_s=settings.request_timeout_s, on_trouble=self._trouble, budget=budget,
+            timeout_s=settings.request_timeout_s, on_trouble=self._report.trouble, budget=budget,
+        )  # fmt: skip
+        self._tables = TableReader(
+            rest, self._backoff, clock,
+            weight=_TABLE_WEIGHT, on_trouble=self._report.trouble, recorder=recorder,
         )  # fmt: skip
         self._snapshots = SnapshotFetcher(
-            self._rest, endpoints.rest("depth"), clock, self._backoff,
-            weight=endpoints.snapshot_weight, on_received=self._record_rest, on_trouble=self._trouble,
+            rest, endpoints.rest("depth"), clock, self._backoff,
+            weight=endpoints.snapshot_weight, on_received=self._record_rest, on_trouble=self._report.trouble,
         )  # fmt: skip
         self._quiet_books = QuietBooks(self._snapshots, int(settings.quiet_after_s * _NS_PER_S))
 
@@ -91,8 +93,7 @@ class BinanceFeed:
 
     async def start(self, sink: MarketSink) -> None:
         """Learn the instruments and begin; raise UnknownSymbolError for a symbol the venue does not trade."""
-        self._sink = sink
-        self._report(FeedState.CONNECTING, "reading instruments")
+        self._report.learning(sink)
         instruments = await self._instruments()
         self._market_data = BinanceMarketData(
             self._settings.market, sink, instruments, request_snapshot=self._request_snapshot
@@ -129,25 +130,14 @@ class BinanceFeed:
         return {row.symbol: row.funding_interval_hours * _SECONDS_PER_HOUR for row in rows}
 
     async def _read(self, name: str, decode: Callable[[bytes], T]) -> T:
-        """Read one of the venue's tables, again and again until it can be decoded."""
-        url, backoff = self._settings.endpoints.rest(name), self._backoff()
-        while True:
-            body = await self._rest.get(url, {}, _TABLE_WEIGHT)
-            try:
-                decoded = decode(body)
-            except (msgspec.DecodeError, UnicodeDecodeError) as error:
-                self._trouble(f"{url}: {error}")
-                await asyncio.sleep(backoff.next_s())
-                continue
-            self._record_rest(self._clock.utc_ns(), url, body)
-            return decoded
+        return await self._tables.read(self._settings.endpoints.rest(name), {}, decode)
 
     async def _run(self, market_data: BinanceMarketData) -> None:
         backoff = self._backoff()
         urls = self._settings.endpoints.combined_streams(list(market_data.symbols), self._settings.channels)
         try:
             while True:
-                self._report(FeedState.CONNECTING, f"attempt {backoff.attempts + 1}")
+                self._report.connecting(backoff.attempts + 1)
                 try:
                     reason = await self._one_connection(market_data, urls, backoff)
                 except Exception as error:  # a fault in here must not end the feed without a word
@@ -155,13 +145,13 @@ class BinanceFeed:
                 market_data.connection_lost(reason, self._clock.utc_ns())
                 self._quiet_books.reset()
                 await self._snapshots.cancel_all()
-                self._report(FeedState.DOWN, reason)
+                self._report.down(reason)
                 await asyncio.sleep(backoff.next_s())
         finally:
             self._quiet_books.reset()
             await self._snapshots.cancel_all()
             market_data.connection_lost("the feed was stopped", self._clock.utc_ns())
-            self._report(FeedState.DOWN, "stopped")
+            self._report.down("stopped")
 
     async def _one_connection(self, market_data: BinanceMarketData, urls: tuple[str, ...], backoff: Backoff) -> str:
         """Serve one websocket for each address until the first of them ends; return why."""
@@ -241,18 +231,4 @@ class BinanceFeed:
     def _report_progress(self, market_data: BinanceMarketData) -> None:
         symbols = list(market_data.symbols.values())
         live = sum(symbol.synchroniser.state is SyncState.LIVE for symbol in symbols)
-        latencies = sorted(symbol.latency_ns for symbol in symbols if symbol.latency_ns is not None)
-        latency_ns = latencies[len(latencies) // 2] if latencies else None
-        if live == len(symbols):
-            self._last_trouble = ""
-        detail = "; ".join(filter(None, (f"{live} of {len(symbols)} books live", self._last_trouble)))
-        self._report(FeedState.UP, detail, latency_ns)
-
-    def _trouble(self, text: str) -> None:
-        self._last_trouble = text
-        if self._market_data is None:
-            self._report(FeedState.CONNECTING, text)
-
-    def _report(self, state: FeedState, detail: str, latency_ns: int | None = None) -> None:
-        if self._sink is not None:
-            self._sink.feed_status(FeedStatus(self.venue, state, detail, latency_ns, self._clock.utc_ns()))
+        self._report.progress(live, [symbol.latency_ns for symbol in symbols])

@@ -4,10 +4,10 @@ from decimal import Decimal
 from typing import Final
 
 from adapters.binance.answers import IncomeAnswer, decode_funding_rates, decode_income
-from adapters.binance.fees import FeeRates
 from adapters.binance.signed_rest import SignedRest
 from adapters.binance.traded_symbols import TradedSymbols
 from adapters.binance.trading_endpoints import FUNDING_RATES, INCOME
+from adapters.fee_rates import FeeRates
 from core.types.account import FundingPayment
 
 _PAGE: Final = 1000

@@ -4,11 +4,11 @@ import logging
 from typing import Final
 
 from adapters.binance.answers import ZERO, OrderAnswer, TradeAnswer
-from adapters.binance.fees import FeeRates
 from adapters.binance.order_parameters import STATUSES
 from adapters.binance.signed_rest import VenueReadError
 from adapters.binance.traded_symbols import TradedSymbols
 from adapters.binance.user_events import Execution
+from adapters.fee_rates import FeeRates
 from core.ports.venue import OrderReport
 from core.types.order import Fill, Liquidity, OrderStatus, Side
 

@@ -3,8 +3,7 @@
 from collections.abc import Callable
 from typing import Final, TypeVar
 
-import msgspec
-
+from adapters.binance.answers import server_ns
 from adapters.binance.errors import TOO_MANY_ORDERS, Judgement, Meaning, judge
 from adapters.binance.market import BinanceMarket
 from adapters.binance.signing import Parameters, Signer, query_of
@@ -17,7 +16,6 @@ from core.ports.randomness import Randomness
 from core.ports.transport import HttpReply, HttpRequest, Transport
 
 _WEIGHT_HEADER: Final = "x-mbx-used-weight-1m"
-_NS_PER_MS: Final = 1_000_000
 T = TypeVar("T")
 
 
@@ -28,13 +26,6 @@ class VenueReadError(Exception):
         super().__init__(text)
         self.judgement = judgement
         self.status = status  # of the answer, None where there was none
-
-
-class _ServerTime(msgspec.Struct, frozen=True, rename="camel"):
-    server_time: int
-
-
-_decode_time = msgspec.json.Decoder(_ServerTime).decode
 
 
 def weight_budget(market: BinanceMarket, randomness: Randomness, share: float) -> RequestBudget:
@@ -135,11 +126,7 @@ class SignedRest:
 
     async def measure_time(self) -> None:
         """Measure the venue's clock; raise VenueReadError where it does not tell."""
-
-        async def server_ns() -> int:
-            return (await self.read_public(self.routes.time, (), _decode_time)).server_time * _NS_PER_MS
-
-        await self.time.measure(server_ns)
+        await self.time.measure(lambda: self.read_public(self.routes.time, (), server_ns))
 
     async def _answer(self, route: Route, parameters: Parameters, purpose: Purpose, host: str | None) -> HttpReply:
         try:

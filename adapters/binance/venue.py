@@ -92,14 +92,8 @@ async def cancel_everything(
 
     Never raises for what the venue or the network does: the report says what could not be cancelled.
     """
-    market = BinanceMarket(venue)
-    settings = TradingSettings(
-        market=market, symbols=(), endpoints=TRADING_ENDPOINTS[market] if endpoints is None else endpoints
-    )
-    rest = SignedRest(settings, transport, Signer(credentials), clock, randomness)
-    with suppress(VenueReadError):
-        # without it this machine's clock may do; where it does not, the refusal makes it be measured again
-        await rest.measure_time()
+    usual = TRADING_ENDPOINTS[BinanceMarket(venue)]
+    rest = await _alone(venue, transport, clock, randomness, credentials, endpoints or usual)
     return await Canceller(rest).cancel_all()
 
 
@@ -113,11 +107,23 @@ async def key_rights(
     endpoints: TradingEndpoints | None = None,
 ) -> KeyRights:
     """Tell what a key may do; raise VenueReadError where the venue should say and does not."""
-    market = BinanceMarket(venue)
-    settings = TradingSettings(
-        market=market, symbols=(), endpoints=TRADING_ENDPOINTS[market] if endpoints is None else endpoints
-    )
+    used = endpoints or TRADING_ENDPOINTS[BinanceMarket(venue)]
+    rest = await _alone(venue, transport, clock, randomness, credentials, used)
+    return await read_key_rights(rest, used.wallet_url)
+
+
+async def _alone(
+    venue: str,
+    transport: Transport,
+    clock: Clock,
+    randomness: Randomness,
+    credentials: Credentials,
+    endpoints: TradingEndpoints,
+) -> SignedRest:
+    """Return a way to the venue for who has nothing but the keys, timed by the venue's clock where it is told."""
+    settings = TradingSettings(market=BinanceMarket(venue), symbols=(), endpoints=endpoints)
     rest = SignedRest(settings, transport, Signer(credentials), clock, randomness)
     with suppress(VenueReadError):
+        # without it this machine's clock may do; where it does not, the refusal makes it be measured again
         await rest.measure_time()
-    return await read_key_rights(rest, settings.endpoints.wallet_url)
+    return rest

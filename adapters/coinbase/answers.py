@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 
 ZERO: Final = Decimal(0)
+_NS_PER_MS: Final = 1_000_000
 
 
 class Money(msgspec.Struct, frozen=True):
@@ -169,10 +170,15 @@ decode_fills = msgspec.json.Decoder(FillsPage).decode
 decode_submit = msgspec.json.Decoder(SubmitAnswer).decode
 decode_cancel = msgspec.json.Decoder(CancelAnswer).decode
 decode_gateway_error = msgspec.json.Decoder(GatewayError).decode
-decode_time = msgspec.json.Decoder(TimeAnswer).decode
+_decode_time = msgspec.json.Decoder(TimeAnswer).decode
 decode_permissions = msgspec.json.Decoder(PermissionsAnswer).decode
 decode_subscriptions = msgspec.json.Decoder(list[SubscriptionsEvent]).decode
 decode_user_events = msgspec.json.Decoder(list[UserEvent]).decode
+
+
+def server_ns(body: bytes) -> int:
+    """Return the time that the venue tells."""
+    return int(_decode_time(body).epoch_millis) * _NS_PER_MS
 
 
 def number(text: str) -> Decimal:

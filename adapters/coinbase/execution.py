@@ -13,11 +13,11 @@ Hazards and what meets them:
 There is no dead man's timer at this venue: what rests stays when this engine is gone.
 """
 
-import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Final
 
+from adapters.background_tasks import BackgroundTasks
 from adapters.coinbase.account_reading import AccountReading
 from adapters.coinbase.answers import UserOrder
 from adapters.coinbase.cancel_everything import Canceller
@@ -33,6 +33,7 @@ from adapters.coinbase.user_stream import UserStream
 from adapters.instrument_selection import select_instruments
 from adapters.network.request_budget import BudgetUse, Purpose
 from adapters.network.venue_rest import NoAnswerError, NotSentError
+from adapters.send_results import in_doubt, rejected, unanswered
 from core.ports.clock import Clock
 from core.ports.randomness import Randomness
 from core.ports.transport import HttpReply, Transport
@@ -64,7 +65,7 @@ class CoinbaseExecution:
         self._reading = AccountReading(self._rest, clock, self._own, settings.page_size)
         self._following: OrderFollowing | None = None
         self._stream: UserStream | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = BackgroundTasks()
 
     @property
     def venue(self) -> str:
@@ -111,13 +112,10 @@ class CoinbaseExecution:
             on_order=self._told,
             catch_up=self._catch_up,
         )
-        self._spawn(self._stream.run())
+        self._tasks.spawn(self._stream.run())
 
     async def stop(self) -> None:
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.stop()
         if self._following is not None:
             await self._following.stop()
 
@@ -125,19 +123,17 @@ class CoinbaseExecution:
         intent = approved.intent
         instrument = next((each for each in self._reading.followed if each.symbol == intent.symbol), None)
         if instrument is None:
-            return SendResult(SendOutcome.REJECTED, f"{intent.symbol} is not followed")
+            return rejected(f"{intent.symbol} is not followed")
         try:
             body = order_body(instrument, intent)
         except UnsendableOrderError as error:
-            return SendResult(SendOutcome.REJECTED, str(error))
+            return rejected(str(error))
         if self._stream is None or not await self._stream.is_up_within(self._settings.catch_up_wait_s):
-            return SendResult(SendOutcome.REJECTED, f"not sent: the private channel is down ({self.stream_trouble})")
+            return rejected(f"not sent: the private channel is down ({self.stream_trouble})")
         try:
             reply = await self._rest.post(ORDERS, body, Purpose.ORDER)
-        except NotSentError as error:
-            return SendResult(SendOutcome.REJECTED, f"not sent: {error}")
-        except NoAnswerError as error:
-            return SendResult(SendOutcome.IN_DOUBT, str(error))
+        except (NotSentError, NoAnswerError) as error:
+            return unanswered(error)
         self._look_at_clock(reply)
         judgement = judge_submit(reply)
         if judgement.meaning is not Meaning.DONE:
@@ -149,24 +145,22 @@ class CoinbaseExecution:
         try:
             order_id = self._own.venue_id(client_order_id) or await self._find(client_order_id)
         except VenueReadError as error:
-            return SendResult(SendOutcome.IN_DOUBT, f"the order's id could not be looked up: {error}")
+            return in_doubt(f"the order's id could not be looked up: {error}")
         if order_id is None:
-            return SendResult(SendOutcome.REJECTED, f"{client_order_id} is not among the open orders")
+            return rejected(f"{client_order_id} is not among the open orders")
         try:
             reply = await self._rest.post(CANCEL, {"order_ids": [order_id]}, Purpose.CANCEL)
-        except NotSentError as error:
-            return SendResult(SendOutcome.REJECTED, f"not sent: {error}")
-        except NoAnswerError as error:
-            return SendResult(SendOutcome.IN_DOUBT, str(error))
+        except (NotSentError, NoAnswerError) as error:
+            return unanswered(error)
         self._look_at_clock(reply)
         judgement = judge_cancel(reply, order_id)
         if judgement.meaning is not Meaning.DONE and self._following is not None:
             following = self._following
-            self._spawn(_quietly(lambda: following.look_up(order_id)))  # F07: one question decides
+            self._tasks.spawn(_quietly(lambda: following.look_up(order_id)))  # F07: one question decides
         return SendResult(_OUTCOMES[judgement.meaning], judgement.text, order_id)
 
     async def amend(self, approved: ApprovedAmend) -> SendResult:
-        return SendResult(SendOutcome.REJECTED, f"{approved.intent.client_order_id}: {VENUE} does not amend orders")
+        return rejected(f"{approved.intent.client_order_id}: {VENUE} does not amend orders")
 
     async def cancel_all(self) -> SendResult:
         """Cancel every order of the account; ACCEPTED once the venue itself lists none any more."""
@@ -187,7 +181,7 @@ class CoinbaseExecution:
         meant = (intent.client_order_id, product_id, intent.side.value.upper())
         named = (told.client_order_id or meant[0], told.product_id or meant[1], told.side.upper() or meant[2])
         if named != meant:
-            return SendResult(SendOutcome.IN_DOUBT, f"the venue answers with another order: {' '.join(named)}")
+            return in_doubt(f"the venue answers with another order: {' '.join(named)}")
         if self._own.client_id(told.order_id) is None:  # the private channel may have told its end already
             self._own.note(intent.client_order_id, told.order_id, is_live=True)
         return SendResult(SendOutcome.ACCEPTED, venue_order_id=told.order_id)
@@ -209,12 +203,7 @@ class CoinbaseExecution:
 
     def _look_at_clock(self, reply: HttpReply) -> None:
         if reply.status == _UNAUTHORISED:
-            self._spawn(_quietly(self._rest.measure_time))
-
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+            self._tasks.spawn(_quietly(self._rest.measure_time))
 
 
 async def _quietly(work: Callable[[], Awaitable[None]]) -> None:

@@ -4,57 +4,44 @@ from decimal import Decimal, InvalidOperation
 from typing import Final
 
 from adapters.coinbase.endpoints import PUBLIC_PRODUCTS
-from adapters.coinbase.instruments import VENUE, instrument_of, read_products, stream_product
+from adapters.coinbase.instruments import instrument_of, read_products, stream_product
 from adapters.coinbase.market_data import BOOKS, TRADES
 from adapters.coinbase.wire import BookEvent, Product, decode_book_events, decode_message, decode_trades_events
-from adapters.streams.market_data import UNREADABLE
+from adapters.streams.recorded_rules import RecordedStreamRules
 from adapters.streams.seen_rules import SeenRules
 from core.types.instrument import Instrument
-from data.recordings.message import Channel, RecordedMessage
 
 _LONGEST_NUMBER: Final = 40
 
 
-class CoinbaseRules:
-    """Implements `adapters.replay.stream_venue.RecordedRules`."""
+def coinbase_rules() -> RecordedStreamRules:
+    return RecordedStreamRules(PUBLIC_PRODUCTS, _products_of_the_stream, _see_message, _infer)
 
-    venue = VENUE
 
-    def __init__(self) -> None:
-        self._seen = SeenRules(_infer)
+def _products_of_the_stream(body: bytes) -> dict[str, Instrument]:
+    # the stream shows another's book under that one's name
+    listed = read_products(body)
+    return {name: each for name, each in listed.items() if stream_product(each) == each.venue_symbol}
 
-    def see(self, message: RecordedMessage) -> None:
-        try:
-            if message.channel is Channel.STREAM:
-                self._see_stream(message.payload)
-            elif message.channel is Channel.REST and message.url and PUBLIC_PRODUCTS in message.url:
-                for instrument in read_products(message.payload).values():
-                    # the stream shows another's book under that one's name
-                    if stream_product(instrument) == instrument.venue_symbol:
-                        self._seen.rule(instrument)
-        except UNREADABLE:
-            return  # the handler counts it
 
-    def instruments(self) -> tuple[tuple[Instrument, ...], bool]:
-        return self._seen.instruments()
+def _see_message(seen: SeenRules, payload: bytes) -> None:
+    message = decode_message(payload)
+    if message.channel == BOOKS:
+        for event in decode_book_events(message.events):
+            _see_book(seen, event)
+    elif message.channel == TRADES:
+        for event in decode_trades_events(message.events):
+            for trade in event.trades:
+                seen.level(trade.product_id, trade.price, trade.size)
 
-    def _see_stream(self, payload: bytes) -> None:
-        message = decode_message(payload)
-        if message.channel == BOOKS:
-            for event in decode_book_events(message.events):
-                self._see_book(event)
-        elif message.channel == TRADES:
-            for event in decode_trades_events(message.events):
-                for trade in event.trades:
-                    self._seen.level(trade.product_id, trade.price, trade.size)
 
-    def _see_book(self, event: BookEvent) -> None:
-        self._seen.traded(event.product_id)
-        # the texts with most decimals decide, and of tens of thousands only those few are made numbers
-        prices = {_decimals(update.price_level): update.price_level for update in event.updates}
-        sizes = {_decimals(update.new_quantity): update.new_quantity for update in event.updates}
-        if prices and sizes:
-            self._seen.level(event.product_id, _number(prices[max(prices)]), _number(sizes[max(sizes)]))
+def _see_book(seen: SeenRules, event: BookEvent) -> None:
+    seen.traded(event.product_id)
+    # the texts with most decimals decide, and of tens of thousands only those few are made numbers
+    prices = {_decimals(update.price_level): update.price_level for update in event.updates}
+    sizes = {_decimals(update.new_quantity): update.new_quantity for update in event.updates}
+    if prices and sizes:
+        seen.level(event.product_id, _number(prices[max(prices)]), _number(sizes[max(sizes)]))
 
 
 def _decimals(text: str) -> int:

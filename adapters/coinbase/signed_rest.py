@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import msgspec
 
-from adapters.coinbase.answers import decode_time
+from adapters.coinbase.answers import server_ns
 from adapters.coinbase.endpoints import PRIVATE_A_SECOND, PUBLIC_A_SECOND, TIME, TradingSettings
 from adapters.coinbase.outcomes import error_text
 from adapters.coinbase.signing import Signer
@@ -24,7 +24,6 @@ Parameters = Iterable[tuple[str, str]]
 NOT_FOUND: Final = 404
 _OK: Final = 200
 _UNAUTHORISED: Final = 401
-_NS_PER_MS: Final = 1_000_000
 
 
 class VenueReadError(Exception):
@@ -82,17 +81,11 @@ class SignedRest:
 
     async def measure_time(self) -> None:
         """Ask for the venue's time; raise VenueReadError where it does not tell."""
-        await self.time.measure(self._venue_ns)
+        await self.time.measure(lambda: self.read_public(TIME, (), server_ns))
 
     def token(self) -> str:
         """Return a token for one message to a websocket."""
         return self._signer.token(self.time.now_s)
-
-    async def _venue_ns(self) -> int:
-        def decode(body: bytes) -> int:
-            return int(decode_time(body).epoch_millis) * _NS_PER_MS
-
-        return await self.read_public(TIME, (), decode)
 
     async def _send(
         self, method: str, path: str, parameters: tuple[tuple[str, str], ...], body: bytes, purpose: Purpose

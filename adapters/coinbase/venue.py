@@ -69,10 +69,7 @@ async def cancel_everything(
     Never raises for what the venue or the network does: the report says what could not be cancelled.
     """
     settings = TradingSettings(symbols=(), endpoints=endpoints or TradingEndpoints())
-    rest = SignedRest(settings, transport, Signer(credentials), clock, randomness)
-    with suppress(VenueReadError):
-        # without it this machine's clock may do; where it does not, the refusal makes it be measured again
-        await rest.measure_time()
+    rest = await _alone(settings, transport, clock, randomness, credentials)
     return await Canceller(rest, AccountReading(rest, clock, OwnOrders(), settings.page_size)).cancel_all()
 
 
@@ -86,7 +83,15 @@ async def key_rights(
 ) -> KeyRights:
     """Ask the venue what a key may do; raise VenueReadError where it does not tell."""
     settings = TradingSettings(symbols=(), endpoints=endpoints or TradingEndpoints())
+    return await read_key_rights(await _alone(settings, transport, clock, randomness, credentials))
+
+
+async def _alone(
+    settings: TradingSettings, transport: Transport, clock: Clock, randomness: Randomness, credentials: Credentials
+) -> SignedRest:
+    """Return a way to the venue for who has nothing but the keys, timed by the venue's clock where it is told."""
     rest = SignedRest(settings, transport, Signer(credentials), clock, randomness)
     with suppress(VenueReadError):
+        # without it this machine's clock may do; where it does not, the refusal makes it be measured again
         await rest.measure_time()
-    return await read_key_rights(rest)
+    return rest

@@ -35,6 +35,7 @@ from adapters.kraken.traded_pairs import TradedPairs
 from adapters.network.backoff import Backoff
 from adapters.network.request_budget import BudgetUse, Purpose
 from adapters.network.venue_rest import NoAnswerError, NotSentError
+from adapters.send_results import in_doubt, rejected, unanswered
 from core.ports.clock import Clock
 from core.ports.randomness import Randomness
 from core.ports.transport import Transport
@@ -140,7 +141,7 @@ class KrakenExecution:
                 self._must_be_heard()
             self._allowance.take_order(intent.symbol)
         except (ClientIdError, NotSentError) as error:
-            return SendResult(SendOutcome.REJECTED, f"not sent: {error}")
+            return rejected(f"not sent: {error}")
         order = self._orders.sent(intent.client_order_id, intent.symbol, intent.side, self._clock.monotonic_ns())
         result = await self._outcome(self._stream.request(ADD_ORDER, frame), intent.symbol)
         if result.venue_order_id is not None:
@@ -160,7 +161,7 @@ class KrakenExecution:
             self._must_be_heard()
             self._allowance.take_amend(intent.symbol, self._age_ns(order))
         except (ClientIdError, NotSentError) as error:
-            return SendResult(SendOutcome.REJECTED, f"not sent: {error}")
+            return rejected(f"not sent: {error}")
         result = await self._outcome(self._stream.request(AMEND_ORDER, frame), intent.symbol)
         if order is None or result.outcome is not SendOutcome.ACCEPTED:
             return result
@@ -176,7 +177,7 @@ class KrakenExecution:
             try:
                 name = to_kraken(client_order_id)
             except ClientIdError as error:
-                return SendResult(SendOutcome.REJECTED, str(error))
+                return rejected(str(error))
             frame, asked = {"cl_ord_id": [name]}, {"cl_ord_id": name}
         if self._stream.is_open:
             result = await self._outcome(self._stream.request(CANCEL_ORDER, frame), symbol)
@@ -202,10 +203,8 @@ class KrakenExecution:
     async def _outcome(self, asking: Awaitable[MethodAnswer], symbol: str | None) -> SendResult:
         try:
             answer = await asking
-        except NotSentError as error:
-            return SendResult(SendOutcome.REJECTED, f"not sent: {error}")
-        except NoAnswerError as error:
-            return SendResult(SendOutcome.IN_DOUBT, str(error))
+        except (NotSentError, NoAnswerError) as error:
+            return unanswered(error)
         if answer.success:
             return SendResult(SendOutcome.ACCEPTED, "", answer.result.venue_order_id if answer.result else None)
         effects = effects_of((answer.error,))
@@ -219,9 +218,9 @@ class KrakenExecution:
         try:
             await self._rest.ask(route, parameters, decode_count, Purpose.CANCEL)
         except (RefusedError, NotSentError) as error:
-            return SendResult(SendOutcome.REJECTED, str(error))
+            return rejected(str(error))
         except NoAnswerError as error:
-            return SendResult(SendOutcome.IN_DOUBT, str(error))
+            return in_doubt(str(error))
         return SendResult(SendOutcome.ACCEPTED)
 
     def _age_ns(self, order: OwnOrder | None) -> int | None:

@@ -47,6 +47,7 @@ TOKEN: Final = Route("/0/private/GetWebSocketsToken")
 KEY_INFORMATION: Final = Route("/0/private/GetApiKeyInfo")
 ASSET_PAIRS: Final = Route("/0/public/AssetPairs")
 TICKER: Final = Route("/0/public/Ticker")
+TIME: Final = Route("/0/public/Time")
 
 
 class RefusedError(Exception):

@@ -4,9 +4,11 @@ https://docs.kraken.com/api/docs/websocket-v2/book, https://docs.kraken.com/api/
 """
 
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
 import msgspec
+
+_NS_PER_S: Final = 1_000_000_000
 
 
 class BookLevel(msgspec.Struct, frozen=True, gc=False):
@@ -115,3 +117,19 @@ class AssetPairs(msgspec.Struct, frozen=True, gc=False):
 
 
 decode_asset_pairs = msgspec.json.Decoder(AssetPairs).decode
+
+
+class Moment(msgspec.Struct, frozen=True):
+    unixtime: int
+
+
+class TimeAnswer(msgspec.Struct, frozen=True):
+    result: Moment
+
+
+_decode_time = msgspec.json.Decoder(TimeAnswer).decode
+
+
+def server_ns(body: bytes) -> int:
+    """Return the time that the venue tells."""
+    return _decode_time(body).result.unixtime * _NS_PER_S

@@ -20,7 +20,7 @@ from adapters.okx.answers import (
     decode_positions,
     number,
 )
-from adapters.okx.fees import FeeRates
+from adapters.okx.fees import last_price
 from adapters.okx.history import History
 from adapters.okx.instruments import VENUE, is_swap
 from adapters.okx.order_terms import NS_PER_MS, order_of
@@ -53,14 +53,12 @@ class AccountReading:
         clock: Clock,
         instruments: TradedInstruments,
         reports: Reports,
-        fees: FeeRates,
         history: History,
     ) -> None:
         self._rest = rest
         self._clock = clock
         self._instruments = instruments
         self._reports = reports
-        self._fees = fees
         self._history = history
 
     async def report(self, since_ns: int) -> AccountReport:
@@ -143,7 +141,7 @@ class AccountReading:
             row = None if is_swap(instrument) else currencies.get(instrument.base)
             held = None if row is None else number(row.cash_bal)
             if held:
-                price = await self._fees.last_price(instrument.venue_symbol)
+                price = await last_price(self._rest, instrument.venue_symbol)
                 found.append(VenuePosition(instrument.id, held, price))
         return found
 

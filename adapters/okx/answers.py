@@ -4,10 +4,11 @@ Numbers are texts, and empty where they do not apply.
 """
 
 from decimal import Decimal
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
 
 import msgspec
 
+_NS_PER_MS: Final = 1_000_000
 T = TypeVar("T")
 
 
@@ -132,7 +133,7 @@ class TimerRow(msgspec.Struct, frozen=True, rename="camel"):
     tag: str = ""
 
 
-decode_times = msgspec.json.Decoder(Answer[TimeRow], strict=False).decode
+_decode_times = msgspec.json.Decoder(Answer[TimeRow], strict=False).decode
 decode_acknowledgements = msgspec.json.Decoder(Answer[Acknowledgement]).decode
 decode_orders = msgspec.json.Decoder(Answer[OrderRow], strict=False).decode
 decode_algos = msgspec.json.Decoder(Answer[AlgoRow]).decode
@@ -144,6 +145,14 @@ decode_configs = msgspec.json.Decoder(Answer[ConfigRow], strict=False).decode
 decode_leverages = msgspec.json.Decoder(Answer[LeverageRow]).decode
 decode_tickers = msgspec.json.Decoder(Answer[TickerRow]).decode
 decode_timers = msgspec.json.Decoder(Answer[TimerRow]).decode
+
+
+def server_ns(body: bytes) -> int:
+    """Return the time that the venue tells; raise ValueError where there is none in the answer."""
+    rows = _decode_times(body).data
+    if not rows:
+        raise ValueError("no time")
+    return rows[0].ts * _NS_PER_MS
 
 
 def number(text: str) -> Decimal | None:

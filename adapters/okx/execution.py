@@ -14,9 +14,10 @@ Hazards and what meets them:
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
+from adapters.background_tasks import BackgroundTasks
 from adapters.network.backoff import Backoff
 from adapters.network.request_budget import BudgetUse, Purpose
 from adapters.network.venue_rest import NoAnswerError, NotSentError
@@ -34,7 +35,7 @@ from adapters.okx.answers import ConfigRow, OrderRow, decode_acknowledgements, d
 from adapters.okx.cancel_everything import Canceller
 from adapters.okx.client_ids import UnsendableOrderError, is_ours, order_key, to_engine
 from adapters.okx.dead_man import DeadManTimer
-from adapters.okx.fees import FeeRates
+from adapters.okx.fees import fee_rates
 from adapters.okx.history import History
 from adapters.okx.instruments import SPOT, SWAP, VENUE, is_swap, read_instruments
 from adapters.okx.key_rights import rights_of
@@ -48,6 +49,7 @@ from adapters.okx.routes import AMEND, CANCEL, INSTRUMENTS, ORDER, PLACE, Route
 from adapters.okx.settings import TradingSettings
 from adapters.okx.signing import Signer
 from adapters.okx.traded_instruments import TradedInstruments
+from adapters.send_results import in_doubt, rejected, unanswered
 from core.ports.clock import Clock
 from core.ports.keys import KeyRights
 from core.ports.randomness import Randomness
@@ -95,7 +97,7 @@ class OkxExecution:
         self._reports: Reports | None = None
         self._reading: AccountReading | None = None
         self._sink: ExecutionSink | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks = BackgroundTasks()
 
     # the port --------------------------------------------------------------------------------------------
 
@@ -129,18 +131,15 @@ class OkxExecution:
         if self._settings.leverage is not None:
             for instrument in filter(takes_leverage, instruments):
                 await self.set_leverage(instrument.symbol, self._settings.leverage)
-        fees = FeeRates(self._rest, self._clock, self._settings.rate_lasts_s, instruments)
+        fees = fee_rates(self._rest, self._clock, self._settings.rate_lasts_s, instruments)
         self._reports = reports = Reports(instruments, fees)
-        self._reading = AccountReading(self._rest, self._clock, instruments, reports, fees, self._history)
+        self._reading = AccountReading(self._rest, self._clock, instruments, reports, self._history)
         await self._stream.start()
-        self._spawn(self._keep_time())
+        self._tasks.spawn(self._keep_time())
 
     async def stop(self) -> None:
         """Leave; resting orders stay where they are, so the timer that would cancel them is switched off first."""
-        tasks, self._tasks = list(self._tasks), set()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._tasks.stop()
         await self._timer.stop()
         await self._stream.stop()
         self._sink = None
@@ -149,15 +148,15 @@ class OkxExecution:
         intent = approved.intent
         instrument = None if self._instruments is None else self._instruments.get(intent.symbol)
         if instrument is None or self._config is None:
-            return _rejected(f"{intent.symbol} is not traded here")
+            return rejected(f"{intent.symbol} is not traded here")
         if self._is_blind_for(intent):
-            return _rejected(f"not sent: the private stream is down: {self._stream.trouble}")
+            return rejected(f"not sent: the private stream is down: {self._stream.trouble}")
         try:
             body = self._order_body(approved, instrument, self._config)
             if intent.order_type is OrderType.LIMIT and intent.time_in_force is TimeInForce.GTC:
                 await self._timer.arm()
         except (UnsendableOrderError, VenueReadError) as error:
-            return _rejected(f"not sent: {error}")
+            return rejected(f"not sent: {error}")
         self._orders.sent(intent.client_order_id, instrument.venue_symbol)
         result = await self._place(intent, instrument, body)
         if result.outcome is SendOutcome.REJECTED:
@@ -178,25 +177,25 @@ class OkxExecution:
         intent = approved.intent
         instrument = None if self._instruments is None else self._instruments.get(intent.symbol)
         if instrument is None:
-            return _rejected(f"{intent.symbol} is not traded here")
+            return rejected(f"{intent.symbol} is not traded here")
         if self._is_blind_for(intent):
-            return _rejected(f"not sent: the private stream is down: {self._stream.trouble}")
+            return rejected(f"not sent: the private stream is down: {self._stream.trouble}")
         try:
             body = amend_body(instrument, intent)
         except UnsendableOrderError as error:
-            return _rejected(f"not sent: {error}")
+            return rejected(f"not sent: {error}")
         judgement = await self._ask(AMEND, body, intent.client_order_id, expires=True)
         if isinstance(judgement, SendResult):
             return judgement
         if judgement.meaning in _UNDONE or judgement.meaning is Meaning.GONE:
-            return _rejected(judgement.text)
+            return rejected(judgement.text)
         if judgement.meaning is not Meaning.DONE:
-            return _in_doubt(judgement.text)
+            return in_doubt(judgement.text)
         return await self._amended(intent, instrument)
 
     async def cancel_all(self) -> SendResult:
         report = await self._canceller.cancel_all()
-        return SendResult(SendOutcome.ACCEPTED) if report.is_clean else _in_doubt(report.text)
+        return SendResult(SendOutcome.ACCEPTED) if report.is_clean else in_doubt(report.text)
 
     async def account(self, since_ns: int) -> AccountReport:
         """Read the venue's truth; raise VenueReadError where it cannot be read whole."""
@@ -256,8 +255,8 @@ class OkxExecution:
         if judgement.meaning is Meaning.DUPLICATE:
             return await self._look_up(intent, instrument, judgement.text)
         if judgement.meaning is Meaning.CLOCK:
-            self._spawn(self._measure_time())
-        return _rejected(judgement.text) if judgement.meaning in _UNDONE else _in_doubt(judgement.text)
+            self._tasks.spawn(self._measure_time())
+        return rejected(judgement.text) if judgement.meaning in _UNDONE else in_doubt(judgement.text)
 
     def _order_body(self, approved: Approved, instrument: Instrument, config: ConfigRow) -> dict[str, object]:
         mode = SWAP_MODE if is_swap(instrument) else spot_mode(config)
@@ -271,10 +270,8 @@ class OkxExecution:
         purpose = Purpose.CANCEL if route is CANCEL else Purpose.ORDER
         try:
             reply = await self._rest.post(route, body, purpose, expires=expires)
-        except NotSentError as error:
-            return _rejected(f"not sent: {error}")
-        except NoAnswerError as error:
-            return _in_doubt(str(error))
+        except (NotSentError, NoAnswerError) as error:
+            return unanswered(error)
         judgement = judge(reply)
         return _acknowledged(reply, client_order_id) if judgement.meaning is Meaning.DONE else judgement
 
@@ -282,7 +279,7 @@ class OkxExecution:
         try:
             name, value = order_key(client_order_id)
         except UnsendableOrderError as error:
-            return _rejected(f"not sent: {error}"), None
+            return rejected(f"not sent: {error}"), None
         body: dict[str, object] = {"instId": self._venue_symbol(symbol), name: value}
         judgement = await self._ask(CANCEL, body, client_order_id, expires=False)
         if isinstance(judgement, SendResult):
@@ -290,8 +287,8 @@ class OkxExecution:
         if judgement.meaning is Meaning.DONE:
             return SendResult(SendOutcome.ACCEPTED, venue_order_id=judgement.code), judgement
         if judgement.meaning in _UNDONE or judgement.meaning is Meaning.GONE:
-            return _rejected(judgement.text), judgement
-        return _in_doubt(judgement.text), judgement
+            return rejected(judgement.text), judgement
+        return in_doubt(judgement.text), judgement
 
     async def _look_up(self, intent: OrderIntent, instrument: Instrument, why: str) -> SendResult:
         """Return what became of an order whose client id the venue knows already: the one that was sent, or doubt."""
@@ -299,9 +296,9 @@ class OkxExecution:
             found = await self._read_order(intent.client_order_id, instrument.venue_symbol)
             is_sent = (found.side, number(found.sz)) == (intent.side.value, intent.quantity)
         except (VenueReadError, ValueError) as error:
-            return _in_doubt(f"{why}; {error}")
+            return in_doubt(f"{why}; {error}")
         if not is_sent:
-            return _in_doubt(f"{why}; the venue has another order of this id")
+            return in_doubt(f"{why}; the venue has another order of this id")
         self._orders.answered(intent.client_order_id, self._clock.monotonic_ns())
         self._report(found)
         return SendResult(SendOutcome.ACCEPTED, venue_order_id=found.ord_id)
@@ -322,8 +319,8 @@ class OkxExecution:
                 return SendResult(SendOutcome.ACCEPTED, venue_order_id=row.ord_id)
             status = STATUSES.get(row.state)
             if status is not None and status.is_final:
-                return _rejected(f"the order has ended: {row.state}")
-        return _in_doubt(trouble)
+                return rejected(f"the order has ended: {row.state}")
+        return in_doubt(trouble)
 
     async def _report_end(self, client_order_id: str, venue_symbol: str) -> None:
         """Tell what became of an order that could not be cancelled any more; the engine reads the account anyway."""
@@ -430,11 +427,6 @@ class OkxExecution:
         instrument = None if self._instruments is None else self._instruments.get(symbol)
         return symbol if instrument is None else instrument.venue_symbol
 
-    def _spawn(self, work: Coroutine[None, None, None]) -> None:
-        task = asyncio.get_running_loop().create_task(work)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
 
 def _acknowledged(reply: HttpReply, client_order_id: str) -> Judgement:
     """Return the venue's id as the code of a judgement, or doubt where the answer is not about this order."""
@@ -447,11 +439,3 @@ def _acknowledged(reply: HttpReply, client_order_id: str) -> Judgement:
     if to_engine(rows[0].cl_ord_id, rows[0].ord_id) != client_order_id:
         return Judgement(Meaning.IN_DOUBT, "the answer is about another order")
     return Judgement(Meaning.DONE, code=rows[0].ord_id)
-
-
-def _rejected(reason: str) -> SendResult:
-    return SendResult(SendOutcome.REJECTED, reason)
-
-
-def _in_doubt(reason: str) -> SendResult:
-    return SendResult(SendOutcome.IN_DOUBT, reason)

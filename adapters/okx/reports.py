@@ -3,9 +3,10 @@
 from decimal import Decimal
 from typing import Final
 
+from adapters.fee_rates import FeeRates
 from adapters.okx.answers import FillRow, OrderRow, number
 from adapters.okx.client_ids import is_ours, to_engine
-from adapters.okx.fees import FeeRates
+from adapters.okx.fees import fee_paid
 from adapters.okx.instruments import VENUE
 from adapters.okx.order_terms import NS_PER_MS, STATUSES
 from adapters.okx.rest import VenueReadError
@@ -93,7 +94,7 @@ class Reports:
             side=Side(row.side),
             price=row.fill_px,
             quantity=row.fill_sz,
-            fee=await self._fees.in_quote(row.fee, row.fee_ccy, instrument, row.fill_px),
+            fee=await self._fees.in_quote(fee_paid(row.fee, instrument), row.fee_ccy, instrument, row.fill_px),
             liquidity=liquidity,
             venue_ns=(int(row.fill_time) if row.fill_time else row.ts) * NS_PER_MS,
             received_ns=received_ns,

@@ -9,7 +9,7 @@ import msgspec
 from adapters.network.request_budget import BudgetUse, Purpose, RequestBudget
 from adapters.network.venue_rest import NoAnswerError, NotSentError, VenueRest
 from adapters.network.venue_time import VenueTime
-from adapters.okx.answers import decode_times
+from adapters.okx.answers import server_ns
 from adapters.okx.outcomes import Judgement, Meaning, judge
 from adapters.okx.routes import TIME, Route
 from adapters.okx.settings import TradingSettings
@@ -87,14 +87,7 @@ class OkxRest:
 
     async def measure_time(self) -> None:
         """Measure the venue's clock; raise VenueReadError where it does not tell."""
-
-        async def server_ns() -> int:
-            rows = (await self.read_public(TIME, (), decode_times)).data
-            if not rows:
-                raise VenueReadError(f"{TIME.path}: no time in the answer")
-            return rows[0].ts * _NS_PER_MS
-
-        await self.time.measure(server_ns)
+        await self.time.measure(lambda: self.read_public(TIME, (), server_ns))
 
     def obey(self, route: Route, judgement: Judgement) -> None:
         """Leave an address alone for its interval where the venue says that it was asked too often."""

@@ -79,10 +79,7 @@ async def cancel_everything(
 
     Never raises for what the venue or the network does: the report says what could not be cancelled.
     """
-    rest = _rest(transport, clock, randomness, credentials, endpoints)
-    with suppress(VenueReadError):
-        # without it this machine's clock may do; where it does not, the refusal makes it be measured again
-        await rest.measure_time()
+    rest = await _alone(transport, clock, randomness, credentials, endpoints)
     return await Canceller(rest).cancel_all()
 
 
@@ -95,14 +92,17 @@ async def key_rights(
     endpoints: Endpoints = LIVE,
 ) -> KeyRights:
     """Tell what a key may do; raise VenueReadError where the venue does not answer."""
-    rest = _rest(transport, clock, randomness, credentials, endpoints)
-    with suppress(VenueReadError):
-        await rest.measure_time()
+    rest = await _alone(transport, clock, randomness, credentials, endpoints)
     return rights_of(await read_config(rest))
 
 
-def _rest(
+async def _alone(
     transport: Transport, clock: Clock, randomness: Randomness, credentials: Credentials, endpoints: Endpoints
 ) -> OkxRest:
+    """Return a way to the venue for who has nothing but the keys, timed by the venue's clock where it is told."""
     settings = TradingSettings(symbols=(), endpoints=endpoints)
-    return OkxRest(settings, transport, Signer(credentials), clock, randomness)
+    rest = OkxRest(settings, transport, Signer(credentials), clock, randomness)
+    with suppress(VenueReadError):
+        # without it this machine's clock may do; where it does not, the refusal makes it be measured again
+        await rest.measure_time()
+    return rest

@@ -24,26 +24,26 @@ def _binance(name: str) -> RecordedVenue:
 
 def _kraken(name: str) -> RecordedVenue:
     from adapters.kraken.market_data import KrakenMarketData  # noqa: PLC0415 - only the venue that is played
-    from adapters.kraken.recorded import KrakenRules  # noqa: PLC0415 - the same
+    from adapters.kraken.recorded import kraken_rules  # noqa: PLC0415 - the same
     from adapters.replay.stream_venue import StreamVenue  # noqa: PLC0415 - the same
 
-    return StreamVenue(name, KrakenRules, KrakenMarketData)
+    return StreamVenue(name, kraken_rules, KrakenMarketData)
 
 
 def _okx(name: str) -> RecordedVenue:
     from adapters.okx.market_data import OkxMarketData  # noqa: PLC0415 - only the venue that is played
-    from adapters.okx.recorded import OkxRules  # noqa: PLC0415 - the same
+    from adapters.okx.recorded import okx_rules  # noqa: PLC0415 - the same
     from adapters.replay.stream_venue import StreamVenue  # noqa: PLC0415 - the same
 
-    return StreamVenue(name, OkxRules, OkxMarketData)
+    return StreamVenue(name, okx_rules, OkxMarketData)
 
 
 def _coinbase(name: str) -> RecordedVenue:
     from adapters.coinbase.market_data import CoinbaseMarketData  # noqa: PLC0415 - only the venue that is played
-    from adapters.coinbase.recorded import CoinbaseRules  # noqa: PLC0415 - the same
+    from adapters.coinbase.recorded import coinbase_rules  # noqa: PLC0415 - the same
     from adapters.replay.stream_venue import StreamVenue  # noqa: PLC0415 - the same
 
-    return StreamVenue(name, CoinbaseRules, CoinbaseMarketData)
+    return StreamVenue(name, coinbase_rules, CoinbaseMarketData)
 
 
 _CONTRACTS: Final = ("binanceusdm", "binancecoinm")

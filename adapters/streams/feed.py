@@ -1,25 +1,23 @@
 """The live feed of a venue whose books come over its websocket, snapshots included."""
 
 import asyncio
-from collections.abc import Callable, Mapping
 from contextlib import suppress
-from typing import Final, TypeVar
+from typing import Final
 
+from adapters.feed_report import FeedReport
 from adapters.instrument_selection import select_instruments
 from adapters.network.backoff import Backoff
 from adapters.network.rate_gate import RateGate
 from adapters.network.rest import PatientRest
 from adapters.streams.book_watch import BookWatch
 from adapters.streams.dialect import Dialect, StreamSettings
-from adapters.streams.market_data import UNREADABLE, MarketHandler
+from adapters.streams.market_data import MarketHandler
+from adapters.streams.table_reader import TableReader
 from core.ports.clock import Clock
 from core.ports.randomness import Randomness
 from core.ports.transport import Connection, Transport, TransportError
 from core.ports.venue import MarketSink
-from core.types.market import FeedState, FeedStatus
 from data.recordings.recorder import Recorder
-
-T = TypeVar("T")
 
 _NS_PER_S: Final = 1_000_000_000
 
@@ -53,27 +51,26 @@ class StreamFeed:
         self._clock = clock
         self._randomness = randomness
         self._recorder = recorder
-        self._sink: MarketSink | None = None
         self._handler: MarketHandler | None = None
         self._connection: Connection | None = None
         self._task: asyncio.Task[None] | None = None
         self._last_message_ns = 0
         self._last_ping_ns = 0
-        self._last_trouble = ""
+        self._report = FeedReport(dialect.venue, clock)
         self._to_renew: dict[str, None] = {}  # what broke in this turn of the loop is asked for together
         gate = RateGate(randomness, burst=settings.reads_burst, per_s=settings.reads_per_s)
-        self._rest = PatientRest(
-            transport, gate, self._backoff, timeout_s=settings.request_timeout_s, on_trouble=self._trouble
+        rest = PatientRest(
+            transport, gate, self._backoff, timeout_s=settings.request_timeout_s, on_trouble=self._report.trouble
         )
+        self._tables = TableReader(rest, self._backoff, clock, on_trouble=self._report.trouble, recorder=recorder)
         self._watch = BookWatch(
             self._backoff, self._renew, quiet_after_s=settings.quiet_after_s, answer_limit_s=settings.answer_limit_s
         )
 
     async def start(self, sink: MarketSink) -> None:
         """Learn the instruments and begin; raise UnknownSymbolError for a symbol the venue does not trade."""
-        self._sink = sink
-        self._report(FeedState.CONNECTING, "reading instruments")
-        listed = await self._dialect.instruments(self._read)
+        self._report.learning(sink)
+        listed = await self._dialect.instruments(self._tables.read)
         picked = select_instruments(listed, self._settings.symbols, self.venue)
         self._handler = self._dialect.handler(sink, picked, resync=self._lost)
         self._task = asyncio.get_running_loop().create_task(self._run(self._handler))
@@ -85,36 +82,21 @@ class StreamFeed:
                 await self._task
             self._task = None
 
-    async def _read(self, url: str, params: Mapping[str, str], decode: Callable[[bytes], T], /) -> T:
-        backoff = self._backoff()
-        while True:
-            body = await self._rest.get(url, params)
-            try:
-                decoded = decode(body)
-            except UNREADABLE as error:
-                self._trouble(f"{url}: {error}")
-                await asyncio.sleep(backoff.next_s())
-                continue
-            if self._recorder is not None:
-                query = "&".join(f"{name}={value}" for name, value in params.items())
-                self._recorder.rest_answer(self._clock.utc_ns(), f"{url}?{query}" if query else url, body)
-            return decoded
-
     async def _run(self, handler: MarketHandler) -> None:
         backoff = self._backoff()
         try:
             while True:
-                self._report(FeedState.CONNECTING, f"attempt {backoff.attempts + 1}")
+                self._report.connecting(backoff.attempts + 1)
                 try:
                     reason = await self._one_connection(handler, backoff)
                 except Exception as error:  # a fault in here must not end the feed without a word
                     reason = f"fault in the feed: {error!r}"
                 handler.market.connection_lost(reason, self._clock.utc_ns())
-                self._report(FeedState.DOWN, reason)
+                self._report.down(reason)
                 await asyncio.sleep(backoff.next_s())
         finally:
             handler.market.connection_lost("the feed was stopped", self._clock.utc_ns())
-            self._report(FeedState.DOWN, "stopped")
+            self._report.down("stopped")
 
     async def _one_connection(self, handler: MarketHandler, backoff: Backoff) -> str:
         """Serve one websocket until it ends; return why."""
@@ -199,18 +181,4 @@ class StreamFeed:
     def _report_progress(self, handler: MarketHandler) -> None:
         symbols = list(handler.market.symbols.values())
         live = sum(symbol.is_live for symbol in symbols)
-        latencies = sorted(symbol.latency_ns for symbol in symbols if symbol.latency_ns is not None)
-        latency_ns = latencies[len(latencies) // 2] if latencies else None
-        if live == len(symbols):
-            self._last_trouble = ""
-        detail = "; ".join(filter(None, (f"{live} of {len(symbols)} books live", self._last_trouble)))
-        self._report(FeedState.UP, detail, latency_ns)
-
-    def _trouble(self, text: str) -> None:
-        self._last_trouble = text
-        if self._handler is None:
-            self._report(FeedState.CONNECTING, text)
-
-    def _report(self, state: FeedState, detail: str, latency_ns: int | None = None) -> None:
-        if self._sink is not None:
-            self._sink.feed_status(FeedStatus(self.venue, state, detail, latency_ns, self._clock.utc_ns()))
+        self._report.progress(live, [symbol.latency_ns for symbol in symbols])

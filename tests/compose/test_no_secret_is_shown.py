@@ -30,6 +30,7 @@ from core.io.log_file import JsonLines
 from core.io.system_clock import SystemClock
 from core.ports.randomness import NoRandomness
 from core.types.credentials import Credentials, Secret
+from tests.venues.loopback import serving
 from tui.compose.kinds.registry import venue_kind
 from tui.compose.kinds.venue_kind import TradingAccount, Wire
 
@@ -126,14 +127,8 @@ def test_a_failing_venue_is_told_of_without_the_key(
             return await told_by(kind, parts, "http://127.0.0.1:9", tmp_path)
         application = web.Application()
         application.router.add_route("*", "/{tail:.*}", partial(echo, status=status, form=form))
-        runner = web.AppRunner(application)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        try:
-            return await told_by(kind, parts, f"http://127.0.0.1:{runner.addresses[0][1]}", tmp_path)
-        finally:
-            await runner.cleanup()
+        async with serving(application) as url:
+            return await told_by(kind, parts, url, tmp_path)
 
     with caplog.at_level(logging.DEBUG):
         told = asyncio.run(scenario())

@@ -19,8 +19,8 @@ from core.io.system_clock import SystemClock
 from core.paths import Paths
 from core.ports.randomness import NoRandomness
 from core.types.credentials import Credentials, Secret
-from tests.adapters.binance.market_sink import RecordingSink
 from tests.compose.test_no_secret_is_shown import CONFIGS, key_parts
+from tests.venues.market_sink import RecordingSink
 from tui.compose.kinds.registry import venue_kind
 from tui.compose.kinds.venue_kind import TradingAccount, Wire
 from tui.compose.venues import VenueSet

@@ -1,47 +1,14 @@
 """Sinks that keep what they are told, hold it against the venue's own book, and let a test wait for it."""
 
-import asyncio
-from collections.abc import Callable
 from decimal import Decimal
 
 from core.book.book import Book, BookState
-from core.ports.venue import OrderReport
-from core.types.account import FundingPayment
 from core.types.instrument import Instrument, InstrumentId
 from core.types.market import FeedState, FeedStatus, FundingRate, MarkPrice, Trade
-from core.types.order import Fill, OrderStatus
+from tests.venues.news import News
 
-LIMIT_S = 20.0
 Level = tuple[Decimal, Decimal]  # price, quantity
 Levels = tuple[tuple[Level, ...], tuple[Level, ...]]  # bids and asks, best first
-
-
-class News:
-    """Wakes whoever waits for a state that reports bring about."""
-
-    def __init__(self) -> None:
-        self._event = asyncio.Event()
-
-    def tell(self) -> None:
-        self._event.set()
-
-    async def until(self, is_so: Callable[[], bool]) -> None:
-        async with asyncio.timeout(LIMIT_S):
-            while not is_so():
-                self._event.clear()
-                await self._event.wait()
-
-    async def within(self, seconds: float, is_so: Callable[[], bool] = lambda: True) -> None:
-        """Return with the next report that brings a state about, or after so long."""
-        try:
-            async with asyncio.timeout(seconds):
-                self._event.clear()
-                await self._event.wait()
-                while not is_so():
-                    self._event.clear()
-                    await self._event.wait()
-        except TimeoutError:
-            return
 
 
 class MarketLog:
@@ -102,39 +69,6 @@ class MarketLog:
     @property
     def state(self) -> FeedState:
         return self.statuses[-1].state
-
-
-class ExecutionLog:
-    """An `ExecutionSink`."""
-
-    def __init__(self) -> None:
-        self.reports: list[OrderReport] = []
-        self.told_fills: list[Fill] = []
-        self.payments: list[FundingPayment] = []
-        self.news = News()
-
-    def order_report(self, report: OrderReport) -> None:
-        self.reports.append(report)
-        self.news.tell()
-
-    def fill(self, fill: Fill) -> None:
-        self.told_fills.append(fill)
-        self.news.tell()
-
-    def funding_payment(self, payment: FundingPayment) -> None:
-        self.payments.append(payment)
-        self.news.tell()
-
-    def statuses(self, client_order_id: str) -> list[OrderStatus]:
-        return [report.status for report in self.reports if report.client_order_id == client_order_id]
-
-    def fills(self, client_order_id: str) -> list[Fill]:
-        """Return the fills of an order, each id once, as the engine counts them."""
-        own = (fill for fill in self.told_fills if fill.client_order_id == client_order_id)
-        return list({fill.fill_id: fill for fill in own}.values())
-
-    def filled(self, client_order_id: str) -> Decimal:
-        return sum((fill.quantity for fill in self.fills(client_order_id)), Decimal(0))
 
 
 def levels_of(book: Book, depth: int) -> Levels:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable
 
-from tests.conformance.logs import LIMIT_S
+from tests.venues.news import LIMIT_S
 
 _LOOK_S = 0.001
 

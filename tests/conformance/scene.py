@@ -17,8 +17,10 @@ from core.types.instrument import Instrument
 from core.types.order import OrderIntent, OrderStatus, OrderType, Side
 from tests.conformance.contract import OpenVenue, VenueUnderTest, Wish
 from tests.conformance.jump_clock import JumpClock, JumpLoop
-from tests.conformance.logs import LIMIT_S, ExecutionLog, MarketLog, levels_of
+from tests.conformance.logs import MarketLog, levels_of
 from tests.conformance.patience import until
+from tests.venues.execution_records import ExecutionRecords
+from tests.venues.news import LIMIT_S
 
 PASSED = (Check(rule="test", hardness=Hardness.HARD, unit="", limit="", observed="", passed=True),)
 LONG_S = 200.0  # longer than any patience of a feed
@@ -34,7 +36,7 @@ class Scene:
         self.clock = clock
         self.folder = folder
         self.market = venue.market
-        self.told = ExecutionLog()
+        self.told = ExecutionRecords(takes_payments=True)
         self.execution = venue.execution
         self._intents: dict[str, OrderIntent] = {}
         self._is_followed = False

@@ -34,7 +34,7 @@ def test_a_limit_order_rests_under_our_id_is_listed_and_cancelled(venue: VenueUn
         (order,) = scene.venue.orders(FIRST)
         assert not order.is_open
         assert await scene.listed() == []
-        assert scene.told.told_fills == []
+        assert scene.told.fills == []
 
     play(venue, scenario)
 
@@ -47,7 +47,7 @@ def test_a_market_order_is_filled_with_price_and_fee(venue: VenueUnderTest) -> N
         assert (await scene.submit(FIRST)).outcome is ACCEPTED
         await scene.until_told(FIRST, OrderStatus.FILLED)
         await scene.until_filled(FIRST, scene.venue.quantity)
-        fills = scene.told.fills(FIRST)
+        fills = scene.told.fills_of(FIRST)
         assert fills[0].price == ask
         assert all((f.side, f.symbol, f.liquidity) == (Side.BUY, scene.venue.symbol, Liquidity.TAKER) for f in fills)
         assert all(f.fee > 0 for f in fills)
@@ -91,7 +91,7 @@ def test_a_post_only_order_rests_or_is_refused_and_never_takes(venue: VenueUnder
         assert (await scene.submit(SECOND, price=scene.deep, post_only=True)).outcome is ACCEPTED
         (order,) = scene.venue.orders(SECOND)
         assert order.is_open
-        assert scene.told.told_fills == []
+        assert scene.told.fills == []
 
     play(venue, scenario)
 
@@ -149,7 +149,7 @@ def test_a_resting_order_is_filled_in_parts_and_each_part_counts_once(venue: Ven
         await scene.part(Side.SELL, price, half)
         await scene.until_told(FIRST, OrderStatus.FILLED)
         await scene.until_filled(FIRST, scene.venue.quantity)
-        fills = scene.told.fills(FIRST)
+        fills = scene.told.fills_of(FIRST)
         assert [(f.price, f.quantity, f.liquidity) for f in fills] == [(price, half, Liquidity.MAKER)] * 2
         assert await scene.listed() == []
 

@@ -117,10 +117,10 @@ def fill_while_away(venue: VenueUnderTest, **wishes: float) -> None:
         async with scene.venue.away():
             scene.crowd(Side.SELL, price, quantity)
             assert scene.venue.orders(FIRST)[0].filled == quantity
-            assert scene.told.told_fills == []
+            assert scene.told.fills == []
         await scene.venue.ready()
         await scene.until_filled(FIRST, quantity)  # from which the engine knows that the order has ended
-        (fill,) = scene.told.fills(FIRST)
+        (fill,) = scene.told.fills_of(FIRST)
         assert (fill.price, fill.quantity, fill.side) == (price, quantity, Side.BUY)
         assert fill.fee >= 0
 

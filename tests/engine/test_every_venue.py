@@ -16,9 +16,9 @@ from core.state.desk import BookView, DeskRequest, DeskSnapshot
 from core.types.credentials import Credentials
 from core.types.instrument import InstrumentId
 from core.types.order import OrderStatus
-from tests.adapters.binance.market_sink import LIMIT_S
 from tests.console.driving import LARGE, shown
 from tests.engine.venue_worlds import WORLDS, World
+from tests.venues.news import LIMIT_S
 from tui.compose.engine_process import EngineProcess
 from tui.compose.start_terms import StartTerms
 from tui.console.app import ConsoleApp

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,27 +18,17 @@ from adapters.network.transport import NetworkTransport
 from adapters.replay.binance_venue import is_rules, snapshot_symbol
 from adapters.replay.check import check_recording
 from core.book.book import Book, BookState
+from core.io.system_clock import SystemClock
+from core.ports.randomness import NoRandomness
 from core.types.market import FeedState
 from data.recordings.reader import read_recording
 from data.recordings.recorder import Recorder
-from tests.adapters.binance.market_sink import LIMIT_S, RecordingSink
 from tests.adapters.binance.venue_server import LoopbackBinance, RecordedBook, VenueBook
 from tests.recordings import SPOT_SESSION, USDM_SESSION, needs_recordings, recording
+from tests.venues.market_sink import RecordingSink
+from tests.venues.news import LIMIT_S
 
 USDM, SPOT = BinanceMarket.USDM, BinanceMarket.SPOT
-
-
-class WallClock:
-    def utc_ns(self) -> int:
-        return time.time_ns()
-
-    def monotonic_ns(self) -> int:
-        return time.monotonic_ns()
-
-
-class NoChance:
-    def uniform(self) -> float:
-        return 0.0
 
 
 @dataclass
@@ -90,7 +79,7 @@ def run(
         sink, transport = RecordingSink(), NetworkTransport()
         prepare(server)
         async with server.running(), asyncio.timeout(2 * LIMIT_S):
-            feed = BinanceFeed(settings(server, **changes), transport, WallClock(), NoChance(), recorder=recorder)
+            feed = BinanceFeed(settings(server, **changes), transport, SystemClock(), NoRandomness(), recorder=recorder)
             rig = Rig(server, sink, feed)
             try:
                 await feed.start(sink)
@@ -222,7 +211,7 @@ def test_a_channel_that_dies_on_a_living_connection_is_noticed_and_the_connectio
         rig.server.lose("BTCUSDT", 3)
         while rig.server.connections < 2:
             await rig.server.publish("ETHUSDT")
-            await rig.sink.until_news()
+            await rig.sink.news.next()
         await rig.server.publish("BTCUSDT")
         await rig.server.publish("ETHUSDT")
         await rig.in_step()

@@ -12,8 +12,8 @@ from adapters.binance.synchroniser import SnapshotAction
 from adapters.instrument_selection import UnknownSymbolError, select_instruments
 from core.book.book import BookState
 from core.types.instrument import AssetType
-from tests.adapters.binance.market_sink import RecordingSink, best
 from tests.adapters.binance.messages import exchange_information
+from tests.venues.market_sink import RecordingSink, best
 
 USDM, SPOT = BinanceMarket.USDM, BinanceMarket.SPOT
 

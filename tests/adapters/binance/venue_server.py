@@ -13,8 +13,9 @@ from aiohttp import WSCloseCode, web
 
 from adapters.binance.endpoints import Endpoints
 from adapters.binance.market import BinanceMarket
-from tests.adapters.binance.market_sink import LIMIT_S
 from tests.adapters.binance.messages import exchange_information
+from tests.venues.loopback import serving
+from tests.venues.news import LIMIT_S
 
 Answer = Callable[[str], web.Response]
 Levels = tuple[dict[Decimal, Decimal], dict[Decimal, Decimal]]
@@ -155,17 +156,11 @@ class LoopbackBinance:
         app.router.add_get("/api/depth", self._depth)
         for path in ("", "/public", "/market"):
             app.router.add_get(f"{path}/stream", self._stream)
-        runner = web.AppRunner(app, shutdown_timeout=1.0)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = runner.addresses[0][:2]
-        self.url = f"http://{host}:{port}"
-        try:
-            yield self
-        finally:
-            await self.close_sockets()
-            await runner.cleanup()
+        async with serving(app) as self.url:
+            try:
+                yield self
+            finally:
+                await self.close_sockets()
 
     async def connected(self, count: int) -> None:
         """Wait until so many websockets have been opened in all and the last one is."""

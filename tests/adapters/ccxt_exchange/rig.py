@@ -25,9 +25,9 @@ from core.ports.venue import SendResult
 from core.risk.verdict import Check, Hardness, approve, approve_amend
 from core.types.credentials import Credentials, Secret
 from core.types.order import OrderIntent, OrderType, Side
-from tests.adapters.binance.market_sink import RecordingSink
-from tests.adapters.hyperliquid.rig import Records
 from tests.venues.binance.rig import Trader, limit
+from tests.venues.execution_records import ExecutionRecords
+from tests.venues.market_sink import RecordingSink
 
 D = Decimal
 LIMIT_S = 60.0
@@ -47,7 +47,7 @@ class Rig:
     server: RehearsalServer
     accounts: list[Account]
     sink: RecordingSink = field(default_factory=RecordingSink)
-    records: Records = field(default_factory=Records)
+    records: ExecutionRecords = field(default_factory=lambda: ExecutionRecords(takes_payments=True))
 
     def __post_init__(self) -> None:
         exchange, self.symbol = KINDS[self.kind]

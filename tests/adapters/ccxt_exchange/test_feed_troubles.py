@@ -15,10 +15,11 @@ from adapters.ccxt_exchange.support import support_rows
 from core.book.book import BookState
 from core.io.system_clock import SystemClock
 from core.ports.randomness import NoRandomness
-from tests.adapters.binance.market_sink import LIMIT_S, RecordingSink
 from tests.adapters.ccxt_exchange.fake_exchange import SYMBOL, TRADING, FakeExchange, market
 from tests.adapters.ccxt_exchange.made_up import EXCHANGE, book, now_ms, trade
 from tests.adapters.ccxt_exchange.rig import QUICK_FEED
+from tests.venues.market_sink import RecordingSink
+from tests.venues.news import LIMIT_S
 
 STREAMS = ("watchOrderBook", "watchTrades", "fetchTrades", "watchTicker", "fetchFundingRate")
 
@@ -161,7 +162,7 @@ def test_a_quiet_market_is_told_from_a_dead_channel_by_asking(has_traded: bool):
 
     async def scenario(sink: RecordingSink, feed: CcxtFeed) -> None:
         while len(fake.asked("fetch_trades")) < 2:
-            await sink.until_news()
+            await sink.news.next()
         assert (fake.closed_streams > 0) is has_traded
 
     follow(fake, scenario, trade_silence_s=0.05)
@@ -193,7 +194,7 @@ def test_mark_and_funding_are_taken_from_where_they_are():
     async def scenario(sink: RecordingSink, feed: CcxtFeed) -> None:
         await nothing_more(sink, feed)
         while not (sink.marks and sink.funding):
-            await sink.until_news()
+            await sink.news.next()
         assert (sink.marks[0].mark, sink.marks[0].index) == (100.05, 100.0)
         funding = sink.funding[0]
         assert (funding.rate, funding.interval_s, funding.next_funding_ns) == (0.0001, 14_400, due * 1_000_000)
@@ -208,7 +209,7 @@ def test_a_funding_rate_whose_interval_nobody_tells_is_not_told():
 
     async def scenario(sink: RecordingSink, feed: CcxtFeed) -> None:
         while not sink.funding:
-            await sink.until_news()
+            await sink.news.next()
         assert [each.rate for each in sink.funding] == [0.0002]
 
     follow(fake, scenario, contract_poll_s=0.01)

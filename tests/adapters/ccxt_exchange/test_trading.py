@@ -25,7 +25,7 @@ def test_an_order_rests_under_our_id_and_goes_when_it_is_cancelled(kind: str):
         assert await rig.open_names() == ["s0001-1"]
         assert (await rig.execution.cancel("s0001-1", rig.symbol)).outcome is SendOutcome.ACCEPTED
         assert await rig.open_names() == []
-        await rig.records.until(lambda: "cancelled" in rig.records.statuses_of("s0001-1"))
+        await rig.records.until(lambda: "cancelled" in rig.records.statuses("s0001-1"))
 
     run(kind, scenario)
 
@@ -59,9 +59,9 @@ def test_part_of_an_ioc_fills_and_the_rest_is_reported_gone(kind: str):
         ask = rig.best()[1]
         answer = await rig.submit("s0001-1", Side.BUY, ask, "1", time_in_force=TimeInForce.IOC)
         assert answer.outcome is SendOutcome.ACCEPTED, answer
-        await rig.records.until(lambda: bool(rig.records.statuses_of("s0001-1")))
+        await rig.records.until(lambda: bool(rig.records.statuses("s0001-1")))
         ended = {"cancelled", "expired"}
-        await rig.records.until(lambda: bool(ended & set(rig.records.statuses_of("s0001-1"))))
+        await rig.records.until(lambda: bool(ended & set(rig.records.statuses("s0001-1"))))
         await rig.records.until(lambda: rig.records.filled("s0001-1") > 0)
         assert 0 < rig.records.filled("s0001-1") < 1
         assert await rig.open_names() == []
@@ -75,7 +75,7 @@ def test_a_post_only_order_that_would_trade_is_refused(kind: str):
         await rig.start()
         answer = await rig.submit("s0001-1", Side.BUY, rig.best()[1] + 5, "0.010", post_only=True)
         if answer.outcome is SendOutcome.ACCEPTED:  # USD-M takes it and lets it expire
-            await rig.records.until(lambda: "expired" in rig.records.statuses_of("s0001-1"))
+            await rig.records.until(lambda: "expired" in rig.records.statuses("s0001-1"))
         else:
             assert answer.outcome is SendOutcome.REJECTED
         assert rig.records.fills == []

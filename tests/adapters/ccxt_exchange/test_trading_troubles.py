@@ -19,11 +19,11 @@ from core.ports.venue import SendOutcome, SendResult
 from core.risk.verdict import approve
 from core.types.credentials import Credentials, Secret
 from core.types.order import FLATTEN, OrderIntent, OrderStatus, OrderType, Side
-from tests.adapters.binance.market_sink import LIMIT_S
 from tests.adapters.ccxt_exchange.fake_exchange import SYMBOL, TRADING, FakeExchange, market
 from tests.adapters.ccxt_exchange.made_up import EXCHANGE, now_ms, trade
 from tests.adapters.ccxt_exchange.rig import PASSED, QUICK
-from tests.adapters.hyperliquid.rig import Records
+from tests.venues.execution_records import ExecutionRecords
+from tests.venues.news import LIMIT_S
 
 D = Decimal
 KEYS = Credentials(venue="bybit", fields={"api_key": Secret("the-key-of-ann"), "secret": Secret("the-secret-of-ann")})
@@ -31,7 +31,7 @@ KEYS = Credentials(venue="bybit", fields={"api_key": Secret("the-key-of-ann"), "
 
 def trade_at(
     fake: FakeExchange,
-    scenario: Callable[[CcxtExecution, Records], Awaitable[None]],
+    scenario: Callable[[CcxtExecution, ExecutionRecords], Awaitable[None]],
     exchange: ExchangeSettings = EXCHANGE,
     **changes: object,
 ) -> None:
@@ -41,7 +41,7 @@ def trade_at(
     async def main() -> None:
         settings = msgspec.structs.replace(QUICK, **changes)
         execution = CcxtExecution(exchange, settings, KEYS, SystemClock(), NoRandomness(), make_client=made)
-        records = Records()
+        records = ExecutionRecords(takes_payments=True)
         async with asyncio.timeout(LIMIT_S):
             await execution.start(records)
             try:
@@ -81,7 +81,7 @@ def test_an_answer_that_leaves_anything_open_is_doubt(answer: Any, outcome: Send
     fake = FakeExchange(*TRADING)
     fake.queue("create_order", answer)
 
-    async def scenario(execution: CcxtExecution, records: Records) -> None:
+    async def scenario(execution: CcxtExecution, records: ExecutionRecords) -> None:
         assert (await submit(execution)).outcome is outcome
 
     trade_at(fake, scenario)
@@ -92,7 +92,7 @@ def test_an_exchange_that_does_not_keep_our_ids_gets_no_second_order():
     fake = FakeExchange(*TRADING)
     fake.queue("create_order", {"id": "o-1", "clientOrderId": "its-own"})
 
-    async def scenario(execution: CcxtExecution, records: Records) -> None:
+    async def scenario(execution: CcxtExecution, records: ExecutionRecords) -> None:
         assert (await submit(execution)).outcome is SendOutcome.ACCEPTED
         again = await submit(execution, "s0001-2")
         assert again.outcome is SendOutcome.REJECTED
@@ -121,7 +121,7 @@ def test_a_streamed_status_is_read_and_one_that_nobody_knows_is_doubt(
     row = {"id": "o-1", "clientOrderId": "s0001-1", "symbol": SYMBOL, "status": status, "amount": 0.1, "filled": filled}
     fake.queue("watch_orders", [row])
 
-    async def scenario(execution: CcxtExecution, records: Records) -> None:
+    async def scenario(execution: CcxtExecution, records: ExecutionRecords) -> None:
         await records.until(lambda: bool(records.reports))
         assert records.reports[0].status is expected
         assert records.reports[0].venue == "here"
@@ -134,12 +134,12 @@ def test_without_streams_orders_and_executions_are_followed_by_asking():
     fake.queue("create_order", {"id": "o-1"})
     ended = {"id": "o-1", "symbol": SYMBOL, "status": "canceled", "amount": 0.1, "filled": 0.04}
 
-    async def scenario(execution: CcxtExecution, records: Records) -> None:
+    async def scenario(execution: CcxtExecution, records: ExecutionRecords) -> None:
         fake.queue("fetch_my_trades", [trade("t-1", amount=0.04)])
         fake.queue("fetch_order", ended)
         await submit(execution)
         await records.until(lambda: bool(records.reports and records.fills))
-        assert records.statuses_of("s0001-1") == ["cancelled"]
+        assert records.statuses("s0001-1") == ["cancelled"]
         assert (records.filled("s0001-1"), records.fills[0].fee) == (D("0.04"), D("0.01"))
 
     trade_at(fake, scenario, poll_s=0.01)
@@ -151,7 +151,7 @@ def test_a_fill_of_stream_and_poll_is_told_once():
     fake.queue("fetch_my_trades", [], [same], [same])
     fake.queue("watch_my_trades", [same], [same, trade("t-2", info={"orderLinkId": "s0001-1"})])
 
-    async def scenario(execution: CcxtExecution, records: Records) -> None:
+    async def scenario(execution: CcxtExecution, records: ExecutionRecords) -> None:
         await records.until(lambda: len(records.fills) == 2)
         for _ in range(3):
             fake.queue("fetch_my_trades", [same])
@@ -174,7 +174,7 @@ def test_every_page_of_executions_is_read_whichever_way_they_are_sorted(newest_f
         found = [row for row in everything if since <= row["timestamp"] <= until]
         return found[-limit:] if newest_first else found[:limit]
 
-    async def scenario(execution: CcxtExecution, records: Records) -> None:
+    async def scenario(execution: CcxtExecution, records: ExecutionRecords) -> None:
         fake.queue("fetch_my_trades", *([answer] * 30))
         fake.queue("fetch_order", {"id": "o-1", "clientOrderId": "s0001-1"})
         report = await execution.account(began * 1_000_000)
@@ -188,7 +188,7 @@ def test_a_list_of_orders_that_may_go_on_is_no_list():
     fake = FakeExchange(*TRADING)
     row = {"symbol": SYMBOL, "side": "buy", "amount": 0.1, "filled": 0.0, "price": 99.0, "status": "open"}
 
-    async def scenario(execution: CcxtExecution, records: Records) -> None:
+    async def scenario(execution: CcxtExecution, records: ExecutionRecords) -> None:
         page = [{**row, "id": f"o-{number}"} for number in range(50)]
         fake.queue("fetch_open_orders", page, page)
         with pytest.raises(AccountReadError, match="there may be more"):
@@ -206,7 +206,7 @@ def test_one_by_one_everything_goes_also_what_is_on_later_pages():
         del resting[number]
         return {}
 
-    async def scenario(execution: CcxtExecution, records: Records) -> None:
+    async def scenario(execution: CcxtExecution, records: ExecutionRecords) -> None:
         fake.queue("fetch_open_orders", *([lambda *_: list(resting.values())[:50]] * 20))
         fake.queue("cancel_order", ccxt.OrderNotFound("it ended meanwhile"), *([cancel] * 200))
         assert (await execution.cancel_all()).outcome is SendOutcome.ACCEPTED
@@ -218,7 +218,7 @@ def test_one_by_one_everything_goes_also_what_is_on_later_pages():
 def test_an_order_that_does_not_go_makes_the_kill_doubt():
     fake = FakeExchange(*TRADING)
 
-    async def scenario(execution: CcxtExecution, records: Records) -> None:
+    async def scenario(execution: CcxtExecution, records: ExecutionRecords) -> None:
         fake.queue("fetch_open_orders", *([[{"id": "o-1", "symbol": SYMBOL}]] * 20))
         answer = await execution.cancel_all()
         assert answer.outcome is SendOutcome.IN_DOUBT
@@ -233,7 +233,7 @@ def test_an_order_that_does_not_go_makes_the_kill_doubt():
 def test_an_account_that_cannot_be_read_says_so_without_what_was_signed(error: Exception):
     fake = FakeExchange(*TRADING)
 
-    async def scenario(execution: CcxtExecution, records: Records) -> None:
+    async def scenario(execution: CcxtExecution, records: ExecutionRecords) -> None:
         fake.queue("fetch_balance", error)
         with pytest.raises(AccountReadError) as caught:
             await execution.account(SystemClock().utc_ns())
@@ -247,7 +247,7 @@ def test_an_account_that_cannot_be_read_says_so_without_what_was_signed(error: E
 def test_the_account_is_read_into_the_engines_types():
     fake = FakeExchange(*TRADING)
 
-    async def scenario(execution: CcxtExecution, records: Records) -> None:
+    async def scenario(execution: CcxtExecution, records: ExecutionRecords) -> None:
         fake.queue("fetch_balance", {"USDT": {"free": 90.5, "used": 9.5, "total": 100.0}, "free": {"USDT": 90.5}})
         fake.queue("fetch_positions", [{"symbol": SYMBOL, "side": "short", "contracts": 0.3, "entryPrice": 101.5}])
         order = {"symbol": SYMBOL, "id": "o-9", "side": "sell", "amount": 0.3, "filled": 0.1, "price": 105.0}
@@ -270,7 +270,7 @@ def test_the_account_is_read_into_the_engines_types():
 def test_what_trading_needs_and_ccxt_does_not_offer_is_named():
     fake = FakeExchange("createOrder", "cancelOrder")
 
-    async def scenario(execution: CcxtExecution, records: Records) -> None:
+    async def scenario(execution: CcxtExecution, records: ExecutionRecords) -> None:
         raise AssertionError("it must not start")
 
     with pytest.raises(ExchangeRefusedError, match="fetchOpenOrders, fetchBalance, fetchMyTrades, fetchPositions"):
@@ -283,7 +283,7 @@ def test_executions_that_cannot_be_read_keep_new_risk_in_and_let_reducing_out():
     fake.queue("fetch_my_trades", *[ccxt.NetworkError(f"down, key the-key-of-ann, {n}") for n in range(2_000)])
     fake.queue("create_order", {"id": "o-1"})
 
-    async def scenario(execution: CcxtExecution, records: Records) -> None:
+    async def scenario(execution: CcxtExecution, records: ExecutionRecords) -> None:
         refused = await submit(execution)
         assert "executions would not be seen" in refused.reason
         assert "the-key-of-ann" not in refused.reason
@@ -296,7 +296,7 @@ def test_executions_that_cannot_be_read_keep_new_risk_in_and_let_reducing_out():
 def test_a_fee_in_the_base_is_worth_its_price_whatever_a_contract_is_of():
     fake = FakeExchange(*TRADING, markets=[market(contractSize=0.01)])
 
-    async def scenario(execution: CcxtExecution, records: Records) -> None:
+    async def scenario(execution: CcxtExecution, records: ExecutionRecords) -> None:
         fake.queue("fetch_my_trades", [trade("t-1", price=100.0, fee={"cost": 0.02, "currency": "BTC"})])
         (fill,) = (await execution.account(SystemClock().utc_ns() - 1_000_000_000)).fills
         assert fill.fee == D("2.0")
@@ -317,7 +317,7 @@ def spot_settings(fake: FakeExchange) -> ExchangeSettings:
 def test_a_holding_stands_at_the_last_price_and_not_at_none():
     fake = spot_exchange("USDT")
 
-    async def scenario(execution: CcxtExecution, records: Records) -> None:
+    async def scenario(execution: CcxtExecution, records: ExecutionRecords) -> None:
         balance = {"BTC": {"free": 0.5, "total": 0.5}, "USDT": {"free": 1.0, "total": 1.0}}
         fake.queue("fetch_balance", balance, balance)
         fake.queue("fetch_ticker", {"symbol": "BTC/USDT", "last": 101.5}, {"symbol": "BTC/USDT", "last": None})
@@ -332,7 +332,7 @@ def test_a_holding_stands_at_the_last_price_and_not_at_none():
 def test_two_spot_markets_of_one_base_are_refused():
     fake = spot_exchange("USDT", "USDC")
 
-    async def scenario(execution: CcxtExecution, records: Records) -> None:
+    async def scenario(execution: CcxtExecution, records: ExecutionRecords) -> None:
         raise AssertionError("it must not start")
 
     with pytest.raises(ExchangeRefusedError, match="would share the balance of BTC"):

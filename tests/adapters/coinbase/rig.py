@@ -32,11 +32,6 @@ class WallClock:
         self._ahead_ns += int(seconds * 1e9)
 
 
-class NoChance:
-    def uniform(self) -> float:
-        return 0.0
-
-
 @cache
 def key_of(name: str) -> ec.EllipticCurvePrivateKey:
     return ec.generate_private_key(ec.SECP256R1())

@@ -16,9 +16,10 @@ from adapters.coinbase.signed_rest import VenueReadError
 from adapters.coinbase.venue import build_execution, cancel_everything, key_rights
 from adapters.network.transport import NetworkTransport
 from core.ports.keys import KeyRight, KeyRights
+from core.ports.randomness import NoRandomness
 from core.ports.venue import SendOutcome
 from core.types.order import OrderStatus, OrderType, Side
-from tests.adapters.coinbase.rig import OURS, NoChance, WallClock, credentials, fill_books, loopback
+from tests.adapters.coinbase.rig import OURS, WallClock, credentials, fill_books, loopback
 from tests.adapters.coinbase.trading_rig import ACCOUNTS, CANCEL, LIST, Rig, run
 from tests.venues.coinbase.server import Fault, LoopbackCoinbase
 
@@ -171,7 +172,7 @@ def without_engine(
         fill_books(server)
         async with server.running():
             endpoints = TradingEndpoints(rest_url=server.url, user_stream_url=server.stream_url)
-            means = {"transport": transport, "clock": WallClock(), "randomness": NoChance(), "endpoints": endpoints}
+            means = {"transport": transport, "clock": WallClock(), "randomness": NoRandomness(), "endpoints": endpoints}
             await work(server, means | {"credentials": credentials()})
             await transport.close()
 

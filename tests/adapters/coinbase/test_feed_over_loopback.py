@@ -16,12 +16,14 @@ from adapters.replay.check import check_recording
 from adapters.streams.dialect import StreamSettings
 from adapters.streams.feed import StreamFeed
 from core.book.book import Book, BookState
+from core.ports.randomness import NoRandomness
 from core.types.market import FeedState
 from core.types.order import Side
 from data.recordings.recorder import Recorder
-from tests.adapters.binance.market_sink import LIMIT_S, RecordingSink
-from tests.adapters.coinbase.rig import NoChance, WallClock, fill_books, loopback
+from tests.adapters.coinbase.rig import WallClock, fill_books, loopback
 from tests.venues.coinbase.server import LoopbackCoinbase
+from tests.venues.market_sink import RecordingSink
+from tests.venues.news import LIMIT_S
 
 SETTINGS = StreamSettings(
     symbols=("BTC/USD", "ETH/USD"), first_backoff_s=0.001, backoff_cap_s=0.01, check_interval_s=0.02
@@ -77,7 +79,7 @@ def run(scenario: Callable[[Rig], Awaitable[None]], *, recorder: Recorder | None
             dialect = CoinbaseDialect(rest_url=venue.url, stream_url=venue.stream_url)
             settings = msgspec.structs.replace(SETTINGS, **changes)
             clock = WallClock()
-            feed = StreamFeed(dialect, settings, transport, clock, NoChance(), recorder=recorder)
+            feed = StreamFeed(dialect, settings, transport, clock, NoRandomness(), recorder=recorder)
             rig = Rig(venue, sink, feed, clock)
             try:
                 await feed.start(sink)
@@ -225,5 +227,5 @@ def test_what_was_recorded_live_replays_without_a_gap_and_with_the_venues_rules(
 
 
 def test_the_feed_is_built_for_the_venue_itself() -> None:
-    feed = build_feed(("BTC/USD",), transport=NetworkTransport(), clock=WallClock(), randomness=NoChance())
+    feed = build_feed(("BTC/USD",), transport=NetworkTransport(), clock=WallClock(), randomness=NoRandomness())
     assert feed.venue == "coinbase"

@@ -19,8 +19,8 @@ from adapters.streams.market_data import MessageError
 from core.book.book import BookState
 from core.types.instrument import Instrument
 from core.types.order import Side
-from tests.adapters.binance.market_sink import RecordingSink, best
 from tests.recordings import needs_recordings, recording
+from tests.venues.market_sink import RecordingSink, best
 
 MOMENT = "2026-04-07T14:30:01.123456789Z"
 NAUTILUS = "coinbase/nautechsystems+nautilus_trader/coinbase__"

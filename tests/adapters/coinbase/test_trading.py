@@ -12,9 +12,10 @@ from adapters.coinbase.signing import Signer
 from adapters.network.request_budget import Purpose
 from adapters.network.transport import NetworkTransport
 from core.io.virtual_loop import VirtualLoop
+from core.ports.randomness import NoRandomness
 from core.ports.venue import AmendSupport, SendOutcome
 from core.types.order import Liquidity, Side, TimeInForce
-from tests.adapters.coinbase.rig import OURS, NoChance, WallClock, credentials, key_of, loopback, pem
+from tests.adapters.coinbase.rig import OURS, WallClock, credentials, key_of, loopback, pem
 from tests.adapters.coinbase.trading_rig import CANCEL, FILLS, LIST, SUBMIT, ExecutionRecords, Rig, make_execution, run
 from tests.adapters.sim_rig import Trader
 
@@ -278,7 +279,7 @@ def test_no_second_has_more_requests_than_the_venue_takes() -> None:
     async def scenario() -> None:
         loop = asyncio.get_running_loop()
         settings, sent_s = TradingSettings(symbols=()), list[float]()
-        budget = SignedRest(settings, NetworkTransport(), Signer(credentials()), WallClock(), NoChance()).budget
+        budget = SignedRest(settings, NetworkTransport(), Signer(credentials()), WallClock(), NoRandomness()).budget
         for _ in range(100):
             await budget.take(1, Purpose.CANCEL)
             sent_s.append(loop.time())

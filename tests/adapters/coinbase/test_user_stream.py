@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from adapters.coinbase.answers import UserOrder
 from adapters.coinbase.endpoints import TradingSettings
 from adapters.coinbase.user_stream import UserStream
-from tests.adapters.coinbase.rig import NoChance, WallClock
+from core.ports.randomness import NoRandomness
+from tests.adapters.coinbase.rig import WallClock
 from tests.adapters.coinbase.test_market_data import documents
 
 
@@ -59,7 +60,7 @@ class Rig:
         # a long pause between looks: what is seen at once is seen because it was told
         settings = TradingSettings(symbols=(), check_interval_s=60.0, first_backoff_s=0.001, backoff_cap_s=0.001)
         self.stream = UserStream(
-            settings, self.wire, WallClock(), NoChance(),
+            settings, self.wire, WallClock(), NoRandomness(),
             token=self._token, on_order=lambda order, _: self.orders.append(order), catch_up=self._catch_up,
         )  # fmt: skip
 

@@ -10,57 +10,19 @@ from adapters.coinbase.endpoints import TradingEndpoints, TradingSettings
 from adapters.coinbase.execution import CoinbaseExecution
 from adapters.coinbase.signing import Signer
 from adapters.network.transport import NetworkTransport
-from core.ports.venue import OrderReport
-from core.types.account import FundingPayment
+from core.ports.randomness import NoRandomness
 from core.types.credentials import Credentials
-from core.types.order import Fill
-from tests.adapters.coinbase.rig import NoChance, WallClock, credentials, fill_books, loopback
+from tests.adapters.coinbase.rig import WallClock, credentials, fill_books, loopback
 from tests.adapters.sim_rig import Trader
 from tests.venues.coinbase.exchange import VenueOrder
 from tests.venues.coinbase.server import LIMIT_S, Fault, LoopbackCoinbase
+from tests.venues.execution_records import ExecutionRecords
 
 SUBMIT = "POST /api/v3/brokerage/orders"
 CANCEL = "POST /api/v3/brokerage/orders/batch_cancel"
 LIST = "GET /api/v3/brokerage/orders/historical/batch"
 FILLS = "GET /api/v3/brokerage/orders/historical/fills"
 ACCOUNTS = "GET /api/v3/brokerage/accounts"
-
-
-class ExecutionRecords:
-    """A sink that keeps what it is told and lets a test wait for it."""
-
-    def __init__(self) -> None:
-        self.told: list[OrderReport | Fill] = []
-        self._news = asyncio.Event()
-
-    @property
-    def fills(self) -> list[Fill]:
-        return [told for told in self.told if isinstance(told, Fill)]
-
-    def words(self, client_order_id: str) -> list[str]:
-        """Return what was said of an order, in its order: states, and ``fill`` for fills."""
-        mine = [told for told in self.told if told.client_order_id == client_order_id]
-        return ["fill" if isinstance(told, Fill) else told.status.value for told in mine]
-
-    def order_report(self, report: OrderReport) -> None:
-        self.told.append(report)
-        self._news.set()
-
-    def fill(self, fill: Fill) -> None:
-        self.told.append(fill)
-        self._news.set()
-
-    def funding_payment(self, payment: FundingPayment) -> None:
-        raise AssertionError("spot has no funding")
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(LIMIT_S):
-            while not condition():
-                self._news.clear()
-                await self._news.wait()
-
-    async def until_said(self, client_order_id: str, word: str) -> None:
-        await self.until(lambda: word in self.words(client_order_id))
 
 
 @dataclass
@@ -102,7 +64,7 @@ def make_execution(venue: LoopbackCoinbase, transport: NetworkTransport, **chang
         check_interval_s=0.02, first_backoff_s=0.001, backoff_cap_s=0.01, fills_retry_s=0.01,
     )  # fmt: skip
     settings = msgspec.structs.replace(settings, **changes)
-    return CoinbaseExecution(settings, transport, Signer(key), clock, NoChance())
+    return CoinbaseExecution(settings, transport, Signer(key), clock, NoRandomness())
 
 
 def run(

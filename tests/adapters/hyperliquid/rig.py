@@ -18,13 +18,15 @@ from adapters.hyperliquid.settings import ExecutionSettings, FeedSettings, Strea
 from adapters.hyperliquid.venue import build_execution, build_feed, new_budget
 from adapters.network.transport import NetworkTransport
 from core.io.system_clock import SystemClock
-from core.ports.venue import OrderReport, SendResult
+from core.ports.randomness import NoRandomness
+from core.ports.venue import SendResult
 from core.risk.verdict import Check, Hardness, approve, approve_amend
-from core.types.account import FundingPayment
 from core.types.credentials import Credentials, Secret
-from core.types.order import Fill, OrderIntent, OrderType, Side
-from tests.adapters.binance.market_sink import LIMIT_S, RecordingSink
+from core.types.order import OrderIntent, OrderType, Side
+from tests.venues.execution_records import ExecutionRecords
 from tests.venues.hyperliquid.server import LoopbackHyperliquid
+from tests.venues.market_sink import RecordingSink
+from tests.venues.news import LIMIT_S
 
 D = Decimal
 AGENT_KEY = "0x" + "11" * 32
@@ -43,47 +45,6 @@ def credentials(private_key: str = AGENT_KEY, address: str = OWNER) -> Credentia
     return Credentials(venue="hyperliquid", fields=fields)
 
 
-class NoChance:
-    def uniform(self) -> float:
-        return 0.0
-
-
-class Records:
-    """An execution sink."""
-
-    def __init__(self) -> None:
-        self.reports: list[OrderReport] = []
-        self.fills: list[Fill] = []
-        self.payments: list[FundingPayment] = []
-        self._news = asyncio.Event()
-
-    def order_report(self, report: OrderReport) -> None:
-        self.reports.append(report)
-        self._news.set()
-
-    def fill(self, fill: Fill) -> None:
-        self.fills.append(fill)
-        self._news.set()
-
-    def funding_payment(self, payment: FundingPayment) -> None:
-        self.payments.append(payment)
-        self._news.set()
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(LIMIT_S):
-            while not condition():
-                self._news.clear()
-                await self._news.wait()
-
-    def statuses_of(self, client_order_id: str) -> list[str]:
-        return [report.status.value for report in self.reports if report.client_order_id == client_order_id]
-
-    def filled(self, client_order_id: str) -> Decimal:
-        """Return what was filled of an order, each fill counted once."""
-        own = {fill.fill_id: fill.quantity for fill in self.fills if fill.client_order_id == client_order_id}
-        return sum(own.values(), D(0))
-
-
 def intent(name: str, side: Side, price: str | None, quantity: str) -> OrderIntent:
     return OrderIntent(
         client_order_id=name, venue="hyperliquid", symbol=NVDA, side=side, quantity=D(quantity),
@@ -98,19 +59,19 @@ class Rig:
     folder: Path
     transport: NetworkTransport
     sink: RecordingSink = field(default_factory=RecordingSink)
-    records: Records = field(default_factory=Records)
+    records: ExecutionRecords = field(default_factory=lambda: ExecutionRecords(takes_payments=True))
     network: HyperliquidNetwork = HyperliquidNetwork.MAINNET
     settings: ExecutionSettings = USUAL
 
     def __post_init__(self) -> None:
-        self.budget = new_budget(NoChance())
+        self.budget = new_budget(NoRandomness())
         self.feed: HyperliquidFeed | None = None
         self.execution: HyperliquidExecution = self.make_execution()
 
     def make_execution(self, keys: Credentials | None = None) -> HyperliquidExecution:
         return build_execution(
             keys or credentials(), (NVDA, BTC), network=self.network, transport=self.transport, clock=SystemClock(),
-            randomness=NoChance(), budget=self.budget, nonce_file=self.folder / "nonce",
+            randomness=NoRandomness(), budget=self.budget, nonce_file=self.folder / "nonce",
             book_of=lambda symbol: self.sink.books.get(symbol.partition("/")[0]), settings=self.settings,
             endpoints=self.venue.endpoints,
         )  # fmt: skip
@@ -118,7 +79,7 @@ class Rig:
     async def start_feed(self, **changes: object) -> HyperliquidFeed:
         settings = msgspec.structs.replace(FeedSettings(symbols=(NVDA, BTC), stream=QUICK), **changes)
         self.feed = build_feed(
-            settings, network=self.network, transport=self.transport, clock=SystemClock(), randomness=NoChance(),
+            settings, network=self.network, transport=self.transport, clock=SystemClock(), randomness=NoRandomness(),
             budget=self.budget, endpoints=self.venue.endpoints,
         )  # fmt: skip
         await self.feed.start(self.sink)

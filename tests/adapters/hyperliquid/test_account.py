@@ -20,10 +20,11 @@ from adapters.hyperliquid.order_names import OrderNames
 from adapters.hyperliquid.private_stream import PrivateStream
 from adapters.hyperliquid.translation import fill_of, funding_of
 from core.io.system_clock import SystemClock
+from core.ports.randomness import NoRandomness
 from core.ports.venue import SendOutcome
 from core.types.instrument import InstrumentId
 from core.types.order import Side
-from tests.adapters.hyperliquid.rig import BTC, NVDA, OWNER, NoChance, Records, Rig, run
+from tests.adapters.hyperliquid.rig import BTC, NVDA, OWNER, ExecutionRecords, Rig, run
 from tests.recordings import needs_recordings, recording
 from tests.venues.hyperliquid.faults import after, answered
 from tests.venues.hyperliquid.server import LoopbackHyperliquid
@@ -354,8 +355,8 @@ class NothingMissed(AccountReader):
 @given(frames=LIKELY | FRAMES, noise=st.binary(max_size=40))
 def test_no_private_frame_raises(frames: list[tuple[str, object]], noise: bytes) -> None:
     async def scenario() -> None:
-        records, universe = Records(), Universe((), ("", "xyz"))
-        private = PrivateStream(OWNER, records, NothingMissed(), universe, OrderNames(), SystemClock(), NoChance())
+        records, universe = ExecutionRecords(takes_payments=True), Universe((), ("", "xyz"))
+        private = PrivateStream(OWNER, records, NothingMissed(), universe, OrderNames(), SystemClock(), NoRandomness())
         private.opened()
         for channel, data in frames:
             private.handle(json.dumps({"channel": channel, "data": data}).encode(), 1)

@@ -18,9 +18,10 @@ from adapters.network.request_budget import Purpose
 from adapters.network.transport import Reply
 from core.io.system_clock import SystemClock
 from core.io.virtual_loop import VirtualLoop
+from core.ports.randomness import NoRandomness
 from core.ports.transport import HttpRequest
 from core.ports.venue import SendOutcome
-from tests.adapters.hyperliquid.rig import OWNER, NoChance, Rig
+from tests.adapters.hyperliquid.rig import OWNER, Rig
 from tests.venues.hyperliquid.server import LoopbackHyperliquid
 
 DEXS = ("", "xyz")
@@ -81,7 +82,7 @@ def test_a_minute_of_reading_accounts_is_less_than_the_venue_takes_and_a_kill_do
 
 def test_rows_of_an_answer_count_though_the_allowance_is_used_up() -> None:
     async def scenario() -> None:
-        wire, budget, loop = Wire(), new_budget(NoChance()), asyncio.get_running_loop()
+        wire, budget, loop = Wire(), new_budget(NoRandomness()), asyncio.get_running_loop()
         wire.rows = 400
         info = Info(wire, (budget,), "http://x", timeout_s=1)
         budget.told_used(1200 - 20)

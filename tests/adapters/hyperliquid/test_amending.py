@@ -168,7 +168,7 @@ def test_an_amend_whose_new_order_is_refused_ends_the_order_and_says_so() -> Non
     async def then(rig: Rig) -> None:
         result = await rig.amend(ONE, Side.BUY, "190.3", "5000")
         assert (result.outcome, "placing new order during modify" in result.reason) == (REJECTED, True)
-        await rig.records.until(lambda: rig.records.statuses_of(ONE) == ["open", "cancelled"])
+        await rig.records.until(lambda: rig.records.statuses(ONE) == ["open", "cancelled"])
         assert resting(rig) == []
 
     run(placed_and(then))

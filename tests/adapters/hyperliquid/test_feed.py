@@ -17,10 +17,10 @@ from core.book.book import Book, BookState
 from core.io.system_clock import SystemClock
 from core.types.market import FeedState
 from core.types.order import Side
-from tests.adapters.binance.market_sink import RecordingSink, best
 from tests.adapters.hyperliquid.rig import BTC, NVDA, QUICK, Rig, run
 from tests.recordings import needs_recordings, recording
 from tests.venues.hyperliquid.server import LoopbackHyperliquid
+from tests.venues.market_sink import RecordingSink, best
 
 RECORDED = "tardis/json/map_hyperliquid_messages__messages.json"
 VALID, INVALID = BookState.VALID, BookState.INVALID

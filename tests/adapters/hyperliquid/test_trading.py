@@ -39,7 +39,7 @@ def test_an_order_for_a_builders_symbol_names_its_asset_and_is_signed_by_the_age
         assert result.venue_order_id == str(
             rig.venue.state.find(OWNER, rig.venue.sent("order")[0]["orders"][0]["c"]).number
         )
-        await rig.records.until(lambda: rig.records.statuses_of(ONE) == ["open"])
+        await rig.records.until(lambda: rig.records.statuses(ONE) == ["open"])
 
     rig = run(scenario)
     (body,) = rig.venue.actions
@@ -55,7 +55,7 @@ def test_an_order_is_filled_in_parts_and_every_fill_is_named_by_its_client_id() 
         await rig.submit(ONE, Side.BUY, "190.4", "0.5")
         rig.venue.state.crowd(NVDA, Side.SELL, "190.4", "0.2")
         rig.venue.state.crowd(NVDA, Side.SELL, "190.4", "0.3")
-        await rig.records.until(lambda: "filled" in rig.records.statuses_of(ONE))
+        await rig.records.until(lambda: "filled" in rig.records.statuses(ONE))
         await rig.records.until(lambda: rig.records.filled(ONE) == D("0.5"))
 
     rig = run(scenario)
@@ -74,13 +74,13 @@ def test_a_market_order_takes_no_further_than_its_bound_and_its_remainder_is_rep
         await with_books(rig)
         result = await rig.submit(ONE, Side.BUY, None, "3")
         assert result.outcome is ACCEPTED
-        await rig.records.until(lambda: "cancelled" in rig.records.statuses_of(ONE))
+        await rig.records.until(lambda: "cancelled" in rig.records.statuses(ONE))
         await rig.records.until(lambda: rig.records.filled(ONE) == D(2))
 
     rig = run(scenario, prepare=quotes)
     (order,) = rig.venue.sent("order")[0]["orders"]
     assert (order["p"], order["t"]) == ("192.5", {"limit": {"tif": "Ioc"}})  # 190.6 and a hundredth, to five figures
-    assert "filled" not in rig.records.statuses_of(ONE)
+    assert "filled" not in rig.records.statuses(ONE)
 
 
 def test_a_market_order_without_a_book_is_not_sent_and_one_that_only_reduces_asks_the_venue() -> None:
@@ -143,7 +143,7 @@ def test_what_nobody_knows_is_doubt_and_the_account_shows_the_truth(fault, outco
         report = await rig.execution.account(0)
         assert [order.intent.client_order_id for order in report.open_orders] == ([ONE] if lives else [])
         if lives:
-            await rig.records.until(lambda: rig.records.statuses_of(ONE) == ["open"])
+            await rig.records.until(lambda: rig.records.statuses(ONE) == ["open"])
 
     rig = run(scenario, prepare=quotes)
     assert len(rig.venue.actions) == 1, "what is in doubt is never sent again"
@@ -154,7 +154,7 @@ def test_an_order_that_fills_before_its_answer_is_lost_is_told_by_the_stream() -
         await rig.start()
         rig.venue.exchange_faults.append(done_and_lost)
         assert (await rig.submit(ONE, Side.BUY, "190.6", "0.5")).outcome is IN_DOUBT
-        await rig.records.until(lambda: "filled" in rig.records.statuses_of(ONE))
+        await rig.records.until(lambda: "filled" in rig.records.statuses(ONE))
         await rig.records.until(lambda: rig.records.filled(ONE) == D("0.5"))
 
     run(scenario, prepare=quotes)
@@ -165,12 +165,12 @@ def test_a_cancel_ends_an_order_and_one_that_comes_too_late_is_refused() -> None
         await rig.start()
         await rig.submit("s0001-1", Side.BUY, "190.4", "0.5")
         assert (await rig.execution.cancel("s0001-1", NVDA)).outcome is ACCEPTED
-        await rig.records.until(lambda: rig.records.statuses_of("s0001-1") == ["open", "cancelled"])
+        await rig.records.until(lambda: rig.records.statuses("s0001-1") == ["open", "cancelled"])
         await rig.submit("s0001-2", Side.BUY, "190.5", "0.5")
         rig.venue.exchange_faults.append(after(lambda v: v.state.crowd(NVDA, Side.SELL, "190.5", "0.5")))
         late = await rig.execution.cancel("s0001-2", NVDA)
         assert (late.outcome, "already canceled, or filled" in late.reason) == (REJECTED, True)
-        await rig.records.until(lambda: rig.records.statuses_of("s0001-2") == ["open", "filled"])
+        await rig.records.until(lambda: rig.records.statuses("s0001-2") == ["open", "filled"])
 
     run(scenario, prepare=quotes)
 
@@ -273,7 +273,7 @@ def test_an_unknown_status_is_doubt() -> None:
         await rig.submit(ONE, Side.BUY, "190.4", "0.5")
         update = next(iter(rig.venue.state.orders.values())).update() | {"status": "teleported"}
         rig.venue.say({"channel": "orderUpdates", "data": [update]})
-        await rig.records.until(lambda: rig.records.statuses_of(ONE) == ["open", "in_doubt"])
+        await rig.records.until(lambda: rig.records.statuses(ONE) == ["open", "in_doubt"])
 
     rig = run(scenario)
     assert rig.records.reports[-1].reason == "unknown status 'teleported' of the venue"

@@ -18,13 +18,14 @@ from core.io.inline_journal import InlineJournal
 from core.io.order_ids import OrderIds
 from core.io.system_clock import SystemClock
 from core.ports.history import NoHistory
+from core.ports.randomness import NoRandomness
 from core.ports.time_budget import NoBudget
 from core.risk.limits import RiskLimits
 from core.types.instrument import InstrumentId
 from core.types.order import OrderStatus, Side
-from tests.adapters.binance.market_sink import LIMIT_S
-from tests.adapters.hyperliquid.rig import AGENT, NVDA, OWNER, QUICK, NoChance, credentials
+from tests.adapters.hyperliquid.rig import AGENT, NVDA, OWNER, QUICK, credentials
 from tests.venues.hyperliquid.server import LoopbackHyperliquid
+from tests.venues.news import LIMIT_S
 
 D = Decimal
 INSTRUMENT = InstrumentId("hyperliquid", NVDA)
@@ -57,15 +58,15 @@ class World:
 
     def connect(self) -> None:
         """Make an engine; what the one before knew is in the journal alone."""
-        network, budget = HyperliquidNetwork.MAINNET, new_budget(NoChance())
+        network, budget = HyperliquidNetwork.MAINNET, new_budget(NoRandomness())
         self.feed: HyperliquidFeed = build_feed(
             FeedSettings(symbols=(NVDA,), stream=QUICK, context_silence_s=3600.0), network=network,
-            transport=self.transport, clock=self.clock, randomness=NoChance(), budget=budget,
+            transport=self.transport, clock=self.clock, randomness=NoRandomness(), budget=budget,
             endpoints=self.venue.endpoints,
         )  # fmt: skip
         self.execution: HyperliquidExecution = build_execution(
-            credentials(), (NVDA,), network=network, transport=self.transport, clock=self.clock, randomness=NoChance(),
-            budget=budget, nonce_file=self.folder / "nonce", book_of=lambda _: None,
+            credentials(), (NVDA,), network=network, transport=self.transport, clock=self.clock,
+            randomness=NoRandomness(), budget=budget, nonce_file=self.folder / "nonce", book_of=lambda _: None,
             settings=ExecutionSettings(stream=QUICK), endpoints=self.venue.endpoints,
         )  # fmt: skip
         loop = asyncio.get_running_loop()

@@ -17,13 +17,15 @@ from adapters.network.transport import NetworkTransport
 from adapters.streams.dialect import StreamSettings
 from adapters.streams.feed import StreamFeed
 from core.book.book import Book, BookState
-from core.ports.venue import OrderReport, SendResult
+from core.ports.randomness import NoRandomness
+from core.ports.venue import SendResult
 from core.risk.verdict import Check, Hardness, approve, approve_amend
-from core.types.account import FundingPayment
-from core.types.order import Fill, OrderIntent, OrderStatus, OrderType, Side, TimeInForce
+from core.types.order import OrderIntent, OrderType, Side, TimeInForce
 from data.recordings.recorder import Recorder
-from tests.adapters.binance.market_sink import LIMIT_S, RecordingSink
+from tests.venues.execution_records import ExecutionRecords
 from tests.venues.kraken.venue import LoopbackKraken
+from tests.venues.market_sink import RecordingSink
+from tests.venues.news import LIMIT_S
 
 PASSED = Check(rule="x", hardness=Hardness.HARD, unit="", limit="", observed="", passed=True)
 SYMBOLS = ("BTC/USD", "ETH/USD")
@@ -41,11 +43,6 @@ class WallClock:
 
     def monotonic_ns(self) -> int:
         return time.monotonic_ns()
-
-
-class NoChance:
-    def uniform(self) -> float:
-        return 0.0
 
 
 # the feed ----------------------------------------------------------------------------------------------
@@ -89,7 +86,7 @@ def play_feed(
         usual = StreamSettings(symbols=(), first_backoff_s=0.001, backoff_cap_s=0.01, check_interval_s=0.01)
         async with kraken.running(), asyncio.timeout(2 * LIMIT_S):
             feed = build_feed(
-                symbols, transport=transport, clock=WallClock(), randomness=NoChance(), endpoints=kraken.endpoints,
+                symbols, transport=transport, clock=WallClock(), randomness=NoRandomness(), endpoints=kraken.endpoints,
                 settings=msgspec.structs.replace(usual, **changes), recorder=recorder,
             )  # fmt: skip
             rig = FeedRig(kraken, sink, feed)
@@ -107,49 +104,10 @@ def play_feed(
 # the trading side --------------------------------------------------------------------------------------
 
 
-class Told:
-    """An execution sink that keeps what it is told."""
-
-    def __init__(self) -> None:
-        self.reports: list[OrderReport] = []
-        self.fills: dict[str, Fill] = {}
-        self.fills_told: list[Fill] = []
-        self.news = asyncio.Event()
-
-    def order_report(self, report: OrderReport) -> None:
-        self.reports.append(report)
-        self.news.set()
-
-    def fill(self, fill: Fill) -> None:
-        self.fills_told.append(fill)
-        self.fills.setdefault(fill.fill_id, fill)
-        self.news.set()
-
-    def funding_payment(self, payment: FundingPayment) -> None:
-        raise AssertionError("spot has no funding")
-
-    def statuses(self, client_order_id: str) -> list[OrderStatus]:
-        """Return what an order was said to be, each once."""
-        said = (report.status for report in self.reports if report.client_order_id == client_order_id)
-        return [status for status, _ in itertools.groupby(said)]
-
-    def filled(self, client_order_id: str) -> Decimal:
-        return sum((f.quantity for f in self.fills.values() if f.client_order_id == client_order_id), D(0))
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(LIMIT_S):
-            while not condition():
-                self.news.clear()
-                await self.news.wait()
-
-    async def until_said(self, client_order_id: str, status: OrderStatus) -> None:
-        await self.until(lambda: status in self.statuses(client_order_id))
-
-
 @dataclass
 class TradeRig:
     venue: LoopbackKraken
-    told: Told
+    told: ExecutionRecords
     execution: KrakenExecution
     clock: WallClock
     ids: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
@@ -213,11 +171,11 @@ def play(
     **changes: object,
 ) -> TradeRig:
     async def run() -> TradeRig:
-        kraken, told, clock, transport = venue or LoopbackKraken(), Told(), WallClock(), NetworkTransport()
+        kraken, told, clock, transport = venue or LoopbackKraken(), ExecutionRecords(), WallClock(), NetworkTransport()
         async with kraken.running(), asyncio.timeout(2 * LIMIT_S):
             execution = build_execution(
                 kraken.credentials(), trading_settings(**changes), transport=transport, clock=clock,
-                randomness=NoChance(), nonce_file=folder / "nonce", endpoints=kraken.endpoints,
+                randomness=NoRandomness(), nonce_file=folder / "nonce", endpoints=kraken.endpoints,
             )  # fmt: skip
             rig = TradeRig(kraken, told, execution, clock)
             try:

@@ -42,8 +42,8 @@ def test_balances_positions_orders_and_fills_agree_with_the_venue(tmp_path: Path
         assert (order.intent.side, order.intent.order_type, order.intent.post_only) == (Side.BUY, OrderType.LIMIT, True)
         (fill,) = report.fills
         assert (fill.client_order_id, fill.quantity, fill.fee) == (taken.client_order_id, D("0.5"), D("60.002"))
-        await rig.told.until(lambda: fill.fill_id in rig.told.fills)
-        stream = rig.told.fills[fill.fill_id]
+        await rig.told.until(lambda: fill.fill_id in rig.told.fills_by_id)
+        stream = rig.told.fills_by_id[fill.fill_id]
         assert (stream.price, stream.fee, stream.liquidity) == (fill.price, fill.fee, fill.liquidity)
 
     play(scenario, tmp_path)
@@ -52,9 +52,9 @@ def test_balances_positions_orders_and_fills_agree_with_the_venue(tmp_path: Path
 def test_a_fill_has_one_id_on_the_stream_and_in_the_history_also_where_a_taker_met_many(tmp_path: Path) -> None:
     async def scenario(rig: TradeRig) -> None:
         await rig.submit(rig.intent(price=None, quantity="3.2"))
-        await rig.told.until(lambda: len(rig.told.fills) == 3)
+        await rig.told.until(lambda: len(rig.told.fills_by_id) == 3)
         report = await rig.execution.account(0)
-        assert {fill.fill_id for fill in report.fills} == set(rig.told.fills)
+        assert {fill.fill_id for fill in report.fills} == set(rig.told.fills_by_id)
 
     play(scenario, tmp_path)
 
@@ -183,7 +183,7 @@ def test_an_order_that_was_forgotten_while_nobody_listened_keeps_no_order_back(t
         await rig.venue.until(lambda: rig.venue.stream.connections == 3)
         await rig.execution.until_ready()
         assert len(rig.asked("QueryOrders")) == questions
-        assert sum(OrderStatus.CANCELLED in rig.told.statuses(order.client_order_id) for order in orders) == 1
+        assert sum(OrderStatus.CANCELLED in rig.told.changes(order.client_order_id) for order in orders) == 1
         assert (await rig.submit(rig.intent())).outcome is SendOutcome.ACCEPTED
 
     play(scenario, tmp_path)

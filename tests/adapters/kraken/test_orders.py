@@ -22,8 +22,8 @@ def test_a_limit_order_rests_fills_in_parts_and_ends_filled(tmp_path: Path) -> N
         await rig.told.until(lambda: rig.told.filled(order.client_order_id) == D("0.3"))
         rig.venue.exchange.crowd("BTC/USD", Side.SELL, "29999.5", "0.7")
         await rig.told.until_said(order.client_order_id, S.FILLED)
-        assert rig.told.statuses(order.client_order_id) == [S.OPEN, S.PARTIALLY_FILLED, S.FILLED]
-        first, second = rig.told.fills.values()
+        assert rig.told.changes(order.client_order_id) == [S.OPEN, S.PARTIALLY_FILLED, S.FILLED]
+        first, second = rig.told.fills_by_id.values()
         assert (first.price, first.quantity, first.liquidity) == (D("29999.5"), D("0.3"), Liquidity.MAKER)
         assert first.fee == D("29999.5") * D("0.3") * D("0.0025")
         assert second.quantity == D("0.7")
@@ -50,7 +50,7 @@ def test_a_market_order_takes_several_levels_and_pays_as_taker(tmp_path: Path) -
         order = rig.intent(price=None, quantity="2")
         assert (await rig.submit(order)).outcome is SendOutcome.ACCEPTED
         await rig.told.until_said(order.client_order_id, S.FILLED)
-        fills = list(rig.told.fills.values())
+        fills = list(rig.told.fills_by_id.values())
         assert [(f.price, f.quantity) for f in fills] == [(D(30001), D("1.5")), (D(30002), D("0.5"))]
         assert {f.liquidity for f in fills} == {Liquidity.TAKER}
         assert rig.open_at_venue == []
@@ -75,7 +75,7 @@ def test_a_post_only_order_that_would_take_ends_cancelled_without_a_trade(tmp_pa
         order = rig.intent(price="30005", post_only=True)
         await rig.submit(order)
         await rig.told.until_said(order.client_order_id, S.CANCELLED)
-        assert (rig.told.reports[-1].reason, rig.told.fills) == ("Post only order", {})
+        assert (rig.told.reports[-1].reason, rig.told.fills_by_id) == ("Post only order", {})
 
     play(scenario, tmp_path)
 
@@ -246,7 +246,7 @@ def test_a_fee_in_base_is_told_in_quote_at_the_trades_own_price(asset: str, wort
         await rig.submit(order)
         rig.venue.exchange.crowd("BTC/USD", Side.SELL, "29999.5", "1")
         await rig.told.until_said(order.client_order_id, S.FILLED)
-        (fill,) = rig.told.fills.values()
+        (fill,) = rig.told.fills_by_id.values()
         assert abs(fill.fee - D("29999.5") * worth) < D("1e-15")
 
     play(scenario, tmp_path)
@@ -258,8 +258,8 @@ def test_a_fee_in_a_third_asset_is_never_guessed_but_read_from_the_trade_history
         order = rig.intent(price="29999.5", quantity="1")
         await rig.submit(order)
         rig.venue.exchange.crowd("BTC/USD", Side.SELL, "29999.5", "1")
-        await rig.told.until(lambda: len(rig.told.fills) == 1)
-        (fill,) = rig.told.fills.values()
+        await rig.told.until(lambda: len(rig.told.fills_by_id) == 1)
+        (fill,) = rig.told.fills_by_id.values()
         assert (fill.fee, fill.client_order_id) == (D("74.99875"), order.client_order_id)
         assert len(rig.asked("TradesHistory")) >= 2  # at the start, and for this one
 

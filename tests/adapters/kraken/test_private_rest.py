@@ -23,10 +23,11 @@ from adapters.network.transport import NetworkTransport, Reply
 from adapters.network.venue_rest import NoAnswerError, NotSentError
 from core.io.virtual_loop import VirtualLoop
 from core.ports.keys import KeyRight
+from core.ports.randomness import NoRandomness
 from core.ports.transport import HttpRequest, TransportError
 from core.ports.venue import SendOutcome
 from core.types.credentials import Credentials, Secret
-from tests.adapters.kraken.rig import NoChance, TradeRig, WallClock, play
+from tests.adapters.kraken.rig import TradeRig, WallClock, play
 from tests.venues.kraken.venue import ALL_RIGHTS, LoopbackKraken
 
 # the example of https://docs.kraken.com/api/docs/guides/spot-rest-auth
@@ -162,8 +163,8 @@ class Wire:
 
 def rest_over(wire: Wire, tier: Tier = Tier.STARTER) -> PrivateRest:
     most, interval_s = CALLS[tier].most, CALLS[tier].interval_s
-    calls = RequestBudget(NoChance(), allowance=most, interval_s=interval_s)
-    reads = RequestBudget(NoChance(), allowance=most * 0.8, interval_s=interval_s, reserved_share=0.0)
+    calls = RequestBudget(NoRandomness(), allowance=most, interval_s=interval_s)
+    reads = RequestBudget(NoRandomness(), allowance=most * 0.8, interval_s=interval_s, reserved_share=0.0)
     return PrivateRest(wire, calls, reads, Signer(credentials()), ClockNonces(SetClock()), "http://x", timeout_s=5)
 
 
@@ -268,7 +269,7 @@ def test_who_stops_waiting_for_points_has_spent_none() -> None:
 def test_orders_leave_a_part_of_a_pairs_counter_to_cancels() -> None:
     async def scenario() -> None:
         limits = TradingSettings(symbols=(), orders_per_s=100, orders_burst=1000)
-        allowance = OrderAllowance(limits, NoChance())
+        allowance = OrderAllowance(limits, NoRandomness())
         for _ in range(48):
             allowance.take_order("BTC/USD")
         with pytest.raises(NotSentError, match="BTC/USD"):
@@ -290,7 +291,7 @@ def test_orders_leave_a_part_of_a_pairs_counter_to_cancels() -> None:
 
 def test_all_orders_together_keep_to_a_rate_of_their_own() -> None:
     async def scenario() -> None:
-        allowance = OrderAllowance(TradingSettings(symbols=(), orders_burst=3), NoChance())
+        allowance = OrderAllowance(TradingSettings(symbols=(), orders_burst=3), NoRandomness())
         for symbol in ("A", "B", "C"):
             allowance.take_order(symbol)
         with pytest.raises(NotSentError, match="rate of orders"):

@@ -15,9 +15,18 @@ from adapters.kraken.executions import ExecutionReader
 from adapters.kraken.own_orders import OwnOrders
 from adapters.kraken.private_stream import PrivateStream
 from adapters.kraken.traded_pairs import TradedPairs
+from core.ports.randomness import NoRandomness
 from core.ports.venue import SendOutcome
 from core.types.order import OrderStatus, Side
-from tests.adapters.kraken.rig import SYMBOLS, D, NoChance, Told, TradeRig, WallClock, play, trading_settings
+from tests.adapters.kraken.rig import (
+    SYMBOLS,
+    D,
+    TradeRig,
+    WallClock,
+    play,
+    trading_settings,
+)
+from tests.venues.execution_records import ExecutionRecords
 from tests.venues.kraken.pairs import PAIRS
 
 S = OrderStatus
@@ -40,7 +49,7 @@ def test_a_lost_execution_is_found_at_the_next_one_and_read_from_the_history(tmp
         await rig.submit(order)
         rig.venue.faults.lost_executions = 1
         sell_to_us(rig, "0.3")
-        assert rig.told.fills == {}
+        assert rig.told.fills_by_id == {}
         sell_to_us(rig, "0.2")
         await rig.told.until(lambda: rig.told.filled(order.client_order_id) == D("0.5"))
         assert rig.venue.stream.connections == 2
@@ -74,7 +83,7 @@ def test_a_repeated_execution_is_told_once(tmp_path: Path) -> None:
         sell_to_us(rig, "0.3")
         sell_to_us(rig, "0.7")
         await rig.told.until_said(order.client_order_id, S.FILLED)
-        assert len(rig.told.fills_told) == 2
+        assert len(rig.told.fills) == 2
         assert rig.venue.stream.connections == 1
 
     play(scenario, tmp_path)
@@ -96,7 +105,7 @@ def test_what_happened_while_the_connection_was_away_is_told_fills_before_ends(t
         await rig.told.until_said(filled.client_order_id, S.FILLED)
         assert rig.told.filled(filled.client_order_id) == D("0.1")
         await rig.execution.until_ready()
-        assert rig.told.statuses(left.client_order_id) == [S.OPEN]
+        assert rig.told.changes(left.client_order_id) == [S.OPEN]
 
     play(scenario, tmp_path)
 
@@ -175,7 +184,7 @@ def test_a_status_of_no_known_meaning_is_not_guessed_at(tmp_path: Path, caplog: 
         client.send({"channel": "executions", "type": "update", "data": [row], "sequence": sequence})
         asked = len(rig.asked("TradesHistory"))
         await rig.venue.until(lambda: len(rig.asked("TradesHistory")) > asked)
-        assert rig.told.statuses(order.client_order_id) == [S.OPEN]
+        assert rig.told.changes(order.client_order_id) == [S.OPEN]
 
     with caplog.at_level(logging.ERROR):
         play(scenario, tmp_path)
@@ -189,7 +198,7 @@ def test_the_difference_of_the_clocks_is_measured_and_trades_are_asked_for_by_th
         assert rig.execution.clock_offset_ns is not None
         assert abs(rig.execution.clock_offset_ns - 90_000_000_000) < 20_000_000_000
         sell_to_us(rig, "99", "29000")
-        await rig.told.until(lambda: len(rig.told.fills) == 1)
+        await rig.told.until(lambda: len(rig.told.fills_by_id) == 1)
         rig.venue.faults.clock_ahead_ns = -90_000_000_000
         await rig.submit(rig.intent())  # trades at once, by a clock that is behind what is asked for
         report = await rig.execution.account(rig.clock.utc_ns() - 30_000_000_000)
@@ -229,17 +238,17 @@ ANSWERS = st.fixed_dictionaries(
 @given(st.lists(st.binary(max_size=60) | (FRAMES | ANSWERS | JSON).map(_json), max_size=6))
 def test_no_message_of_the_venue_raises(messages: list[bytes]) -> None:
     async def scenario() -> None:
-        clock, told, orders = WallClock(), Told(), OwnOrders()
+        clock, told, orders = WallClock(), ExecutionRecords(), OwnOrders()
         orders.sent("s0001-1", "BTC/USD", Side.BUY, 0)
         reader = ExecutionReader(TRADED, orders, told, clock, lambda _: None)
         stream = PrivateStream(
-            None, "", trading_settings(), None, clock, NoChance(),
+            None, "", trading_settings(), None, clock, NoRandomness(),
             on_executions=reader.take, catch_up=None,
         )  # fmt: skip
         stream._given_up = asyncio.get_running_loop().create_future()
         for message in messages:
             stream._on_message(message)
-        for fill in told.fills.values():
+        for fill in told.fills_by_id.values():
             assert fill.price.is_finite()
             assert fill.quantity > 0
             assert fill.fee.is_finite()

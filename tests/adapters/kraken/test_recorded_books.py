@@ -13,9 +13,9 @@ from adapters.replay.check import check_recording
 from adapters.replay.venues import recorded_venue
 from core.book.book import BookState
 from data.recordings.reader import read_recording
-from tests.adapters.binance.market_sink import RecordingSink
 from tests.recordings import needs_recordings, recording
 from tests.venues.kraken.pairs import PAIRS
+from tests.venues.market_sink import RecordingSink
 
 EXCERPT = "kraken/v2_excerpt.gz"
 

@@ -8,6 +8,7 @@ from aiohttp import WSMsgType, web
 
 from adapters.network.transport import NetworkTransport
 from core.ports.transport import TransportError
+from tests.venues.loopback import serving
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 LIMIT_S = 10.0
@@ -17,16 +18,13 @@ def against(handler: Handler, client: Callable[[NetworkTransport, str], Awaitabl
     async def play() -> None:
         app = web.Application()
         app.router.add_get("/", handler)
-        runner = web.AppRunner(app, shutdown_timeout=0.5)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
         transport = NetworkTransport()
-        try:
-            async with asyncio.timeout(LIMIT_S):
-                await client(transport, "{}:{}".format(*runner.addresses[0][:2]))
-        finally:
-            await transport.close()
-            await runner.cleanup()
+        async with serving(app, shutdown_timeout_s=0.5) as url:
+            try:
+                async with asyncio.timeout(LIMIT_S):
+                    await client(transport, url.removeprefix("http://"))
+            finally:
+                await transport.close()
 
     asyncio.run(play())
 

@@ -14,12 +14,15 @@ from adapters.okx.venue import QUIET_AFTER_S, build_feed, feed_settings
 from adapters.replay.check import check_recording
 from adapters.streams.feed import StreamFeed
 from core.book.book import BookState
+from core.io.system_clock import SystemClock
+from core.ports.randomness import NoRandomness
 from core.types.market import FeedState
 from core.types.order import Side
 from data.recordings.reader import read_recording
 from data.recordings.recorder import Recorder
-from tests.adapters.binance.market_sink import LIMIT_S, RecordingSink
-from tests.venues.okx.rig import SPOT, SPOT_ID, SWAP, SWAP_ID, NoChance, WallClock
+from tests.venues.market_sink import RecordingSink
+from tests.venues.news import LIMIT_S
+from tests.venues.okx.rig import SPOT, SPOT_ID, SWAP, SWAP_ID
 from tests.venues.okx.server import LoopbackOkx
 
 
@@ -66,8 +69,8 @@ def run(
         )  # fmt: skip
         async with server.running(), asyncio.timeout(2 * LIMIT_S):
             feed = build_feed(
-                symbols, transport=transport, clock=WallClock(), randomness=NoChance(), endpoints=server.endpoints,
-                settings=msgspec.structs.replace(usual, **changes), recorder=recorder,
+                symbols, transport=transport, clock=SystemClock(), randomness=NoRandomness(),
+                endpoints=server.endpoints, settings=msgspec.structs.replace(usual, **changes), recorder=recorder,
             )  # fmt: skip
             rig = Rig(server, sink, feed)
             try:

@@ -46,7 +46,7 @@ def test_a_foreign_client_reads_our_order_and_trades_beside_it(okx: Any) -> None
             assert rig.exchange.order_named("s0001X1").filled == 0
             await foreign.cancel_order(theirs["id"], SWAP)
             await foreign.cancel_order(ours["id"], SWAP)
-            await rig.sink.until_status(FIRST, OrderStatus.CANCELLED)
+            await rig.sink.until_said(FIRST, OrderStatus.CANCELLED)
         finally:
             await foreign.close()
 
@@ -59,7 +59,7 @@ def test_a_foreign_client_sees_the_same_money(okx: Any) -> None:
         try:
             await rig.crowd(SPOT, Side.SELL, "50000", "1")
             await rig.trader.send(SPOT, Side.BUY, "0.2")
-            await rig.sink.until_status(FIRST, OrderStatus.FILLED)
+            await rig.sink.until_said(FIRST, OrderStatus.FILLED)
             report = await rig.execution.account(0)
             balances = {balance.asset: balance.total for balance in report.balances}
             told = await foreign.fetch_balance()

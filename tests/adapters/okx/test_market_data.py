@@ -14,9 +14,9 @@ from adapters.okx.market_data import OkxMarketData
 from adapters.replay.check import check_recording
 from core.book.book import BookState
 from core.types.instrument import AssetType
-from tests.adapters.binance.market_sink import RecordingSink, best
 from tests.adapters.okx.messages import ASKS, BIDS, books, checksum, instruments, snapshot, update
 from tests.recordings import needs_recordings, recording
+from tests.venues.market_sink import RecordingSink, best
 from tests.venues.okx.listing import SWAP_ROWS
 
 UNI = "okx/bmoscon+cryptofeed/OKX.ws.1.0.UNI-USD-SWAP"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from adapters.okx.answers import ConfigRow, decode_acknowledgements, decode_fills, decode_orders
+from adapters.okx.answers import ConfigRow, decode_acknowledgements, decode_fills, decode_orders, server_ns
 from adapters.okx.client_ids import UnsendableOrderError, is_ours, order_key, to_engine, to_venue
 from adapters.okx.key_rights import rights_of
 from adapters.okx.outcomes import CATALOGUE, Meaning, judge
@@ -138,3 +138,9 @@ def test_a_right_that_is_not_known_is_not_taken_for_harmless() -> None:
     config = ConfigRow(acct_lv="2", pos_mode="net_mode", perm="read_only,teleport")
     assert rights_of(config).rights is None
     assert "teleport" in rights_of(config).detail
+
+
+def test_an_answer_without_a_time_cannot_be_read() -> None:
+    assert server_ns(b'{"code":"0","msg":"","data":[{"ts":"1700000000123"}]}') == 1_700_000_000_123_000_000
+    with pytest.raises(ValueError, match="no time"):
+        server_ns(b'{"code":"50001","msg":"busy","data":[]}')

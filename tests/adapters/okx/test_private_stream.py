@@ -29,19 +29,19 @@ def test_what_happened_while_nobody_listened_is_read_before_the_stream_counts_as
     async def scenario(rig: Rig) -> None:
         await send(rig)
         await rig.trader.send(SWAP, Side.BUY, "2", "48000")
-        await rig.sink.until_status(SECOND, OrderStatus.OPEN)
+        await rig.sink.until_said(SECOND, OrderStatus.OPEN)
         rig.server.sockets.is_deaf = True
         await rig.crowd(SWAP, Side.SELL, "49000", "1")
         rig.exchange.cancel({"clOrdId": "s0001X2"})
         rig.server.sockets.is_deaf = False
         rig.server.sockets.refuse = 2
         await rig.server.sockets.close_private()
-        await rig.sink.until_status(FIRST, OrderStatus.FILLED)
-        await rig.sink.until_status(SECOND, OrderStatus.CANCELLED)
+        await rig.sink.until_said(FIRST, OrderStatus.FILLED)
+        await rig.sink.until_said(SECOND, OrderStatus.CANCELLED)
         assert rig.filled(FIRST) == D(1)
         await rig.until_listening(2)
         await rig.trader.send(SWAP, Side.BUY, "1", "47000")
-        await rig.sink.until_status(f"{OURS}3", OrderStatus.OPEN)
+        await rig.sink.until_said(f"{OURS}3", OrderStatus.OPEN)
 
     run(scenario)
 
@@ -70,7 +70,7 @@ def test_an_order_that_is_answered_and_not_heard_of_replaces_the_connection() ->
         rig.server.sockets.is_deaf = True
         await send(rig)
         await rig.until_listening(2)
-        await rig.sink.until_status(FIRST, OrderStatus.OPEN)
+        await rig.sink.until_said(FIRST, OrderStatus.OPEN)
 
     run(scenario, deaf_after_s=0.01)
 
@@ -115,7 +115,7 @@ def test_an_unknown_state_is_doubt_and_no_guess() -> None:
         row = rig.exchange.order_named("s0001X1").row() | {"state": "levitating"}
         message = {"arg": {"channel": "orders", "instType": "ANY"}, "data": [row]}
         await rig.server.sockets.say(json.dumps(message), private=True)
-        await rig.sink.until_status(FIRST, OrderStatus.IN_DOUBT)
+        await rig.sink.until_said(FIRST, OrderStatus.IN_DOUBT)
         assert "levitating" in (rig.sink.reports[-1].reason or "")
 
     run(scenario)
@@ -169,7 +169,7 @@ def test_executions_of_others_in_what_is_not_followed_are_not_booked_and_break_n
         await rig.server.flush()
         assert (await rig.execution.account(lately())).fills == ()
         await rig.trader.send(SPOT, Side.BUY, "0.1", "40000")
-        await rig.sink.until_status(FIRST, OrderStatus.OPEN)
+        await rig.sink.until_said(FIRST, OrderStatus.OPEN)
 
     rig = run(scenario, symbols=(SPOT,))
     assert rig.sink.fills == []
@@ -200,6 +200,6 @@ def test_no_frame_ends_the_private_stream(frames: list[str]) -> None:
         await rig.server.sockets.close_private()
         await rig.until_listening(2)
         await send(rig)
-        await rig.sink.until_status(FIRST, OrderStatus.OPEN)
+        await rig.sink.until_said(FIRST, OrderStatus.OPEN)
 
     run(scenario)

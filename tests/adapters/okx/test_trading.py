@@ -8,10 +8,12 @@ import msgspec
 
 from adapters.network.transport import NetworkTransport
 from adapters.okx.venue import cancel_everything, key_rights
+from core.io.system_clock import SystemClock
 from core.ports.keys import KeyRight
+from core.ports.randomness import NoRandomness
 from core.ports.venue import SendOutcome
 from core.types.order import Liquidity, OrderStatus, Side, TimeInForce
-from tests.venues.okx.rig import OURS, SPOT, SPOT_ID, SWAP, SWAP_ID, NoChance, Rig, WallClock, run
+from tests.venues.okx.rig import OURS, SPOT, SPOT_ID, SWAP, SWAP_ID, Rig, run
 from tests.venues.okx.server import CREDENTIALS, TRADE, LoopbackOkx, told
 
 FIRST, SECOND = f"{OURS}1", f"{OURS}2"
@@ -22,11 +24,11 @@ def test_a_limit_order_rests_is_filled_in_parts_and_ends() -> None:
     async def scenario(rig: Rig) -> None:
         result = await rig.trader.send(SWAP, Side.BUY, "3", "49000")
         assert result.outcome is SendOutcome.ACCEPTED
-        await rig.sink.until_status(FIRST, OrderStatus.OPEN)
+        await rig.sink.until_said(FIRST, OrderStatus.OPEN)
         await rig.crowd(SWAP, Side.SELL, "49000", "1")
-        await rig.sink.until_status(FIRST, OrderStatus.PARTIALLY_FILLED)
+        await rig.sink.until_said(FIRST, OrderStatus.PARTIALLY_FILLED)
         await rig.crowd(SWAP, Side.SELL, "48990", "2.5")
-        await rig.sink.until_status(FIRST, OrderStatus.FILLED)
+        await rig.sink.until_said(FIRST, OrderStatus.FILLED)
         assert result.venue_order_id == rig.exchange.order_named("s0001X1").ord_id
 
     rig = run(scenario)
@@ -47,7 +49,7 @@ def test_orders_carry_what_they_must() -> None:
         await rig.trader.send(SWAP, Side.BUY, "2")
         await rig.trader.send(SWAP, Side.SELL, "1", "51000", reduce_only=True, post_only=True)
         await rig.trader.send(SPOT, Side.SELL, "0.05", "50000", time_in_force=TimeInForce.IOC, reduce_only=True)
-        await rig.sink.until_status(f"{OURS}4", OrderStatus.CANCELLED)
+        await rig.sink.until_said(f"{OURS}4", OrderStatus.CANCELLED)
 
     rig = run(scenario)
     spot_buy, swap_buy, closing, spot_sell = rig.server.asked(f"{TRADE}/order")
@@ -88,9 +90,9 @@ def test_a_post_only_order_that_would_take_and_one_that_meets_an_own_order_end_w
     async def scenario(rig: Rig) -> None:
         await rig.trader.send(SWAP, Side.SELL, "1", "50000")
         await rig.trader.send(SWAP, Side.BUY, "1", "50000")
-        await rig.sink.until_status(SECOND, OrderStatus.CANCELLED)
+        await rig.sink.until_said(SECOND, OrderStatus.CANCELLED)
         await rig.trader.send(SWAP, Side.BUY, "1", "50000", post_only=True)
-        await rig.sink.until_status(f"{OURS}3", OrderStatus.CANCELLED)
+        await rig.sink.until_said(f"{OURS}3", OrderStatus.CANCELLED)
 
     rig = run(scenario)
     assert rig.sink.fills == []
@@ -101,7 +103,7 @@ def test_a_cancel_ends_an_order() -> None:
     async def scenario(rig: Rig) -> None:
         await rig.trader.send(SWAP, Side.BUY, "1", "49000")
         assert (await rig.execution.cancel(FIRST, SWAP)).outcome is SendOutcome.ACCEPTED
-        await rig.sink.until_status(FIRST, OrderStatus.CANCELLED)
+        await rig.sink.until_said(FIRST, OrderStatus.CANCELLED)
 
     assert run(scenario).exchange.resting() == []
 
@@ -245,7 +247,7 @@ def test_a_process_with_nothing_but_keys_cancels_everything_and_says_what_it_cou
 
         async def cancel():
             return await cancel_everything(
-                transport=transport, clock=WallClock(), randomness=NoChance(), credentials=CREDENTIALS,
+                transport=transport, clock=SystemClock(), randomness=NoRandomness(), credentials=CREDENTIALS,
                 endpoints=rig.server.endpoints,
             )  # fmt: skip
 
@@ -270,7 +272,7 @@ def test_the_rights_of_a_key_are_told() -> None:
         rig.server.config |= {"perm": "read_only,withdraw,trade", "ip": "10.0.0.1"}
         transport = NetworkTransport()
         rights = await key_rights(
-            transport=transport, clock=WallClock(), randomness=NoChance(), credentials=CREDENTIALS,
+            transport=transport, clock=SystemClock(), randomness=NoRandomness(), credentials=CREDENTIALS,
             endpoints=rig.server.endpoints,
         )  # fmt: skip
         await transport.close()
@@ -303,7 +305,7 @@ def test_the_demo_network_is_marked_on_every_request() -> None:
         async with server.running(), asyncio.timeout(20):
             endpoints = msgspec.structs.replace(server.endpoints, is_demo=True)
             await cancel_everything(
-                transport=transport, clock=WallClock(), randomness=NoChance(), credentials=CREDENTIALS,
+                transport=transport, clock=SystemClock(), randomness=NoRandomness(), credentials=CREDENTIALS,
                 endpoints=endpoints,
             )  # fmt: skip
             await transport.close()

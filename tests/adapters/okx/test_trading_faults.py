@@ -13,11 +13,13 @@ from adapters.okx.routes import CANCEL, PLACE
 from adapters.okx.signing import UnusableKeyError
 from adapters.okx.traded_instruments import SharedBaseError
 from adapters.okx.venue import cancel_everything
+from core.io.system_clock import SystemClock
+from core.ports.randomness import NoRandomness
 from core.ports.venue import SendOutcome
 from core.types.credentials import Credentials, Secret
 from core.types.order import OrderStatus, Side, TimeInForce
 from tests.venues.okx.listing import SPOT_ROWS
-from tests.venues.okx.rig import OURS, SPOT, SWAP, SWAP_ID, NoChance, Rig, WallClock, run
+from tests.venues.okx.rig import OURS, SPOT, SWAP, SWAP_ID, Rig, run
 from tests.venues.okx.server import (
     ACCOUNT,
     CREDENTIALS,
@@ -48,7 +50,7 @@ def test_an_order_whose_answer_is_lost_is_in_doubt_and_then_told_by_stream_and_a
     async def scenario(rig: Rig) -> None:
         rig.server.fail(ORDER, lost_answer)
         assert (await send(rig)).outcome is SendOutcome.IN_DOUBT
-        await rig.sink.until_status(FIRST, OrderStatus.OPEN)
+        await rig.sink.until_said(FIRST, OrderStatus.OPEN)
         report = await rig.execution.account(lately())
         assert [order.intent.client_order_id for order in report.open_orders] == [FIRST]
 
@@ -111,7 +113,7 @@ def test_an_id_that_the_venue_knows_is_looked_up() -> None:
 def test_a_cancel_that_comes_too_late_tells_what_was_filled() -> None:
     async def scenario(rig: Rig) -> None:
         await send(rig)
-        await rig.sink.until_status(FIRST, OrderStatus.OPEN)
+        await rig.sink.until_said(FIRST, OrderStatus.OPEN)
         rig.server.sockets.is_deaf = True
         await rig.crowd(SWAP, Side.SELL, "49000", "1")
         result = await rig.execution.cancel(FIRST, SWAP)
@@ -255,7 +257,7 @@ def test_the_dead_man_timer_takes_our_orders_and_leaves_the_others() -> None:
         rig.exchange.place(terms)
         rig.server.timer_fires()
         await rig.server.flush()
-        await rig.sink.until_status(FIRST, OrderStatus.CANCELLED)
+        await rig.sink.until_said(FIRST, OrderStatus.CANCELLED)
 
     assert [order.terms.get("tag") for order in run(scenario, dead_man_s=30).exchange.resting()] == [None]
 
@@ -360,7 +362,7 @@ def test_a_kill_without_a_venue_says_so_and_raises_nothing() -> None:
         async with server.running():
             endpoints = server.endpoints
         report = await cancel_everything(
-            transport=transport, clock=WallClock(), randomness=NoChance(), credentials=CREDENTIALS,
+            transport=transport, clock=SystemClock(), randomness=NoRandomness(), credentials=CREDENTIALS,
             endpoints=endpoints,
         )  # fmt: skip
         await transport.close()

@@ -12,13 +12,13 @@ from bench.venue_books import instrument_of
 from bench.venue_market import SHAPES
 from core.book.book import BookState
 from data.recordings.reader import read_recording
-from tests.adapters.binance.market_sink import RecordingSink
 from tests.adapters.coinbase.test_market_data import instrument
 from tests.adapters.okx.messages import checksum
 from tests.adapters.readers.binance_pair import BinancePair
 from tests.adapters.readers.fuzz import DAMAGED, fuzz
 from tests.adapters.readers.venue_pair import Pair, walk
 from tests.recordings import needs_recordings, recording
+from tests.venues.market_sink import RecordingSink
 
 
 @pytest.mark.parametrize("venue", SHAPES)

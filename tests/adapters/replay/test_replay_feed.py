@@ -11,7 +11,7 @@ from core.book.book import BookState
 from core.io.virtual_loop import VirtualLoop
 from core.types.market import FeedState, Trade
 from data.recordings.message import RecordingError, TornTail
-from tests.adapters.binance.market_sink import RecordingSink
+from tests.venues.market_sink import RecordingSink
 
 T0 = 1_700_000_000_000_000_000
 S = 1_000_000_000

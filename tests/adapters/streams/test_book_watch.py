@@ -3,7 +3,7 @@
 from adapters.network.backoff import Backoff
 from adapters.streams.book_watch import BookWatch
 from adapters.streams.stream_book import NO_LEVELS
-from tests.adapters.kraken.rig import NoChance
+from core.ports.randomness import NoRandomness
 from tests.adapters.streams.making import Asked, levels
 
 S = 1_000_000_000
@@ -18,7 +18,7 @@ class Watched:
         self.now_s = 0
         self.symbol = Asked()
         self.watch = BookWatch(
-            lambda: Backoff(NoChance(), first_s=4, cap_s=32),
+            lambda: Backoff(NoRandomness(), first_s=4, cap_s=32),
             lambda _: self.asked_s.append(self.now_s),
             quiet_after_s=30,
             answer_limit_s=10,

@@ -9,9 +9,9 @@ from adapters.network.transport import Reply
 from adapters.streams.dialect import StreamSettings
 from adapters.streams.feed import StreamFeed
 from core.io.virtual_loop import VirtualLoop
-from tests.adapters.binance.market_sink import RecordingSink
-from tests.adapters.kraken.rig import NoChance
+from core.ports.randomness import NoRandomness
 from tests.venues.kraken.pairs import PAIRS
+from tests.venues.market_sink import RecordingSink
 
 TABLE = json.dumps({"error": [], "result": {pair.name: pair.table_row() for pair in PAIRS}}).encode()
 BOOK = b'{"channel":"book","type":"snapshot","data":[{"symbol":"BTC/USD","bids":[],"asks":[],"checksum":0}]}'
@@ -79,7 +79,7 @@ def run(wire: Wire, seconds: float, clock: LoopClock, at: Mapping[float, int] | 
 
     async def scenario() -> None:
         settings = StreamSettings(symbols=("BTC/USD",))
-        feed = StreamFeed(KrakenDialect(), settings, wire, clock, NoChance())
+        feed = StreamFeed(KrakenDialect(), settings, wire, clock, NoRandomness())
         await feed.start(RecordingSink())
         for moment, shift_ns in (at or {}).items():
             asyncio.get_running_loop().call_later(moment, setattr, clock, "shift_ns", shift_ns)

@@ -15,8 +15,8 @@ from core.book.book import BookState
 from core.io.system_clock import SystemClock
 from core.ports.randomness import NoRandomness
 from core.types.market import FeedState
-from tests.adapters.binance.market_sink import RecordingSink
 from tests.venues.binance.rig import Rig, limit, rehearse
+from tests.venues.market_sink import RecordingSink
 
 MARKETS = {"spot": (BinanceMarket.SPOT, "", "BTC/USDT"), "usdm": (BinanceMarket.USDM, "/usdm", "BTC/USDT:USDT")}
 
@@ -65,7 +65,7 @@ async def until_in_step(rig: Rig, sink: RecordingSink, kind: str) -> None:
             number, bids, asks = truth.depth.snapshot(5_000)
             book = sink.books["BTCUSDT"]
             while book.state is BookState.VALID and book.sequence < number:
-                await sink.until_news()
+                await sink.news.next()
             if book.state is BookState.VALID and book.sequence == number:
                 break
             await rig.ann.raw("GET", "/api/v3/ping")  # a turn for the feed to get its snapshot

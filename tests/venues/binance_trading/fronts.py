@@ -11,6 +11,7 @@ from adapters.binance.trading_endpoints import StreamForm, TradingEndpoints
 from adapters.network.transport import Reply
 from core.ports.transport import HttpRequest, TransportError
 from tests.venues.binance_trading.small_binance import LostError, SmallBinance
+from tests.venues.loopback import serving
 
 
 class MemoryConnection:
@@ -102,15 +103,11 @@ class Loopback:
     async def running(self) -> AsyncIterator["Loopback"]:
         app = web.Application()
         app.router.add_route("*", "/{tail:.*}", self._serve)
-        runner = web.AppRunner(app, shutdown_timeout=0.5)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self.url = "http://{}:{}".format(*runner.addresses[0][:2])
-        try:
-            yield self
-        finally:
-            await self.drop_sockets()
-            await runner.cleanup()
+        async with serving(app, shutdown_timeout_s=0.5) as self.url:
+            try:
+                yield self
+            finally:
+                await self.drop_sockets()
 
     async def drop_sockets(self) -> None:
         for socket, listener in list(self._sockets.items()):

@@ -1,6 +1,5 @@
 """A trading side over the small Binance, and what it reports."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
@@ -10,13 +9,13 @@ from adapters.binance.execution import BinanceExecution
 from adapters.binance.market import BinanceMarket
 from adapters.binance.trading_endpoints import StreamForm, TradingSettings
 from core.io.virtual_loop import VirtualClock, VirtualLoop
-from core.ports.venue import OrderReport, SendResult
+from core.ports.venue import SendResult
 from core.risk.verdict import Check, Hardness, approve, approve_amend
-from core.types.account import FundingPayment
-from core.types.order import Fill, OrderIntent, OrderStatus, OrderType, Side
+from core.types.order import OrderIntent, OrderType, Side
 from tests.adapters.network.test_patience import Chance
 from tests.venues.binance_trading.fronts import MemoryTransport, memory_endpoints
 from tests.venues.binance_trading.small_binance import CREDENTIALS, SmallBinance
+from tests.venues.execution_records import ExecutionRecords
 
 LIMIT_S = 20.0
 PASSED = (Check(rule="x", hardness=Hardness.HARD, unit="", limit="", observed="", passed=True),)
@@ -24,47 +23,6 @@ SYMBOL = {BinanceMarket.SPOT: "BTC/USDT", BinanceMarket.USDM: "BTC/USDT:USDT"}
 START_NS = 1_700_000_000_000_000_000
 SPOT, USDM = BinanceMarket.SPOT, BinanceMarket.USDM
 D = Decimal
-
-
-class Sink:
-    """Keeps what is reported; `until` waits for it."""
-
-    def __init__(self) -> None:
-        self.reports: list[OrderReport] = []
-        self.fills: list[Fill] = []
-        self.events: list[OrderReport | Fill] = []
-        self._news = asyncio.Event()
-
-    def order_report(self, report: OrderReport) -> None:
-        self.reports.append(report)
-        self._note(report)
-
-    def fill(self, fill: Fill) -> None:
-        self.fills.append(fill)
-        self._note(fill)
-
-    def funding_payment(self, payment: FundingPayment) -> None:
-        raise AssertionError("funding comes with the account")
-
-    def _note(self, event: OrderReport | Fill) -> None:
-        self.events.append(event)
-        self._news.set()
-
-    async def until(self, is_so: Callable[[], bool]) -> None:
-        async with asyncio.timeout(LIMIT_S):
-            while not is_so():
-                self._news.clear()
-                await self._news.wait()
-
-    async def told(self, client_order_id: str, status: OrderStatus) -> None:
-        await self.until(lambda: status in self.statuses(client_order_id))
-
-    def statuses(self, client_order_id: str) -> list[OrderStatus]:
-        return [report.status for report in self.reports if report.client_order_id == client_order_id]
-
-    @property
-    def fill_ids(self) -> set[str]:
-        return {fill.fill_id for fill in self.fills}
 
 
 class Rig:
@@ -76,7 +34,7 @@ class Rig:
         self.market = market
         self.venue = SmallBinance(market, lambda: self.clock.utc_ns() // 1_000_000, form)
         self.transport = MemoryTransport(self.venue)
-        self.sink = Sink()
+        self.sink = ExecutionRecords()
         self.settings = msgspec.structs.replace(
             TradingSettings(market=market, symbols=(SYMBOL[market],), endpoints=memory_endpoints(form)), **settings
         )

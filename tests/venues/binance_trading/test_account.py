@@ -112,7 +112,7 @@ def test_commissions_of_every_asset_are_told_in_the_quote_currency(market, asset
     async def scenario(rig: Rig) -> None:
         await rig.submit()
         rig.venue.fill(rig.order("s0001-1"), "2", "100", fee=fee, asset=asset)
-        await rig.sink.told("s0001-1", OrderStatus.FILLED)
+        await rig.sink.until_said("s0001-1", OrderStatus.FILLED)
         report = await rig.execution.account(rig.clock.utc_ns() - HOUR_NS)
         assert rig.sink.fills[0].fee == report.fills[0].fee == D(in_quote)
 

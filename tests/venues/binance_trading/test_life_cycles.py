@@ -17,21 +17,21 @@ def test_a_limit_order_is_acknowledged_filled_by_the_stream_and_shown_by_the_acc
     async def scenario(rig: Rig) -> None:
         result = await rig.submit()
         assert (result.outcome, result.venue_order_id) == (SendOutcome.ACCEPTED, "1001")
-        await rig.sink.told("s0001-1", OrderStatus.OPEN)
+        await rig.sink.until_said("s0001-1", OrderStatus.OPEN)
         rig.venue.fill(rig.order("s0001-1"), "0.5", "99.5")
         rig.venue.fill(rig.order("s0001-1"), "1.5", "99.4", is_maker=False)
-        await rig.sink.told("s0001-1", OrderStatus.FILLED)
+        await rig.sink.until_said("s0001-1", OrderStatus.FILLED)
         assert rig.sink.statuses("s0001-1") == [OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED, OrderStatus.FILLED]
         assert [(f.quantity, f.price, f.fee, f.liquidity) for f in rig.sink.fills] == [
             (D("0.5"), D("99.5"), D("0.01"), Liquidity.MAKER),
             (D("1.5"), D("99.4"), D("0.01"), Liquidity.TAKER),
         ]
         # an execution comes before the state it leads to, as on the wire
-        assert [type(event).__name__ for event in rig.sink.events] == [
+        assert [type(event).__name__ for event in rig.sink.told] == [
             "OrderReport", "Fill", "OrderReport", "Fill", "OrderReport",
         ]  # fmt: skip
         report = await rig.execution.account(rig.clock.utc_ns() - 60_000_000_000)
-        assert {fill.fill_id for fill in report.fills} == rig.sink.fill_ids
+        assert {fill.fill_id for fill in report.fills} == set(rig.sink.fills_by_id)
         assert [fill.client_order_id for fill in report.fills] == ["s0001-1"] * 2
         assert [(p.instrument_id.symbol, p.quantity) for p in report.positions] == [(rig.settings.symbols[0], D("2.0"))]
         assert report.open_orders == ()
@@ -102,7 +102,7 @@ def test_a_market_order_and_an_unfilled_immediate_one_end_by_the_stream(market) 
     async def scenario(rig: Rig) -> None:
         await rig.submit("s0001-1", order_type=OrderType.MARKET, limit_price=None)
         await rig.submit("s0001-2", time_in_force=TimeInForce.IOC)
-        await rig.sink.told("s0001-2", OrderStatus.EXPIRED)
+        await rig.sink.until_said("s0001-2", OrderStatus.EXPIRED)
         assert rig.sink.statuses("s0001-1")[-1] is OrderStatus.FILLED
         assert [fill.liquidity for fill in rig.sink.fills] == [Liquidity.TAKER]
 
@@ -114,7 +114,7 @@ def test_a_cancel_names_the_order_and_ends_it(market) -> None:
     async def scenario(rig: Rig) -> None:
         await rig.submit()
         assert (await rig.cancel("s0001-1")).outcome is SendOutcome.ACCEPTED
-        await rig.sink.told("s0001-1", OrderStatus.CANCELLED)
+        await rig.sink.until_said("s0001-1", OrderStatus.CANCELLED)
         assert "of-the-cancel" not in {report.client_order_id for report in rig.sink.reports}
 
     play(market, scenario)
@@ -128,7 +128,7 @@ def test_a_cancel_that_comes_too_late_is_refused_and_the_fill_counts(market) -> 
         result = await rig.cancel("s0001-1")
         assert result.outcome is SendOutcome.REJECTED
         assert "-2011" in result.reason
-        await rig.sink.told("s0001-1", OrderStatus.FILLED)
+        await rig.sink.until_said("s0001-1", OrderStatus.FILLED)
 
     play(market, scenario)
 
@@ -139,7 +139,7 @@ def test_a_cancel_without_answer_leaves_doubt(market) -> None:
         await rig.submit()
         rig.venue.faults["DELETE", "order"].append(lose_the_answer)
         assert (await rig.cancel("s0001-1")).outcome is SendOutcome.IN_DOUBT
-        await rig.sink.told("s0001-1", OrderStatus.CANCELLED)
+        await rig.sink.until_said("s0001-1", OrderStatus.CANCELLED)
 
     play(market, scenario)
 
@@ -188,7 +188,7 @@ def test_orders_of_others_are_told_as_they_are(market) -> None:
     async def scenario(rig: Rig) -> None:
         order = rig.venue.rest_order("ETHUSDT", "SELL", "3", "11", "web_abc")
         rig.venue.fill(order, "1", "11")
-        await rig.sink.told("web_abc", OrderStatus.PARTIALLY_FILLED)
+        await rig.sink.until_said("web_abc", OrderStatus.PARTIALLY_FILLED)
         fill = rig.sink.fills[0]
         assert (fill.symbol.partition(":")[0], fill.side, fill.client_order_id) == ("ETH/USDT", Side.SELL, "web_abc")
         report = await rig.execution.account(rig.clock.utc_ns())
@@ -203,7 +203,7 @@ def test_a_status_nobody_knows_is_doubt_and_not_a_guess(market) -> None:
         await rig.submit()
         order = rig.order("s0001-1")
         rig.venue._end(order, "HIBERNATING")
-        await rig.sink.told("s0001-1", OrderStatus.IN_DOUBT)
+        await rig.sink.until_said("s0001-1", OrderStatus.IN_DOUBT)
         assert "HIBERNATING" in (rig.sink.reports[-1].reason or "")
 
     play(market, scenario)
@@ -237,8 +237,8 @@ def test_a_caller_who_goes_away_changes_nothing_about_the_order() -> None:
         sending = asyncio.ensure_future(rig.submit())
         await rig.elapse(rig.transport.latency_s * 0.6)  # virtual: it has arrived and not been answered
         sending.cancel()
-        await rig.sink.told("s0001-1", OrderStatus.OPEN)
+        await rig.sink.until_said("s0001-1", OrderStatus.OPEN)
         rig.venue.fill(rig.order("s0001-1"), "2", "99.5")
-        await rig.sink.told("s0001-1", OrderStatus.FILLED)
+        await rig.sink.until_said("s0001-1", OrderStatus.FILLED)
 
     play(USDM, scenario)

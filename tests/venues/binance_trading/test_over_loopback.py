@@ -17,14 +17,14 @@ from core.risk.verdict import approve
 from core.types.order import OrderStatus
 from tests.adapters.network.test_patience import Chance
 from tests.venues.binance_trading.fronts import Loopback
-from tests.venues.binance_trading.rig import LIMIT_S, PASSED, SPOT, SYMBOL, USDM, D, Sink, intent
+from tests.venues.binance_trading.rig import LIMIT_S, PASSED, SPOT, SYMBOL, USDM, D, ExecutionRecords, intent
 from tests.venues.binance_trading.small_binance import CREDENTIALS, SmallBinance, lose_the_answer
 
 FORMS = pytest.mark.parametrize(
     ("market", "form"),
     [(USDM, StreamForm.LISTEN_KEY), (SPOT, StreamForm.LISTEN_KEY), (SPOT, StreamForm.SIGNATURE)],
 )
-Scenario = Callable[[SmallBinance, BinanceExecution, Sink, Loopback], Awaitable[None]]
+Scenario = Callable[[SmallBinance, BinanceExecution, ExecutionRecords, Loopback], Awaitable[None]]
 
 
 def play(market: BinanceMarket, form: StreamForm, scenario: Scenario) -> None:
@@ -35,7 +35,7 @@ def play(market: BinanceMarket, form: StreamForm, scenario: Scenario) -> None:
                 market=market, symbols=(SYMBOL[market],), endpoints=front.endpoints, first_backoff_s=0.01,
                 backoff_cap_s=0.1, check_interval_s=0.01, request_timeout_s=LIMIT_S,
             )  # fmt: skip
-            transport, sink = NetworkTransport(), Sink()
+            transport, sink = NetworkTransport(), ExecutionRecords()
             execution = BinanceExecution(settings, transport, SystemClock(), Chance(0), CREDENTIALS)
             try:
                 await execution.start(sink)
@@ -53,15 +53,15 @@ def order(venue: SmallBinance, name: str) -> dict[str, object]:
 
 @FORMS
 def test_an_order_lives_and_ends_over_sockets(market, form) -> None:
-    async def scenario(venue: SmallBinance, execution: BinanceExecution, sink: Sink, _: Loopback) -> None:
+    async def scenario(venue: SmallBinance, execution: BinanceExecution, sink: ExecutionRecords, _: Loopback) -> None:
         result = await execution.submit(approve(intent(market), PASSED))
         assert (result.outcome, result.venue_order_id) == (SendOutcome.ACCEPTED, "1001")
         venue.fill(order(venue, "s0001-1"), "0.5", "99.5")
-        await sink.told("s0001-1", OrderStatus.PARTIALLY_FILLED)
+        await sink.until_said("s0001-1", OrderStatus.PARTIALLY_FILLED)
         assert (await execution.cancel("s0001-1", SYMBOL[market])).outcome is SendOutcome.ACCEPTED
-        await sink.told("s0001-1", OrderStatus.CANCELLED)
+        await sink.until_said("s0001-1", OrderStatus.CANCELLED)
         report = await execution.account(time.time_ns() - 60_000_000_000)
-        assert {fill.fill_id for fill in report.fills} == sink.fill_ids
+        assert {fill.fill_id for fill in report.fills} == set(sink.fills_by_id)
         assert [position.quantity for position in report.positions] == [D("0.5")]
 
     play(market, form, scenario)
@@ -69,7 +69,7 @@ def test_an_order_lives_and_ends_over_sockets(market, form) -> None:
 
 @FORMS
 def test_a_server_that_executes_and_hangs_up_leaves_doubt_which_the_account_ends(market, form) -> None:
-    async def scenario(venue: SmallBinance, execution: BinanceExecution, _: Sink, __: Loopback) -> None:
+    async def scenario(venue: SmallBinance, execution: BinanceExecution, _: ExecutionRecords, __: Loopback) -> None:
         venue.faults["POST", "order"].append(lose_the_answer)
         assert (await execution.submit(approve(intent(market), PASSED))).outcome is SendOutcome.IN_DOUBT
         report = await execution.account(time.time_ns())
@@ -81,14 +81,16 @@ def test_a_server_that_executes_and_hangs_up_leaves_doubt_which_the_account_ends
 
 @FORMS
 def test_sockets_that_drop_lose_nothing(market, form) -> None:
-    async def scenario(venue: SmallBinance, execution: BinanceExecution, sink: Sink, front: Loopback) -> None:
+    async def scenario(
+        venue: SmallBinance, execution: BinanceExecution, sink: ExecutionRecords, front: Loopback
+    ) -> None:
         await execution.submit(approve(intent(market), PASSED))
         venue.fill(order(venue, "s0001-1"), "0.5", "99.5")
         await sink.until(lambda: len(sink.fills) == 1)
         await front.drop_sockets()
         venue.fill(order(venue, "s0001-1"), "0.5", "99.5")
         venue.fill(order(venue, "s0001-1"), "1", "99.5")
-        await sink.told("s0001-1", OrderStatus.FILLED)
+        await sink.until_said("s0001-1", OrderStatus.FILLED)
         assert sum({fill.fill_id: fill.quantity for fill in sink.fills}.values()) == D(2)
 
     play(market, form, scenario)
@@ -96,7 +98,9 @@ def test_sockets_that_drop_lose_nothing(market, form) -> None:
 
 @FORMS
 def test_everything_is_cancelled_over_sockets(market, form) -> None:
-    async def scenario(venue: SmallBinance, execution: BinanceExecution, sink: Sink, front: Loopback) -> None:
+    async def scenario(
+        venue: SmallBinance, execution: BinanceExecution, sink: ExecutionRecords, front: Loopback
+    ) -> None:
         await execution.submit(approve(intent(market), PASSED))
         venue.rest_order("ETHUSDT", "BUY", "1", "9", "web_1")
         transport = NetworkTransport()
@@ -106,6 +110,6 @@ def test_everything_is_cancelled_over_sockets(market, form) -> None:
         )  # fmt: skip
         await transport.close()
         assert (report.is_clean, [each.gone for each in report.symbols]) == (True, [("s0001-1",), ("web_1",)])
-        await sink.told("s0001-1", OrderStatus.CANCELLED)
+        await sink.until_said("s0001-1", OrderStatus.CANCELLED)
 
     play(market, form, scenario)

@@ -42,18 +42,18 @@ def test_what_happened_while_nobody_listened_is_read_and_told_once(market, form)
         await rig.submit("s0001-2")
         await rig.submit("s0001-3")
         rig.venue.fill(rig.order("s0001-1"), "0.5", "99.5")
-        await rig.sink.told("s0001-1", OrderStatus.PARTIALLY_FILLED)
+        await rig.sink.until_said("s0001-1", OrderStatus.PARTIALLY_FILLED)
         before = rig.clock.utc_ns()
         rig.transport.connections[0].drop()
         rig.venue.fill(rig.order("s0001-1"), "1.5", "99.5")
         rig.venue._end(rig.order("s0001-2"), "CANCELED")
         rig.venue.fill(rig.order("s0001-3"), "1", "99.5")
-        await rig.sink.told("s0001-1", OrderStatus.FILLED)
-        await rig.sink.told("s0001-2", OrderStatus.CANCELLED)
-        await rig.sink.told("s0001-3", OrderStatus.PARTIALLY_FILLED)
+        await rig.sink.until_said("s0001-1", OrderStatus.FILLED)
+        await rig.sink.until_said("s0001-2", OrderStatus.CANCELLED)
+        await rig.sink.until_said("s0001-3", OrderStatus.PARTIALLY_FILLED)
         await listening_again(rig, 2)
         assert rig.clock.utc_ns() - before < 30_000_000_000
-        assert len(rig.sink.fill_ids) == 3
+        assert len(rig.sink.fills_by_id) == 3
         assert sum({fill.fill_id: fill.quantity for fill in rig.sink.fills}.values()) == D(3)
         assert {fill.client_order_id for fill in rig.sink.fills} == {"s0001-1", "s0001-3"}
 
@@ -74,7 +74,7 @@ def test_no_order_leaves_before_the_gap_is_read_and_a_cancel_does(market, form) 
             assert "private stream is down" in (await rig.amend("s0001-1", quantity=D(3))).reason
         assert (await rig.cancel("s0001-1")).outcome is SendOutcome.ACCEPTED
         await listening_again(rig, 4)
-        await rig.sink.told("s0001-1", OrderStatus.CANCELLED)
+        await rig.sink.until_said("s0001-1", OrderStatus.CANCELLED)
         assert (await rig.submit("s0001-3")).outcome is SendOutcome.ACCEPTED
 
     play(market, scenario, form=form)
@@ -97,10 +97,10 @@ def test_a_listen_key_that_expires_is_made_anew(market) -> None:
         await rig.submit()
         rig.venue.expire_key()
         rig.venue.fill(rig.order("s0001-1"), "2", "99.5")
-        await rig.sink.told("s0001-1", OrderStatus.FILLED)
+        await rig.sink.until_said("s0001-1", OrderStatus.FILLED)
         await listening_again(rig, 2)
         assert rig.transport.addresses == [ADDRESSES[market].format(n) for n in (1, 2)]
-        assert len(rig.sink.fill_ids) == 1
+        assert len(rig.sink.fills_by_id) == 1
 
     play(market, scenario, form=StreamForm.LISTEN_KEY)
 
@@ -156,7 +156,7 @@ def test_a_stream_that_is_open_and_deaf_to_an_order_is_replaced(market, form) ->
         rig.venue.fill(rig.order("s0001-1"), "2", "99.5")
         await rig.elapse(9)
         rig.venue.is_deaf = False
-        await rig.sink.told("s0001-1", OrderStatus.FILLED)
+        await rig.sink.until_said("s0001-1", OrderStatus.FILLED)
         assert len(rig.transport.connections) > 1
 
     play(market, scenario, form=form)
@@ -166,7 +166,7 @@ def test_a_stream_that_is_open_and_deaf_to_an_order_is_replaced(market, form) ->
 def test_a_stream_that_is_deaf_to_a_fill_which_the_account_shows_is_replaced(market, form) -> None:
     async def scenario(rig: Rig) -> None:
         await rig.submit()
-        await rig.sink.told("s0001-1", OrderStatus.OPEN)
+        await rig.sink.until_said("s0001-1", OrderStatus.OPEN)
         listener = rig.venue.listeners.pop()
         rig.venue.fill(rig.order("s0001-1"), "1", "99.5")
         await rig.elapse(15)
@@ -174,7 +174,7 @@ def test_a_stream_that_is_deaf_to_a_fill_which_the_account_shows_is_replaced(mar
         await rig.execution.account(rig.clock.utc_ns() - 60_000_000_000)
         rig.venue.listeners.append(listener)
         await listening_again(rig, 2)
-        await rig.sink.told("s0001-1", OrderStatus.PARTIALLY_FILLED)
+        await rig.sink.until_said("s0001-1", OrderStatus.PARTIALLY_FILLED)
 
     play(market, scenario, form=form)
 
@@ -197,7 +197,7 @@ def test_unreadable_messages_are_counted_and_too_many_replace_the_connection() -
             for _ in range(21):
                 listener("{nonsense")
         rig.venue.fill(rig.order("s0001-1"), "1", "99.5")
-        await rig.sink.told("s0001-1", OrderStatus.PARTIALLY_FILLED)
+        await rig.sink.until_said("s0001-1", OrderStatus.PARTIALLY_FILLED)
         await listening_again(rig, 2)
         assert rig.execution.malformed == 21
 
@@ -209,7 +209,7 @@ def test_a_fee_without_a_price_holds_its_fill_back_until_there_is_one() -> None:
         await rig.submit()
         rig.venue.faults["GET", "ticker/price"] += [lose_the_request] * 3
         rig.venue.fill(rig.order("s0001-1"), "2", "99.5", fee="0.001", asset="BNB")
-        await rig.sink.told("s0001-1", OrderStatus.FILLED)
+        await rig.sink.until_said("s0001-1", OrderStatus.FILLED)
         assert {fill.fee for fill in rig.sink.fills} == {D("0.6")}
 
     play(USDM, scenario)
@@ -218,7 +218,7 @@ def test_a_fee_without_a_price_holds_its_fill_back_until_there_is_one() -> None:
 def test_a_fill_of_a_contract_without_rules_here_is_left_to_the_account() -> None:
     async def scenario(rig: Rig) -> None:
         rig.venue.fill(rig.venue.rest_order("BTCUSDT_991231", "BUY", "1", "99", "web_1"), "1", "99")
-        await rig.sink.told("web_1", OrderStatus.FILLED)
+        await rig.sink.until_said("web_1", OrderStatus.FILLED)
         assert (rig.sink.fills, len(rig.transport.connections), rig.execution.malformed) == ([], 1, 0)
         report = await rig.execution.account(rig.clock.utc_ns())
         assert [str(p.instrument_id) for p in report.positions] == ["BTCUSDT_991231@binanceusdm"]
@@ -306,7 +306,7 @@ def test_no_frame_stops_those_behind_it(frames) -> None:
         for frame in frames:
             rig.transport.connections[-1]._on_message(frame)
         rig.venue.fill(rig.order("s0001-1"), "2", "99.5")
-        await rig.sink.told("s0001-1", OrderStatus.FILLED)
+        await rig.sink.until_said("s0001-1", OrderStatus.FILLED)
 
     play(SPOT, scenario)
 

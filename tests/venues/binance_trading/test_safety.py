@@ -195,8 +195,8 @@ def test_cancel_all_takes_orders_of_others_and_of_symbols_nobody_follows(market)
             rig.venue.conditional = [{"symbol": "BNBUSDT", "algoId": 5, "clientAlgoId": "stop-1"}]
         assert (await rig.execution.cancel_all()).outcome is SendOutcome.ACCEPTED
         assert (rig.venue.open_orders(), rig.venue.conditional) == ([], [])
-        await rig.sink.told("s0001-1", OrderStatus.CANCELLED)
-        await rig.sink.told("web_1", OrderStatus.CANCELLED)
+        await rig.sink.until_said("s0001-1", OrderStatus.CANCELLED)
+        await rig.sink.until_said("web_1", OrderStatus.CANCELLED)
 
     play(market, scenario)
 

@@ -14,6 +14,7 @@ from tests.venues.coinbase.exchange import Exchange, Product, RefusedError, Venu
 from tests.venues.coinbase.jwt_check import PublicKey, TokenCheck, TokenError
 from tests.venues.coinbase.messages import account_row, fill_row, iso, order_row, product_row
 from tests.venues.coinbase.sockets import Sockets
+from tests.venues.loopback import serving
 
 API = "/api/v3/brokerage"
 LIMIT_S = 20.0
@@ -70,17 +71,11 @@ class LoopbackCoinbase:
         app.router.add_get(f"{API}/orders/historical/batch", self._orders)
         app.router.add_get(f"{API}/orders/historical/fills", self._fills)
         app.router.add_get(f"{API}/orders/historical/{{order_id}}", self._order)
-        runner = web.AppRunner(app, shutdown_timeout=0.2)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = runner.addresses[0][:2]
-        self.url = f"http://{host}:{port}"
-        try:
-            yield self
-        finally:
-            await self.sockets.close()
-            await runner.cleanup()
+        async with serving(app, shutdown_timeout_s=0.2) as self.url:
+            try:
+                yield self
+            finally:
+                await self.sockets.close()
 
     # what happens at the venue -------------------------------------------------------------------
 

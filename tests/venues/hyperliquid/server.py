@@ -14,6 +14,7 @@ from aiohttp import WSCloseCode, web
 from adapters.hyperliquid.network import Endpoints
 from tests.venues.hyperliquid.exchange_state import ExchangeState, plain
 from tests.venues.hyperliquid.signatures import signer_of
+from tests.venues.loopback import serving
 
 LIMIT_S = 20.0
 DEXS = {
@@ -68,18 +69,13 @@ class LoopbackHyperliquid:
         app.router.add_post("/info", self._info)
         app.router.add_post("/exchange", self._exchange)
         app.router.add_get("/ws", self._stream)
-        runner = web.AppRunner(app, shutdown_timeout=1.0)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        host, port = runner.addresses[0][:2]
-        self.url = f"http://{host}:{port}"
-        sending = asyncio.create_task(self._send_all())
-        try:
-            yield self
-        finally:
-            sending.cancel()
-            await self.close_sockets()
-            await runner.cleanup()
+        async with serving(app) as self.url:
+            sending = asyncio.create_task(self._send_all())
+            try:
+                yield self
+            finally:
+                sending.cancel()
+                await self.close_sockets()
 
     # what tests do ---------------------------------------------------------------------------------
 

@@ -1,7 +1,7 @@
 """The adapter on the fake TWS, with sinks that let a test wait for what is told."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -14,13 +14,12 @@ from adapters.interactive_brokers.settings import InteractiveBrokersSettings
 from adapters.interactive_brokers.venue import build_connection, build_execution, build_feed, build_history
 from core.book.book import Book, BookState
 from core.ports.randomness import NoRandomness
-from core.ports.venue import OrderReport
 from core.risk.verdict import Approved, ApprovedAmend, Check, Hardness, approve, approve_amend
-from core.types.account import FundingPayment
 from core.types.market import FeedState
-from core.types.order import Fill, OrderIntent, OrderStatus, OrderType, Side, TimeInForce
-from tests.adapters.binance.market_sink import RecordingSink
+from core.types.order import OrderIntent, OrderType, Side, TimeInForce
+from tests.venues.execution_records import ExecutionRecords
 from tests.venues.interactive_brokers.fake_tws import FakeTws
+from tests.venues.market_sink import RecordingSink
 
 VENUE = "interactive_brokers"
 PASSED = (Check(rule="test", hardness=Hardness.HARD, unit="", limit="", observed="", passed=True),)
@@ -43,35 +42,6 @@ class HandClock:
         return int(asyncio.get_running_loop().time() * 1e9)
 
 
-class ExecutionLog:
-    """An `ExecutionSink` that a test can wait on."""
-
-    def __init__(self) -> None:
-        self.reports: list[OrderReport] = []
-        self.fills: list[Fill] = []
-        self._news = asyncio.Event()
-
-    def order_report(self, report: OrderReport) -> None:
-        self.reports.append(report)
-        self._news.set()
-
-    def fill(self, fill: Fill) -> None:
-        self.fills.append(fill)
-        self._news.set()
-
-    def funding_payment(self, payment: FundingPayment) -> None:
-        raise AssertionError("IB pays no funding")
-
-    def statuses(self, client_order_id: str) -> list[OrderStatus]:
-        return [report.status for report in self.reports if report.client_order_id == client_order_id]
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(20):
-            while not condition():
-                self._news.clear()
-                await self._news.wait()
-
-
 class Rig:
     def __init__(self, tws: FakeTws, clock: HandClock, **changes: Any) -> None:
         self.tws = tws
@@ -82,7 +52,7 @@ class Rig:
         self.feed: InteractiveBrokersFeed = build_feed(self.connection, self.history)
         self.execution: InteractiveBrokersExecution = build_execution(self.connection, self.feed)
         self.market = RecordingSink()
-        self.log = ExecutionLog()
+        self.log = ExecutionRecords()
 
     @property
     def book(self) -> Book:

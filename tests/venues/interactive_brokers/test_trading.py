@@ -12,11 +12,11 @@ from core.types.account import Balance, VenuePosition
 from core.types.instrument import InstrumentId
 from core.types.market import FeedState
 from core.types.order import Liquidity, OrderStatus, Side
-from tests.adapters.binance.market_sink import best
 from tests.venues.interactive_brokers.exchange import Ordered
 from tests.venues.interactive_brokers.fake_tws import ACCOUNT, COMMISSION, FakeTws
 from tests.venues.interactive_brokers.foreign import finished, foreign_client, stock
 from tests.venues.interactive_brokers.rig import VENUE, amended, at_ns, intent, order, settings_for, trading
+from tests.venues.market_sink import best
 
 
 async def test_from_quote_to_fill_and_account():

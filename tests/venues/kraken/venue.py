@@ -14,6 +14,7 @@ from tests.venues.kraken.faults import Faults
 from tests.venues.kraken.pairs import PAIRS
 from tests.venues.kraken.rest_side import RestSide
 from tests.venues.kraken.stream_side import StreamSide
+from tests.venues.loopback import serving
 
 LIMIT_S = 20.0
 HEARTBEAT_S = 0.02
@@ -55,20 +56,14 @@ class LoopbackKraken:
         app = web.Application()
         self.rest.add_routes(app)
         self.stream.add_routes(app)
-        runner = web.AppRunner(app, shutdown_timeout=1.0)
-        await runner.setup()
-        site = web.TCPSite(runner, "127.0.0.1", 0)
-        await site.start()
-        host, port = runner.addresses[0][:2]
-        self.url = f"http://{host}:{port}"
-        beating = asyncio.get_running_loop().create_task(self._beat())
-        try:
-            yield self
-        finally:
-            beating.cancel()
-            await asyncio.gather(beating, return_exceptions=True)
-            await self.stream.close()
-            await runner.cleanup()
+        async with serving(app) as self.url:
+            beating = asyncio.get_running_loop().create_task(self._beat())
+            try:
+                yield self
+            finally:
+                beating.cancel()
+                await asyncio.gather(beating, return_exceptions=True)
+                await self.stream.close()
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait for a state that some request or connection brings about."""

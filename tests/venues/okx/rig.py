@@ -1,7 +1,6 @@
 """A trading side of OKX against the small venue, with a sink that lets a test wait for what it is told."""
 
 import asyncio
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,61 +12,19 @@ from adapters.network.transport import NetworkTransport
 from adapters.okx.execution import OkxExecution
 from adapters.okx.settings import TradingSettings
 from adapters.okx.venue import build_execution
+from core.io.system_clock import SystemClock
 from core.matching.events import MatchKind
-from core.ports.venue import OrderReport
-from core.types.account import FundingPayment
+from core.ports.randomness import NoRandomness
 from core.types.credentials import Credentials
-from core.types.order import Fill, OrderStatus, Side
-from tests.adapters.binance.market_sink import LIMIT_S
+from core.types.order import Side
 from tests.adapters.sim_rig import Trader
+from tests.venues.execution_records import ExecutionRecords
+from tests.venues.news import LIMIT_S
 from tests.venues.okx.server import CREDENTIALS, LoopbackOkx
 
 SPOT, SWAP, INVERSE = "BTC/USDT", "BTC/USDT:USDT", "UNI/USD:UNI"
 SPOT_ID, SWAP_ID = "BTC-USDT", "BTC-USDT-SWAP"
 OURS = "s0001-"
-
-
-class WallClock:
-    def utc_ns(self) -> int:
-        return time.time_ns()
-
-    def monotonic_ns(self) -> int:
-        return time.monotonic_ns()
-
-
-class NoChance:
-    def uniform(self) -> float:
-        return 0.0
-
-
-class ExecutionRecords:
-    def __init__(self) -> None:
-        self.reports: list[OrderReport] = []
-        self.fills: list[Fill] = []
-        self._news = asyncio.Event()
-
-    def order_report(self, report: OrderReport) -> None:
-        self.reports.append(report)
-        self._news.set()
-
-    def fill(self, fill: Fill) -> None:
-        self.fills.append(fill)
-        self._news.set()
-
-    def funding_payment(self, payment: FundingPayment) -> None:
-        raise AssertionError("funding is read with the account")
-
-    def statuses(self, client_order_id: str) -> list[OrderStatus]:
-        return [report.status for report in self.reports if report.client_order_id == client_order_id]
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        async with asyncio.timeout(LIMIT_S):
-            while not condition():
-                self._news.clear()
-                await self._news.wait()
-
-    async def until_status(self, client_order_id: str, status: OrderStatus) -> None:
-        await self.until(lambda: status in self.statuses(client_order_id))
 
 
 @dataclass
@@ -118,7 +75,7 @@ def run(
                 check_interval_s=0.01, amend_look_interval_s=0.001, dead_man_s=0,
             )  # fmt: skip
             execution = build_execution(
-                symbols, transport=transport, clock=WallClock(), randomness=NoChance(), credentials=credentials,
+                symbols, transport=transport, clock=SystemClock(), randomness=NoRandomness(), credentials=credentials,
                 settings=msgspec.structs.replace(usual, **changes),
             )  # fmt: skip
             rig = Rig(server, sink, execution, Trader(execution, OURS))

@@ -16,7 +16,8 @@ from aiohttp import web
 
 from adapters.okx.endpoints import Endpoints
 from core.types.credentials import Credentials, Secret
-from tests.adapters.binance.market_sink import LIMIT_S
+from tests.venues.loopback import serving
+from tests.venues.news import LIMIT_S
 from tests.venues.okx.exchange import Exchange, Row
 from tests.venues.okx.listing import ROWS, SPOT_ROWS, SWAP_ROWS, ZERO, plain
 from tests.venues.okx.sockets import Sockets
@@ -122,16 +123,11 @@ class LoopbackOkx:
         app.router.add_get("/ws/v5/private", self.sockets.private)
         for method, path, handler, is_public in self._routes():
             app.router.add_route(method, path, self._guarded(handler, is_public))
-        runner = web.AppRunner(app, shutdown_timeout=1.0)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        host, port = runner.addresses[0][:2]
-        self.url = f"http://{host}:{port}"
-        try:
-            yield self
-        finally:
-            await self.sockets.close()
-            await runner.cleanup()
+        async with serving(app) as self.url:
+            try:
+                yield self
+            finally:
+                await self.sockets.close()
 
     def _routes(self) -> list[tuple[str, str, Callable[[Any], web.Response], bool]]:
         exchange = self.exchange

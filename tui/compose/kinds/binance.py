@@ -5,6 +5,7 @@ from typing import Final
 
 import msgspec
 
+from adapters.binance.answers import server_ns
 from adapters.binance.depth import warm_up
 from adapters.binance.endpoints import ENDPOINTS, Endpoints
 from adapters.binance.errors import TOO_MANY_ORDERS, judge
@@ -35,13 +36,6 @@ _TESTNETS: Final = {
 }
 _SPOT_TESTNET_API: Final = "wss://ws-api.testnet.binance.vision/ws-api/v3"  # has a host of its own, as at the venue
 _NS_PER_MS: Final = 1_000_000
-
-
-class _Time(msgspec.Struct, rename="camel"):
-    server_time: int
-
-
-_decode_time = msgspec.json.Decoder(_Time).decode
 
 
 class BinanceKind:
@@ -97,7 +91,7 @@ class BinanceKind:
         return await read(url, {}, lambda body: read_instruments(self._market, body))
 
     def server_time(self, venue: CryptoVenueConfig) -> ServerTime:
-        return ServerTime(self._endpoints(venue).rest("time"), _read_time, _NS_PER_MS)
+        return ServerTime(self._endpoints(venue).rest("time"), server_ns, _NS_PER_MS)
 
     def warm_ups(self) -> list[Callable[[], None]]:
         return [warm_up]
@@ -124,7 +118,3 @@ class BinanceKind:
             private_url = _SPOT_TESTNET_API if venue.testnet else usual.private_url
         wallet_url = None if venue.testnet and venue.rest_url is None else rest_url
         return msgspec.structs.replace(usual, rest_url=rest_url, private_url=private_url, wallet_url=wallet_url)
-
-
-def _read_time(body: bytes) -> int:
-    return _decode_time(body).server_time * _NS_PER_MS

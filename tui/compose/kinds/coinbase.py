@@ -3,8 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Final
 
-import msgspec
-
+from adapters.coinbase.answers import server_ns
 from adapters.coinbase.dialect import CoinbaseDialect
 from adapters.coinbase.endpoints import REST_URL, STREAM_URL, TIME, TradingEndpoints
 from adapters.coinbase.venue import build_execution, build_feed, cancel_everything, key_rights
@@ -27,13 +26,6 @@ from tui.compose.kinds.venue_kind import (
 )
 
 _NS_PER_MS: Final = 1_000_000
-
-
-class _Time(msgspec.Struct, rename="camel"):
-    epoch_millis: str
-
-
-_decode_time = msgspec.json.Decoder(_Time).decode
 
 
 class CoinbaseKind:
@@ -77,7 +69,7 @@ class CoinbaseKind:
         return await CoinbaseDialect(rest_url=rest_url, stream_url=ws_url).instruments(read)
 
     def server_time(self, venue: CryptoVenueConfig) -> ServerTime:
-        return ServerTime(f"{self.addresses(venue).rest_url}{TIME}", _read_time, _NS_PER_MS)
+        return ServerTime(f"{self.addresses(venue).rest_url}{TIME}", server_ns, _NS_PER_MS)
 
     def warm_ups(self) -> list[Callable[[], None]]:
         return [warm_up_reader]
@@ -92,7 +84,3 @@ class CoinbaseKind:
         return TradingEndpoints(
             rest_url=rest_url, user_stream_url=usual.user_stream_url if venue.ws_url is None else ws_url
         )
-
-
-def _read_time(body: bytes) -> int:
-    return int(_decode_time(body).epoch_millis) * _NS_PER_MS

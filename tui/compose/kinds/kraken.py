@@ -7,7 +7,9 @@ import msgspec
 
 from adapters.kraken.dialect import KrakenDialect
 from adapters.kraken.endpoints import LIVE, Endpoints, TradingSettings
+from adapters.kraken.rest import TIME
 from adapters.kraken.venue import build_execution, build_feed, cancel_everything, key_rights
+from adapters.kraken.wire import server_ns
 from adapters.network.limited_transport import is_too_many
 from adapters.streams.dialect import ReadTable
 from adapters.streams.warm_up import warm_up_checksum, warm_up_reader
@@ -29,17 +31,6 @@ from tui.compose.kinds.venue_kind import (
 )
 
 _NS_PER_S: Final = 1_000_000_000
-
-
-class _Moment(msgspec.Struct):
-    unixtime: int
-
-
-class _Time(msgspec.Struct):
-    result: _Moment
-
-
-_decode_time = msgspec.json.Decoder(_Time).decode
 
 
 class KrakenKind:
@@ -84,7 +75,7 @@ class KrakenKind:
         return await KrakenDialect(rest_url=self.addresses(venue).rest_url).instruments(read)
 
     def server_time(self, venue: CryptoVenueConfig) -> ServerTime:
-        return ServerTime(f"{self.addresses(venue).rest_url}/0/public/Time", _read_time, _NS_PER_S)
+        return ServerTime(f"{self.addresses(venue).rest_url}{TIME.path}", server_ns, _NS_PER_S)
 
     def warm_ups(self) -> list[Callable[[], None]]:
         return [warm_up_reader, warm_up_checksum]
@@ -100,7 +91,3 @@ class KrakenKind:
         return Endpoints(
             rest_url=rest_url, stream_url=ws_url, private_stream_url=f"{ws_url.removesuffix('/v2')}/auth/v2"
         )
-
-
-def _read_time(body: bytes) -> int:
-    return _decode_time(body).result.unixtime * _NS_PER_S

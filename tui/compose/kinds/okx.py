@@ -5,8 +5,10 @@ from typing import Final
 
 import msgspec
 
+from adapters.okx.answers import server_ns
 from adapters.okx.dialect import OkxDialect
 from adapters.okx.endpoints import DEMO, LIVE, Endpoints
+from adapters.okx.routes import TIME
 from adapters.okx.venue import build_execution, build_feed, cancel_everything, key_rights
 from adapters.streams.dialect import ReadTable
 from adapters.streams.warm_up import warm_up_checksum, warm_up_reader
@@ -26,17 +28,6 @@ from tui.compose.kinds.venue_kind import (
 )
 
 _NS_PER_MS: Final = 1_000_000
-
-
-class _Moment(msgspec.Struct):
-    ts: str
-
-
-class _Time(msgspec.Struct):
-    data: list[_Moment]
-
-
-_decode_time = msgspec.json.Decoder(_Time).decode
 
 
 class OkxKind:
@@ -80,7 +71,7 @@ class OkxKind:
         return await OkxDialect(self._endpoints(venue)).instruments(read)
 
     def server_time(self, venue: CryptoVenueConfig) -> ServerTime:
-        return ServerTime(f"{self.addresses(venue).rest_url}/api/v5/public/time", _read_time, _NS_PER_MS)
+        return ServerTime(f"{self.addresses(venue).rest_url}{TIME.path}", server_ns, _NS_PER_MS)
 
     def warm_ups(self) -> list[Callable[[], None]]:
         return [warm_up_reader, warm_up_checksum]
@@ -94,7 +85,3 @@ class OkxKind:
         usual = DEMO if venue.testnet else LIVE
         private_url = usual.private_url if venue.ws_url is None else f"{ws_url.removesuffix('/public')}/private"
         return msgspec.structs.replace(usual, rest_url=rest_url, public_url=ws_url, private_url=private_url)
-
-
-def _read_time(body: bytes) -> int:
-    return int(_decode_time(body).data[0].ts) * _NS_PER_MS

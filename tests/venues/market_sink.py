@@ -1,13 +1,11 @@
 """A sink that keeps what a feed reports and lets a test wait for a state instead of a time."""
 
-import asyncio
 from collections.abc import Callable
 
 from core.book.book import Book
 from core.types.instrument import Instrument, InstrumentId
 from core.types.market import FeedStatus, FundingRate, MarkPrice, Trade
-
-LIMIT_S = 20.0
+from tests.venues.news import News
 
 
 class RecordingSink:
@@ -18,7 +16,7 @@ class RecordingSink:
         self.funding: list[FundingRate] = []
         self.statuses: list[FeedStatus] = []
         self.invalidated: list[tuple[str, str]] = []  # venue symbol, reason; one entry a change
-        self._news = asyncio.Event()
+        self.news = News()
 
     def add_instrument(self, instrument: Instrument) -> Book:
         self.books[instrument.venue_symbol] = book = Book(instrument)
@@ -28,11 +26,11 @@ class RecordingSink:
         for name, book in self.books.items():
             if book.instrument_id == instrument_id and book.reason and (name, book.reason) not in self.invalidated[-1:]:
                 self.invalidated.append((name, book.reason))
-        self._news.set()
+        self.news.tell()
 
     def trade(self, trade: Trade) -> None:
         self.trades.append(trade)
-        self._news.set()
+        self.news.tell()
 
     def funding_rate(self, funding: FundingRate) -> None:
         self.funding.append(funding)
@@ -42,20 +40,11 @@ class RecordingSink:
 
     def feed_status(self, status: FeedStatus) -> None:
         self.statuses.append(status)
-        self._news.set()
+        self.news.tell()
 
-    async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait for a condition that some report brings about."""
-        async with asyncio.timeout(LIMIT_S):
-            while not condition():
-                self._news.clear()
-                await self._news.wait()
-
-    async def until_news(self) -> None:
-        """Wait for the next report of any kind."""
-        async with asyncio.timeout(LIMIT_S):
-            self._news.clear()
-            await self._news.wait()
+    async def until(self, is_so: Callable[[], bool]) -> None:
+        """Wait for a state that some report brings about."""
+        await self.news.until(is_so)
 
 
 def best(book: Book) -> tuple[tuple[str, str], tuple[str, str]]:
