@@ -61,7 +61,7 @@ class Desk:
         terms = StartTerms(keys=OneKey(self.world.key()), is_confirmed=True)
         self.process = EngineProcess(load_config(self.paths.config_file), self.paths, terms)
         await self.process.start()
-        await self.until(lambda: self.is_reconciled)
+        await self.until(lambda: self.is_reconciled and self.is_up)
         for n in range(STEPS):
             await self.second(n)
         assert self.is_fresh
@@ -103,6 +103,10 @@ class Desk:
     @property
     def is_reconciled(self) -> bool:
         return self.engine.monitoring().venues[self.world.venue].reconciled
+
+    @property
+    def is_up(self) -> bool:
+        return self.engine.monitoring().venues[self.world.venue].feed_state == "up"
 
     @property
     def is_fresh(self) -> bool:

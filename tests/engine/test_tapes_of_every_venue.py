@@ -5,9 +5,13 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
+import msgspec
 import pytest
 from textual.pilot import Pilot
 
+from adapters.ccxt_exchange.from_config import exchange_settings
+from adapters.ccxt_exchange.settings import ExchangeSettings
+from core.config.venues import CcxtVenueConfig
 from tests.adapters.binance.market_sink import LIMIT_S
 from tests.console.driving import MEDIUM, shown
 from tests.engine.more_venue_worlds import MORE_WORLDS
@@ -44,7 +48,21 @@ class Watcher:
         return await self.until(pane, lambda found: found.issuperset(words))
 
 
-@pytest.mark.parametrize("name", EVERY_WORLD)
+@pytest.fixture(autouse=True)
+def without_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let ccxt send as fast as it is asked to: its pauses would be most of what is waited for here."""
+
+    def in_haste(name: str, venue: CcxtVenueConfig) -> ExchangeSettings:
+        return msgspec.structs.replace(exchange_settings(name, venue), rate_limit_share=Decimal(100))
+
+    monkeypatch.setattr("tui.compose.kinds.ccxt_exchange.exchange_settings", in_haste)
+
+
+@pytest.mark.parametrize(
+    "name",
+    # ccxt takes seconds to import: once is enough
+    [pytest.param(name, marks=pytest.mark.xdist_group("ccxt") if name == "ccxt" else ()) for name in EVERY_WORLD],
+)
 def test_the_console_shows_what_both_sides_traded(name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async def scenario(desk: Desk) -> None:
         world, prices, link = desk.world, desk.world.prices, HostedLink(desk.process.access, desk.clock)
