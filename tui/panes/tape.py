@@ -29,7 +29,8 @@ class TapePane(Pane):
         snapshot = view.snapshot
         if snapshot is None:
             return
-        instrument, news = next(iter(snapshot.tapes.items()), (None, []))
+        instrument = next(iter(snapshot.tapes), None)
+        news = [] if instrument is None else snapshot.tapes[instrument]
         source = (snapshot.engine_id, snapshot.monitoring.global_.started_ns, instrument)
         if source != self._source:
             self._source, self._instrument, self._prints = source, instrument, []
