@@ -58,6 +58,7 @@ class Market:
         if book is None or _grid(book.instrument) != _grid(instrument):
             book = Book(instrument)
             self.books[instrument.id] = book
+            self.tapes.pop(instrument.id, None)  # its ticks and lots are those of another grid
         else:
             book.instrument = instrument
         if self._on_instrument is not None:

@@ -20,16 +20,27 @@ class Printed(NamedTuple):
 
 
 class Tape:
-    """A ring of the newest public trades, in the order they came in."""
+    """A ring of the newest public trades, in the order they came in, each once."""
 
     def __init__(self) -> None:
-        self._trades: deque[Trade] = deque(maxlen=KEPT_TRADES)
+        self._trades: deque[Trade] = deque()
+        self._ids: set[int] = set()  # of those trades
         self._cuts: deque[int] = deque(maxlen=_KEPT_CUTS)  # how many trades there were when the feed was lost
         self._count = 0
 
     def add(self, trade: Trade) -> None:
+        """Add a trade; one that feeds tell again, as they do after a reconnection, is not traded again."""
+        if trade.trade_id in self._ids and self._is_here(trade):
+            return
+        if len(self._trades) >= KEPT_TRADES:
+            self._ids.discard(self._trades.popleft().trade_id)
         self._trades.append(trade)
+        self._ids.add(trade.trade_id)
         self._count += 1
+
+    def _is_here(self, trade: Trade) -> bool:
+        """Compare moments too: where ids are made of the two orders, the same two may meet again."""
+        return any((each.trade_id, each.venue_ns) == (trade.trade_id, trade.venue_ns) for each in self._trades)
 
     def cut(self) -> None:
         """Note that what is traded from now on may not be heard of."""

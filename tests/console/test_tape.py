@@ -1,6 +1,7 @@
 """Time and sales: how prints are laid out, and what the pane shows of an engine's tape."""
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from core.state.desk import BookView, PrintView
 from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
 from tests.console.fake_jobs import START_NS
 from tests.console.fake_link import FakeLink
+from tests.console.fake_market import LISTINGS
 from tests.control.fake_engine import book
 from tui.present.cells import line_width
 from tui.present.ink import Decor, Ink, Line, text_of
@@ -225,6 +227,22 @@ def test_a_burst_between_two_frames_leaves_no_gap_hidden() -> None:
         assert newest_price(desk) != held
 
     run_console(script)
+
+
+def test_prints_of_another_grid_are_not_read_on_the_new_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("2")
+        await desk.frame()
+        monkeypatch.setattr(LISTINGS[0], "tick", Decimal(1))
+        desk.link.step += 20
+        await desk.frame()
+        await desk.focus("tape")
+        desk.app.area.panes["tape"].move_cursor(90)
+        prices = desk.pane("tape").split("\n")[1:-1]
+        assert any("64,0" in line for line in prices)
+        assert not any("128,0" in line for line in prices)
+
+    run_console(script, size=LARGE)
 
 
 def test_a_first_run_teaches() -> None:

@@ -1,10 +1,13 @@
 """The newest public trades, as a console is shown them."""
 
+from decimal import Decimal
+
 from core.io.virtual_loop import VirtualLoop
 from core.market.tape import KEPT_TRADES
 from core.state.desk import DeskRequest, PrintView
 from core.types.market import FeedState
 from tests.engine.rig import PERP, EngineRig, in_virtual_time
+from tests.engine.venues import perpetual
 
 NAME = f"{PERP}@v1"
 
@@ -40,6 +43,31 @@ def test_the_ring_keeps_the_newest_and_their_numbers_tell_how_many_fell_off():
             rig.feed.trade(PERP, "100", number)
         numbers = [each.number for each in shown(rig, prints=KEPT_TRADES)]
         assert numbers == list(range(KEPT_TRADES + 30, 30, -1))
+
+    in_virtual_time(work)
+
+
+def test_a_trade_told_twice_is_printed_once():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        rig.feed.trade(PERP, "100", 7)
+        rig.feed.trade(PERP, "100.1", 8)
+        rig.feed.trade(PERP, "100", 7)
+        assert [each.number for each in shown(rig)] == [2, 1]
+        await rig.elapse(1)
+        rig.feed.trade(PERP, "100", 7)  # the same two orders met again
+        assert [each.price_ticks for each in shown(rig)] == [1000, 1001, 1000]
+
+    in_virtual_time(work)
+
+
+def test_prints_of_another_grid_are_gone_with_its_book():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        rig.feed.trade(PERP, "100", 7)
+        rig.engine.parts.market.add_instrument(perpetual("v1", tick_size=Decimal("0.5")))
+        assert shown(rig) == []
+        assert rig.engine.desk(DeskRequest(books=(NAME,))).books[NAME].last_ticks is None
 
     in_virtual_time(work)
 

@@ -15,7 +15,7 @@ class TapePane(Pane):
 
     def __init__(self, pane_id: str, letter: str = "") -> None:
         super().__init__(pane_id, letter)
-        self._source: tuple[object, ...] = ()  # which engine's run and which instrument the prints are of
+        self._source: tuple[object, ...] = ()  # which engine's run, instrument and grid the prints are of
         self._instrument: str | None = None
         self._prints: list[PrintView] = []
         self._held: list[PrintView] | None = None  # what was there when the trader scrolled back
@@ -31,7 +31,9 @@ class TapePane(Pane):
             return
         instrument = next(iter(snapshot.tapes), None)
         news = [] if instrument is None else snapshot.tapes[instrument]
-        source = (snapshot.engine_id, snapshot.monitoring.global_.started_ns, instrument)
+        book = None if instrument is None else snapshot.books.get(instrument)
+        grid = None if book is None else (book.tick_size, book.lot_size)
+        source = (snapshot.engine_id, snapshot.monitoring.global_.started_ns, instrument, grid)
         if source != self._source:
             self._source, self._instrument, self._prints = source, instrument, []
             self._held, self._back = None, 0

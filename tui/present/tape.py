@@ -68,14 +68,13 @@ def tape_lines(prints: Sequence[PrintView], book: BookView, width: int, height: 
 
 
 def empty_tape_lines(instrument: str | None, book: BookView | None, width: int) -> list[Line]:
-    if instrument is None:
-        return wrap(
-            "No instrument yet. The tape follows the ladder you work in; [ and ] choose there.", width, Ink.QUIET
-        )
+    if instrument is None or book is None:
+        text = "Waiting for a tape. It follows the ladder you work in; [ and ] choose there."
+        return wrap(text, width, Ink.QUIET)
     lines: list[Line] = []
-    if book is not None and book.validity == "closed":
+    if book.validity == "closed":
         lines += wrap("market closed", width, Ink.WARNING)
-    elif book is not None and book.validity != "valid":
+    elif book.validity != "valid":
         lines += wrap(f"{book.validity}: {book.reason}" if book.reason else book.validity, width, Ink.WARNING)
     symbol, _, venue = instrument.rpartition("@")
     return [
