@@ -87,6 +87,7 @@ class Reports:
             liquidity=Liquidity.MAKER if execution.is_maker else Liquidity.TAKER,
             venue_ns=execution.venue_ms * _NS_PER_MS,
             received_ns=received_ns,
+            trade_id=execution.trade_id,
         )
 
     async def fill_of_trade(self, trade: TradeAnswer, client_order_id: str, received_ns: int) -> Fill:
@@ -106,4 +107,5 @@ class Reports:
             liquidity=Liquidity.MAKER if trade.is_maker else Liquidity.TAKER,
             venue_ns=trade.time * _NS_PER_MS,
             received_ns=received_ns,
+            trade_id=trade.id,
         )

@@ -63,6 +63,7 @@ def fill_of(fill: AccountFill, universe: Universe, names: OrderNames, received_n
         liquidity=Liquidity.TAKER if fill.crossed else Liquidity.MAKER,
         venue_ns=fill.time_ms * NS_PER_MS,
         received_ns=received_ns,
+        trade_id=fill.trade_id,
     )
 
 

@@ -98,4 +98,5 @@ class Reports:
             liquidity=liquidity,
             venue_ns=(int(row.fill_time) if row.fill_time else row.ts) * NS_PER_MS,
             received_ns=received_ns,
+            trade_id=int(row.trade_id) if row.trade_id.isdecimal() else None,
         )

@@ -1,8 +1,9 @@
 """The desk as a stream: one snapshot, then only the sections that changed.
 
 A section is a field of `DeskSnapshot`, or, where a field holds many things of one kind, one of those: a path is
-``("positions",)``, ``("books", "BTC/USDT@sim-a")`` or ``("monitoring", "market")``. Numbers stay exact: sections are
-decoded from their JSON text into their own types, money never passes through a float.
+``("positions",)``, ``("books", "BTC/USDT@sim-a")``, ``("tapes", "BTC/USDT@sim-a")`` or ``("monitoring", "market")``.
+Of a tape that went on only the new prints are sent. Numbers stay exact: sections are decoded from their JSON text into
+their own types, money never passes through a float.
 """
 
 import copy
@@ -10,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from core.state.desk import BookView, DeskRequest, DeskSnapshot
+from core.state.desk import BookView, DeskRequest, DeskSnapshot, PrintView
 from core.state.monitoring import MonitoringState
 
 MIN_INTERVAL_MS: Final = 50
@@ -21,6 +22,8 @@ SectionPath = tuple[str, ...]
 Sections = dict[SectionPath, bytes]
 
 _BOOKS: Final = "books"
+_TAPES: Final = "tapes"
+_KEYED: Final = frozenset({_BOOKS, _TAPES})  # fields of which each key is a section
 _MONITORING: Final = "monitoring"
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
@@ -36,12 +39,17 @@ class SnapshotFrame(msgspec.Struct, frozen=True, tag="snapshot", tag_field="type
     state: msgspec.Raw
 
 
-class DeltaFrame(msgspec.Struct, frozen=True, tag="delta", tag_field="type"):
-    """Sections to replace as ``[path, value]`` and paths to remove; applies to the frame one sequence before."""
+class DeltaFrame(msgspec.Struct, frozen=True, tag="delta", tag_field="type", omit_defaults=True):
+    """What changed since the frame one sequence before.
+
+    Sections to replace as ``[path, value]``, paths to remove, and new prints as ``[tape, prints, length]``: they go
+    before the tape's own, of which the oldest fall off.
+    """
 
     sequence: int
     set: list[tuple[SectionPath, msgspec.Raw]]
     removed: list[SectionPath]
+    printed: list[tuple[str, list[PrintView], int]] = []
 
 
 _frames: "msgspec.json.Decoder[SnapshotFrame | DeltaFrame]" = msgspec.json.Decoder(SnapshotFrame | DeltaFrame)
@@ -57,8 +65,8 @@ def split(snapshot: DeskSnapshot) -> Sections:
     sections: Sections = {}
     for name in DeskSnapshot.__struct_fields__:
         value = getattr(snapshot, name)
-        if name == _BOOKS:
-            sections.update({(name, key): _encoder.encode(book) for key, book in value.items()})
+        if name in _KEYED:
+            sections.update({(name, key): _encoder.encode(each) for key, each in value.items()})
         elif name == _MONITORING:
             for field in _MONITORING_FIELDS.values():
                 sections[name, field.encode_name] = _encoder.encode(getattr(value, field.name))
@@ -72,6 +80,7 @@ class DeskFramer:
 
     def __init__(self) -> None:
         self._sent: Sections | None = None
+        self._tapes: dict[str, list[PrintView]] = {}  # as sent
         self._sequence = 0
 
     def start_over(self) -> None:
@@ -81,13 +90,30 @@ class DeskFramer:
     def frame(self, snapshot: DeskSnapshot) -> bytes:
         """Return the next frame; an empty delta is a frame too and tells that the engine lives."""
         self._sequence += 1
-        sections, sent = split(snapshot), self._sent
-        self._sent = sections
+        sections, sent, tapes = split(snapshot), self._sent, self._tapes
+        self._sent, self._tapes = sections, snapshot.tapes
         if sent is None:
             return _encoder.encode(SnapshotFrame(self._sequence, msgspec.Raw(_encoder.encode(snapshot))))
-        changed = [(path, msgspec.Raw(text)) for path, text in sections.items() if sent.get(path) != text]
+        changed: list[tuple[SectionPath, msgspec.Raw]] = []
+        printed: list[tuple[str, list[PrintView], int]] = []
+        for path, text in sections.items():
+            if sent.get(path) == text:
+                continue
+            new = _new_prints(tapes.get(path[1], []), snapshot.tapes[path[1]]) if path[0] == _TAPES else None
+            if new is None:
+                changed.append((path, msgspec.Raw(text)))
+            else:
+                printed.append((path[1], new, len(snapshot.tapes[path[1]])))
         removed = [path for path in sent if path not in sections]
-        return _encoder.encode(DeltaFrame(self._sequence, changed, removed))
+        return _encoder.encode(DeltaFrame(self._sequence, changed, removed, printed))
+
+
+def _new_prints(old: list[PrintView], now: list[PrintView]) -> list[PrintView] | None:
+    """Return the prints that make the old tape the present one, None where that takes more."""
+    if not old:
+        return None
+    count = next((n for n, each in enumerate(now) if each.number <= old[0].number), len(now))
+    return now[:count] if now[count:] == old[: len(now) - count] else None
 
 
 class DeskMirror:
@@ -120,26 +146,29 @@ class DeskMirror:
         if self._snapshot is None or delta.sequence != self._sequence + 1:
             raise DeskStreamError(f"frame {delta.sequence} does not follow frame {self._sequence}")
         snapshot = copy.copy(self._snapshot)
-        snapshot.books = dict(snapshot.books)
+        snapshot.books, snapshot.tapes = dict(snapshot.books), dict(snapshot.tapes)
         snapshot.monitoring = copy.copy(snapshot.monitoring)
         for path, text in delta.set:
             _put(snapshot, path, text)
+        for tape, prints, length in delta.printed:
+            snapshot.tapes[tape] = [*prints, *snapshot.tapes.get(tape, [])][:length]
         for path in delta.removed:
-            if len(path) != 2 or path[0] != _BOOKS:
+            if len(path) != 2 or path[0] not in _KEYED:
                 raise DeskStreamError(f"section {'/'.join(path)} cannot be removed")
-            snapshot.books.pop(path[1], None)
+            getattr(snapshot, path[0]).pop(path[1], None)
         return snapshot
 
 
 _MONITORING_FIELDS: Final = {field.encode_name: field for field in msgspec.structs.fields(MonitoringState)}
 _book_decoder = msgspec.json.Decoder(BookView)
+_tape_decoder = msgspec.json.Decoder(list[PrintView])
 _monitoring_decoders: dict[str, "msgspec.json.Decoder[Any]"] = {
     name: msgspec.json.Decoder(field.type) for name, field in _MONITORING_FIELDS.items()
 }
 _field_decoders: dict[str, "msgspec.json.Decoder[Any]"] = {
     field.name: msgspec.json.Decoder(field.type)
     for field in msgspec.structs.fields(DeskSnapshot)
-    if field.name not in {_BOOKS, _MONITORING}
+    if field.name not in {*_KEYED, _MONITORING}
 }
 
 
@@ -149,6 +178,8 @@ def _put(snapshot: DeskSnapshot, path: SectionPath, text: msgspec.Raw) -> None:
             setattr(snapshot, name, _field_decoders[name].decode(text))
         case ("books", key):
             snapshot.books[key] = _book_decoder.decode(text)
+        case ("tapes", key):
+            snapshot.tapes[key] = _tape_decoder.decode(text)
         case ("monitoring", name) if name in _monitoring_decoders:
             setattr(snapshot.monitoring, _MONITORING_FIELDS[name].name, _monitoring_decoders[name].decode(text))
         case _:

@@ -19,6 +19,7 @@ from core.state.desk import (
     OrderView,
     OwnLevel,
     PositionView,
+    PrintView,
     ProtectionView,
 )
 from core.state.monitoring import MonitoringState
@@ -79,6 +80,7 @@ class DeskBuilder:
             jobs=self._jobs.jobs(request.jobs, request.job_statuses) if request.jobs else [],
             job_counts=self._jobs.counts() if request.jobs else {},
             capital=parts.capital.current_snapshot() if request.jobs else [],
+            tapes={text: tape for text in request.tapes if (tape := self._tape(text, request.prints)) is not None},
         )
 
     def orders(self, limit: int) -> list[OrderView]:
@@ -107,7 +109,7 @@ class DeskBuilder:
             return None
         now_ns = self._parts.clock.utc_ns()
         bid_ticks, bid_lots, ask_ticks, ask_lots = book.top(max(1, min(depth, MAX_DEPTH)))
-        trade = market.last_trades.get(instrument_id)
+        trade = market.last_trade(instrument_id)
         age_ns = market.age_ns(instrument_id)
         hours = book.instrument.market_hours
         return BookView(
@@ -128,6 +130,30 @@ class DeskBuilder:
             last_side=None if trade is None else ("sell" if trade.buyer_is_maker else "buy"),
             next_open_ns=None if hours.is_open(now_ns) else hours.next_open_ns(now_ns),
         )
+
+    def _tape(self, text: str, limit: int) -> list[PrintView] | None:
+        try:
+            instrument_id = InstrumentId.parse(text)
+        except ValueError:
+            return None
+        if instrument_id not in self._parts.market.instruments:
+            return None
+        tape = self._parts.market.tapes.get(instrument_id)
+        if tape is None:
+            return []
+        own = {fill.trade_id for fill in self._parts.fold.recent_fills if (fill.venue, fill.symbol) == instrument_id}
+        return [
+            PrintView(
+                printed.number,
+                printed.trade.venue_ns,
+                printed.trade.price_ticks,
+                printed.trade.quantity_lots,
+                "sell" if printed.trade.buyer_is_maker else "buy",
+                printed.trade.trade_id in own,
+                printed.after_cut,
+            )
+            for printed in tape.newest(limit)
+        ]
 
     def _own_levels(self, instrument_id: InstrumentId) -> list[OwnLevel]:
         instrument = self._parts.market.instruments[instrument_id]

@@ -17,4 +17,5 @@ def fill_view(fill: Fill, source: str) -> FillView:
         liquidity=fill.liquidity.value,
         source=source,
         at_ns=fill.venue_ns,
+        trade_id=fill.trade_id,
     )

@@ -174,7 +174,7 @@ class MonitoringBuilder:
             best_bid, best_ask = book.best_bid(), book.best_ask()
             bid = None if best_bid is None else tick * best_bid[0]
             ask = None if best_ask is None else tick * best_ask[0]
-            trade, age_ns = market.last_trades.get(instrument_id), market.age_ns(instrument_id)
+            trade, age_ns = market.last_trade(instrument_id), market.age_ns(instrument_id)
             rate = market.marks.asset_usd(instrument_id.venue, book.instrument.quote)
             states.setdefault(instrument_id.venue, {})[instrument_id.symbol] = MarketState(
                 last=None if trade is None else tick * trade.price_ticks,

@@ -27,6 +27,7 @@ _LIMITS: Final[Mapping[str, tuple[int, int]]] = {
     "orders": (0, 5_000),
     "log_lines": (0, 10_000),
     "jobs": (0, 1_000),
+    "prints": (0, 500),
 }
 MAX_BOOKS: Final = 64
 _JOB_STATUSES: Final = ("running", "pending", "finished", "dropped")
@@ -42,8 +43,9 @@ def check_desk_request(request: DeskRequest) -> DeskRequest:
     for name, (lowest, highest) in _LIMITS.items():
         if not lowest <= getattr(request, name) <= highest:
             raise ViewError(f"`{name}` is {getattr(request, name)}; allowed are {lowest} to {highest}")
-    if len(request.books) > MAX_BOOKS:
-        raise ViewError(f"{len(request.books)} books are asked for; at most {MAX_BOOKS} are allowed")
+    for name in ("books", "tapes"):
+        if len(getattr(request, name)) > MAX_BOOKS:
+            raise ViewError(f"{len(getattr(request, name))} {name} are asked for; at most {MAX_BOOKS} are allowed")
     return request
 
 
@@ -51,6 +53,7 @@ def _desk(engine: EngineAccess, query: Query) -> DeskSnapshot:
     numbers: dict[str, Any] = {name: _number(query, name, getattr(DeskRequest(), name)) for name in _LIMITS}
     request = DeskRequest(
         books=tuple(query.getall("books", ())),
+        tapes=tuple(query.getall("tapes", ())),
         chart=query.get("chart"),
         timeframe=query.get("timeframe", DeskRequest().timeframe),
         **numbers,
@@ -166,7 +169,7 @@ VIEWS: Final[Mapping[str, View]] = {
     "/api/strategies": View(_strategies),
     "/api/alerts": View(_alerts),
     "/api/logs": View(_logs, ("after", "limit")),
-    "/api/desk": View(_desk, (*_LIMITS, "books", "chart", "timeframe")),
+    "/api/desk": View(_desk, (*_LIMITS, "books", "tapes", "chart", "timeframe")),
 }
 
 

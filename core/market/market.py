@@ -1,4 +1,4 @@
-"""The market as the engine knows it: instruments, books, last trades, marks, funding and feed states."""
+"""The market as the engine knows it: instruments, books, tapes, marks, funding and feed states."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -6,6 +6,7 @@ from decimal import Decimal
 from core.book.book import Book, BookState
 from core.ledger.marks import MarkBoard
 from core.market.clock_offsets import ClockOffsets
+from core.market.tape import Tape
 from core.ports.clock import Clock
 from core.risk.volatility import VolatilityBoard
 from core.types.instrument import Instrument, InstrumentId
@@ -32,7 +33,7 @@ class Market:
         self._on_feed: Callable[[FeedState | None, FeedStatus], None] | None = None
         self.instruments: dict[InstrumentId, Instrument] = {}
         self.books: dict[InstrumentId, Book] = {}
-        self.last_trades: dict[InstrumentId, Trade] = {}
+        self.tapes: dict[InstrumentId, Tape] = {}
         self.funding: dict[InstrumentId, FundingRate] = {}
         self.mark_prices: dict[InstrumentId, MarkPrice] = {}
         self.marks = MarkBoard()
@@ -57,6 +58,7 @@ class Market:
         if book is None or _grid(book.instrument) != _grid(instrument):
             book = Book(instrument)
             self.books[instrument.id] = book
+            self.tapes.pop(instrument.id, None)  # its ticks and lots are those of another grid
         else:
             book.instrument = instrument
         if self._on_instrument is not None:
@@ -73,7 +75,10 @@ class Market:
         self._on_book(instrument_id)
 
     def trade(self, trade: Trade) -> None:
-        self.last_trades[trade.instrument_id] = trade
+        tape = self.tapes.get(trade.instrument_id)
+        if tape is None:
+            tape = self.tapes[trade.instrument_id] = Tape()
+        tape.add(trade)
         self._on_trade(trade)
 
     def funding_rate(self, funding: FundingRate) -> None:
@@ -90,10 +95,19 @@ class Market:
         known = self.feeds.get(status.venue)
         self.feeds[status.venue] = status
         before = None if known is None else known.state
+        if before is FeedState.UP and status.state is not FeedState.UP:
+            for instrument_id, tape in self.tapes.items():
+                if instrument_id.venue == status.venue:
+                    tape.cut()
         if before is not status.state and self._on_feed is not None:
             self._on_feed(before, status)
 
     # what readers ask ----------------------------------------------------------------------------
+
+    def last_trade(self, instrument_id: InstrumentId) -> Trade | None:
+        """Return the newest public trade, None before the first."""
+        tape = self.tapes.get(instrument_id)
+        return None if tape is None else tape.last
 
     def take_mark(self, instrument_id: InstrumentId) -> Decimal | None:
         """Value the instrument at the middle of its book from now on; return it, None where the book is unreadable."""

@@ -41,6 +41,18 @@ class BookView(msgspec.Struct, kw_only=True):
     next_open_ns: int | None = None
 
 
+class PrintView(msgspec.Struct, frozen=True, array_like=True):
+    """A public trade on the integer grid of its instrument."""
+
+    number: int  # rises by one a trade of the instrument; what is left out between two was not shown
+    at_ns: int  # by the venue's clock
+    price_ticks: int
+    quantity_lots: int
+    side: str  # of the aggressor
+    is_own: bool  # an own fill has the same trade id; False also where the venue does not let that be told
+    after_cut: bool  # the feed was lost since the trade before: some may be missing
+
+
 class BarView(msgspec.Struct, frozen=True, array_like=True):
     open_ns: int
     open: float
@@ -137,6 +149,7 @@ class FillView(msgspec.Struct, kw_only=True):
     liquidity: str
     source: str
     at_ns: int
+    trade_id: int | None = None  # of the public trade it was, where the venue numbers both alike
 
 
 class LogLine(msgspec.Struct, frozen=True, kw_only=True):
@@ -250,6 +263,8 @@ class DeskRequest(msgspec.Struct, frozen=True, kw_only=True):
     log_lines: int = 400
     jobs: int = 100  # every running one is shown in any case
     job_statuses: tuple[str, ...] = ()  # pending, running, finished, dropped; none means all
+    tapes: tuple[str, ...] = ()
+    prints: int = 100  # of each tape
 
 
 class DeskSnapshot(msgspec.Struct, kw_only=True):
@@ -270,3 +285,4 @@ class DeskSnapshot(msgspec.Struct, kw_only=True):
     jobs: list[JobView] = []  # running first, then pending by final score, then the newest ended
     job_counts: dict[str, int] = {}  # by status, how many there are to show
     capital: list[CapitalView] = []
+    tapes: dict[str, list[PrintView]] = {}  # newest first

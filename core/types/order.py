@@ -190,6 +190,7 @@ class Fill(msgspec.Struct, frozen=True, kw_only=True):
     liquidity: Liquidity
     venue_ns: int
     received_ns: int
+    trade_id: int | None = None  # of the public trade it was, where the venue numbers both alike
 
     @property
     def instrument_id(self) -> InstrumentId:

@@ -32,6 +32,7 @@ from core.state.desk import (
     OwnLevel,
     PnlPoint,
     PositionView,
+    PrintView,
 )
 from core.state.monitoring import (
     Alert,
@@ -48,7 +49,7 @@ from core.state.monitoring import (
 from core.types.control import Blocker, HaltLevel
 from tests.console.fake_halt import kill_state
 from tests.console.fake_jobs import START_NS, explained, some_capital, some_jobs
-from tests.console.fake_market import LISTINGS, Listing, market_state, name_of, noise
+from tests.console.fake_market import LISTINGS, Listing, market_state, name_of, noise, prints
 
 MINUTE_NS = 60_000_000_000
 _D = Decimal
@@ -178,7 +179,13 @@ class FakeLink:
             pnl_curve=[] if self.is_empty else self._pnl(),
             jobs=[] if self.is_empty else list(self.jobs),
             capital=[] if self.is_empty else some_capital(self.safe_venues, self.venues_of_unknown_equity),
+            tapes=self._tapes(),
         )
+
+    def _tapes(self) -> dict[str, list[PrintView]]:
+        wanted = [listing for listing in LISTINGS if name_of(listing) in self.request.tapes]
+        limit = 0 if self.is_empty else self.request.prints
+        return {name_of(listing): prints(listing, self.step, limit) for listing in wanted}
 
     def _middle(self, listing: Listing, step: int) -> int:
         base = int(listing.mid / listing.tick)

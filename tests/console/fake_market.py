@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+from core.state.desk import PrintView
 from core.state.monitoring import MarketState
 from tests.console.fake_jobs import START_NS
 
@@ -39,6 +40,23 @@ def noise(*parts: int) -> int:
         value = (value ^ (part & 0xFFFFFFFF)) * 0x85EBCA6B & 0xFFFFFFFF
         value ^= value >> 13
     return value % 1000
+
+
+def prints(listing: Listing, step: int, limit: int) -> list[PrintView]:
+    """Return the newest prints: 200 at first, then two a step, each the same in every run."""
+    middle, count = int(listing.mid / listing.tick), 200 + 2 * step
+    return [
+        PrintView(
+            number,
+            START_NS + (number - 200) * 50_000_000,
+            middle + noise(number, 5) % 7 - 3,
+            (400 if number % 17 == 0 else 1) * (1 + noise(number, 6) % 40),
+            "sell" if noise(number, 7) % 2 else "buy",
+            number % 23 == 0,
+            False,
+        )
+        for number in range(count, max(0, count - limit), -1)
+    ]
 
 
 def market_state() -> MarketState:

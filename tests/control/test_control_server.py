@@ -105,14 +105,18 @@ def test_logs_after_a_sequence(path: Path) -> None:
 
 def test_the_desk_takes_its_request_from_the_query(path: Path) -> None:
     engine = FakeEngine()
-    status, answer = ask(path, engine, "GET", "/api/desk?books=BTC/USDT@sim-a&books=NVDA@sim-x&depth=5&timeframe=5m")
+    query = "books=BTC/USDT@sim-a&books=NVDA@sim-x&depth=5&timeframe=5m&tapes=NVDA@sim-x&prints=7"
+    status, answer = ask(path, engine, "GET", f"/api/desk?{query}")
     assert status == 200
     assert answer["engine_id"] == "engine-1"
     [request] = engine.requests
     assert (request.books, request.depth, request.timeframe) == (("BTC/USDT@sim-a", "NVDA@sim-x"), 5, "5m")
+    assert (request.tapes, request.prints) == (("NVDA@sim-x",), 7)
 
 
-@pytest.mark.parametrize("query", ["depth=0", "depth=x", "depth=-1", "bars=999999", "color=red", "depth=" + "9" * 5000])
+@pytest.mark.parametrize(
+    "query", ["depth=0", "depth=x", "depth=-1", "bars=999999", "color=red", "prints=501", "depth=" + "9" * 5000]
+)
 def test_a_query_that_makes_no_sense_says_what_is_allowed(path: Path, query: str) -> None:
     status, answer = ask(path, FakeEngine(), "GET", f"/api/desk?{query}")
     assert status == 400

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.control.desk_stream import DeskFramer, DeskMirror, DeskStreamError, split
-from core.state.desk import DeskSnapshot, LogLine, PnlPoint
+from core.state.desk import DeskSnapshot, LogLine, PnlPoint, PrintView
 from tests.control.fake_engine import book, desk, monitoring
 
 money = st.decimals(min_value=-(10**12), max_value=10**12, allow_nan=False, places=9)
@@ -28,7 +28,16 @@ def desks(draw: st.DrawFn) -> DeskSnapshot:
     ]
     if draw(st.booleans()):
         snapshot.chart = None
+    snapshot.tapes = {name: tape(draw(st.integers(0, 9)), draw(st.integers(0, 6))) for name in draw(st.sets(names))}
     return snapshot
+
+
+def tape(count: int, shown: int, own: int = 3) -> list[PrintView]:
+    """Return the newest of so many prints."""
+    return [
+        PrintView(number, 1_700_000_000_000_000_000 + number, 640_000 + number, 5, "buy", number == own, False)
+        for number in range(count, max(0, count - shown), -1)
+    ]
 
 
 @given(st.lists(desks(), min_size=1, max_size=5))
@@ -59,6 +68,26 @@ def test_only_changed_sections_are_sent() -> None:
     assert (delta["type"], delta["sequence"], delta["removed"]) == ("delta", 2, [])
     assert [path for path, _ in delta["set"]] == [["monitoring", "market"], ["books", "ETH/USDT@sim-a"]]
     assert msgspec.json.decode(framer.frame(later)) == {"type": "delta", "sequence": 3, "set": [], "removed": []}
+
+
+def test_of_a_tape_that_goes_on_only_the_new_prints_are_sent() -> None:
+    framer, mirror, state = DeskFramer(), DeskMirror(), desk()
+    state.tapes = {"BTC/USDT@sim-a": tape(50, 40)}
+    whole = len(framer.frame(state))
+    framer.start_over()
+    mirror.apply(framer.frame(state))
+    later = copy.copy(state)
+    later.tapes = {"BTC/USDT@sim-a": tape(52, 40)}
+    frame = framer.frame(later)
+    assert msgspec.json.decode(frame)["set"] == []
+    assert len(frame) < whole / 10
+    assert mirror.apply(frame).tapes == later.tapes
+    # a fill that comes after its print marks one that was sent
+    marked = copy.copy(later)
+    marked.tapes = {"BTC/USDT@sim-a": tape(53, 40, own=52)}
+    frame = framer.frame(marked)
+    assert [path for path, _ in msgspec.json.decode(frame)["set"]] == [["tapes", "BTC/USDT@sim-a"]]
+    assert mirror.apply(frame).tapes == marked.tapes
 
 
 def test_a_book_no_longer_shown_is_removed() -> None:

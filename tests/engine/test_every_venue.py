@@ -16,13 +16,10 @@ from core.state.desk import BookView, DeskRequest, DeskSnapshot
 from core.types.credentials import Credentials
 from core.types.instrument import InstrumentId
 from core.types.order import OrderStatus
-from tests.console.driving import LARGE, shown
 from tests.engine.venue_worlds import WORLDS, World
 from tests.venues.news import LIMIT_S
 from tui.compose.engine_process import EngineProcess
 from tui.compose.start_terms import StartTerms
-from tui.console.app import ConsoleApp
-from tui.hosted import HostedLink
 
 D = Decimal
 STEPS = 7  # of a second, until the market's volatility can be told
@@ -64,7 +61,7 @@ class Desk:
         terms = StartTerms(keys=OneKey(self.world.key()), is_confirmed=True)
         self.process = EngineProcess(load_config(self.paths.config_file), self.paths, terms)
         await self.process.start()
-        await self.until(lambda: self.is_reconciled)
+        await self.until(lambda: self.is_reconciled and self.is_up)
         for n in range(STEPS):
             await self.second(n)
         assert self.is_fresh
@@ -106,6 +103,10 @@ class Desk:
     @property
     def is_reconciled(self) -> bool:
         return self.engine.monitoring().venues[self.world.venue].reconciled
+
+    @property
+    def is_up(self) -> bool:
+        return self.engine.monitoring().venues[self.world.venue].feed_state == "up"
 
     @property
     def is_fresh(self) -> bool:
@@ -157,10 +158,15 @@ class Desk:
         assert self.engine.parts.fold.orders.quarantine == ()
 
 
-def play(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, scenario: Callable[[Desk], Awaitable[None]]) -> None:
+def play(
+    make_world: Callable[[], World],
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    scenario: Callable[[Desk], Awaitable[None]],
+) -> None:
     async def run() -> None:
-        world = WORLDS[name]()
-        clock = HandClock(world.shift_ns)
+        world = make_world()
+        world.clock = clock = HandClock(world.shift_ns)
         monkeypatch.setattr("tui.compose.venues.SystemClock", lambda: clock)
         async with world.running(), asyncio.timeout(3 * LIMIT_S):
             desk = Desk(world, folder, clock)
@@ -226,33 +232,4 @@ def test_orders_rest_fill_and_are_booked_once_over_cuts_restarts_and_a_kill(
         assert order is not None
         assert order.status is OrderStatus.CANCELLED
 
-    play(name, tmp_path, monkeypatch, scenario)
-
-
-def test_the_console_shows_what_both_sides_traded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def scenario(desk: Desk) -> None:
-        prices, link = desk.world.prices, HostedLink(desk.process.access, desk.clock)
-        app = ConsoleApp(link, clock=desk.clock, who="console:test", native_colours=True)
-        async with app.run_test(size=LARGE) as pilot:
-
-            async def until_shown(pane: str, *words: str) -> None:
-                """Draw until one line of a pane has all the words."""
-                async with asyncio.timeout(LIMIT_S):
-                    while not any(
-                        all(word in line for word in words) for line in shown(app.area.panes[pane]).split("\n")
-                    ):
-                        await app.draw_frame()
-                        app.repaint()
-                        await pilot.pause()
-
-            await desk.place(prices.quantity, prices.rests)
-            await until_shown("ladder-1", "•", "49,999")
-            await until_shown("orders", "49,999.5", "open")
-            await desk.world.somebody_sells(prices.rests, prices.sold)
-            await until_shown("ladder-1", "▼", "49,999")
-            await until_shown("fills", "49,999.5", prices.sold)
-            await desk.place(prices.taken, None)
-            await until_shown("ladder-1", "▲", "50,001")
-            await until_shown("fills", "50,001", prices.taken)
-
-    play("okx", tmp_path, monkeypatch, scenario)
+    play(WORLDS[name], tmp_path, monkeypatch, scenario)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Protocol
 
+from core.io.system_clock import SystemClock
 from core.types.credentials import Credentials
 from core.types.order import Side
 from tests.adapters.coinbase.rig import OURS, credentials, loopback
@@ -45,6 +46,7 @@ class World(Protocol):
     cash_asset: str
     prices: Prices
     shift_ns: int  # of the clock of the day, where a venue has hours
+    clock: SystemClock  # the engine's; set before anything runs
 
     def running(self) -> AbstractAsyncContextManager[None]: ...
 
@@ -57,6 +59,10 @@ class World(Protocol):
         ...
 
     async def somebody_sells(self, price: str, quantity: str) -> None: ...
+
+    async def somebody_buys(self, price: str, quantity: str) -> None:
+        """Let somebody buy of somebody else, at the crowd's ask."""
+        ...
 
     async def tell(self) -> None:
         """Send what the venue has to say of what happened."""
@@ -101,6 +107,9 @@ class KrakenWorld:
 
     async def somebody_sells(self, price: str, quantity: str) -> None:
         self.server.exchange.crowd(self.symbol, Side.SELL, price, quantity)
+
+    async def somebody_buys(self, price: str, quantity: str) -> None:
+        self.server.exchange.crowd(self.symbol, Side.BUY, price, quantity)
 
     async def tell(self) -> None:
         """Nothing to do: this server tells by itself."""
@@ -149,6 +158,10 @@ class OkxWorld:
 
     async def somebody_sells(self, price: str, quantity: str) -> None:
         self._crowd(Side.SELL, price, quantity)
+        await self.tell()
+
+    async def somebody_buys(self, price: str, quantity: str) -> None:
+        self._crowd(Side.BUY, price, quantity)
         await self.tell()
 
     async def tell(self) -> None:
@@ -200,6 +213,10 @@ class CoinbaseWorld:
 
     async def somebody_sells(self, price: str, quantity: str) -> None:
         self._crowd(Side.SELL, price, quantity)
+
+    async def somebody_buys(self, price: str, quantity: str) -> None:
+        self._crowd(Side.BUY, price, quantity)
+        await self.tell()
 
     async def tell(self) -> None:
         await self.server.flush()
@@ -255,6 +272,9 @@ class InteractiveBrokersWorld:
         self.server.quote("NVDA", "150.09", 300, price, int(quantity))
         self.server.quote("NVDA", "150.10", 300, "150.14", 200)
         await self.tell()
+
+    async def somebody_buys(self, price: str, quantity: str) -> None:
+        self.server.last("NVDA", f"{price};{quantity};1795447900000;9000;150.1;true")
 
     async def tell(self) -> None:
         """Say every trade on the tape: this server's quotes have none."""

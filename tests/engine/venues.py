@@ -89,10 +89,10 @@ class ScriptedFeed:
     def state(self, state: FeedState, detail: str = "") -> None:
         self._known_sink.feed_status(FeedStatus(self.venue, state, detail, None, self._clock.utc_ns()))
 
-    def trade(self, symbol: str, price: str, trade_id: int) -> None:
+    def trade(self, symbol: str, price: str, trade_id: int, *, lots: int = 1, is_sold: bool = False) -> None:
         instrument, now_ns = self.instruments[symbol], self._clock.utc_ns()
         ticks = instrument.price_to_ticks(Decimal(price))
-        self._known_sink.trade(Trade(instrument.id, trade_id, ticks, 1, False, now_ns, now_ns))
+        self._known_sink.trade(Trade(instrument.id, trade_id, ticks, lots, is_sold, now_ns, now_ns))
 
     def best(self, symbol: str, side: Side) -> Decimal:
         bid, ask, _ = self._quotes[symbol]
@@ -164,6 +164,7 @@ class ScriptedVenue:
         self.latency_s = 0.005
         self.speech = Speech.ALL
         self.fills_before_ack = False
+        self.trade_id: int | None = None  # of the public trade that the next fill is
         self.report_delay_s = 0.0  # how long an account report is under way
         self.stream_delay_s = 0.0  # how far the stream is behind the answers
         self.submitted: list[OrderIntent] = []
@@ -392,7 +393,7 @@ class ScriptedVenue:
             fill_id=f"{self.venue}-{len(self.fills) + 1}", client_order_id=intent.client_order_id, venue=self.venue,
             symbol=intent.symbol, side=intent.side, price=price, quantity=quantity,
             fee=instrument.notional(price, quantity) * rate, liquidity=liquidity,
-            venue_ns=self.clock.utc_ns(), received_ns=self.clock.utc_ns(),
+            venue_ns=self.clock.utc_ns(), received_ns=self.clock.utc_ns(), trade_id=self.trade_id,
         )  # fmt: skip
         self.fills.append(fill)
         order.filled_quantity += quantity

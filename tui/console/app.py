@@ -249,7 +249,8 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
 
     def _ask(self) -> None:
         shown = self.area.shown()
-        request = self.selection.request([ladder for ladder in self.area.ladders if ladder in shown])
+        ladders = [ladder for ladder in self.area.ladders if ladder in shown]
+        request = self.selection.request(ladders, has_tape=self.area.panes["tape"] in shown)
         if request != self._wanted:
             self._wanted = request
             self.link.want(request)

@@ -22,6 +22,7 @@ from tui.panes.tables import (
     StrategiesPane,
     VenuesPane,
 )
+from tui.panes.tape import TapePane
 from tui.panes.texts import LogPane, RiskPane
 from tui.present.ladder_window import Recentring
 
@@ -31,6 +32,7 @@ _PANES: dict[str, tuple[type[Pane], str]] = {
     "positions": (PositionsPane, "o"),
     "orders": (OrdersPane, "r"),
     "fills": (FillsPane, "f"),
+    "tape": (TapePane, "t"),
     "jobs": (JobsPane, "j"),
     "strategies": (StrategiesPane, "s"),
     "venues": (VenuesPane, "v"),

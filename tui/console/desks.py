@@ -75,9 +75,14 @@ _LARGE_DESK = _rows(
     (10, _columns((62, "risk"), (62, "capital"), (76, "venues"))),
     (11, _columns((94, "log"), (50, "strategies"), (56, "fills"))),
 )
-_SMALL_LADDERS = _rows((14, _ladders(1, 2)), (6, "fills"))
-_MEDIUM_LADDERS = _rows((27, _ladders(1, 3)), (10, _columns((60, "fills"), (60, "orders"))))
-_LARGE_LADDERS = _rows((22, _ladders(1, 5)), (22, _columns((120, _ladders(6, 3)), (80, "fills"))), (12, "orders"))
+_SMALL_LADDERS = _rows((14, _ladders(1, 2)), (6, _columns((42, "fills"), (38, "tape"))))
+_MEDIUM_LADDERS = _rows(
+    (27, _columns((80, _ladders(1, 2)), (40, "tape"))), (10, _columns((60, "fills"), (60, "orders")))
+)
+_LARGE_LADDERS = _rows(
+    (44, _columns((160, _rows((22, _ladders(1, 4)), (22, _ladders(5, 4)))), (40, "tape"))),
+    (12, _columns((100, "fills"), (100, "orders"))),
+)
 _SMALL_JOBS = _rows((13, "jobs"), (7, "capital"))
 _JOBS = _rows((17, "jobs"), (20, _columns((62, "capital"), (58, "strategies"))))
 _LARGE_JOBS = _rows((32, "jobs"), (25, _columns((100, "capital"), (100, _rows((12, "strategies"), (13, "risk"))))))

@@ -35,10 +35,11 @@ class Selection:
     def chosen(self) -> InstrumentView | None:
         return None if self.selected is None else self.instruments.get(self.selected)
 
-    def request(self, ladders: Sequence[LadderPane]) -> DeskRequest:
-        """Ask for the books on screen and the selected one, which prices a ticket."""
+    def request(self, ladders: Sequence[LadderPane], *, has_tape: bool) -> DeskRequest:
+        """Ask for the books on screen and the selected one, which prices a ticket; for its tape where that shows."""
         names = [ladder.instrument for ladder in ladders if ladder.instrument is not None]
         if self.selected is not None:
             names.append(self.selected)
         books = tuple(dict.fromkeys(names))
-        return DeskRequest(depth=DEPTH, books=books, chart=self.selected, timeframe=self.timeframe)
+        tapes = (self.selected,) if has_tape and self.selected is not None else ()
+        return DeskRequest(depth=DEPTH, books=books, tapes=tapes, chart=self.selected, timeframe=self.timeframe)

@@ -98,6 +98,11 @@ def clock(at_ns: int) -> str:
     return _moment(at_ns).strftime("%H:%M:%S")
 
 
+def clock_ms(at_ns: int) -> str:
+    """Format UTC nanoseconds as a time of day with milliseconds, cut."""
+    return f"{clock(at_ns)}.{at_ns // 1_000_000 % 1_000:03d}"
+
+
 def day_and_time(at_ns: int) -> str:
     return _moment(at_ns).strftime("%a %d %b %H:%M UTC")
 
