@@ -9,6 +9,7 @@ import aiohttp
 import msgspec
 
 from core.control.commands import AnyCommand, CommandResult, Outcome
+from core.control.consoles import NOBODY, ConsoleName, signed
 from core.control.desk_stream import DEFAULT_INTERVAL_MS, DeskMirror, DeskStreamError, StreamRequest
 from core.control.routes import OUTCOME_OF_STATUS, STREAM, request_for
 from core.ports.clock import Clock
@@ -48,12 +49,26 @@ class AttachedLink:
         Tells how long the engine has been silent.
     interval_ms
         How often the engine sends, 50 to 5000.
+    name
+        Who this console is; its commands are signed with it.
+    place
+        Where the engine is, as the header says it.
     """
 
-    def __init__(self, socket_path: Path, clock: Clock, interval_ms: int = DEFAULT_INTERVAL_MS) -> None:
+    def __init__(
+        self,
+        socket_path: Path,
+        clock: Clock,
+        interval_ms: int = DEFAULT_INTERVAL_MS,
+        *,
+        name: ConsoleName = NOBODY,
+        place: str = "attached",
+    ) -> None:
         self._socket_path = socket_path
         self._clock = clock
         self._interval_ms = interval_ms
+        self._name = name
+        self._place = place
         self._request = DeskRequest()
         self._asked = asyncio.Event()
         self._mirror = DeskMirror()
@@ -67,6 +82,14 @@ class AttachedLink:
     @property
     def is_hosted(self) -> bool:
         return False
+
+    @property
+    def console_id(self) -> str:
+        return self._name.console
+
+    @property
+    def place(self) -> str:
+        return self._place
 
     @property
     def lost_reason(self) -> str | None:
@@ -106,7 +129,7 @@ class AttachedLink:
         """Send a command; a lost answer is FAILED and says that the command may have been carried out."""
         if self._session is None:
             return _failed("not attached to an engine")
-        request = request_for(command)
+        request = request_for(signed(command, self._name))
         try:
             async with self._session.request(
                 request.method,
@@ -182,7 +205,12 @@ class AttachedLink:
         self._lost_reason = None
 
     async def _send_request(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        wanted = StreamRequest(**msgspec.structs.asdict(self._request), interval_ms=self._interval_ms)
+        wanted = StreamRequest(
+            **msgspec.structs.asdict(self._request),
+            interval_ms=self._interval_ms,
+            console=self._name.console,
+            who=self._name.who,
+        )
         await socket.send_str(msgspec.json.encode(wanted).decode())
 
 

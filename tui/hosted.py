@@ -4,6 +4,7 @@ import logging
 from typing import Final
 
 from core.control.commands import AnyCommand, CommandResult
+from core.control.consoles import NOBODY, ConsoleHello, ConsoleName, Presence, signed
 from core.ports.clock import Clock
 from core.ports.control import EngineAccess
 from core.state.desk import DeskRequest, DeskSnapshot
@@ -15,7 +16,14 @@ _log = logging.getLogger(__name__)
 class HostedLink:
     """An EngineLink without a wire: the snapshot is made when it is asked for, at most once per interval."""
 
-    def __init__(self, engine: EngineAccess, clock: Clock, interval_ms: int = DEFAULT_INTERVAL_MS) -> None:
+    def __init__(
+        self,
+        engine: EngineAccess,
+        clock: Clock,
+        interval_ms: int = DEFAULT_INTERVAL_MS,
+        *,
+        name: ConsoleName = NOBODY,
+    ) -> None:
         self._engine = engine
         self._clock = clock
         self._interval_ns = interval_ms * 1_000_000
@@ -23,6 +31,27 @@ class HostedLink:
         self._latest: DeskSnapshot | None = None
         self._made_ns: int | None = None
         self._lost_reason: str | None = None
+        self._name = name
+        self._interval_ms = interval_ms
+        self._presence: Presence | None = None
+
+    def start(self) -> None:
+        """Say that a console looks."""
+        hello = ConsoleHello(console=self._name.console, who=self._name.who, interval_ms=self._interval_ms)
+        self._presence = self._engine.attach(hello)
+
+    def stop(self) -> None:
+        """Say that it is gone; the engine may go on."""
+        if self._presence is not None:
+            self._presence.end()
+
+    @property
+    def console_id(self) -> str:
+        return self._name.console
+
+    @property
+    def place(self) -> str:
+        return "hosted"
 
     @property
     def is_hosted(self) -> bool:
@@ -56,4 +85,4 @@ class HostedLink:
             self._lost_reason = None
 
     async def execute(self, command: AnyCommand) -> CommandResult:
-        return await self._engine.execute(command)
+        return await self._engine.execute(signed(command, self._name))

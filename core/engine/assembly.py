@@ -12,6 +12,7 @@ from core.engine.account_reads import AccountReads
 from core.engine.alert_delivery import AlertDelivery
 from core.engine.amend_desk import AmendDesk
 from core.engine.bar_store import BarStore
+from core.engine.console_desk import ConsoleDesk
 from core.engine.engine import Engine
 from core.engine.engine_log import EngineLog
 from core.engine.feed_watch import FeedWatch
@@ -161,6 +162,13 @@ def _connect_parts(
         protection=protection,
         alerts=AlertDelivery(ports.alert_routes, ground.clock, ports.randomness, ground.log),
         capital=capital,
+        consoles=ConsoleDesk(
+            clock=ground.clock,
+            fold=fold,
+            recorder=ground.recorder,
+            conditions=ground.conditions,
+            valuation=views.valuation,
+        ),
         account_reads=reads,
         statistics=ground.statistics,
         lag=LagMeter(),

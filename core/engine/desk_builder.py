@@ -79,6 +79,8 @@ class DeskBuilder:
             jobs=self._jobs.jobs(request.jobs, request.job_statuses) if request.jobs else [],
             job_counts=self._jobs.counts() if request.jobs else {},
             capital=parts.capital.current_snapshot() if request.jobs else [],
+            arming=parts.consoles.arming_view(),
+            consoles=parts.consoles.console_views(),
         )
 
     def orders(self, limit: int) -> list[OrderView]:

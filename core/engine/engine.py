@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from core.control.commands import AnyCommand, CommandResult, Kill
+from core.control.consoles import ConsoleHello, Presence
 from core.engine.alert_builder import blocker_alert
 from core.engine.command_desk import CommandDesk
 from core.engine.desk_builder import DeskBuilder
@@ -76,6 +77,7 @@ class Engine:
         )
         self._desk = DeskBuilder(parts, engine_id, parts.settings.version)
         self._monitoring = MonitoringBuilder(parts, parts.clock.utc_ns(), self._kill_switch.state, rate_limit)
+        parts.consoles.connect(lambda: self._monitoring.alerts(parts.views.valuation()))
         self._intake = EventIntake(parts, health)
         self._seconds = 0
         self._comparing: dict[str, None] = {}  # venues asked for their account right now
@@ -97,6 +99,7 @@ class Engine:
         if is_first:  # a fold that begins with the configuration of a later day would be another one
             mode = parts.settings.risk_mode
             parts.recorder.record(RiskModeChanged(at_ns=fact.at_ns, mode=mode, who="the configuration"))
+        parts.consoles.open()
         parts.recorder.on_failure(self._kill_switch.storage_failed)
         self._pump.connect(self._intake)
         for execution in self._executions:
@@ -164,6 +167,7 @@ class Engine:
             await self._quietly(feed.venue, feed.stop())
         await self._tasks.finish(STOP_PATIENCE_S)
         await self._quietly("alerts", parts.alerts.stop())
+        parts.consoles.close()
         parts.recorder.record(EngineStopped(at_ns=parts.clock.utc_ns(), reason=reason))
         await self._quietly("journal", asyncio.wait_for(parts.recorder.save_snapshot(), SNAPSHOT_PATIENCE_S))
 
@@ -281,6 +285,10 @@ class Engine:
     def kill_state(self) -> KillState | None:
         """Return how far a halt of everything has come, None without one."""
         return self._kill_switch.state()
+
+    def attach(self, console: ConsoleHello) -> Presence:
+        """Take note of a console that is shown this engine from here on, until its `Presence` ends."""
+        return self.parts.consoles.attach(console)
 
     async def execute(self, command: AnyCommand) -> CommandResult:
         return await self._commands.execute(command)

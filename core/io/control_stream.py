@@ -3,16 +3,19 @@
 import asyncio
 import contextlib
 import logging
+import os
 from typing import Final
 
 import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from core.control.consoles import ConsoleHello, Presence
 from core.control.desk_stream import MAX_INTERVAL_MS, MIN_INTERVAL_MS, DeskFramer, StreamRequest
 from core.io.control_views import ViewError, check_desk_request
 from core.ports.control import EngineAccess
 
 MAX_CLIENTS: Final = 8
+MAX_NAME_CHARACTERS: Final = 64
 MAX_REQUEST_BYTES: Final = 64 << 10
 STALL_LIMIT_S: Final = 30.0
 _CLOSE_TIMEOUT_S: Final = 1.0
@@ -30,6 +33,11 @@ class _Client:
         self.framer = DeskFramer()
         self.request: StreamRequest | None = None
         self.asked = asyncio.Event()
+        self.presence: Presence | None = None
+
+    def gone(self) -> None:
+        if self.presence is not None:
+            self.presence.end()
 
     def ask(self, request: StreamRequest) -> None:
         self.request = request
@@ -77,6 +85,7 @@ class DeskStreams:
             await self._receive(client)
         finally:
             self._clients.remove(client)
+            client.gone()
             sender.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await sender
@@ -93,10 +102,13 @@ class DeskStreams:
             if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                 return
             try:
-                client.ask(_read_request(message.data))
+                request = _read_request(message.data)
             except ValueError as error:
                 await _close(client, WSCloseCode.INVALID_TEXT, str(error))
                 return
+            if client.presence is None:  # before its first frame, which shows it among the consoles
+                client.presence = self._engine.attach(_hello(request))
+            client.ask(request)
 
     async def _send(self, client: _Client) -> None:
         try:
@@ -131,6 +143,11 @@ async def _close(client: _Client, code: WSCloseCode, reason: str) -> None:
             await client.socket.close(code=code, message=message)
 
 
+def _hello(request: StreamRequest) -> ConsoleHello:
+    who = request.who or f"api (uid {os.getuid()})"
+    return ConsoleHello(console=request.console, who=who, interval_ms=request.interval_ms)
+
+
 def _read_request(data: str | bytes) -> StreamRequest:
     try:
         request = _requests.decode(data)
@@ -138,5 +155,9 @@ def _read_request(data: str | bytes) -> StreamRequest:
         raise ValueError(f"not a desk request: {error}") from error
     if not MIN_INTERVAL_MS <= request.interval_ms <= MAX_INTERVAL_MS:
         raise ViewError(f"`interval_ms` is {request.interval_ms}; allowed are {MIN_INTERVAL_MS} to {MAX_INTERVAL_MS}")
+    for name in ("console", "who"):
+        text: str = getattr(request, name)
+        if len(text) > MAX_NAME_CHARACTERS or not text.isprintable():
+            raise ViewError(f"`{name}` is {text!r}; allowed are at most {MAX_NAME_CHARACTERS} printable characters")
     check_desk_request(request)
     return request

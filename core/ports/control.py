@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from core.control.commands import AnyCommand, CommandResult
+from core.control.consoles import ConsoleHello, Presence
 from core.state.desk import DeskRequest, DeskSnapshot
 from core.state.monitoring import MonitoringState
 
@@ -13,6 +14,10 @@ class EngineAccess(Protocol):
     def monitoring(self) -> MonitoringState: ...
 
     def desk(self, request: DeskRequest) -> DeskSnapshot: ...
+
+    def attach(self, console: ConsoleHello) -> Presence:
+        """Take note of a console that is shown this engine, until its `Presence` ends."""
+        ...
 
     async def execute(self, command: AnyCommand) -> CommandResult:
         """Carry out a command; every failure is a CommandResult, none an exception."""
@@ -25,6 +30,16 @@ class EngineLink(Protocol):
     @property
     def is_hosted(self) -> bool:
         """Tell whether the engine lives in this process (True) or is attached to (False)."""
+        ...
+
+    @property
+    def console_id(self) -> str:
+        """Return the id of the console that holds this link, as the engine knows it."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """Say in a word or two where the engine is: hosted, attached, attached ssh://host."""
         ...
 
     @property

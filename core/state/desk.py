@@ -237,6 +237,25 @@ class CapitalView(msgspec.Struct, kw_only=True):
     today_fees_usd: Decimal
 
 
+class ArmingView(msgspec.Struct, frozen=True, kw_only=True):
+    """The console that may trade with single keys."""
+
+    console: str
+    who: str
+    since_ns: int
+    until_ns: int
+
+
+class ConsoleView(msgspec.Struct, frozen=True, kw_only=True):
+    """A console that is shown the engine."""
+
+    console: str
+    who: str
+    since_ns: int
+    interval_ms: int
+    behind_s: float  # how long it has not read what it was sent, to the second; 0 while it keeps up
+
+
 class DeskRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a console wants to see; instruments as ``SYMBOL@venue``."""
 
@@ -270,3 +289,5 @@ class DeskSnapshot(msgspec.Struct, kw_only=True):
     jobs: list[JobView] = []  # running first, then pending by final score, then the newest ended
     job_counts: dict[str, int] = {}  # by status, how many there are to show
     capital: list[CapitalView] = []
+    arming: ArmingView | None = None
+    consoles: list[ConsoleView] = []

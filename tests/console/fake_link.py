@@ -18,6 +18,7 @@ from core.control.commands import (
     SetSafeMode,
 )
 from core.state.desk import (
+    ArmingView,
     BarView,
     BookView,
     ChartView,
@@ -75,6 +76,8 @@ class FakeLink:
     """An EngineLink whose engine is a formula of its step number."""
 
     is_hosted: bool = True
+    console_id: str = "this"
+    arming: ArmingView | None = None
     lost_reason: str | None = None
     step: int = 0
     status: str = "running"
@@ -97,6 +100,10 @@ class FakeLink:
     is_empty: bool = False  # a first run before anything happened
     advances: bool = False  # every look is a new step
     _frozen: DeskSnapshot | None = None
+
+    @property
+    def place(self) -> str:
+        return "hosted" if self.is_hosted else "attached"
 
     def want(self, request: DeskRequest) -> None:
         self.requests.append(request)
@@ -178,6 +185,7 @@ class FakeLink:
             pnl_curve=[] if self.is_empty else self._pnl(),
             jobs=[] if self.is_empty else list(self.jobs),
             capital=[] if self.is_empty else some_capital(self.safe_venues, self.venues_of_unknown_equity),
+            arming=self.arming,
         )
 
     def _middle(self, listing: Listing, step: int) -> int:

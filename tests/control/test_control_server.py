@@ -19,9 +19,11 @@ from core.control.client import ControlClient, EngineUnresponsive, NoEngine
 from core.control.commands import (
     AmendOrder,
     AnyCommand,
+    Arm,
     CancelOrder,
     CancelOrders,
     CommandResult,
+    Disarm,
     Kill,
     Outcome,
     Pause,
@@ -145,6 +147,8 @@ def test_garbage_on_the_wire_disturbs_nobody_else(path: Path, garbage: bytes) ->
 
 COMMANDS: list[AnyCommand] = [
     Pause(who="me", reason="lunch"),
+    Arm(who="me", console="a11ce", seconds=60.5, take_over=True),
+    Disarm(who="me"),
     Resume(who="me", reason="back", word="resume", scope="venue:sim-a"),
     SetRiskMode(who="me", mode="aggressive"),
     Kill(who="me", flatten=True, reason="now"),

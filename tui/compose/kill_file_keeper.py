@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from core.control.commands import AnyCommand, CommandResult, Kill
+from core.control.consoles import ConsoleHello, Presence
 from core.engine.engine import Engine
 from core.io.kill_file import read_kill_file
 from core.io.kill_file_writer import write_kill_file
@@ -30,6 +31,9 @@ class KillFileKeeper:
 
     def desk(self, request: DeskRequest) -> DeskSnapshot:
         return self._engine.desk(request)
+
+    def attach(self, console: ConsoleHello) -> Presence:
+        return self._engine.attach(console)
 
     async def execute(self, command: AnyCommand) -> CommandResult:
         result = await self._engine.execute(command)

@@ -7,8 +7,8 @@ from tui.console.settings import ConsoleSettings
 from tui.console.stall_proof_driver import StallProofDriver
 
 
-def make_console(link: EngineLink, settings: ConsoleSettings) -> ConsoleApp:
+def make_console(link: EngineLink, settings: ConsoleSettings, who: str) -> ConsoleApp:
     """Return a console for a terminal; a test makes a `ConsoleApp` itself."""
-    console = ConsoleApp(link, clock=SystemClock(), settings=settings)
+    console = ConsoleApp(link, clock=SystemClock(), settings=settings, who=who)
     console.driver_class = StallProofDriver
     return console
