@@ -206,9 +206,8 @@ class AttachedLink:
 
     async def _send_request(self, socket: aiohttp.ClientWebSocketResponse) -> None:
         wanted = StreamRequest(
-            **msgspec.structs.asdict(self._request),
+            **msgspec.structs.asdict(msgspec.structs.replace(self._request, console=self._name.console)),
             interval_ms=self._interval_ms,
-            console=self._name.console,
             who=self._name.who,
         )
         await socket.send_str(msgspec.json.encode(wanted).decode())

@@ -3,6 +3,8 @@
 import logging
 from typing import Final
 
+import msgspec
+
 from core.control.commands import AnyCommand, CommandResult
 from core.control.consoles import NOBODY, ConsoleHello, ConsoleName, Presence, signed
 from core.ports.clock import Clock
@@ -76,7 +78,7 @@ class HostedLink:
 
     def _make(self) -> None:
         try:
-            self._latest = self._engine.desk(self._request)
+            self._latest = self._engine.desk(msgspec.structs.replace(self._request, console=self._name.console))
         except Exception as error:  # a console without its picture still has its kill key
             if self._lost_reason is None:
                 _log.exception("the desk cannot be shown")

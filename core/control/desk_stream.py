@@ -29,8 +29,7 @@ class StreamRequest(DeskRequest, frozen=True, kw_only=True, forbid_unknown_field
     """What a client of the stream sends, at any time: what it wants to see and how often."""
 
     interval_ms: int = DEFAULT_INTERVAL_MS
-    console: str = ""  # as in the commands that are given there
-    who: str = ""
+    who: str = ""  # as in the commands that are given there
 
 
 class SnapshotFrame(msgspec.Struct, frozen=True, tag="snapshot", tag_field="type"):

@@ -1,11 +1,15 @@
-"""Who is attached, and which console is armed. What ends a lease is looked at whenever somebody asks."""
+"""Who is attached, what they missed, and which console is armed."""
 
 from collections.abc import Callable, Sequence
 from typing import Final
 
+import msgspec
+
 from core.control.arming import NS_PER_S, Lease, arming_blocker, lease_problem, minutes, raises_risk
 from core.control.commands import AnyCommand, Arm, CommandResult, Disarm, Outcome
 from core.control.consoles import ConsoleHello, Presence
+from core.engine.alarm_log import AlarmCount, AlarmLog
+from core.engine.away_book import MAX_PERSONS, person_of
 from core.engine.fold import EngineFold
 from core.engine.passing_conditions import PassingConditions
 from core.engine.recorder import Recorder
@@ -13,6 +17,7 @@ from core.journal.facts import ConsoleArmed, ConsoleAttached, ConsoleDetached, C
 from core.ledger.valuation import Valuation
 from core.ports.clock import Clock
 from core.risk.halts import bearing_on, tightest
+from core.state.away import AwayReport
 from core.state.desk import ArmingView, ConsoleView
 from core.state.monitoring import Alert
 from core.types.control import HaltLevel
@@ -43,6 +48,10 @@ class ConsoleDesk:
         self._lease: Lease | None = None
         self._halts_before = 0  # raised before the lease began
         self._is_open = False
+        self._opened_ns = 0
+        self._alarm_log = AlarmLog()
+        self._alarms_then: dict[str, AlarmCount] = {}  # by person, when the last console went
+        self._reports: dict[str, AwayReport] = {}  # by person, as of the return
 
     def connect(self, alarms: Callable[[], Sequence[Alert]]) -> None:
         """Say where the standing alarms are read."""
@@ -52,7 +61,7 @@ class ConsoleDesk:
 
     def open(self) -> None:
         """Journal who is there already: nothing comes into the journal before the start of this run."""
-        self._is_open = True
+        self._is_open, self._opened_ns = True, self._clock.utc_ns()
         for presence in self._present:
             self._note_attached(presence)
 
@@ -72,6 +81,8 @@ class ConsoleDesk:
 
     def _note_attached(self, presence: Presence) -> None:
         hello = presence.hello
+        if not self._fold.away.is_present(hello.who):
+            self._keep_report(hello)
         self._recorder.record(ConsoleAttached(at_ns=self._clock.utc_ns(), console=hello.console, who=hello.who))
 
     def _gone(self, presence: Presence) -> None:
@@ -86,9 +97,53 @@ class ConsoleDesk:
                     console=hello.console,
                     who=hello.who,
                     total_pnl_usd=self._valuation().total_pnl_usd,
-                    open_orders=sum(1 for _ in self._fold.orders.live()),
+                    open_orders=self._open_orders(),
                 )
             )
+            self._alarms_then[person_of(hello.who)] = self._alarm_log.count
+
+    def _open_orders(self) -> int:
+        return sum(1 for _ in self._fold.orders.live())
+
+    # away --------------------------------------------------------------------------------------------
+
+    def look_at_alarms(self, alarms: Sequence[Alert]) -> None:
+        self._alarm_log.look(alarms, self._clock.utc_ns())
+
+    def away(self, who: str) -> AwayReport:
+        """Return what this person missed: until the return where a console is there, else until now."""
+        kept = self._reports.get(person_of(who)) if self._fold.away.is_present(who) else None
+        return self._report(who, "") if kept is None else kept
+
+    def away_of(self, console: str) -> AwayReport | None:
+        """Return what the person at a console has missed."""
+        hello = next((each.hello for each in self._present if each.hello.console == console), None)
+        return None if hello is None else self._reports.get(person_of(hello.who))
+
+    def _keep_report(self, hello: ConsoleHello) -> None:
+        person = person_of(hello.who)
+        self._reports.pop(person, None)
+        self._reports[person] = self._report(hello.who, hello.console)
+        while len(self._reports) > MAX_PERSONS:
+            del self._reports[next(iter(self._reports))]
+
+    def _report(self, who: str, console: str) -> AwayReport:
+        before = self._alarms_then.get(person_of(who))
+        change, alarms = self._alarm_log.since(before or AlarmCount(0, 0))
+        report = self._fold.away.report(
+            who,
+            console=console,
+            now_ns=self._clock.utc_ns(),
+            pnl_now_usd=self._valuation().total_pnl_usd,
+            orders_now=self._open_orders(),
+        )
+        return msgspec.structs.replace(
+            report,
+            alarms_raised=change.raised,
+            alarms_cleared=change.cleared,
+            alarms_since_ns=report.since_ns if before is not None else max(report.since_ns, self._opened_ns),
+            alarms=alarms,
+        )
 
     # arming ------------------------------------------------------------------------------------------
 

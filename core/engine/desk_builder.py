@@ -80,6 +80,7 @@ class DeskBuilder:
             job_counts=self._jobs.counts() if request.jobs else {},
             capital=parts.capital.current_snapshot() if request.jobs else [],
             arming=parts.consoles.arming_view(),
+            away=parts.consoles.away_of(request.console) if request.console else None,
             consoles=parts.consoles.console_views(),
         )
 

@@ -24,6 +24,7 @@ from core.engine.venue_opening import VenueOpening
 from core.journal.facts import EngineStarted, EngineStopped, RiskModeChanged
 from core.ports.strategy import RunningStrategy
 from core.ports.venue import ExecutionVenue, Feed, OrderReport
+from core.state.away import AwayReport
 from core.state.desk import DeskRequest, DeskSnapshot
 from core.state.monitoring import KillState, MonitoringState, RateLimitState
 from core.types.account import AccountReport, FundingPayment
@@ -233,10 +234,13 @@ class Engine:
             self._tasks.spawn(self._compare(execution))
 
     def _tell_alerts(self) -> None:
-        """Show the sinks what stands; what a start goes through in its first moments is no news."""
-        alerts = self.parts.alerts
-        if alerts.has_sinks and (not self.is_starting or self._seconds > START_IN_SILENCE_S):
-            alerts.look(self._monitoring.alerts(self.parts.views.valuation()))
+        """Hand on what stands; what a start goes through in its first moments is no news."""
+        if self.is_starting and self._seconds <= START_IN_SILENCE_S:
+            return
+        standing = self._monitoring.alerts(self.parts.views.valuation())
+        self.parts.consoles.look_at_alarms(standing)
+        if self.parts.alerts.has_sinks:
+            self.parts.alerts.look(standing)
 
     def _due_for_comparison(self) -> Sequence[ExecutionVenue]:
         if self._seconds % RECONCILE_EVERY_S == 0:
@@ -289,6 +293,9 @@ class Engine:
     def attach(self, console: ConsoleHello) -> Presence:
         """Take note of a console that is shown this engine from here on, until its `Presence` ends."""
         return self.parts.consoles.attach(console)
+
+    def away(self, who: str) -> AwayReport:
+        return self.parts.consoles.away(who)
 
     async def execute(self, command: AnyCommand) -> CommandResult:
         return await self._commands.execute(command)

@@ -4,6 +4,7 @@ from typing import Protocol
 
 from core.control.commands import AnyCommand, CommandResult
 from core.control.consoles import ConsoleHello, Presence
+from core.state.away import AwayReport
 from core.state.desk import DeskRequest, DeskSnapshot
 from core.state.monitoring import MonitoringState
 
@@ -14,6 +15,10 @@ class EngineAccess(Protocol):
     def monitoring(self) -> MonitoringState: ...
 
     def desk(self, request: DeskRequest) -> DeskSnapshot: ...
+
+    def away(self, who: str) -> AwayReport:
+        """Return what happened while this person's consoles were away."""
+        ...
 
     def attach(self, console: ConsoleHello) -> Presence:
         """Take note of a console that is shown this engine, until its `Presence` ends."""

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
+from core.state.away import AwayReport
 from core.state.monitoring import MonitoringState
 
 
@@ -269,6 +270,7 @@ class DeskRequest(msgspec.Struct, frozen=True, kw_only=True):
     log_lines: int = 400
     jobs: int = 100  # every running one is shown in any case
     job_statuses: tuple[str, ...] = ()  # pending, running, finished, dropped; none means all
+    console: str = ""  # the id of the console that asks
 
 
 class DeskSnapshot(msgspec.Struct, kw_only=True):
@@ -291,3 +293,4 @@ class DeskSnapshot(msgspec.Struct, kw_only=True):
     capital: list[CapitalView] = []
     arming: ArmingView | None = None
     consoles: list[ConsoleView] = []
+    away: AwayReport | None = None  # what the person at the asking console missed

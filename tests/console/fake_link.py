@@ -17,6 +17,7 @@ from core.control.commands import (
     SetRiskMode,
     SetSafeMode,
 )
+from core.state.away import AwayReport
 from core.state.desk import (
     ArmingView,
     BarView,
@@ -78,6 +79,7 @@ class FakeLink:
     is_hosted: bool = True
     console_id: str = "this"
     arming: ArmingView | None = None
+    away: AwayReport | None = None
     lost_reason: str | None = None
     step: int = 0
     status: str = "running"
@@ -186,6 +188,7 @@ class FakeLink:
             jobs=[] if self.is_empty else list(self.jobs),
             capital=[] if self.is_empty else some_capital(self.safe_venues, self.venues_of_unknown_equity),
             arming=self.arming,
+            away=self.away,
         )
 
     def _middle(self, listing: Listing, step: int) -> int:

@@ -201,6 +201,13 @@ def test_a_json_number_is_an_exact_quantity(path: Path) -> None:
     assert order.quantity == Decimal("0.1")
 
 
+def test_who_was_away_is_named(path: Path) -> None:
+    status, answer = ask(path, FakeEngine(), "GET", "/api/away?who=console:alice")
+    assert (status, answer["who"], answer["orders_then"]) == (200, "console:alice", 2)
+    status, answer = ask(path, FakeEngine(), "GET", "/api/away")
+    assert (status, "`who` is missing" in answer["error"]["message"]) == (400, True)
+
+
 @pytest.mark.parametrize("outcome", list(Outcome))
 def test_outcomes_are_statuses_and_carry_their_message(path: Path, outcome: Outcome) -> None:
     engine = FakeEngine()

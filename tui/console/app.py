@@ -157,6 +157,7 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         self.messages.follow(snapshot.engine_ns)
         if self.selection.take(snapshot.instruments, self.area.ladders):
             self._ask()
+        self.hands.look_at_return(snapshot)
         if self._is_live != self.view.is_live:
             self._is_live = self.view.is_live
             self._write_title()

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from tui.console.amending import Amending
 from tui.console.arming import Arming
+from tui.console.coming_back import ComingBack
 from tui.console.dialogs.jump import JumpDialog
 from tui.console.dialogs.pages import PageDialog, help_lines
 from tui.console.instruments import stepped, stepped_timeframe
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
 
 
-class Hands(Safety, Scopes, Jobs, Trading, Amending, Arming, Leaving):
+class Hands(Safety, Scopes, Jobs, Trading, Amending, Arming, ComingBack, Leaving):
     """All the controls; this part moves around the screen."""
 
     def __init__(self, app: "ConsoleApp") -> None:
