@@ -76,6 +76,7 @@ class AttachedLink:
         self._lost_reason: str | None = "not connected yet"
         self._heard_ns = 0
         self._unusable_frames = 0  # in a row
+        self._notices: list[str] = []
         self._session: aiohttp.ClientSession | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -104,6 +105,10 @@ class AttachedLink:
         if request != self._request:
             self._request = request
             self._asked.set()
+
+    def take_notices(self) -> list[str]:
+        taken, self._notices = self._notices, []
+        return taken
 
     def latest(self) -> DeskSnapshot | None:
         return self._latest
@@ -190,6 +195,7 @@ class AttachedLink:
             await self._send_request(socket)
 
     async def _take(self, socket: aiohttp.ClientWebSocketResponse, frame: str) -> None:
+        before = self._latest
         try:
             self._latest = self._mirror.apply(frame)
         except DeskStreamError as error:
@@ -200,6 +206,8 @@ class AttachedLink:
             self._mirror = DeskMirror()
             await self._send_request(socket)
             return
+        if self._mirror.gap_ms:
+            self._notices.append(gap_text(self._mirror.gap_ms, before, self._latest))
         self._unusable_frames = 0
         self._heard_ns = self._clock.monotonic_ns()
         self._lost_reason = None
@@ -211,6 +219,19 @@ class AttachedLink:
             who=self._name.who,
         )
         await socket.send_str(msgspec.json.encode(wanted).decode())
+
+
+def gap_text(gap_ms: int, before: DeskSnapshot | None, now: DeskSnapshot) -> str:
+    """Say for how long nothing was shown, and how much came meanwhile; what can no longer be read is counted too."""
+    told = f"no frames for {gap_ms / 1e3:.0f} s: fresh snapshot"
+    if before is None or before.engine_id != now.engine_id:
+        return told
+    fills = now.monitoring.global_.total_trades - before.monitoring.global_.total_trades
+    seen = before.log[-1].sequence if before.log else 0
+    newest = now.log[-1].sequence if now.log else seen
+    hidden = max(0, now.log[0].sequence - seen - 1) if now.log else 0
+    lost = f", {hidden} of them no longer shown" if hidden else ""
+    return f"{told}; meanwhile {fills} fills and {newest - seen} log lines{lost}"
 
 
 def _result(status: int, body: bytes) -> CommandResult:

@@ -59,6 +59,9 @@ class HostedLink:
     def is_hosted(self) -> bool:
         return True
 
+    def take_notices(self) -> list[str]:
+        return []
+
     @property
     def lost_reason(self) -> str | None:
         """Return why the engine could not be shown the last time, None while it can."""

@@ -33,8 +33,11 @@ class StreamRequest(DeskRequest, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class SnapshotFrame(msgspec.Struct, frozen=True, tag="snapshot", tag_field="type"):
+    """The whole state; `gap_ms` says for how long before it the client was sent nothing, because it read nothing."""
+
     sequence: int
     state: msgspec.Raw
+    gap_ms: int = 0
 
 
 class DeltaFrame(msgspec.Struct, frozen=True, tag="delta", tag_field="type"):
@@ -76,16 +79,16 @@ class DeskFramer:
         self._sequence = 0
 
     def start_over(self) -> None:
-        """Make the next frame a whole snapshot."""
+        """Make the next frame a whole snapshot; what the client has is not kept meanwhile."""
         self._sent = None
 
-    def frame(self, snapshot: DeskSnapshot) -> bytes:
+    def frame(self, snapshot: DeskSnapshot, gap_ms: int = 0) -> bytes:
         """Return the next frame; an empty delta is a frame too and tells that the engine lives."""
         self._sequence += 1
         sections, sent = split(snapshot), self._sent
         self._sent = sections
         if sent is None:
-            return _encoder.encode(SnapshotFrame(self._sequence, msgspec.Raw(_encoder.encode(snapshot))))
+            return _encoder.encode(SnapshotFrame(self._sequence, msgspec.Raw(_encoder.encode(snapshot)), gap_ms))
         changed = [(path, msgspec.Raw(text)) for path, text in sections.items() if sent.get(path) != text]
         removed = [path for path in sent if path not in sections]
         return _encoder.encode(DeltaFrame(self._sequence, changed, removed))
@@ -97,6 +100,7 @@ class DeskMirror:
     def __init__(self) -> None:
         self._snapshot: DeskSnapshot | None = None
         self._sequence = 0
+        self.gap_ms = 0  # before the newest frame
 
     def apply(self, frame: bytes | str) -> DeskSnapshot:
         """Return the state after a frame.
@@ -115,6 +119,7 @@ class DeskMirror:
         except msgspec.DecodeError as error:
             raise DeskStreamError(f"a frame of the stream cannot be read: {error}") from error
         self._sequence = message.sequence
+        self.gap_ms = message.gap_ms if isinstance(message, SnapshotFrame) else 0
         return self._snapshot
 
     def _after(self, delta: DeltaFrame) -> DeskSnapshot:

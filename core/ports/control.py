@@ -52,6 +52,10 @@ class EngineLink(Protocol):
         """Return why the link is down, None while it is up."""
         ...
 
+    def take_notices(self) -> list[str]:
+        """Return what the trader must be told of the link since the last call, such as a gap in what was shown."""
+        ...
+
     def want(self, request: DeskRequest) -> None:
         """Say what the next snapshots should contain."""
         ...

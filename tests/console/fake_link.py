@@ -94,6 +94,7 @@ class FakeLink:
     answer: CommandResult | None = None
     commands: list[AnyCommand] = field(default_factory=list)
     requests: list[DeskRequest] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
     stale: set[str] = field(default_factory=set)
     unconfirmed: set[str] = field(default_factory=set)  # venues that have not confirmed the halt
     left: dict[str, list[LeftPosition]] = field(default_factory=dict)  # positions that a flattening has not closed
@@ -106,6 +107,10 @@ class FakeLink:
     @property
     def place(self) -> str:
         return "hosted" if self.is_hosted else "attached"
+
+    def take_notices(self) -> list[str]:
+        taken, self.notices = self.notices, []
+        return taken
 
     def want(self, request: DeskRequest) -> None:
         self.requests.append(request)

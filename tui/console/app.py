@@ -131,6 +131,8 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         try:
             snapshot = self.link.latest()
             self.view = View(snapshot, self.watch_of_link.look(snapshot), self.messages.lines, self.view.jump_letters)
+            for notice in self.link.take_notices():
+                self.say("warning", notice)
             if snapshot is not None:
                 self._follow(snapshot)
             for bar in (self.header, self.footer, self.too_small):
