@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -53,6 +54,8 @@ class AttachedLink:
         Who this console is; its commands are signed with it.
     place
         Where the engine is, as the header says it.
+    way_lost
+        Says why the socket itself leads nowhere, where something else keeps it.
     """
 
     def __init__(
@@ -63,12 +66,14 @@ class AttachedLink:
         *,
         name: ConsoleName = NOBODY,
         place: str = "attached",
+        way_lost: Callable[[], str | None] = lambda: None,
     ) -> None:
         self._socket_path = socket_path
         self._clock = clock
         self._interval_ms = interval_ms
         self._name = name
         self._place = place
+        self._way_lost = way_lost
         self._request = DeskRequest()
         self._asked = asyncio.Event()
         self._mirror = DeskMirror()
@@ -95,7 +100,7 @@ class AttachedLink:
     @property
     def lost_reason(self) -> str | None:
         if self._lost_reason is not None:
-            return self._lost_reason
+            return self._way_lost() or self._lost_reason
         silent_ns = self._clock.monotonic_ns() - self._heard_ns
         if silent_ns > max(_SILENCE_NS, 5 * self._interval_ms * 1_000_000):
             return f"the engine has been silent for {silent_ns / 1e9:.1f} s"

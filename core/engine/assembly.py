@@ -162,13 +162,7 @@ def _connect_parts(
         protection=protection,
         alerts=AlertDelivery(ports.alert_routes, ground.clock, ports.randomness, ground.log),
         capital=capital,
-        consoles=ConsoleDesk(
-            clock=ground.clock,
-            fold=fold,
-            recorder=ground.recorder,
-            conditions=ground.conditions,
-            valuation=views.valuation,
-        ),
+        consoles=_make_consoles(ground, views),
         account_reads=reads,
         statistics=ground.statistics,
         lag=LagMeter(),
@@ -233,6 +227,16 @@ def _make_desk(
         in_doubt_after_s=ground.settings.in_doubt_after_s,
         spawn=ground.tasks.hold,
         on_order=on_order,
+    )
+
+
+def _make_consoles(ground: Ground, views: RiskViews) -> ConsoleDesk:
+    return ConsoleDesk(
+        clock=ground.clock,
+        fold=ground.fold,
+        recorder=ground.recorder,
+        conditions=ground.conditions,
+        valuation=views.valuation,
     )
 
 
