@@ -116,8 +116,7 @@ def _connect_parts(
         budget=ports.budget,
         run_blocking=ports.run_blocking,
     )
-    point_usd = point_value(market.instruments.get, market.marks)
-    capital = CapitalHub(fold.capital, settings.capital, ground.recorder.fold_now, point_usd)
+    capital = _make_capital(ground)
     reads = AccountReads()
     views = _make_views(ground, strategies, capital, reads)
     clearance = OwnClearance(fold=fold, market=market, book_id=views.book_id, limits=settings.limits)
@@ -228,6 +227,11 @@ def _make_desk(
         spawn=ground.tasks.hold,
         on_order=on_order,
     )
+
+
+def _make_capital(ground: Ground) -> CapitalHub:
+    point_usd = point_value(ground.market.instruments.get, ground.market.marks)
+    return CapitalHub(ground.fold.capital, ground.settings.capital, ground.recorder.fold_now, point_usd)
 
 
 def _make_consoles(ground: Ground, views: RiskViews) -> ConsoleDesk:
