@@ -168,28 +168,29 @@ class ConsoleDesk:
         )
 
     def arm(self, command: Arm) -> CommandResult:
-        problem = lease_problem(command.seconds)
-        if problem is None and all(each.hello.console != command.console for each in self._present):
+        self.on_second()
+        console = next((each.hello.console for each in self._present if each.hello.console == command.console), "")
+        if not console:
             problem = "only an attached console can be armed; its id goes with the command as `console`"
-        if problem is not None or command.console is None:
-            return CommandResult(outcome=Outcome.INVALID, message=problem or "")
+            return CommandResult(outcome=Outcome.INVALID, message=problem)
+        problem = lease_problem(command.seconds)
+        if problem is not None:
+            return CommandResult(outcome=Outcome.INVALID, message=problem)
         refusal = self._arming_refusal()
         if refusal is not None:
             return CommandResult(outcome=Outcome.REFUSED, message=f"not armed: {refusal}")
-        if self._lease is not None and self._lease.console != command.console:
+        if self._lease is not None and self._lease.console != console:
             self._end_lease(f"taken over by {command.who}")
         now_ns, length_ns = self._clock.utc_ns(), int(command.seconds * NS_PER_S)
         self._lease = Lease(
-            console=command.console,
+            console=console,
             who=command.who,
             since_ns=now_ns,
             until_ns=now_ns + length_ns,
             until_steady_ns=self._clock.monotonic_ns() + length_ns,
         )
         self._halts_before = self._fold.halts.raised
-        self._recorder.record(
-            ConsoleArmed(at_ns=now_ns, console=command.console, who=command.who, until_ns=now_ns + length_ns)
-        )
+        self._recorder.record(ConsoleArmed(at_ns=now_ns, console=console, who=command.who, until_ns=now_ns + length_ns))
         text = f"armed for {minutes(command.seconds)}: single keys trade; any halt, pause or lost link disarms"
         return CommandResult(outcome=Outcome.DONE, message=text, data={"until_ns": self._lease.until_ns})
 
@@ -200,6 +201,7 @@ class ConsoleDesk:
         return arming_blocker(self._alarms())
 
     def disarm(self, command: Disarm) -> CommandResult:
+        self.on_second()
         lease = self._lease
         if lease is None:
             return CommandResult(outcome=Outcome.DONE, message="no console is armed")

@@ -85,6 +85,7 @@ def test_one_console_is_armed_and_everybody_sees_which() -> None:
     ("console", "more"),
     [
         (None, {}),
+        ("", {}),
         ("nobody", {}),
         (ALICE, {"seconds": 0}),
         (ALICE, {"seconds": 1e9}),
@@ -96,6 +97,7 @@ def test_nothing_is_armed_but_an_attached_console_for_a_sensible_time(
 ) -> None:
     async def script(rig: EngineRig) -> None:
         attach(rig)
+        attach(rig, "")  # a script that follows the stream
         assert await arm(rig, console, **more) is Outcome.INVALID
         assert armed(rig) is None
 
