@@ -13,4 +13,5 @@ BENCHES: Final = {
     "scheduler": "bench.scheduler",
     "simulation": "bench.simulation",
     "socket": "bench.socket_path",
+    "stalled": "bench.stalled",
 }

@@ -9,6 +9,7 @@ from bench.books import Levels
 from core.bars.bar import Bar
 from core.bars.timeframe import Timeframe
 from core.engine.assembly import EnginePorts, assemble
+from core.engine.engine import Engine
 from core.engine.settings import EngineSettings
 from core.io.journal_store import Synchronous
 from core.io.order_ids import OrderIds
@@ -100,6 +101,11 @@ class WatchingEngine:
         self._seconds.cancel()
         await self._engine.stop("done", cancel_orders=False)
         await self._journal.close()
+
+    @property
+    def access(self) -> Engine:
+        """Return the engine itself, as front ends reach it."""
+        return self._engine
 
     @property
     def last_words(self) -> str:

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,6 +10,7 @@ import aiohttp
 import msgspec
 
 from core.control.commands import AnyCommand, CommandResult, Outcome
+from core.control.consoles import NOBODY, ConsoleName, signed
 from core.control.desk_stream import DEFAULT_INTERVAL_MS, DeskMirror, DeskStreamError, StreamRequest
 from core.control.routes import OUTCOME_OF_STATUS, STREAM, request_for
 from core.ports.clock import Clock
@@ -48,12 +50,30 @@ class AttachedLink:
         Tells how long the engine has been silent.
     interval_ms
         How often the engine sends, 50 to 5000.
+    name
+        Who this console is; its commands are signed with it.
+    place
+        Where the engine is, as the header says it.
+    way_lost
+        Says why the socket itself leads nowhere, where something else keeps it.
     """
 
-    def __init__(self, socket_path: Path, clock: Clock, interval_ms: int = DEFAULT_INTERVAL_MS) -> None:
+    def __init__(
+        self,
+        socket_path: Path,
+        clock: Clock,
+        interval_ms: int = DEFAULT_INTERVAL_MS,
+        *,
+        name: ConsoleName = NOBODY,
+        place: str = "attached",
+        way_lost: Callable[[], str | None] = lambda: None,
+    ) -> None:
         self._socket_path = socket_path
         self._clock = clock
         self._interval_ms = interval_ms
+        self._name = name
+        self._place = place
+        self._way_lost = way_lost
         self._request = DeskRequest()
         self._asked = asyncio.Event()
         self._mirror = DeskMirror()
@@ -61,6 +81,7 @@ class AttachedLink:
         self._lost_reason: str | None = "not connected yet"
         self._heard_ns = 0
         self._unusable_frames = 0  # in a row
+        self._notices: list[str] = []
         self._session: aiohttp.ClientSession | None = None
         self._task: asyncio.Task[None] | None = None
 
@@ -69,9 +90,17 @@ class AttachedLink:
         return False
 
     @property
+    def console_id(self) -> str:
+        return self._name.console
+
+    @property
+    def place(self) -> str:
+        return self._place
+
+    @property
     def lost_reason(self) -> str | None:
         if self._lost_reason is not None:
-            return self._lost_reason
+            return self._way_lost() or self._lost_reason
         silent_ns = self._clock.monotonic_ns() - self._heard_ns
         if silent_ns > max(_SILENCE_NS, 5 * self._interval_ms * 1_000_000):
             return f"the engine has been silent for {silent_ns / 1e9:.1f} s"
@@ -81,6 +110,10 @@ class AttachedLink:
         if request != self._request:
             self._request = request
             self._asked.set()
+
+    def take_notices(self) -> list[str]:
+        taken, self._notices = self._notices, []
+        return taken
 
     def latest(self) -> DeskSnapshot | None:
         return self._latest
@@ -106,7 +139,7 @@ class AttachedLink:
         """Send a command; a lost answer is FAILED and says that the command may have been carried out."""
         if self._session is None:
             return _failed("not attached to an engine")
-        request = request_for(command)
+        request = request_for(signed(command, self._name))
         try:
             async with self._session.request(
                 request.method,
@@ -167,6 +200,7 @@ class AttachedLink:
             await self._send_request(socket)
 
     async def _take(self, socket: aiohttp.ClientWebSocketResponse, frame: str) -> None:
+        before = self._latest
         try:
             self._latest = self._mirror.apply(frame)
         except DeskStreamError as error:
@@ -177,13 +211,32 @@ class AttachedLink:
             self._mirror = DeskMirror()
             await self._send_request(socket)
             return
+        if self._mirror.gap_ms:
+            self._notices.append(gap_text(self._mirror.gap_ms, before, self._latest))
         self._unusable_frames = 0
         self._heard_ns = self._clock.monotonic_ns()
         self._lost_reason = None
 
     async def _send_request(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        wanted = StreamRequest(**msgspec.structs.asdict(self._request), interval_ms=self._interval_ms)
+        wanted = StreamRequest(
+            **msgspec.structs.asdict(msgspec.structs.replace(self._request, console=self._name.console)),
+            interval_ms=self._interval_ms,
+            who=self._name.who,
+        )
         await socket.send_str(msgspec.json.encode(wanted).decode())
+
+
+def gap_text(gap_ms: int, before: DeskSnapshot | None, now: DeskSnapshot) -> str:
+    """Say for how long nothing was shown, and how much came meanwhile; what can no longer be read is counted too."""
+    told = f"no frames for {gap_ms / 1e3:.0f} s: fresh snapshot"
+    if before is None or before.engine_id != now.engine_id:
+        return told
+    fills = now.monitoring.global_.total_trades - before.monitoring.global_.total_trades
+    seen = before.log[-1].sequence if before.log else 0
+    newest = now.log[-1].sequence if now.log else seen
+    hidden = max(0, now.log[0].sequence - seen - 1) if now.log else 0
+    lost = f", {hidden} of them no longer shown" if hidden else ""
+    return f"{told}; meanwhile {fills} fills and {newest - seen} log lines{lost}"
 
 
 def _result(status: int, body: bytes) -> CommandResult:

@@ -4,6 +4,7 @@ import asyncio
 import signal
 
 from core.config.config import Config
+from core.io.console_id import new_console_name
 from core.io.system_clock import SystemClock
 from core.paths import Paths
 from tui.compose.engine_process import EngineProcess
@@ -26,9 +27,10 @@ async def run_hosted(config: Config, paths: Paths, terms: StartTerms, settings: 
     process = EngineProcess(config, paths, terms)
     ending = asyncio.Event()
     watch_signals(ending)
-    console: Console = asyncio.ensure_future(
-        make_console(HostedLink(process.access, SystemClock()), settings, paths).run_async()
-    )
+    name = new_console_name()
+    link = HostedLink(process.access, SystemClock(), name=name)
+    link.start()
+    console: Console = asyncio.ensure_future(make_console(link, settings, paths, name.who).run_async())
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _lose_terminal, leave, console)
     starting = asyncio.ensure_future(process.start())
     ended = asyncio.ensure_future(ending.wait())
@@ -36,6 +38,7 @@ async def run_hosted(config: Config, paths: Paths, terms: StartTerms, settings: 
     if starting.done() and starting.exception() is None:
         await asyncio.wait((console, ended), return_when=asyncio.FIRST_COMPLETED)
     choice = await _leaving(console)
+    link.stop()
     await starting
     is_quit = choice in {ExitChoice.QUIT_STOP_ENGINE, ExitChoice.QUIT_CANCEL_AND_STOP}
     if not is_quit and not ending.is_set():

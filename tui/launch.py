@@ -12,6 +12,7 @@ from core.io.instance_lock import InstanceHeldError, find_holder
 from core.paths import Paths, StateFolderError
 from core.ports.journal import JournalError
 from core.ports.keys import KeyStoreError
+from tui.attach_target import FORMS, attach_target
 from tui.going_live import NotConfirmedError, start_terms
 from tui.shell_parent import Leave, run_in_child
 
@@ -23,11 +24,16 @@ EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 
 def main() -> None:
     """Run the command of this process and exit."""
-    options = _parser().parse_args()
+    parser = _parser()
+    options = parser.parse_args()
+    if options.attach is not None and (options.daemon or options.leave_orders or options.live):
+        parser.error("--attach shows an engine that runs: it goes with none of --daemon, --leave-orders and --live")
     sys.exit(
         run_daemon(options.config, cancel_orders=not options.leave_orders, is_live=options.live)
         if options.daemon
-        else run_console(options.config, is_live=options.live, is_slow_link=options.low_bandwidth)
+        else run_console(
+            options.config, is_live=options.live, attach=options.attach, is_slow_link=options.low_bandwidth
+        )
     )
 
 
@@ -36,13 +42,18 @@ def run_daemon(config_file: Path | None, *, cancel_orders: bool = True, is_live:
     return _guarded(lambda: _daemon(config_file, cancel_orders=cancel_orders, is_live=is_live))
 
 
-def run_console(config_file: Path | None, *, is_live: bool = False, is_slow_link: bool = False) -> int:
-    """Run a console: attached where an engine holds the lock, else hosting one; return the exit code."""
+def run_console(
+    config_file: Path | None, *, is_live: bool = False, attach: str | None = None, is_slow_link: bool = False
+) -> int:
+    """Run a console: attached where an engine holds the lock or that is asked for, else hosting one.
+
+    `attach` says where to: empty for this user's engine, a socket, or an address of SSH. Returns the exit code.
+    """
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         _say("a console needs a terminal; without one run `seraphim-tui --daemon` or `seraphim daemon`")
         return EXIT_USAGE
-    if find_holder(Paths.from_environment().lock) is not None:
-        return _guarded(lambda: _attach(config_file, is_slow_link=is_slow_link))
+    if attach is not None or find_holder(Paths.from_environment().lock) is not None:
+        return _guarded(lambda: _attach(config_file, attach or "", is_slow_link=is_slow_link))
     return run_in_child(
         lambda leave: _guarded(lambda: _host(config_file, leave, is_live=is_live, is_slow_link=is_slow_link))
     )
@@ -59,13 +70,14 @@ def _daemon(config_file: Path | None, *, cancel_orders: bool, is_live: bool) -> 
     asyncio.run(run_headless(config, paths, terms, cancel_orders=cancel_orders))
 
 
-def _attach(config_file: Path | None, *, is_slow_link: bool) -> None:
+def _attach(config_file: Path | None, where: str, *, is_slow_link: bool) -> None:
+    target = attach_target(where)
     paths = _ready_paths()
     from tui.attached import run_attached  # noqa: PLC0415 - heavy
     from tui.console.settings import console_settings  # noqa: PLC0415 - heavy
 
     settings = console_settings(_console_config(config_file or paths.config_file), is_slow_link=is_slow_link)
-    asyncio.run(run_attached(paths, settings))
+    asyncio.run(run_attached(target or paths.socket, paths, settings))
 
 
 def _console_config(config_file: Path) -> "ConsoleConfig":
@@ -111,6 +123,7 @@ def _guarded(work: Callable[[], None]) -> int:
     from adapters.venue_store.store import VenueStoreError  # noqa: PLC0415 - not for --help
     from core.config.problem import ConfigError  # noqa: PLC0415 - not for --help
     from core.io.unix_socket import ControlSocketError  # noqa: PLC0415 - not for --help
+    from tui.ssh_tunnel import SshTunnelError  # noqa: PLC0415 - not for --help
 
     try:
         work()
@@ -130,6 +143,7 @@ def _guarded(work: Callable[[], None]) -> int:
         StateFolderError,
         ControlSocketError,
         VenueStoreError,
+        SshTunnelError,
         OSError,
     ) as error:
         _say(str(error))
@@ -147,6 +161,9 @@ def _parser() -> argparse.ArgumentParser:
         " SIGUSR1 to the engine's process halts everything, like `seraphim kill`.",
     )
     parser.add_argument("--daemon", action="store_true", help="run the engine without a console, in the foreground")
+    parser.add_argument(
+        "--attach", nargs="?", const="", metavar="WHERE", help=f"show an engine that runs, and start none: {FORMS}"
+    )
     parser.add_argument("--config", type=Path, metavar="FILE", help="configuration file instead of the usual one")
     parser.add_argument(
         "--leave-orders", action="store_true", help="with --daemon: leave open orders at the venues when stopping"

@@ -13,6 +13,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="co
     """
 
     who: str = "unknown"
+    console: str | None = None  # the id of the console it was given in; None from anywhere else
 
 
 class Pause(Command, frozen=True, kw_only=True):
@@ -141,6 +142,20 @@ class ExplainJob(Command, frozen=True, kw_only=True):
     job_id: str
 
 
+class Arm(Command, frozen=True, kw_only=True):
+    """Let one attached console trade with single keys for a time; no other console raises risk meanwhile.
+
+    `take_over` takes it from the console that has it.
+    """
+
+    seconds: float = 600.0
+    take_over: bool = False
+
+
+class Disarm(Command, frozen=True, kw_only=True):
+    """End it at once, whichever console has it."""
+
+
 class ProbeAlertSink(Command, frozen=True, kw_only=True):
     """Send one message through a sink of alerts, and say whether it was taken."""
 
@@ -164,6 +179,8 @@ AnyCommand = (
     | SetSafeMode
     | CancelJob
     | ExplainJob
+    | Arm
+    | Disarm
     | ProbeAlertSink
 )
 

@@ -32,11 +32,15 @@ class StreamRequest(DeskRequest, frozen=True, kw_only=True, forbid_unknown_field
     """What a client of the stream sends, at any time: what it wants to see and how often."""
 
     interval_ms: int = DEFAULT_INTERVAL_MS
+    who: str = ""  # as in the commands that are given there
 
 
 class SnapshotFrame(msgspec.Struct, frozen=True, tag="snapshot", tag_field="type"):
+    """The whole state; `gap_ms` says for how long before it the client was sent nothing, because it read nothing."""
+
     sequence: int
     state: msgspec.Raw
+    gap_ms: int = 0
 
 
 class DeltaFrame(msgspec.Struct, frozen=True, tag="delta", tag_field="type", omit_defaults=True):
@@ -84,16 +88,16 @@ class DeskFramer:
         self._sequence = 0
 
     def start_over(self) -> None:
-        """Make the next frame a whole snapshot."""
+        """Make the next frame a whole snapshot; what the client has is not kept meanwhile."""
         self._sent = None
 
-    def frame(self, snapshot: DeskSnapshot) -> bytes:
+    def frame(self, snapshot: DeskSnapshot, gap_ms: int = 0) -> bytes:
         """Return the next frame; an empty delta is a frame too and tells that the engine lives."""
         self._sequence += 1
         sections, sent, tapes = split(snapshot), self._sent, self._tapes
         self._sent, self._tapes = sections, snapshot.tapes
         if sent is None:
-            return _encoder.encode(SnapshotFrame(self._sequence, msgspec.Raw(_encoder.encode(snapshot))))
+            return _encoder.encode(SnapshotFrame(self._sequence, msgspec.Raw(_encoder.encode(snapshot)), gap_ms))
         changed: list[tuple[SectionPath, msgspec.Raw]] = []
         printed: list[tuple[str, list[PrintView], int]] = []
         for path, text in sections.items():
@@ -122,6 +126,7 @@ class DeskMirror:
     def __init__(self) -> None:
         self._snapshot: DeskSnapshot | None = None
         self._sequence = 0
+        self.gap_ms = 0  # before the newest frame
 
     def apply(self, frame: bytes | str) -> DeskSnapshot:
         """Return the state after a frame.
@@ -140,6 +145,7 @@ class DeskMirror:
         except msgspec.DecodeError as error:
             raise DeskStreamError(f"a frame of the stream cannot be read: {error}") from error
         self._sequence = message.sequence
+        self.gap_ms = message.gap_ms if isinstance(message, SnapshotFrame) else 0
         return self._snapshot
 
     def _after(self, delta: DeltaFrame) -> DeskSnapshot:

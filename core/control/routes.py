@@ -8,10 +8,12 @@ import msgspec
 from core.control.commands import (
     AmendOrder,
     AnyCommand,
+    Arm,
     CancelJob,
     CancelOrder,
     CancelOrders,
     Command,
+    Disarm,
     EndOverride,
     ExplainJob,
     Halt,
@@ -56,6 +58,8 @@ COMMAND_ROUTES: Final[dict[type[Command], Route]] = {
     SetSafeMode: Route("POST", "/api/control/set_safe_mode"),
     ExplainJob: Route("POST", "/api/jobs/{job_id}/explain", "job_id"),
     CancelJob: Route("DELETE", "/api/jobs/{job_id}", "job_id"),
+    Arm: Route("POST", "/api/control/arm"),
+    Disarm: Route("POST", "/api/control/disarm"),
     ProbeAlertSink: Route("POST", "/api/alerts/{sink}/test", "sink"),
 }
 

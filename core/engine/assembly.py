@@ -12,6 +12,7 @@ from core.engine.account_reads import AccountReads
 from core.engine.alert_delivery import AlertDelivery
 from core.engine.amend_desk import AmendDesk
 from core.engine.bar_store import BarStore
+from core.engine.console_desk import ConsoleDesk
 from core.engine.engine import Engine
 from core.engine.engine_log import EngineLog
 from core.engine.feed_watch import FeedWatch
@@ -115,8 +116,7 @@ def _connect_parts(
         budget=ports.budget,
         run_blocking=ports.run_blocking,
     )
-    point_usd = point_value(market.instruments.get, market.marks)
-    capital = CapitalHub(fold.capital, settings.capital, ground.recorder.fold_now, point_usd)
+    capital = _make_capital(ground)
     reads = AccountReads()
     views = _make_views(ground, strategies, capital, reads)
     clearance = OwnClearance(fold=fold, market=market, book_id=views.book_id, limits=settings.limits)
@@ -161,6 +161,7 @@ def _connect_parts(
         protection=protection,
         alerts=AlertDelivery(ports.alert_routes, ground.clock, ports.randomness, ground.log),
         capital=capital,
+        consoles=_make_consoles(ground, views),
         account_reads=reads,
         statistics=ground.statistics,
         lag=LagMeter(),
@@ -225,6 +226,21 @@ def _make_desk(
         in_doubt_after_s=ground.settings.in_doubt_after_s,
         spawn=ground.tasks.hold,
         on_order=on_order,
+    )
+
+
+def _make_capital(ground: Ground) -> CapitalHub:
+    point_usd = point_value(ground.market.instruments.get, ground.market.marks)
+    return CapitalHub(ground.fold.capital, ground.settings.capital, ground.recorder.fold_now, point_usd)
+
+
+def _make_consoles(ground: Ground, views: RiskViews) -> ConsoleDesk:
+    return ConsoleDesk(
+        clock=ground.clock,
+        fold=ground.fold,
+        recorder=ground.recorder,
+        conditions=ground.conditions,
+        valuation=views.valuation,
     )
 
 

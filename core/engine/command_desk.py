@@ -61,6 +61,7 @@ class CommandDesk:
     def on_second(self) -> None:
         """Do what time alone asks for."""
         self._risk_desk.on_second()
+        self._parts.consoles.on_second()
 
     async def execute(self, command: AnyCommand) -> CommandResult:
         try:
@@ -70,6 +71,9 @@ class CommandDesk:
             return _failed(mask_known(f"unexpected {type(error).__name__}: {error}"))
 
     async def _execute(self, command: AnyCommand) -> CommandResult:
+        refusal = self._parts.consoles.guard(command)
+        if refusal is not None:
+            return CommandResult(outcome=Outcome.REFUSED, message=refusal)
         match command:
             case commands.Pause():
                 return await self._when_durable(self._pause(command))
@@ -107,6 +111,10 @@ class CommandDesk:
                 return await self._when_durable(self._cancel_job(command))
             case commands.ExplainJob():
                 return self._explain_job(command)
+            case commands.Arm():
+                return await self._when_durable(self._parts.consoles.arm(command))
+            case commands.Disarm():
+                return await self._when_durable(self._parts.consoles.disarm(command))
             case commands.ProbeAlertSink():
                 return await self._test_sink(command.sink)
 

@@ -81,6 +81,9 @@ class DeskBuilder:
             job_counts=self._jobs.counts() if request.jobs else {},
             capital=parts.capital.current_snapshot() if request.jobs else [],
             tapes={text: tape for text in request.tapes if (tape := self._tape(text, request.prints)) is not None},
+            arming=parts.consoles.arming_view(),
+            away=parts.consoles.away_of(request.console) if request.console else None,
+            consoles=parts.consoles.console_views(),
         )
 
     def orders(self, limit: int) -> list[OrderView]:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from core.control.commands import AnyCommand, CommandResult, Kill
+from core.control.consoles import ConsoleHello, Presence
 from core.engine.alert_builder import blocker_alert
 from core.engine.command_desk import CommandDesk
 from core.engine.desk_builder import DeskBuilder
@@ -23,6 +24,7 @@ from core.engine.venue_opening import VenueOpening
 from core.journal.facts import EngineStarted, EngineStopped, RiskModeChanged
 from core.ports.strategy import RunningStrategy
 from core.ports.venue import ExecutionVenue, Feed, OrderReport
+from core.state.away import AwayReport
 from core.state.desk import DeskRequest, DeskSnapshot
 from core.state.monitoring import KillState, MonitoringState, RateLimitState
 from core.types.account import AccountReport, FundingPayment
@@ -76,6 +78,7 @@ class Engine:
         )
         self._desk = DeskBuilder(parts, engine_id, parts.settings.version)
         self._monitoring = MonitoringBuilder(parts, parts.clock.utc_ns(), self._kill_switch.state, rate_limit)
+        parts.consoles.connect(lambda: self._monitoring.alerts(parts.views.valuation()))
         self._intake = EventIntake(parts, health)
         self._seconds = 0
         self._comparing: dict[str, None] = {}  # venues asked for their account right now
@@ -97,6 +100,7 @@ class Engine:
         if is_first:  # a fold that begins with the configuration of a later day would be another one
             mode = parts.settings.risk_mode
             parts.recorder.record(RiskModeChanged(at_ns=fact.at_ns, mode=mode, who="the configuration"))
+        parts.consoles.open()
         parts.recorder.on_failure(self._kill_switch.storage_failed)
         self._pump.connect(self._intake)
         for execution in self._executions:
@@ -164,6 +168,7 @@ class Engine:
             await self._quietly(feed.venue, feed.stop())
         await self._tasks.finish(STOP_PATIENCE_S)
         await self._quietly("alerts", parts.alerts.stop())
+        parts.consoles.close()
         parts.recorder.record(EngineStopped(at_ns=parts.clock.utc_ns(), reason=reason))
         await self._quietly("journal", asyncio.wait_for(parts.recorder.save_snapshot(), SNAPSHOT_PATIENCE_S))
 
@@ -229,10 +234,13 @@ class Engine:
             self._tasks.spawn(self._compare(execution))
 
     def _tell_alerts(self) -> None:
-        """Show the sinks what stands; what a start goes through in its first moments is no news."""
-        alerts = self.parts.alerts
-        if alerts.has_sinks and (not self.is_starting or self._seconds > START_IN_SILENCE_S):
-            alerts.look(self._monitoring.alerts(self.parts.views.valuation()))
+        """Hand on what stands; what a start goes through in its first moments is no news."""
+        if self.is_starting and self._seconds <= START_IN_SILENCE_S:
+            return
+        standing = self._monitoring.alerts(self.parts.views.valuation())
+        self.parts.consoles.look_at_alarms(standing)
+        if self.parts.alerts.has_sinks:
+            self.parts.alerts.look(standing)
 
     def _due_for_comparison(self) -> Sequence[ExecutionVenue]:
         if self._seconds % RECONCILE_EVERY_S == 0:
@@ -281,6 +289,13 @@ class Engine:
     def kill_state(self) -> KillState | None:
         """Return how far a halt of everything has come, None without one."""
         return self._kill_switch.state()
+
+    def attach(self, console: ConsoleHello) -> Presence:
+        """Take note of a console that is shown this engine from here on, until its `Presence` ends."""
+        return self.parts.consoles.attach(console)
+
+    def away(self, who: str) -> AwayReport:
+        return self.parts.consoles.away(who)
 
     async def execute(self, command: AnyCommand) -> CommandResult:
         return await self._commands.execute(command)

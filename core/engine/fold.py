@@ -8,6 +8,7 @@ import msgspec
 
 from core.capital.book import CapitalBook
 from core.capital.state import CapitalState
+from core.engine.away_book import AwayBook, AwayState
 from core.engine.directional_positions import Directional, DirectionalPositions, Share
 from core.engine.fill_view import fill_view
 from core.engine.narrator import Line
@@ -63,6 +64,7 @@ class FoldState(msgspec.Struct, frozen=True, kw_only=True):
     risk_hub: RiskHubState
     held: HeldBookState
     applied: int = 0
+    away: AwayState = AwayState()
 
 
 class FoldOutcome(msgspec.Struct, frozen=True):
@@ -93,6 +95,7 @@ class EngineFold:
         self.risk_hub = RiskHub(rules, risk_mode)
         self.runs = JobRuns()
         self.held = HeldBook()
+        self.away = AwayBook()
         self.source_positions = SourcePositions()
         self.directional = DirectionalPositions()
         self.recent_fills: deque[FillView] = deque(maxlen=KEPT_FILLS)
@@ -130,6 +133,7 @@ class EngineFold:
         self.risk_hub.apply(fact)
         self.runs.apply(fact, moved, self.applied, self.running_job)
         self.held.apply(fact, moved, self.applied)
+        self.away.apply(fact, moved)
         return FoldOutcome(moved, booked, shares)
 
     def running_job(self, job_id: str) -> HedgeJob | None:
@@ -157,6 +161,7 @@ class EngineFold:
             risk_hub=self.risk_hub.to_state(),
             applied=self.applied,
             held=self.held.to_state(),
+            away=self.away.to_state(),
         )
         return msgspec.json.encode(state, order="deterministic")
 
@@ -173,6 +178,7 @@ class EngineFold:
         self.risk_hub.restore(state.risk_hub)
         self.risk_mode, self.run, self.applied = state.risk_mode, state.run, state.applied
         self.held.restore(state.held)
+        self.away.restore(state.away)
         self.strategies = dict(state.strategies)
         self.reconciled_ns = dict(state.reconciled_ns)
         self.source_positions.restore(state.source_positions)

@@ -115,6 +115,20 @@ def _held_line(fact: facts.AnyFact) -> Line | None:
         case facts.HeldOrderEnded():
             return Line("info", "order", f"{fact.held_id} {fact.outcome}: {fact.reason}")
         case _:
+            return _console_line(fact)
+
+
+def _console_line(fact: facts.AnyFact) -> Line | None:
+    match fact:
+        case facts.ConsoleAttached():
+            return Line("info", "control", f"{fact.who} attached a console")
+        case facts.ConsoleDetached():
+            return Line("info", "control", f"a console of {fact.who} is gone")
+        case facts.ConsoleArmed():
+            return Line("warning", "control", f"{fact.who} armed one-key trading")
+        case facts.ConsoleDisarmed():
+            return Line("warning", "control", f"one-key trading of {fact.who} is disarmed: {fact.cause}")
+        case _:
             return None
 
 

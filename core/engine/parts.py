@@ -7,6 +7,7 @@ from core.engine.account_reads import AccountReads
 from core.engine.alert_delivery import AlertDelivery
 from core.engine.amend_desk import AmendDesk
 from core.engine.bar_store import BarStore
+from core.engine.console_desk import ConsoleDesk
 from core.engine.engine_log import EngineLog
 from core.engine.feed_watch import FeedWatch
 from core.engine.fold import EngineFold
@@ -49,6 +50,7 @@ class EngineParts:
     protection: ProtectionWatch
     alerts: AlertDelivery
     capital: CapitalHub
+    consoles: ConsoleDesk
     account_reads: AccountReads
     statistics: SendStatistics
     lag: LagMeter

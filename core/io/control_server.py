@@ -16,7 +16,7 @@ from aiohttp import web
 
 from core.control.commands import AmendOrder, AnyCommand, Command, CommandResult, Outcome, PlaceOrder
 from core.control.routes import COMMAND_ROUTES, STATUS_OF_OUTCOME, STREAM, Route
-from core.io.control_stream import DeskStreams
+from core.io.control_stream import STALLED_AFTER_S, DeskStreams
 from core.io.control_views import VIEWS, View, ViewError, show
 from core.io.unix_socket import listen, peer_uid, unlink_unanswered
 from core.ports.control import EngineAccess
@@ -38,12 +38,14 @@ class ControlServer:
         What is shown and commanded.
     socket_path
         The Unix socket, mode 0600; its folder is made with mode 0700 where it is missing.
+    stalled_after_s
+        How long an attached console may read nothing before it is sent a whole snapshot instead of what it missed.
     """
 
-    def __init__(self, engine: EngineAccess, socket_path: Path) -> None:
+    def __init__(self, engine: EngineAccess, socket_path: Path, *, stalled_after_s: float = STALLED_AFTER_S) -> None:
         self._engine = engine
         self._socket_path = socket_path
-        self._streams = DeskStreams(engine)
+        self._streams = DeskStreams(engine, stalled_after_s)
         self._runner: web.AppRunner | None = None
 
     async def start(self) -> None:

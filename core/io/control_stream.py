@@ -3,18 +3,26 @@
 import asyncio
 import contextlib
 import logging
+import os
+from socket import SO_SNDBUF, SOL_SOCKET
 from typing import Final
 
 import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
+from core.control.consoles import ConsoleHello, Presence
 from core.control.desk_stream import MAX_INTERVAL_MS, MIN_INTERVAL_MS, DeskFramer, StreamRequest
 from core.io.control_views import ViewError, check_desk_request
 from core.ports.control import EngineAccess
 
 MAX_CLIENTS: Final = 8
+MAX_NAME_CHARACTERS: Final = 64
 MAX_REQUEST_BYTES: Final = 64 << 10
-STALL_LIMIT_S: Final = 30.0
+STALLED_AFTER_S: Final = 2.0
+CUT_OFF_AFTER_S: Final = 600.0
+KERNEL_BUFFER_BYTES: Final = 16 << 10
+"""What the kernel may hold for a console: with its usual size a quiet engine's frames fill it only after minutes."""
+_LOOK_EVERY_S: Final = 0.5
 _CLOSE_TIMEOUT_S: Final = 1.0
 _MAX_CLOSE_REASON_BYTES: Final = 123  # a control frame holds no more
 _log = logging.getLogger(__name__)
@@ -30,6 +38,11 @@ class _Client:
         self.framer = DeskFramer()
         self.request: StreamRequest | None = None
         self.asked = asyncio.Event()
+        self.presence: Presence | None = None
+
+    def gone(self) -> None:
+        if self.presence is not None:
+            self.presence.end()
 
     def ask(self, request: StreamRequest) -> None:
         self.request = request
@@ -50,6 +63,20 @@ class _Client:
         return self.request
 
     @property
+    def is_stalled(self) -> bool:
+        return self.presence is not None and self.presence.behind_s > 0
+
+    def fell_behind(self, behind_s: float) -> None:
+        """Keep nothing for it, not even what it has: it gets the whole state when it reads again."""
+        self.framer.start_over()
+        if self.presence is not None:
+            self.presence.behind_s = behind_s
+
+    def caught_up(self) -> None:
+        if self.presence is not None:
+            self.presence.behind_s = 0.0
+
+    @property
     def has_read_everything(self) -> bool:
         return self.transport.get_write_buffer_size() == 0
 
@@ -57,11 +84,14 @@ class _Client:
 class DeskStreams:
     """Serve the live stream to at most `MAX_CLIENTS` consoles.
 
-    A slow console gets fewer frames, never old ones: the next is made when it has read the last.
+    A slow console gets fewer frames, never old ones: the next is made when it has read the last. One that has read
+    nothing for `stalled_after_s` costs the frame that it was sent last and nothing else; when it reads again it gets
+    one whole snapshot that says for how long it had none. Each console is waited for by a task of its own.
     """
 
-    def __init__(self, engine: EngineAccess) -> None:
+    def __init__(self, engine: EngineAccess, stalled_after_s: float = STALLED_AFTER_S) -> None:
         self._engine = engine
+        self._stalled_after_s = stalled_after_s
         self._clients: list[_Client] = []
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
@@ -70,6 +100,8 @@ class DeskStreams:
         socket = web.WebSocketResponse(compress=False, max_msg_size=MAX_REQUEST_BYTES)
         await socket.prepare(request)
         assert request.transport is not None
+        connection = request.transport.get_extra_info("socket")
+        connection.setsockopt(SOL_SOCKET, SO_SNDBUF, KERNEL_BUFFER_BYTES)
         client = _Client(socket, request.transport)
         self._clients.append(client)
         sender = asyncio.create_task(self._send(client), name="desk-stream")
@@ -77,6 +109,7 @@ class DeskStreams:
             await self._receive(client)
         finally:
             self._clients.remove(client)
+            client.gone()
             sender.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await sender
@@ -93,10 +126,13 @@ class DeskStreams:
             if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                 return
             try:
-                client.ask(_read_request(message.data))
+                request = _read_request(message.data)
             except ValueError as error:
                 await _close(client, WSCloseCode.INVALID_TEXT, str(error))
                 return
+            if client.presence is None:  # before its first frame, which shows it among the consoles
+                client.presence = self._engine.attach(_hello(request))
+            client.ask(request)
 
     async def _send(self, client: _Client) -> None:
         try:
@@ -104,7 +140,7 @@ class DeskStreams:
         except ConnectionError:
             client.transport.abort()  # the console is gone; its receiver ends
         except TimeoutError:
-            _log.warning("an attached console has read nothing for %g s and is cut off", STALL_LIMIT_S)
+            _log.warning("an attached console has read nothing for %g s and is cut off", CUT_OFF_AFTER_S)
             client.transport.abort()
         except Exception as error:
             _log.exception("the desk cannot be shown to an attached console")
@@ -112,16 +148,35 @@ class DeskStreams:
 
     async def _send_frames(self, client: _Client) -> None:
         loop = asyncio.get_running_loop()
-        read_last = loop.time()
+        sent_at = loop.time()
         while True:
             request = await client.next_turn()
-            if client.has_read_everything:
-                read_last = loop.time()
-                frame = client.framer.frame(self._engine.desk(request))
-                async with asyncio.timeout(STALL_LIMIT_S):
-                    await client.socket.send_frame(frame, WSMsgType.TEXT)
-            elif loop.time() - read_last > STALL_LIMIT_S:
-                raise TimeoutError
+            behind_s = loop.time() - sent_at
+            if not client.has_read_everything:
+                self._fell_behind(client, behind_s)
+                continue
+            gap_ms = int(behind_s * 1e3) if client.is_stalled else 0
+            client.caught_up()
+            sent_at = loop.time()
+            await self._send_one(client, client.framer.frame(self._engine.desk(request), gap_ms), sent_at)
+
+    async def _send_one(self, client: _Client, frame: bytes, sent_at: float) -> None:
+        """Hand a frame over; where the socket is full this lasts until the console reads."""
+        loop = asyncio.get_running_loop()
+        sending = asyncio.ensure_future(client.socket.send_frame(frame, WSMsgType.TEXT))
+        del frame  # kept by nobody but the socket
+        try:
+            while not (await asyncio.wait((sending,), timeout=min(_LOOK_EVERY_S, self._stalled_after_s)))[0]:
+                self._fell_behind(client, loop.time() - sent_at)
+            await sending
+        finally:
+            sending.cancel()
+
+    def _fell_behind(self, client: _Client, behind_s: float) -> None:
+        if behind_s > CUT_OFF_AFTER_S:
+            raise TimeoutError
+        if behind_s > self._stalled_after_s:
+            client.fell_behind(behind_s)
 
 
 async def _close(client: _Client, code: WSCloseCode, reason: str) -> None:
@@ -131,6 +186,11 @@ async def _close(client: _Client, code: WSCloseCode, reason: str) -> None:
             await client.socket.close(code=code, message=message)
 
 
+def _hello(request: StreamRequest) -> ConsoleHello:
+    who = request.who or f"api (uid {os.getuid()})"
+    return ConsoleHello(console=request.console, who=who, interval_ms=request.interval_ms)
+
+
 def _read_request(data: str | bytes) -> StreamRequest:
     try:
         request = _requests.decode(data)
@@ -138,5 +198,9 @@ def _read_request(data: str | bytes) -> StreamRequest:
         raise ValueError(f"not a desk request: {error}") from error
     if not MIN_INTERVAL_MS <= request.interval_ms <= MAX_INTERVAL_MS:
         raise ViewError(f"`interval_ms` is {request.interval_ms}; allowed are {MIN_INTERVAL_MS} to {MAX_INTERVAL_MS}")
+    for name in ("console", "who"):
+        text: str = getattr(request, name)
+        if len(text) > MAX_NAME_CHARACTERS or not text.isprintable():
+            raise ViewError(f"`{name}` is {text!r}; allowed are at most {MAX_NAME_CHARACTERS} printable characters")
     check_desk_request(request)
     return request

@@ -145,6 +145,13 @@ def _alerts(engine: EngineAccess, _: Query) -> object:
     return {"alerts": state.alerts, "sinks": state.alert_sinks, "last_update": state.last_update}
 
 
+def _away(engine: EngineAccess, query: Query) -> object:
+    who = query.get("who")
+    if not who:
+        raise ViewError("`who` is missing: whose consoles were away, e.g. console:alice")
+    return engine.away(who)
+
+
 def _number(query: Query, name: str, default: int, allowed: tuple[int, int] | None = None) -> int:
     text = query.get(name)
     if text is None:
@@ -168,6 +175,7 @@ VIEWS: Final[Mapping[str, View]] = {
     "/api/fills": View(_fills, ("limit",)),
     "/api/strategies": View(_strategies),
     "/api/alerts": View(_alerts),
+    "/api/away": View(_away, ("who",)),
     "/api/logs": View(_logs, ("after", "limit")),
     "/api/desk": View(_desk, (*_LIMITS, "books", "tapes", "chart", "timeframe")),
 }

@@ -339,6 +339,34 @@ class HeldOrderEnded(Fact, frozen=True, kw_only=True):
     reason: str
 
 
+class ConsoleFact(Fact, frozen=True, kw_only=True):
+    """Something about a person's console; `console` tells several of the same person apart."""
+
+    console: str
+    who: str
+
+
+class ConsoleAttached(ConsoleFact, frozen=True, kw_only=True):
+    """A console began to be shown the engine."""
+
+
+class ConsoleDetached(ConsoleFact, frozen=True, kw_only=True):
+    """It is gone, for whatever reason. What it last saw is kept for the report of what happened since."""
+
+    total_pnl_usd: Decimal | None  # since the first start; None while a price is missing
+    open_orders: int
+
+
+class ConsoleArmed(ConsoleFact, frozen=True, kw_only=True):
+    """It may trade with single keys until `until_ns`, unless a `ConsoleDisarmed` or the engine's end comes first."""
+
+    until_ns: int
+
+
+class ConsoleDisarmed(ConsoleFact, frozen=True, kw_only=True):
+    cause: str
+
+
 AnyFact = (
     EngineStarted
     | EngineStopped
@@ -381,4 +409,8 @@ AnyFact = (
     | HeldOrderPlaced
     | HeldOrderTriggered
     | HeldOrderEnded
+    | ConsoleAttached
+    | ConsoleDetached
+    | ConsoleArmed
+    | ConsoleDisarmed
 )

@@ -3,6 +3,8 @@
 from typing import Protocol
 
 from core.control.commands import AnyCommand, CommandResult
+from core.control.consoles import ConsoleHello, Presence
+from core.state.away import AwayReport
 from core.state.desk import DeskRequest, DeskSnapshot
 from core.state.monitoring import MonitoringState
 
@@ -13,6 +15,14 @@ class EngineAccess(Protocol):
     def monitoring(self) -> MonitoringState: ...
 
     def desk(self, request: DeskRequest) -> DeskSnapshot: ...
+
+    def away(self, who: str) -> AwayReport:
+        """Return what happened while this person's consoles were away."""
+        ...
+
+    def attach(self, console: ConsoleHello) -> Presence:
+        """Take note of a console that is shown this engine, until its `Presence` ends."""
+        ...
 
     async def execute(self, command: AnyCommand) -> CommandResult:
         """Carry out a command; every failure is a CommandResult, none an exception."""
@@ -28,8 +38,22 @@ class EngineLink(Protocol):
         ...
 
     @property
+    def console_id(self) -> str:
+        """Return the id of the console that holds this link, as the engine knows it."""
+        ...
+
+    @property
+    def place(self) -> str:
+        """Say in a word or two where the engine is: hosted, attached, attached ssh://host."""
+        ...
+
+    @property
     def lost_reason(self) -> str | None:
         """Return why the link is down, None while it is up."""
+        ...
+
+    def take_notices(self) -> list[str]:
+        """Return what the trader must be told of the link since the last call, such as a gap in what was shown."""
         ...
 
     def want(self, request: DeskRequest) -> None:

@@ -55,11 +55,13 @@ class Halts:
 
     def __init__(self) -> None:
         self._blockers: dict[tuple[str, str], Blocker] = {}
+        self.raised = 0  # facts of blockers folded so far, for those who must not miss one that was lifted again
 
     def apply(self, fact: AnyFact) -> None:
         """Fold one fact; facts of other kinds change nothing."""
         match fact:
             case BlockerRaised():
+                self.raised += 1
                 self._raise(fact.blocker)
             case BlockerLifted():
                 self._blockers.pop((fact.scope, fact.cause), None)

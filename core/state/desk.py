@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
+from core.state.away import AwayReport
 from core.state.monitoring import MonitoringState
 
 
@@ -250,6 +251,25 @@ class CapitalView(msgspec.Struct, kw_only=True):
     today_fees_usd: Decimal
 
 
+class ArmingView(msgspec.Struct, frozen=True, kw_only=True):
+    """The console that may trade with single keys."""
+
+    console: str
+    who: str
+    since_ns: int
+    until_ns: int
+
+
+class ConsoleView(msgspec.Struct, frozen=True, kw_only=True):
+    """A console that is shown the engine."""
+
+    console: str
+    who: str
+    since_ns: int
+    interval_ms: int
+    behind_s: float  # how long it has not read what it was sent, to the second; 0 while it keeps up
+
+
 class DeskRequest(msgspec.Struct, frozen=True, kw_only=True):
     """What a console wants to see; instruments as ``SYMBOL@venue``."""
 
@@ -265,6 +285,7 @@ class DeskRequest(msgspec.Struct, frozen=True, kw_only=True):
     job_statuses: tuple[str, ...] = ()  # pending, running, finished, dropped; none means all
     tapes: tuple[str, ...] = ()
     prints: int = 100  # of each tape
+    console: str = ""  # the id of the console that asks
 
 
 class DeskSnapshot(msgspec.Struct, kw_only=True):
@@ -286,3 +307,6 @@ class DeskSnapshot(msgspec.Struct, kw_only=True):
     job_counts: dict[str, int] = {}  # by status, how many there are to show
     capital: list[CapitalView] = []
     tapes: dict[str, list[PrintView]] = {}  # newest first
+    arming: ArmingView | None = None
+    consoles: list[ConsoleView] = []
+    away: AwayReport | None = None  # what the person at the asking console missed

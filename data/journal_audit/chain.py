@@ -21,6 +21,7 @@ StrategyStopped StrategyOverran ReconciliationFinished JobSubmitted JobDropped J
 JobReopened JobCorrected ResultRecorded
 CapitalReserved CapitalReleased SafeModeSet OverrideGranted OverrideEnded BestPriceReached
 HeldOrderPlaced HeldOrderTriggered HeldOrderEnded
+ConsoleAttached ConsoleDetached ConsoleArmed ConsoleDisarmed
 """
 KINDS: Final = frozenset(_KINDS.split())
 

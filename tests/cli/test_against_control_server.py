@@ -9,6 +9,7 @@ import pytest
 from core.control.commands import (
     AmendOrder,
     CancelOrders,
+    Disarm,
     Kill,
     Pause,
     PlaceOrder,
@@ -27,6 +28,7 @@ COMMANDS = [
     (["pause", "--reason", "x"], Pause),
     (["resume", "--reason", "x", "--word", "resume"], Resume),
     (["set-risk-mode", "aggressive"], SetRiskMode),
+    (["disarm"], Disarm),
     (["kill", "--flatten"], Kill),
     (["cancel", "--all", "--venue", "sim-a"], CancelOrders),
     (["cancel", "--all", "--side", "sell"], CancelOrders),
@@ -55,7 +57,7 @@ FLAT = KillState(
         )
     },
 )
-VIEWS = [["status"], ["positions"], ["orders"], ["fills", "--symbol", "BTC/USDT"], ["strategies"], ["logs"]]
+VIEWS = [["status"], ["positions"], ["orders"], ["fills", "--symbol", "BTC/USDT"], ["strategies"], ["logs"], ["away"]]
 
 
 async def serve_and_run(engine: FakeEngine, paths: Paths, arguments: list[str]) -> int:

@@ -4,7 +4,6 @@ import asyncio
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -16,6 +15,13 @@ from tui.console.exit_choice import ExitChoice
 from tui.console.settings import DEFAULTS
 
 
+class FakePresence:
+    def attach(self, _: object) -> "FakePresence":
+        return self
+
+    def end(self) -> None: ...
+
+
 class FakeProcess:
     """An engine that starts at once and notes how it is stopped."""
 
@@ -23,7 +29,7 @@ class FakeProcess:
 
     def __init__(self, *_: object) -> None:
         FakeProcess.stopped = []
-        self.access: Any = None
+        self.access = FakePresence()
 
     async def start(self) -> None: ...
 

@@ -17,7 +17,9 @@ from core.control.commands import (
     SetRiskMode,
     SetSafeMode,
 )
+from core.state.away import AwayReport
 from core.state.desk import (
+    ArmingView,
     BarView,
     BookView,
     ChartView,
@@ -76,6 +78,9 @@ class FakeLink:
     """An EngineLink whose engine is a formula of its step number."""
 
     is_hosted: bool = True
+    console_id: str = "this"
+    arming: ArmingView | None = None
+    away: AwayReport | None = None
     lost_reason: str | None = None
     step: int = 0
     status: str = "running"
@@ -90,6 +95,7 @@ class FakeLink:
     answer: CommandResult | None = None
     commands: list[AnyCommand] = field(default_factory=list)
     requests: list[DeskRequest] = field(default_factory=list)
+    notices: list[str] = field(default_factory=list)
     stale: set[str] = field(default_factory=set)
     unconfirmed: set[str] = field(default_factory=set)  # venues that have not confirmed the halt
     left: dict[str, list[LeftPosition]] = field(default_factory=dict)  # positions that a flattening has not closed
@@ -98,6 +104,14 @@ class FakeLink:
     is_empty: bool = False  # a first run before anything happened
     advances: bool = False  # every look is a new step
     _frozen: DeskSnapshot | None = None
+
+    @property
+    def place(self) -> str:
+        return "hosted" if self.is_hosted else "attached"
+
+    def take_notices(self) -> list[str]:
+        taken, self.notices = self.notices, []
+        return taken
 
     def want(self, request: DeskRequest) -> None:
         self.requests.append(request)
@@ -180,6 +194,8 @@ class FakeLink:
             jobs=[] if self.is_empty else list(self.jobs),
             capital=[] if self.is_empty else some_capital(self.safe_venues, self.venues_of_unknown_equity),
             tapes=self._tapes(),
+            arming=self.arming,
+            away=self.away,
         )
 
     def _tapes(self) -> dict[str, list[PrintView]]:

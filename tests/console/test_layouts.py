@@ -155,7 +155,6 @@ def test_the_first_console_shows_a_page_once_and_its_keys_do_what_they_say(tmp_p
 
 def test_the_page_says_it_where_it_cannot_be_remembered(tmp_path: Path) -> None:
     async def script(desk: Desk) -> None:
-        await desk.press("escape")
         assert "could not be saved" in desk.bar("message")
 
     run_console(script, files=files(tmp_path / "nowhere"))

@@ -228,3 +228,12 @@ def test_an_unchanged_snapshot_repaints_no_row() -> None:
         assert painted == []
 
     run_console(script)
+
+
+def test_a_gap_in_what_was_shown_is_said() -> None:
+    async def script(desk: Desk) -> None:
+        desk.link.notices = ["no frames for 60 s: fresh snapshot"]
+        await desk.frame()
+        assert "no frames for 60 s: fresh snapshot" in desk.bar("message")
+
+    run_console(script)

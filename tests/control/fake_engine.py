@@ -3,8 +3,11 @@
 from decimal import Decimal
 
 from core.control.commands import AnyCommand, CommandResult, Outcome
+from core.control.consoles import ConsoleHello, Presence
+from core.state.away import AwayReport
 from core.state.desk import BarView, BookView, ChartView, DeskRequest, DeskSnapshot, LogLine
 from core.state.monitoring import GlobalState, JobsState, MarketState, MonitoringState, RiskState, VenueCapital
+from tests.away import away_report
 
 
 def book(symbol: str, sequence: int, levels: int = 3) -> BookView:
@@ -122,6 +125,7 @@ class FakeEngine:
         self.answer = CommandResult(outcome=Outcome.DONE, message="done", data={"client_order_id": "s0001-1"})
         self.commands: list[AnyCommand] = []
         self.requests: list[DeskRequest] = []
+        self.present: list[Presence] = []
 
     def monitoring(self) -> MonitoringState:
         return self.state.monitoring
@@ -129,6 +133,14 @@ class FakeEngine:
     def desk(self, request: DeskRequest) -> DeskSnapshot:
         self.requests.append(request)
         return self.state
+
+    def away(self, who: str) -> AwayReport:
+        return away_report(who=who)
+
+    def attach(self, console: ConsoleHello) -> Presence:
+        presence = Presence(console, 0, self.present.remove)
+        self.present.append(presence)
+        return presence
 
     async def execute(self, command: AnyCommand) -> CommandResult:
         self.commands.append(command)

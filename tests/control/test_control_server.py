@@ -19,9 +19,11 @@ from core.control.client import ControlClient, EngineUnresponsive, NoEngine
 from core.control.commands import (
     AmendOrder,
     AnyCommand,
+    Arm,
     CancelOrder,
     CancelOrders,
     CommandResult,
+    Disarm,
     Kill,
     Outcome,
     Pause,
@@ -149,6 +151,8 @@ def test_garbage_on_the_wire_disturbs_nobody_else(path: Path, garbage: bytes) ->
 
 COMMANDS: list[AnyCommand] = [
     Pause(who="me", reason="lunch"),
+    Arm(who="me", console="a11ce", seconds=60.5, take_over=True),
+    Disarm(who="me"),
     Resume(who="me", reason="back", word="resume", scope="venue:sim-a"),
     SetRiskMode(who="me", mode="aggressive"),
     Kill(who="me", flatten=True, reason="now"),
@@ -199,6 +203,13 @@ def test_a_json_number_is_an_exact_quantity(path: Path) -> None:
     [order] = engine.commands
     assert isinstance(order, PlaceOrder)
     assert order.quantity == Decimal("0.1")
+
+
+def test_who_was_away_is_named(path: Path) -> None:
+    status, answer = ask(path, FakeEngine(), "GET", "/api/away?who=console:alice")
+    assert (status, answer["who"], answer["orders_then"]) == (200, "console:alice", 2)
+    status, answer = ask(path, FakeEngine(), "GET", "/api/away")
+    assert (status, "`who` is missing" in answer["error"]["message"]) == (400, True)
 
 
 @pytest.mark.parametrize("outcome", list(Outcome))

@@ -1,5 +1,6 @@
 """The shipped console on a real terminal: it moves, it halts, it outlives its terminal, it attaches."""
 
+import getpass
 import os
 import re
 import signal
@@ -130,6 +131,65 @@ def test_detaching_from_a_hosted_engine_gives_the_shell_back_and_leaves_the_engi
     os.kill(host, signal.SIGCONT)  # a closing shell wakes its jobs, too
     assert wait_for_status(home, "running")
     end_gracefully(home)
+
+
+def test_who_loses_the_terminal_or_the_console_is_told_what_happened_meanwhile(home: Path):
+    """First the terminal of a console that hosts its engine goes, then an attached console is killed."""
+    hosting = console(home, 80, 24)
+    hosting.wait_for(lambda text: "RUNNING" in text, START_S)
+    wait_for_consoles(home, 1)
+
+    hosting.close()
+    assert hosting.wait_for_exit(START_S) == 0
+    wait_for_consoles(home, 0)
+    pause_and_resume(home, times=1)
+
+    second = console(home, 120, 40)
+    page = away_page(second)
+    assert "1 raised, 1 lifted" in page
+    assert re.search(rf"fills +{missed_fills(home)}\b", page)
+
+    os.kill(second.pid, signal.SIGKILL)
+    second.wait_for_exit(START_S)
+    wait_for_consoles(home, 0)
+    pause_and_resume(home, times=2)
+
+    third = console(home, 120, 40)
+    assert "2 raised, 2 lifted" in away_page(third)
+    third.send(CTRL_D)  # the page swallows no key that is safe
+    assert third.wait_for_exit(START_S) == 0
+    end_gracefully(home)
+
+
+def away_page(terminal: Terminal) -> str:
+    """Open the page, unless a slow machine made the absence long enough for it to come by itself."""
+    told = terminal.wait_for(lambda text: "attached" in text and "while you were away" in text.lower(), START_S)
+    if "While you were away" not in told:
+        terminal.send(b"w")
+    return terminal.wait_for(lambda text: "w shows this again" in text, START_S)
+
+
+def wait_for_consoles(home: Path, count: int) -> None:
+    deadline = time.monotonic() + START_S
+    while len(ask(home, "/api/desk")["consoles"]) != count:
+        assert time.monotonic() < deadline, f"there never were {count} consoles"
+        time.sleep(0.05)
+
+
+def pause_and_resume(home: Path, *, times: int) -> None:
+    for verb in ("pause", "resume") * times:
+        assert ControlClient(Paths.under(home).socket).post(f"/api/control/{verb}")[0] == 200
+
+
+def missed_fills(home: Path) -> int:
+    symbols: list[dict[str, Any]] = ask(home, f"/api/away?who=console:{getpass.getuser()}")["symbols"]
+    return sum(symbol["fills"] for symbol in symbols)
+
+
+def ask(home: Path, path: str) -> dict[str, Any]:
+    code, answer = ControlClient(Paths.under(home).socket).get(path)
+    assert code == 200
+    return answer
 
 
 def end_gracefully(home: Path) -> None:

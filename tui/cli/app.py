@@ -10,6 +10,7 @@ import typer
 from core.paths import Paths, StateFolderError
 from tui.cli import (
     alerts,
+    away,
     config,
     control,
     jobs,
@@ -57,6 +58,7 @@ for part in (
     jobs,
     strategies,
     alerts,
+    away,
     logs,
     journal,
     replay,

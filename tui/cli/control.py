@@ -1,10 +1,10 @@
-"""`seraphim pause`, `resume` and `set-risk-mode`."""
+"""`seraphim pause`, `resume`, `set-risk-mode` and `disarm`."""
 
 from typing import Annotated, Literal
 
 import typer
 
-from core.control.verbs import PAUSE, RESUME, SET_RISK_MODE
+from core.control.verbs import DISARM, PAUSE, RESUME, SET_RISK_MODE
 from tui.cli import engine
 from tui.cli.output import Json, say, say_json
 
@@ -20,6 +20,7 @@ def register(app: typer.Typer) -> None:
     app.command(SET_RISK_MODE.name, help=f"{SET_RISK_MODE.help}\n\nExample: seraphim set-risk-mode conservative")(
         set_risk_mode
     )
+    app.command(DISARM.name, help=f"{DISARM.help}\n\nExample: seraphim disarm")(disarm)
 
 
 def pause(reason: Reason = "", json: Json = False) -> None:
@@ -45,6 +46,10 @@ def set_risk_mode(
     json: Json = False,
 ) -> None:
     _finish(engine.command("/api/control/set_risk_mode", {"mode": mode}), json)
+
+
+def disarm(json: Json = False) -> None:
+    _finish(engine.command("/api/control/disarm"), json)
 
 
 def _finish(answer: engine.Body, as_json: bool) -> None:

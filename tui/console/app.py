@@ -156,16 +156,9 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         if self.too_small.display:
             return  # it would hide what is said there; the next console shows it
         lines = tour_lines(self.keys, PassingDialog.BOX_COLUMNS - 4)
-        self.dialogs.open(PassingDialog(TITLE, lines, self._typed_over), self._tour_seen)
-
-    def _tour_seen(self, _: None) -> None:
+        self.dialogs.open(PassingDialog(TITLE, lines, self.hands.hand_on))
         if problem := self.save_memory():
             self.say("warning", problem)
-
-    def _typed_over(self, key: events.Key) -> None:
-        """Do what a key does that closed a page."""
-        if (action := self.keys.action_of(key, everywhere=False)) is not None:
-            self.action_act(action.name)
 
     def save_memory(self) -> str:
         """Save what the trader made of the screen; return what went wrong."""
@@ -191,6 +184,8 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
             snapshot = self.link.latest()
             look = self.watch_of_link.look(snapshot)
             self.view = View(snapshot, look, self.messages.lines, self.view.jump_letters, self._pace())
+            for notice in self.link.take_notices():
+                self.say("warning", notice)
             if snapshot is not None:
                 self._follow(snapshot)
             self._frame_bars()
@@ -232,6 +227,7 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         self.messages.follow(snapshot.engine_ns)
         if self.selection.take(snapshot.instruments, self.area.ladders):
             self._ask()
+        self.hands.look_at_return(snapshot)
         if self._is_live != self.view.is_live:
             self._is_live = self.view.is_live
             self._write_title()

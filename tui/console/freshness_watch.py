@@ -31,6 +31,8 @@ class FreshnessWatch:
             self._advanced_ns = now_ns
         return LinkView(
             is_hosted=self._link.is_hosted,
+            console_id=self._link.console_id,
+            place=self._link.place,
             lost_reason=self._link.lost_reason,
             snapshot_age_s=None if self._mark is None else (now_ns - self._advanced_ns) / 1e9,
             console_lag_ms=max(self._lateness_ns, default=0) / 1e6,

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 from tui.console.actions import BY_NAME
 from tui.console.amending import Amending
 from tui.console.appearance import Appearance
+from tui.console.arming import Arming
+from tui.console.coming_back import ComingBack
 from tui.console.dialogs.jump import JumpDialog
 from tui.console.dialogs.pages import PageDialog, help_lines, pane_help_lines
 from tui.console.exporting import Exporting
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
 
 
-class Hands(Safety, Scopes, Jobs, Trading, Amending, Appearance, Layouts, Exporting, Leaving):
+class Hands(Safety, Scopes, Jobs, Trading, Amending, Arming, ComingBack, Appearance, Layouts, Exporting, Leaving):
     """All the controls; this part moves around the screen."""
 
     def __init__(self, app: "ConsoleApp") -> None:

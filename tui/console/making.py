@@ -9,8 +9,8 @@ from tui.console.settings import ConsoleSettings
 from tui.console.stall_proof_driver import StallProofDriver
 
 
-def make_console(link: EngineLink, settings: ConsoleSettings, paths: Paths) -> ConsoleApp:
+def make_console(link: EngineLink, settings: ConsoleSettings, paths: Paths, who: str) -> ConsoleApp:
     """Return a console for a terminal; a test makes a `ConsoleApp` itself."""
-    console = ConsoleApp(link, clock=SystemClock(), settings=settings, files=ConsoleFiles.of(paths))
+    console = ConsoleApp(link, clock=SystemClock(), settings=settings, who=who, files=ConsoleFiles.of(paths))
     console.driver_class = StallProofDriver
     return console

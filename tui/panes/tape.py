@@ -12,6 +12,12 @@ class TapePane(Pane):
     """Remember the prints of every snapshot, so that a burst leaves no more out than it must; scrolled, stand still."""
 
     TITLE = "Tape"
+    ABOUT = (
+        "Public trades of the selected instrument, newest first: ▲ a buyer took, ▼ a seller did; • marks own ones where "
+        "the venue lets them be told. What the console missed is said between the rows."
+    )
+    KEYS = ("cursor-up", "cursor-down", "drop-cursor", "next-instrument", "previous-instrument")
+    IS_PUBLIC = True
 
     def __init__(self, pane_id: str, letter: str = "") -> None:
         super().__init__(pane_id, letter)

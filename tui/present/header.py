@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from core.state.desk import DeskSnapshot
+from core.control.arming import minutes
+from core.state.desk import ArmingView, DeskSnapshot
 from core.state.monitoring import GlobalState
 from tui.present import numbers
 from tui.present.bars import room_bar
@@ -23,6 +24,8 @@ class LinkView:
     lost_reason: str | None
     snapshot_age_s: float | None
     console_lag_ms: float
+    console_id: str = ""
+    place: str = ""
 
     @property
     def is_late(self) -> bool:
@@ -61,12 +64,32 @@ def _state_cells(snapshot: DeskSnapshot, link: LinkView) -> list[_Cell]:
         cells.append(_Cell(0, (Span(_late_text(link), Ink.ALARM, Decor.BOLD | Decor.REVERSED),)))
     if state.system_status != "manual_override" or link.is_late:
         cells.append(_Cell(1, (status_span(state, is_late=link.is_late),)))
+    now_ns = snapshot.engine_ns + int((link.snapshot_age_s or 0.0) * 1e9)
     if snapshot.monitoring.risk.manual_override:
-        now_ns = snapshot.engine_ns + int((link.snapshot_age_s or 0.0) * 1e9)
         text = f" OVERRIDE {countdown(snapshot.monitoring.risk, now_ns)} "
         cells.append(_Cell(0, (Span(text, Ink.ALARM, Decor.BOLD | Decor.REVERSED),)))
+    if snapshot.arming is not None:
+        cells.append(_Cell(0, (_arming_span(snapshot.arming, link, now_ns),)))
     cells.append(_Cell(3, (Span(state.risk_mode.upper(), Ink.STRONG),)))
     return cells
+
+
+def is_armed(arming: ArmingView | None, link: LinkView) -> bool:
+    """Tell whether the console of this link may trade with single keys, by a picture that is fresh."""
+    return arming is not None and not link.is_late and bool(link.console_id) and arming.console == link.console_id
+
+
+def name_of_holder(arming: ArmingView) -> str:
+    return arming.who.removeprefix("console:")
+
+
+def _arming_span(arming: ArmingView, link: LinkView, now_ns: int) -> Span:
+    """Say who trades with single keys; a console that hears nothing is not armed, whatever it saw last."""
+    if is_armed(arming, link):
+        return Span(f" ARMED {minutes((arming.until_ns - now_ns) / 1e9)} ", Ink.WARNING, Decor.BOLD | Decor.REVERSED)
+    if arming.console == link.console_id:
+        return Span("not armed: no link", Ink.WARNING)
+    return Span(f"read-only: {name_of_holder(arming)} armed", Ink.WARNING)
 
 
 def mode_span(state: GlobalState) -> Span:
@@ -133,7 +156,7 @@ def _machine_cells(snapshot: DeskSnapshot, link: LinkView) -> list[_Cell]:
     engine_lag_ms = snapshot.monitoring.global_.loop_lag_ms
     lag_ink = Ink.WARNING if max(engine_lag_ms, link.console_lag_ms) > 50 else Ink.TEXT
     decor = Decor.DIM | Decor.STRUCK if link.is_late else Decor.NONE
-    kind = "LOST" if link.lost_reason is not None else "hosted" if link.is_hosted else "attached"
+    kind = "LOST" if link.lost_reason is not None else link.place or ("hosted" if link.is_hosted else "attached")
     return [
         _Cell(2, (Span(f"{shape}{up}/{len(venues)} up", feeds_ink, decor),)),
         _Cell(

@@ -1,4 +1,7 @@
-"""A page to look at that is in nobody's way: arrows scroll it, any other key closes it and does what it always does."""
+"""A page to look at that is in nobody's way: arrows scroll it, any other key closes it and is handed on.
+
+A trader who comes back to a burning house types the first key before reading what is in the way.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Final

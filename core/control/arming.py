@@ -1,0 +1,74 @@
+"""Which console may trade with single keys: at most one, for a time. Pure; the engine decides when it ends."""
+
+from collections.abc import Iterable
+from typing import Final
+
+import msgspec
+
+from core.control.commands import (
+    AmendOrder,
+    AnyCommand,
+    Arm,
+    ManualOverride,
+    PlaceOrder,
+    Resume,
+    SetRiskMode,
+    SetSafeMode,
+    StartStrategy,
+)
+from core.state.monitoring import Alert
+from core.types.control import RiskMode
+
+MIN_ARMED_S: Final = 1.0
+MAX_ARMED_S: Final = 3_600.0
+NS_PER_S: Final = 1_000_000_000
+_CRITICAL: Final = "critical"
+
+
+class Lease(msgspec.Struct, frozen=True, kw_only=True):
+    """One console's right to trade with single keys; the steady clock ends it, UTC tells people when."""
+
+    console: str
+    who: str
+    since_ns: int
+    until_ns: int
+    until_steady_ns: int
+
+
+def lease_problem(seconds: float) -> str | None:
+    """Say why a lease of this length is not given, None where it is."""
+    # NaN compares as neither.
+    if MIN_ARMED_S <= seconds <= MAX_ARMED_S:
+        return None
+    return f"`seconds` is {seconds:g}; allowed are {MIN_ARMED_S:g} to {MAX_ARMED_S:g}"
+
+
+def arming_blocker(alarms: Iterable[Alert]) -> str | None:
+    """Say which alarm keeps everybody from arming: a critical one that nobody has acknowledged; None without one."""
+    for alarm in alarms:
+        if alarm.severity == _CRITICAL and not alarm.acknowledged:
+            return f"the alarm {alarm.name!r} is not acknowledged: {alarm.text}"
+    return None
+
+
+def raises_risk(command: AnyCommand, risk_mode: RiskMode) -> bool:
+    """Tell whether a command may make things riskier; one that cannot be understood may."""
+    match command:
+        case PlaceOrder():
+            return not command.reduce_only
+        case SetRiskMode():
+            modes = list(RiskMode)  # from the safest to the riskiest
+            wanted = command.mode.strip().lower()
+            return wanted not in modes or modes.index(RiskMode(wanted)) > modes.index(risk_mode)
+        case SetSafeMode():
+            return not command.is_on
+        case AmendOrder() | StartStrategy() | Resume() | ManualOverride() | Arm():
+            return True
+        case _:
+            return False
+
+
+def minutes(seconds: float) -> str:
+    """Write a time as minutes and seconds, e.g. 9:41."""
+    whole = max(0, int(seconds))
+    return f"{whole // 60}:{whole % 60:02d}"

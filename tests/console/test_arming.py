@@ -1,0 +1,69 @@
+"""The key that arms asks, the key that disarms does not, and the header says who is armed."""
+
+from core.control.commands import Arm, Disarm
+from core.state.desk import ArmingView
+from tests.console.driving import Desk, run_console
+from tests.console.fake_jobs import START_NS
+from tests.console.fake_link import FakeLink
+
+
+def lease(console: str, who: str = "console:alice@ssh") -> ArmingView:
+    return ArmingView(console=console, who=who, since_ns=START_NS, until_ns=START_NS + 582_000_000_000)
+
+
+def test_arming_asks_first_and_cancel_has_the_focus() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("a")
+        assert "Single keys trade from this console" in desk.dialog()
+        await desk.press("enter")
+        assert desk.link.commands == []
+        await desk.press("a", "down", "enter")
+
+    link, _ = run_console(script)
+    assert link.commands == [Arm(who="console:test", seconds=600.0)]
+
+
+def test_the_armed_console_says_for_how_long_and_the_same_key_disarms_at_once() -> None:
+    async def script(desk: Desk) -> None:
+        assert "ARMED 9:41" in desk.bar("header")
+        await desk.press("a")
+
+    link, _ = run_console(script, FakeLink(arming=lease("this")))
+    assert link.commands == [Disarm(who="console:test")]
+
+
+def test_a_console_that_hears_nothing_does_not_call_itself_armed() -> None:
+    async def script(desk: Desk) -> None:
+        desk.link.lost_reason = "the engine is silent"
+        await desk.frame()
+        assert "ARMED" not in desk.bar("header")
+
+    run_console(script, FakeLink(arming=lease("this")))
+
+
+def test_the_others_say_who_is_armed_and_take_it_over_only_with_the_word() -> None:
+    async def script(desk: Desk) -> None:
+        assert "read-only: alice@ssh armed" in desk.bar("header")
+        await desk.press("a")
+        await desk.type("yes")
+        await desk.press("enter")
+        assert desk.link.commands == []
+        await desk.press("escape", "a", "t", "a", "k", "e", "space", "o", "v", "e", "r", "enter")
+
+    link, _ = run_console(script, FakeLink(arming=lease("other")))
+    assert link.commands == [Arm(who="console:test", seconds=600.0, take_over=True)]
+
+
+def test_every_console_disarms_with_one_key() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("A")
+
+    link, _ = run_console(script, FakeLink(arming=lease("other")))
+    assert link.commands == [Disarm(who="console:test")]
+
+
+def test_the_header_says_where_the_engine_is() -> None:
+    async def script(desk: Desk) -> None:
+        assert "attached" in desk.bar("header")
+
+    run_console(script, FakeLink(is_hosted=False), size=(200, 60))

@@ -1,0 +1,92 @@
+"""Who is attached: a console counts from its first request to the end of its stream, however that ends."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from core.control.commands import Pause
+from core.control.consoles import ConsoleName
+from core.io.system_clock import SystemClock
+from tests.control.fake_engine import FakeEngine
+from tests.control.serving import serving
+from tests.control.test_attach import HandClock, until
+from tui.attach import AttachedLink
+from tui.hosted import HostedLink
+
+ALICE = ConsoleName(console="a11ce", who="console:alice")
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "control.sock"
+
+
+def test_an_attached_console_is_there_until_its_stream_ends(path: Path) -> None:
+    async def run() -> None:
+        engine = FakeEngine()
+        link = AttachedLink(path, SystemClock(), interval_ms=50, name=ALICE)
+        async with serving(engine, path):
+            await link.start()
+            await until(lambda: link.latest() is not None)
+            [presence] = engine.present
+            assert (presence.hello.console, presence.hello.who, presence.hello.interval_ms) == (
+                "a11ce",
+                "console:alice",
+                50,
+            )
+            await link.execute(Pause(who="console:alice"))
+            assert engine.commands == [Pause(who="console:alice", console="a11ce")]
+            await link.stop()
+            await until(lambda: engine.present == [])
+
+    asyncio.run(run())
+
+
+def test_a_stream_that_breaks_off_is_no_console_any_more(path: Path) -> None:
+    async def run() -> None:
+        engine = FakeEngine()
+        async with serving(engine, path) as session:
+            stream = await session.ws_connect("/api/stream")
+            await stream.send_str("{}")
+            await until(lambda: len(engine.present) == 1)
+            assert engine.present[0].hello.who.startswith("api (uid ")
+            await stream.send_str('{"depth": 3}')  # asks for something else: the same console
+            await until(lambda: bool(engine.requests) and engine.requests[-1].depth == 3)
+            assert len(engine.present) == 1
+            stream._response.connection.transport.abort()  # pyright: ignore[reportPrivateUsage, reportOptionalMemberAccess] - as kill -9 does
+            await until(lambda: engine.present == [])
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("request_text", ['{"console": "a\\u001b[2J"}', '{"who": "' + "x" * 65 + '"}'])
+def test_a_name_that_would_disturb_a_screen_is_refused(path: Path, request_text: str) -> None:
+    async def run() -> aiohttp.WSMessage:
+        engine = FakeEngine()
+        async with serving(engine, path) as session, session.ws_connect("/api/stream") as stream:
+            await stream.send_str(request_text)
+            message = await stream.receive(20)
+            assert engine.present == []
+            return message
+
+    message: Any = asyncio.run(run())
+    assert message.type is aiohttp.WSMsgType.CLOSE
+    assert "at most 64 printable characters" in message.extra
+
+
+def test_a_hosted_console_is_there_until_it_ends() -> None:
+    async def run() -> None:
+        engine = FakeEngine()
+        link = HostedLink(engine, HandClock(), name=ALICE)
+        link.start()
+        assert [presence.hello.console for presence in engine.present] == ["a11ce"]
+        await link.execute(Pause())
+        assert engine.commands == [Pause(console="a11ce")]
+        link.stop()
+        link.stop()
+        assert engine.present == []
+
+    asyncio.run(run())

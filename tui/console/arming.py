@@ -1,0 +1,47 @@
+"""One-key trading: armed after a question, taken over after a word, disarmed at once."""
+
+from typing import TYPE_CHECKING
+
+from core.control.commands import Arm, Disarm
+from tui.console.dialogs.choice import Choice, ChoiceDialog
+from tui.console.dialogs.typed import Typed, TypedDialog
+from tui.present.cells import wrap
+from tui.present.header import is_armed, name_of_holder
+from tui.present.ink import Ink
+
+if TYPE_CHECKING:
+    from tui.console.app import ConsoleApp
+
+ARMED_S = 600.0
+TAKE_OVER_WORD = "take over"
+_WHAT_IT_DOES = "Single keys trade from this console for 10 minutes. A halt, a pause or a lost link disarms at once."
+
+
+class Arming:
+    app: "ConsoleApp"
+
+    def arm_or_disarm(self) -> None:
+        """Disarm at once where this console is armed, else ask."""
+        view = self.app.view
+        arming = None if view.snapshot is None else view.snapshot.arming
+        if is_armed(arming, view.link):
+            self.disarm()
+        elif arming is not None:
+            text = f"{name_of_holder(arming)} has one-key trading and loses it at once. {_WHAT_IT_DOES}"
+            self.app.dialogs.open(TypedDialog("Take over?", wrap(text, 60), TAKE_OVER_WORD), self._take_over)
+        elif view.snapshot is None or view.link.is_late:
+            self.app.say("warning", "not armed: the engine is silent")
+        else:
+            dialog = ChoiceDialog("Arm?", wrap(_WHAT_IT_DOES, 60, Ink.STRONG), [Choice("Arm", "arm")], self.app.repeat)
+            self.app.dialogs.open(dialog, self._arm)
+
+    def disarm(self) -> None:
+        self.app.sender.send(Disarm(), "disarm")
+
+    def _arm(self, answer: str | None) -> None:
+        if answer is not None:
+            self.app.sender.send(Arm(seconds=ARMED_S), "arm")
+
+    def _take_over(self, typed: Typed | None) -> None:
+        if typed is not None:
+            self.app.sender.send(Arm(seconds=ARMED_S, take_over=True), "take over")
