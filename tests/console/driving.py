@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from textual.pilot import Pilot
 from textual.widget import Widget
 
-from tests.console.fake_link import FakeLink, ManualClock
+from tests.console.fake_link import FakeLink
+from tests.console.manual_clock import ManualClock
 from tui.console.app import ConsoleApp
 from tui.console.exit_choice import ExitChoice
 from tui.console.files import ConsoleFiles

@@ -57,22 +57,6 @@ MINUTE_NS = 60_000_000_000
 _D = Decimal
 
 
-class ManualClock:
-    """A clock that only the test moves."""
-
-    def __init__(self) -> None:
-        self.now_ns = 1_000_000_000
-
-    def utc_ns(self) -> int:
-        return START_NS + self.now_ns
-
-    def monotonic_ns(self) -> int:
-        return self.now_ns
-
-    def advance(self, seconds: float) -> None:
-        self.now_ns += int(seconds * 1e9)
-
-
 @dataclass
 class FakeLink:
     """An EngineLink whose engine is a formula of its step number."""

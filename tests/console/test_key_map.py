@@ -7,7 +7,8 @@ from textual.keys import _character_to_key  # pyright: ignore[reportPrivateUsage
 
 from core.control.commands import Kill, Pause
 from tests.console.driving import Desk, run_console
-from tests.console.fake_link import FakeLink, ManualClock
+from tests.console.fake_link import FakeLink
+from tests.console.manual_clock import ManualClock
 from tui.console.actions import ACTIONS, BY_NAME
 from tui.console.app import ConsoleApp
 from tui.console.key_map import USUAL_KEYS, KeyMap, key_faults

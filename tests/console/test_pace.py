@@ -5,7 +5,8 @@ import asyncio
 from textual import events
 
 from tests.console.driving import Desk, run_console
-from tests.console.fake_link import FakeLink, ManualClock
+from tests.console.fake_link import FakeLink
+from tests.console.manual_clock import ManualClock
 from tui.console.app import ConsoleApp
 from tui.console.settings import ConsoleSettings
 from tui.panes.pane import Pane

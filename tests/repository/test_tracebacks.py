@@ -7,7 +7,8 @@ import traceback
 
 from rich.console import Console
 
-from tests.console.fake_link import FakeLink, ManualClock
+from tests.console.fake_link import FakeLink
+from tests.console.manual_clock import ManualClock
 from tests.repository.tree import FLOORS, python_files
 from tui.cli.app import app
 from tui.console.app import ConsoleApp

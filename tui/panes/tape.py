@@ -13,8 +13,8 @@ class TapePane(Pane):
 
     TITLE = "Tape"
     ABOUT = (
-        "Public trades of the selected instrument, newest first: ▲ a buyer took, ▼ a seller did; • marks own ones where "
-        "the venue lets them be told. What the console missed is said between the rows."
+        "Public trades of the selected instrument, newest first: ▲ a buyer took, ▼ a seller did; • marks own ones "
+        "where the venue lets them be told. What the console missed is said between the rows."
     )
     KEYS = ("cursor-up", "cursor-down", "drop-cursor", "next-instrument", "previous-instrument")
     IS_PUBLIC = True
