@@ -3,8 +3,6 @@
 from collections.abc import Callable
 from typing import Protocol
 
-import msgspec
-
 from adapters.binance.depth import DepthDecoder, describe
 from adapters.binance.depth_layout import DECODED
 from adapters.binance.depth_objects import SnapshotReader
@@ -18,6 +16,7 @@ from adapters.binance.synchroniser import (
     SnapshotVerdict,
     SyncState,
 )
+from adapters.streams.market_data import UNREADABLE
 from core.book.book import Book, BookState
 from core.types.instrument import Instrument, InstrumentId
 
@@ -112,7 +111,7 @@ class SymbolMarket:
         """Take a REST snapshot; the book changes only where the verdict is APPLY."""
         try:
             snapshot = self._snapshots.read(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except UNREADABLE as error:
             return self._refuse(f"snapshot cannot be read: {error}")
         verdict = self.synchroniser.on_snapshot(snapshot.last_update_id)
         if verdict.action is SnapshotAction.REFUSE:

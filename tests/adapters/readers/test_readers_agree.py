@@ -41,13 +41,10 @@ def test_the_venues_own_messages_need_no_typed_ones(venue: str) -> None:
     assert all(is_equal for _, is_equal in pair.compiled.compared)
 
 
-def test_binances_two_readers_never_read_a_message_in_two_ways() -> None:
+def test_damaged_messages_of_binance_are_read_alike() -> None:
     pair = BinancePair()
-    pair.fuzz(400, seed=7)
-    assert pair.alike > 100
-    assert pair.refused > 100
-    # the compiled one does not look at the name of the stream, which tells nothing
-    assert pair.only_compiled < 20
+    pair.fuzz(600, seed=7)
+    assert 60 < pair.read < pair.took < pair.messages
 
 
 @needs_recordings
