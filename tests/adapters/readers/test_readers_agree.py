@@ -5,6 +5,7 @@ import json
 import pytest
 
 from adapters.coinbase.market_data import CoinbaseMarketData
+from adapters.hyperliquid.market_data import MarketData
 from adapters.kraken.market_data import KrakenMarketData
 from adapters.okx.market_data import OkxMarketData
 from adapters.replay.venues import recorded_venue
@@ -39,6 +40,14 @@ def test_the_venues_own_messages_need_no_typed_ones(venue: str) -> None:
         pair.take(step.update)
     assert (pair.read, pair.took) == (40, 40)
     assert all(is_equal for _, is_equal in pair.compiled.compared)
+
+
+@pytest.mark.parametrize("venue", SHAPES)
+def test_json_nested_too_deep_is_counted_and_not_raised(venue: str) -> None:
+    pair = Pair(venue)
+    pair.take(b'{"unknown":' + 100_000 * b"[")
+    handler = pair.compiled.handler
+    assert (handler if isinstance(handler, MarketData) else handler.market).malformed == 1
 
 
 def test_damaged_messages_of_binance_are_read_alike() -> None:
