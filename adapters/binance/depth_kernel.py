@@ -100,8 +100,8 @@ def decode_depth(text: Bytes, length: int, batch: Ints) -> int:
         key, at = read_key(text, at)
         if at < 0:
             return MALFORMED
-        if key == _KEY_DATA and depth == 1 and text[at] == OPEN_OBJECT:
-            if batch[SEEN] or seen_in_data != _NO_DATA:
+        if key == _KEY_DATA and depth == 1:
+            if text[at] != OPEN_OBJECT or batch[SEEN] or seen_in_data != _NO_DATA:
                 return MALFORMED
             depth, at = 2, at + 1
             continue

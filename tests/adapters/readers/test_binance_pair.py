@@ -78,6 +78,7 @@ def test_typed_messages_read_what_compiled_code_declines(place: bytes, instead: 
         (b'"0.500"]', b'"0.500",[],[]]'),
         (b'"stream":', b'"x":' + 100_000 * b"[" + b',"stream":'),
         (b'"stream":', b'"data":{"u":8},"stream":'),
+        (b'"stream":', b'"data":"","stream":'),
     ],
 )
 def test_what_is_no_depth_message_is_refused_by_both(place: bytes, instead: bytes) -> None:
