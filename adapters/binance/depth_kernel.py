@@ -1,7 +1,7 @@
 """Binance's depthUpdate read from its raw bytes: identifiers, times and levels into an array of integers.
 
 The compiled form of what `adapters.binance.wire` does with typed messages. It walks the JSON once, takes keys in any
-order, skips keys it does not know where their values are plain texts or whole numbers, and never reads behind the
+order, skips keys it does not know where their values are plain (no list, no object), and never reads behind the
 message: the byte behind it is set to 0, which is no part of any JSON text, so that every loop ends there. Whatever it
 returns an error for may still be a message: typed messages decide.
 """
