@@ -90,6 +90,7 @@ def run(rounds: int, seed: int) -> Result:
     with ExitStack() as stack:
         peers = [stack.enter_context(Peer(folder, name)) for name, folder in PEERS.items()]
         micros, details = _measure(ours, market, peers, rounds)
+        calm_binance = _measure_calm_binance(peers, rounds, seed)
         venues = {venue: _measure_venue(venue, peers[0], rounds, seed, CHANGES) for venue in SHAPES}
         calm = {
             venue: _measure_venue(venue, peers[0], rounds, seed, 1) for venue in SHAPES if not SHAPES[venue].is_whole
@@ -107,7 +108,9 @@ def run(rounds: int, seed: int) -> Result:
     for found in venues.values():
         measured |= found.told
     measured[RETIRED] = retired.told | {"ratio": retired.ratio}
-    measured["one change a side"] = {name: found.told | {"ratio": found.ratio} for name, found in calm.items()}
+    measured["one change a side"] = {"binance": calm_binance} | {
+        name: found.told | {"ratio": found.ratio} for name, found in calm.items()
+    }
     ratio = {name: round(medians[name] / medians["ours"], 2) for name in PEERS}
     return Result("books", measured, ratio | {venue: found.ratio for venue, found in venues.items()})
 
@@ -130,6 +133,16 @@ def _measure(
             check(peer.name, market, _levels(answer["bids"]), _levels(answer["asks"]))
             micros[peer.name].append(answer["us"])
     return micros, details
+
+
+def _measure_calm_binance(peers: list[Peer], rounds: int, seed: int) -> dict[str, float]:
+    """Return the µs of all sides for messages of one or two levels, and how many times better ours are."""
+    market = make_market(seed, MESSAGES, LEVELS, 1, DEPTH)
+    micros, _ = _measure(Ours(market), market, peers, rounds)
+    medians = {name: statistics.median(values) for name, values in micros.items()}
+    told = {f"{name} us": round(median, 3) for name, median in medians.items()}
+    told["bytes a message"] = round(statistics.mean(map(len, market.messages)))
+    return told | {f"ratio to {name}": round(medians[name] / medians["ours"], 2) for name in PEERS}
 
 
 class VenueFigures(NamedTuple):

@@ -1,10 +1,15 @@
-"""The fast path of Binance's depth: raw message in, identifiers to judge, levels straight into the book."""
+"""The fast path of Binance's depth: raw message in, identifiers to judge, levels straight into the book.
+
+Compiled code takes only what it knows to the last byte; all else is judged by typed messages, which are never asked
+about what the venue sends in its usual form.
+"""
 
 from typing import Final
 
 import numpy as np
 
 from adapters.binance import depth_layout as notes
+from adapters.binance.depth_objects import DECODED, DepthUpdateReader
 from core.book.book import Book
 from core.book.layout import BATCH_HEADER_SIZE
 from core.book.step_grid import PADDING, grid_of
@@ -19,7 +24,12 @@ _VENUE_NS: Final = notes.VENUE_NS
 
 
 class DepthDecoder:
-    """Reads the depthUpdate messages of one instrument; holds the last one until it is applied."""
+    """Reads the depthUpdate messages of one instrument; holds the last one until it is applied.
+
+    `typed` decides about the messages that compiled code declines. `previous_update_id`, the one before this message
+    (futures only), is -1 where the venue sends none; `venue_ns` is when the matching engine changed the book, or on
+    spot, which does not say so, when the event was made.
+    """
 
     def __init__(self, instrument: Instrument) -> None:
         """Prepare for an instrument; raise ValueError where its tick, lot or symbol cannot be held."""
@@ -29,6 +39,8 @@ class DepthDecoder:
         if not 0 < len(symbol) <= notes.LONGEST_SYMBOL:
             raise ValueError(f"symbol {symbol!r} has {len(symbol)} bytes, allowed are 1 to {notes.LONGEST_SYMBOL}")
         self.instrument = instrument
+        self.first_update_id = self.last_update_id = self.previous_update_id = -1
+        self.venue_ns = 0
         self._decode = decode_depth_entry()
         header = np.zeros(BATCH_HEADER_SIZE, np.int64)
         header[notes.TICK_MANTISSA : notes.LOT_DECIMALS + 1] = (
@@ -39,6 +51,8 @@ class DepthDecoder:
         header[notes.SYMBOL : notes.SYMBOL + len(symbol)] = list(symbol)
         self._batch = header
         self._error = notes.MISSING_KEY
+        self.typed = DepthUpdateReader(instrument)
+        self._is_typed = False  # typed messages read what compiled code declined
         self._make_room(_FIRST_ROOM_BYTES)
 
     def decode(self, raw: bytes | memoryview) -> int:
@@ -48,33 +62,34 @@ class DepthDecoder:
             self._make_room(2 * length)
         self._text_bytes[:length] = raw
         self._error = error = self._decode(self._text, length, self._batch)
-        return error
-
-    @property
-    def first_update_id(self) -> int:
-        return self._notes[_FIRST_UPDATE_ID]
-
-    @property
-    def last_update_id(self) -> int:
-        return self._notes[_LAST_UPDATE_ID]
-
-    @property
-    def previous_update_id(self) -> int:
-        """The update id before this message (futures only), -1 where the venue sends none."""
-        return self._notes[_PREVIOUS_UPDATE_ID]
-
-    @property
-    def venue_ns(self) -> int:
-        """When the matching engine changed the book, or on spot, which does not say so, when the event was made."""
-        return self._notes[_VENUE_NS]
+        if error:
+            return self._decode_typed(raw, error)
+        values = self._notes
+        self.first_update_id = values[_FIRST_UPDATE_ID]
+        self.last_update_id = values[_LAST_UPDATE_ID]
+        self.previous_update_id = values[_PREVIOUS_UPDATE_ID]
+        self.venue_ns = values[_VENUE_NS]
+        return DECODED
 
     def apply_to(self, book: Book, received_ns: int) -> None:
         """Apply the message decoded last; one that could not be decoded makes the book INVALID."""
         if self._error:
-            book.invalidate(describe(self._error), received_ns)
+            if self._is_typed:
+                self.typed.apply_to(book, received_ns)
+            else:
+                book.invalidate(describe(self._error), received_ns)
             return
-        values = self._notes
-        book.apply_batch(self._batch, values[_LAST_UPDATE_ID], values[_VENUE_NS], received_ns)
+        book.apply_batch(self._batch, self.last_update_id, self.venue_ns, received_ns)
+
+    def _decode_typed(self, raw: bytes | memoryview, error: int) -> int:
+        """Let typed messages decide; where they refuse as well, tell what compiled code stumbled over."""
+        typed = self.typed
+        self._is_typed = typed.decode(raw) == DECODED
+        if not self._is_typed:
+            return error
+        self.first_update_id, self.last_update_id = typed.first_update_id, typed.last_update_id
+        self.previous_update_id, self.venue_ns = typed.previous_update_id, typed.venue_ns
+        return DECODED
 
     def _make_room(self, length: int) -> None:
         """Make room for messages of fewer than `length` bytes; a level takes ten bytes and two integers."""

@@ -1,8 +1,9 @@
 """Binance's depthUpdate read from its raw bytes: identifiers, times and levels into an array of integers.
 
 The compiled form of what `adapters.binance.wire` does with typed messages. It walks the JSON once, takes keys in any
-order, skips keys it does not know and never reads behind the message: the byte behind it is set to 0, which is no part
-of any JSON text, so that every loop ends there.
+order, skips keys it does not know where their values are plain (no list, no object), and never reads behind the
+message: the byte behind it is set to 0, which is no part of any JSON text, so that every loop ends there. Whatever it
+returns an error for may still be a message: typed messages decide.
 """
 
 from collections.abc import Callable
@@ -30,10 +31,20 @@ from adapters.binance.depth_layout import (
     VENUE_NS,
     WRONG_SYMBOL,
 )
-from adapters.binance.json_kernel import CLOSE_OBJECT, COMMA, OPEN_OBJECT, QUOTE, read_key, skip_blanks, skip_value
+from adapters.binance.json_kernel import (
+    CLOSE_OBJECT,
+    COMMA,
+    OPEN_OBJECT,
+    QUOTE,
+    read_key,
+    read_whole,
+    skip_blanks,
+    skip_plain_value,
+)
 from adapters.binance.levels_kernel import read_side
+from adapters.binance.wire import LATEST_MS
 from core.book.layout import ASK_COUNT, ASK_START, BATCH_HEADER_SIZE, BID_COUNT, BID_START
-from core.book.step_grid import MOST_DIGITS, PADDING
+from core.book.step_grid import PADDING
 from core.compiled import entry_of, kernel
 
 Bytes = NDArray[np.uint8]
@@ -47,9 +58,12 @@ _SEEN_FIRST_ID: Final = 16
 _SEEN_LAST_ID: Final = 32
 _SEEN_EVENT_MS: Final = 64
 _NEEDED: Final = 127
+_SEEN_PREVIOUS_ID: Final = 128
+_SEEN_TRANSACTION_MS: Final = 256
+
+_NO_DATA: Final = -1
 
 _NS_PER_MS: Final = 1_000_000
-_LATEST_MS: Final = (2**63 - 1) // _NS_PER_MS
 
 _KEY_EVENT: Final = 101  # e
 _KEY_EVENT_MS: Final = 69  # E
@@ -76,17 +90,19 @@ def decode_depth(text: Bytes, length: int, batch: Ints) -> int:
     batch[BID_START] = batch[ASK_START] = BATCH_HEADER_SIZE
     batch[FIRST_UPDATE_ID] = batch[LAST_UPDATE_ID] = batch[PREVIOUS_UPDATE_ID] = ABSENT
     batch[EVENT_MS] = batch[TRANSACTION_MS] = batch[VENUE_NS] = ABSENT
-    depth, at = 0, skip_blanks(text, 0)
+    at = skip_blanks(text, 0)
     if text[at] != OPEN_OBJECT:
         return MALFORMED
     at += 1
-    depth = 1
+    depth, seen_in_data = 1, _NO_DATA
     while True:
         at = skip_blanks(text, at)
         key, at = read_key(text, at)
         if at < 0:
             return MALFORMED
-        if key == _KEY_DATA and depth == 1 and text[at] == OPEN_OBJECT:
+        if key == _KEY_DATA and depth == 1:
+            if text[at] != OPEN_OBJECT or batch[SEEN] or seen_in_data != _NO_DATA:
+                return MALFORMED
             depth, at = 2, at + 1
             continue
         at = _read_value(text, at, batch, key)
@@ -94,6 +110,8 @@ def decode_depth(text: Bytes, length: int, batch: Ints) -> int:
             return -at
         at = skip_blanks(text, at)
         while text[at] == CLOSE_OBJECT and depth > 0:
+            if depth == 2:
+                seen_in_data = batch[SEEN]
             depth -= 1
             at = skip_blanks(text, at + 1)
         if depth == 0:
@@ -101,13 +119,13 @@ def decode_depth(text: Bytes, length: int, batch: Ints) -> int:
         if text[at] != COMMA:
             return MALFORMED
         at += 1
-    if at != length:
+    if at != length or batch[EVENT_MS] > LATEST_MS or batch[TRANSACTION_MS] > LATEST_MS:
+        return MALFORMED
+    if seen_in_data not in (_NO_DATA, batch[SEEN]):  # a field beside the object that holds the others
         return MALFORMED
     venue_ms = batch[EVENT_MS] if batch[TRANSACTION_MS] == ABSENT else batch[TRANSACTION_MS]
-    if venue_ms > _LATEST_MS:
-        return MALFORMED
     batch[VENUE_NS] = venue_ms * _NS_PER_MS
-    return DECODED if batch[SEEN] == _NEEDED else MISSING_KEY
+    return DECODED if batch[SEEN] & _NEEDED == _NEEDED else MISSING_KEY
 
 
 @kernel
@@ -122,29 +140,23 @@ def _read_value(text: Bytes, at: int, batch: Ints, key: int) -> int:
     if key == _KEY_LAST_ID:
         return _read_integer(text, at, batch, LAST_UPDATE_ID, _SEEN_LAST_ID)
     if key == _KEY_PREVIOUS_ID:
-        return _read_integer(text, at, batch, PREVIOUS_UPDATE_ID, 0)
+        return _read_integer(text, at, batch, PREVIOUS_UPDATE_ID, _SEEN_PREVIOUS_ID)
     if key == _KEY_EVENT_MS:
         return _read_integer(text, at, batch, EVENT_MS, _SEEN_EVENT_MS)
     if key == _KEY_TRANSACTION_MS:
-        return _read_integer(text, at, batch, TRANSACTION_MS, 0)
+        return _read_integer(text, at, batch, TRANSACTION_MS, _SEEN_TRANSACTION_MS)
     if key == _KEY_EVENT:
         return _read_event(text, at, batch)
     if key == _KEY_SYMBOL:
         return _read_symbol(text, at, batch)
-    end = skip_value(text, at)
+    end = skip_plain_value(text, at)
     return end if end > 0 else -MALFORMED
 
 
 @kernel
 def _read_integer(text: Bytes, at: int, batch: Ints, note: int, seen: int) -> int:
-    value, start = 0, at
-    digit = int(text[at]) - 48
-    while 0 <= digit <= 9:
-        value = value * 10 + digit
-        at += 1
-        digit = int(text[at]) - 48
-    size = at - start
-    if not 0 < size <= MOST_DIGITS or (size > 1 and text[start] == 48) or batch[note] != ABSENT:
+    value, at = read_whole(text, at)
+    if at < 0 or batch[SEEN] & seen:
         return -MALFORMED
     batch[note] = value
     batch[SEEN] |= seen
@@ -153,7 +165,7 @@ def _read_integer(text: Bytes, at: int, batch: Ints, note: int, seen: int) -> in
 
 @kernel
 def _read_event(text: Bytes, at: int, batch: Ints) -> int:
-    if text[at] != QUOTE:
+    if text[at] != QUOTE or batch[SEEN] & _SEEN_EVENT:
         return -NOT_DEPTH
     at += 1
     for i in range(_DEPTH_UPDATE.size):
@@ -166,7 +178,7 @@ def _read_event(text: Bytes, at: int, batch: Ints) -> int:
 
 @kernel
 def _read_symbol(text: Bytes, at: int, batch: Ints) -> int:
-    if text[at] != QUOTE:
+    if text[at] != QUOTE or batch[SEEN] & _SEEN_SYMBOL:
         return -MALFORMED
     at += 1
     for i in range(batch[SYMBOL_LENGTH]):

@@ -1,6 +1,6 @@
 """Depth messages as objects: levels from the typed message onto the book's grid.
 
-`adapters.binance.depth` is the compiled form of `DepthUpdateReader`, with the same attributes.
+`adapters.binance.depth` reads most diffs with compiled code and asks `DepthUpdateReader` about all others.
 """
 
 from collections.abc import Sequence
@@ -18,29 +18,31 @@ from adapters.binance.wire import (
     decode_depth_snapshot,
     decode_depth_update,
 )
+from adapters.streams.market_data import UNREADABLE
 from core.book.book import Book, Ints
+from core.book.layout import LARGEST_STEPS
 from core.types.instrument import Instrument
 
 DECODED: Final = 0
 MALFORMED: Final = 1
 OFF_GRID: Final = 2
+ELSEWHERE: Final = 3
 NS_PER_MS: Final = 1_000_000
-_INT64_MAX: Final = 2**63 - 1
 
 
 class LevelGrid:
-    """Converts ``(price, quantity)`` strings of one instrument to arrays of ticks and lots."""
+    """Converts prices and quantities of one instrument to arrays of ticks and lots."""
 
     def __init__(self, instrument: Instrument) -> None:
         self.ticks = Grid(instrument.tick_size).steps
         self.lots = Grid(instrument.lot_size).steps
 
     def arrays(self, levels: Sequence[Level]) -> tuple[Ints, Ints]:
-        """Return ticks and lots; raise GridError for a level off the grid, at no price or beyond 64 bits."""
-        ticks = [self.ticks(price) for price, _ in levels]
-        lots = [self.lots(quantity) for _, quantity in levels]
-        if levels and (min(ticks) <= 0 or max(ticks) > _INT64_MAX or max(lots) > _INT64_MAX):
-            raise GridError("a level has no price or does not fit 64 bits")
+        """Return ticks and lots; raise GridError for a level off the grid, at no price or beyond 18 digits."""
+        ticks = [self.ticks(level.price) for level in levels]
+        lots = [self.lots(level.quantity) for level in levels]
+        if levels and (min(ticks) <= 0 or max(ticks) > LARGEST_STEPS or max(lots) > LARGEST_STEPS):
+            raise GridError("a level has no price or is beyond 18 digits")
         return np.array(ticks, dtype=np.int64), np.array(lots, dtype=np.int64)
 
 
@@ -49,21 +51,24 @@ class DepthUpdateReader:
 
     def __init__(self, instrument: Instrument) -> None:
         self._grid = LevelGrid(instrument)
+        self._symbol = instrument.venue_symbol.upper()
         self._bids = self._asks = self._grid.arrays(())
         self.first_update_id = -1
         self.last_update_id = -1
         self.previous_update_id = -1
         self.venue_ns = 0
 
-    def decode(self, raw: bytes) -> int:
-        """Read one message, combined or bare; return DECODED, MALFORMED or OFF_GRID."""
+    def decode(self, raw: bytes | memoryview) -> int:
+        """Read one message, combined or bare; return DECODED, MALFORMED, OFF_GRID, or ELSEWHERE for no diff of it."""
         try:
             update = _decode(raw)
+            if update.event != "depthUpdate" or update.symbol != self._symbol:
+                return ELSEWHERE
             self._bids = self._grid.arrays(update.bids)
             self._asks = self._grid.arrays(update.asks)
         except GridError:
             return OFF_GRID
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             return MALFORMED
         self.first_update_id = update.first_update_id
         self.last_update_id = update.last_update_id
@@ -97,7 +102,7 @@ class SnapshotReader:
         )  # fmt: skip
 
 
-def _decode(raw: bytes) -> DepthUpdate:
+def _decode(raw: bytes | memoryview) -> DepthUpdate:
     try:
         return decode_depth_envelope(raw).data
     except msgspec.ValidationError:  # bare

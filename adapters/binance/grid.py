@@ -1,6 +1,9 @@
 """Put the venue's decimal strings on an instrument's integer grid, exactly."""
 
 from decimal import Decimal
+from typing import Final
+
+_MOST_DIGITS: Final = 100  # no venue writes so many, and Python makes no integer of thousands of them
 
 
 class GridError(ValueError):
@@ -22,12 +25,16 @@ class Grid:
 
     def steps(self, text: str) -> int:
         """Count the steps in `text`; raise GridError for a sign, an exponent, NaN or a fraction of a step."""
-        whole, _, fraction = text.partition(".")
+        whole, dot, fraction = text.partition(".")
+        if dot and not fraction:
+            raise GridError(f"{text!r} ends with its dot")
         if len(fraction) > self._decimals:
             fraction, beyond = fraction[: self._decimals], fraction[self._decimals :]
             if beyond.strip("0"):
                 raise GridError(f"{text!r} is not a multiple of {self.step}")
         digits = whole + fraction
+        if len(digits) > _MOST_DIGITS:
+            raise GridError(f"a number of {len(digits)} digits")
         if not (digits.isascii() and digits.isdigit() and whole):
             raise GridError(f"{text!r} is not an unsigned decimal number")
         steps, rest = divmod(int(digits) * 10 ** (self._decimals - len(fraction)), self._mantissa)

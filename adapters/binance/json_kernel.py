@@ -8,6 +8,9 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from core.book.bits import word_at
+from core.book.decimals import unsigned
+from core.book.step_grid import MOST_DIGITS
 from core.compiled import kernel
 
 Bytes = NDArray[np.uint8]
@@ -21,12 +24,23 @@ CLOSE_LIST: Final = 93
 OPEN_OBJECT: Final = 123
 CLOSE_OBJECT: Final = 125
 
+_NULL: Final = unsigned(int.from_bytes(b"null", "little"))
+_TRUE: Final = unsigned(int.from_bytes(b"true", "little"))
+_FALSE: Final = unsigned(int.from_bytes(b"false", "little"))
+_FOUR_BYTES: Final = unsigned(0xFFFFFFFF)
+_FIVE_BYTES: Final = unsigned(0xFFFFFFFFFF)
+
 
 @kernel
 def skip_blanks(text: Bytes, at: int) -> int:
     while text[at] == 32 or 9 <= text[at] <= 10 or text[at] == 13:
         at += 1
     return at
+
+
+@kernel
+def is_plain(character: int) -> bool:
+    return 32 <= character <= 126 and character != BACKSLASH
 
 
 @kernel
@@ -37,7 +51,7 @@ def read_key(text: Bytes, at: int) -> tuple[int, int]:
     at += 1
     key, start = 0, at
     while text[at] != QUOTE:
-        if text[at] < 32 or text[at] == BACKSLASH:
+        if not is_plain(text[at]):
             return 0, -1
         key = (key << 8) | int(text[at])
         at += 1
@@ -50,27 +64,33 @@ def read_key(text: Bytes, at: int) -> tuple[int, int]:
 
 
 @kernel
-def skip_value(text: Bytes, at: int) -> int:
-    """Return the position behind a value of any kind, found by its brackets and strings, or -1 where there is none."""
-    depth, start = 0, at
-    while True:
-        character = text[at]
-        if character == QUOTE:
+def read_whole(text: Bytes, at: int) -> tuple[int, int]:
+    """Return a number of at most 18 digits as JSON writes it and the position behind it, -1 where there is none."""
+    value, start = 0, at
+    digit = int(text[at]) - 48
+    while 0 <= digit <= 9:
+        value = value * 10 + digit
+        at += 1
+        digit = int(text[at]) - 48
+    size = at - start
+    if not 0 < size <= MOST_DIGITS or (size > 1 and text[start] == 48):
+        return 0, -1
+    return value, at
+
+
+@kernel
+def skip_plain_value(text: Bytes, at: int) -> int:
+    """Return the position behind a text of printable ASCII, a whole number or a word of JSON, -1 for all else."""
+    if text[at] == QUOTE:
+        at += 1
+        while text[at] != QUOTE:
+            if not is_plain(text[at]):
+                return -1
             at += 1
-            while text[at] != QUOTE:
-                if text[at] < 32:
-                    return -1
-                at += 2 if text[at] == BACKSLASH and text[at + 1] >= 32 else 1
-            at += 1
-        elif character in (OPEN_LIST, OPEN_OBJECT):
-            depth += 1
-            at += 1
-        elif depth == 0 and character in (COMMA, CLOSE_OBJECT, CLOSE_LIST):
-            return at if at > start else -1
-        elif character in (CLOSE_LIST, CLOSE_OBJECT):
-            depth -= 1
-            at += 1
-        elif character == 0:
-            return -1
-        else:
-            at += 1
+        return at + 1
+    word = word_at(text, at)
+    if word & _FOUR_BYTES in (_NULL, _TRUE):
+        return at + 4
+    if word & _FIVE_BYTES == _FALSE:
+        return at + 5
+    return read_whole(text, at)[1]

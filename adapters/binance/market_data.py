@@ -11,6 +11,7 @@ from adapters.binance.market import BinanceMarket
 from adapters.binance.symbol_market import SymbolMarket
 from adapters.binance.synchroniser import SnapshotVerdict
 from adapters.binance.wire import AggregateTrade, BookTicker, MarkPriceUpdate, TradeEvent
+from adapters.streams.market_data import UNREADABLE
 from core.ports.venue import MarketSink
 from core.types.instrument import Instrument, InstrumentId
 from core.types.market import FundingRate, MarkPrice, Trade
@@ -147,7 +148,7 @@ class BinanceMarketData:
     def _handle_bare(self, raw: bytes, received_ns: int) -> None:
         try:
             head = _decode_bare_head(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except UNREADABLE:
             self.malformed += 1
             return
         symbol = self._symbols.get(head.symbol)
@@ -237,7 +238,7 @@ class BinanceMarketData:
         def guarded(raw: bytes, received_ns: int) -> None:
             try:
                 take(raw, received_ns)
-            except (msgspec.DecodeError, UnicodeDecodeError, ValueError):
+            except UNREADABLE:
                 self.malformed += 1
 
         return guarded

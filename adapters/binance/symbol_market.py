@@ -1,9 +1,7 @@
 """One symbol's book and the rule that keeps it true."""
 
 from collections.abc import Callable
-from typing import Protocol
-
-import msgspec
+from typing import Final, Protocol
 
 from adapters.binance.depth import DepthDecoder, describe
 from adapters.binance.depth_layout import DECODED
@@ -18,8 +16,11 @@ from adapters.binance.synchroniser import (
     SnapshotVerdict,
     SyncState,
 )
+from adapters.streams.market_data import UNREADABLE
 from core.book.book import Book, BookState
 from core.types.instrument import Instrument, InstrumentId
+
+_VALID: Final = BookState.VALID  # looked up once: a member of an enum costs as much as a call
 
 
 class DepthReader(Protocol):
@@ -88,16 +89,21 @@ class SymbolMarket:
     def on_depth(self, raw: bytes, received_ns: int) -> bool:
         """Take one diff; return False where it cannot be read."""
         self.updates += 1
-        code = self._reader.decode(raw)
+        reader = self._reader
+        code = reader.decode(raw)
         if code != DECODED:
             self.damage(describe(code), received_ns)
             return False
-        previous, last = self._previous_update_id(), self._reader.last_update_id
+        previous = reader.first_update_id - 1 if self._is_spot else reader.previous_update_id
+        last = reader.last_update_id
         if previous >= last:
             self.damage(f"a diff after {previous} up to {last} covers nothing", received_ns)
             return False
-        self.latency_ns = received_ns - self._reader.venue_ns
+        self.latency_ns = received_ns - reader.venue_ns
         self.last_diff_ns = received_ns
+        if self.synchroniser.follows(previous, last):
+            self._apply(received_ns)
+            return True
         action = self.synchroniser.on_diff(Diff(previous, last, received_ns, raw))
         if action is DiffAction.APPLY:
             self._apply(received_ns)
@@ -112,7 +118,7 @@ class SymbolMarket:
         """Take a REST snapshot; the book changes only where the verdict is APPLY."""
         try:
             snapshot = self._snapshots.read(raw)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except UNREADABLE as error:
             return self._refuse(f"snapshot cannot be read: {error}")
         verdict = self.synchroniser.on_snapshot(snapshot.last_update_id)
         if verdict.action is SnapshotAction.REFUSE:
@@ -157,11 +163,8 @@ class SymbolMarket:
         self.applied += 1
         if self._on_applied is not None:
             self._on_applied(self)
-        if self.book.state is not BookState.VALID:
+        if self.book.state is not _VALID:
             self.damage(self.book.reason, received_ns)
-
-    def _previous_update_id(self) -> int:
-        return self._reader.first_update_id - 1 if self._is_spot else self._reader.previous_update_id
 
     def _refuse(self, reason: str) -> SnapshotVerdict:
         self.refused_snapshots += 1

@@ -4,26 +4,41 @@ Field names follow the venue's one-letter keys by `rename`; prices and quantitie
 until they are put on the instrument's integer grid.
 """
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
-Level = tuple[str, str]  # price, quantity
+LATEST_MS: Final = (2**63 - 1) // 1_000_000  # whose nanoseconds fit 64 bits
+LARGEST_ID: Final = 10**18 - 1  # any number of 18 digits fits 64 bits
+
 Milliseconds = Annotated[int, msgspec.Meta(ge=0)]
-UpdateId = Annotated[int, msgspec.Meta(ge=0)]
+UpdateId = Annotated[int, msgspec.Meta(ge=0, le=LARGEST_ID)]
+_BookMilliseconds = Annotated[int, msgspec.Meta(ge=0, le=LATEST_MS)]
+
+
+class Level(msgspec.Struct, frozen=True, gc=False, array_like=True, forbid_unknown_fields=True):
+    """Price and quantity, and perhaps the empty list that Binance once sent behind them.
+
+    Anything else there is no level: of three numbers nobody knows which two were meant.
+    """
+
+    price: str
+    quantity: str
+    nothing: tuple[()] = ()
 
 
 class DepthUpdate(msgspec.Struct, frozen=True, gc=False):
     """A diff of the book; `previous_update_id` is there on USD-M only."""
 
+    event: str = msgspec.field(name="e")
     symbol: str = msgspec.field(name="s")
-    event_ms: Milliseconds = msgspec.field(name="E")
+    event_ms: _BookMilliseconds = msgspec.field(name="E")
     first_update_id: UpdateId = msgspec.field(name="U")
     last_update_id: UpdateId = msgspec.field(name="u")
     bids: list[Level] = msgspec.field(name="b")
     asks: list[Level] = msgspec.field(name="a")
-    previous_update_id: int = msgspec.field(name="pu", default=-1)
-    transaction_ms: int | None = msgspec.field(name="T", default=None)
+    previous_update_id: Annotated[int, msgspec.Meta(ge=-1, le=LARGEST_ID)] = msgspec.field(name="pu", default=-1)
+    transaction_ms: _BookMilliseconds | None = msgspec.field(name="T", default=None)
 
 
 class DepthSnapshot(msgspec.Struct, frozen=True, gc=False):

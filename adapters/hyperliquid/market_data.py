@@ -10,6 +10,7 @@ from adapters.hyperliquid.coin_market import CoinMarket
 from adapters.hyperliquid.settings import FeedSettings
 from adapters.hyperliquid.stream import NS_PER_S, Subscription
 from adapters.hyperliquid.wire import decode_asset_context, decode_book, decode_envelope, decode_trades
+from adapters.streams.market_data import UNREADABLE
 from adapters.streams.message_layout import VENUE_MS
 from adapters.streams.message_reader import reader_of
 from core.book.book import BookState
@@ -93,7 +94,7 @@ class MarketData:
                 self._note_malformed(f"the venue refuses a message: {bytes(data)[:200]!r}")
             elif channel not in _NO_NEWS:
                 self._note_malformed(f"a message of channel {channel[:40]!r}")
-        except (msgspec.DecodeError, UnicodeDecodeError, ValueError, ArithmeticError) as error:
+        except UNREADABLE as error:
             self._note_malformed(str(error))
 
     def check(self, resubscribe: Callable[[Subscription], None]) -> str | None:

@@ -14,6 +14,7 @@ from adapters.hyperliquid.stream import NS_PER_S, Subscription
 from adapters.hyperliquid.translation import fill_of, funding_of, report_of
 from adapters.hyperliquid.wire import decode_envelope
 from adapters.network.backoff import Backoff
+from adapters.streams.market_data import UNREADABLE
 from core.ports.clock import Clock
 from core.ports.randomness import Randomness
 from core.ports.venue import ExecutionSink
@@ -88,7 +89,7 @@ class PrivateStream:
         try:
             envelope = decode_envelope(raw)
             self._take(envelope.channel, envelope.data, received_ns)
-        except (msgspec.DecodeError, UnicodeDecodeError, ValueError, ArithmeticError) as error:
+        except UNREADABLE as error:
             self.malformed += 1
             self.trouble = f"unreadable message: {error}"
             # something happened that could not be read: it is asked for over REST

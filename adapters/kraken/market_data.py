@@ -53,6 +53,7 @@ class KrakenMarketData:
         observer: ChecksumObserver | None = None,
     ) -> None:
         self.market = StreamMarket(sink, instruments, resync=resync, depth=depth, observer=observer)
+        self._book_changed = sink.book_changed
         self._depth = depth
         self._told_depths: dict[str, int] = {}
         self._grids = {name: LevelGrid(symbol.instrument) for name, symbol in self.market.symbols.items()}
@@ -64,12 +65,12 @@ class KrakenMarketData:
 
     def handle(self, raw: bytes, received_ns: int) -> None:
         """Take one websocket message; never raises for what the venue sends."""
-        if raw.startswith(START):
-            compiled = self._compiled.get(raw[_NAME_AT : raw.find(b'"', _NAME_AT)])
-            if compiled is not None and compiled.reader.read(raw):
-                self._on_update(compiled, received_ns)
-                return
-        self.handle_typed(raw, received_ns)
+        # what begins otherwise has no name there, or is not understood
+        compiled = self._compiled.get(raw[_NAME_AT : raw.find(b'"', _NAME_AT)])
+        if compiled is not None and compiled.reader.read(raw):
+            self._on_update(compiled, received_ns)
+        else:
+            self.handle_typed(raw, received_ns)
 
     def handle_typed(self, raw: bytes, received_ns: int) -> None:
         """Take a message by way of typed messages: what compiled code does not read, and all it could read too."""
@@ -98,7 +99,7 @@ class KrakenMarketData:
         symbol.change_by(compiled.reader, sequence, 0 if venue_ns == ABSENT else venue_ns, received_ns)
         if symbol.is_live:
             market.checksum(symbol, sequence, notes[CHECKSUM], compiled.checksum.of(symbol.book), received_ns)
-        market.sink.book_changed(symbol.instrument_id)
+        self._book_changed(symbol.instrument_id)
 
     def _on_reply(self, reply: MethodReply) -> None:
         result = reply.result

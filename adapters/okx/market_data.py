@@ -64,6 +64,7 @@ class OkxMarketData:
         observer: ChecksumObserver | None = None,
     ) -> None:
         self.market = StreamMarket(sink, instruments, resync=resync, depth=BOOK_DEPTH, observer=observer)
+        self._book_changed = sink.book_changed
         self._books = {name: _OkxBook(symbol) for name, symbol in self.market.symbols.items()}
         self._compiled = {
             name.encode(): _Compiled(book, reader)
@@ -73,12 +74,12 @@ class OkxMarketData:
 
     def handle(self, raw: bytes, received_ns: int) -> None:
         """Take one websocket message; never raises for what the venue sends."""
-        if raw.startswith(START):
-            compiled = self._compiled.get(raw[_NAME_AT : raw.find(b'"', _NAME_AT)])
-            if compiled is not None and compiled.texts.are_short and compiled.reader.read(raw):
-                self._on_update(compiled, received_ns)
-                return
-        self.handle_typed(raw, received_ns)
+        # what begins otherwise has no name there, or is not understood
+        compiled = self._compiled.get(raw[_NAME_AT : raw.find(b'"', _NAME_AT)])
+        if compiled is not None and compiled.texts.are_short and compiled.reader.read(raw):
+            self._on_update(compiled, received_ns)
+        else:
+            self.handle_typed(raw, received_ns)
 
     def handle_typed(self, raw: bytes, received_ns: int) -> None:
         """Take a message by way of typed messages: what compiled code does not read, and all it could read too."""
@@ -132,7 +133,7 @@ class OkxMarketData:
                 if counted != told:
                     counted = compiled.texts.checksum(symbol.book)  # of numbers as long as they may be
                 self.market.checksum(symbol, sequence, told, counted, received_ns)
-        self.market.sink.book_changed(symbol.instrument_id)
+        self._book_changed(symbol.instrument_id)
 
     def _on_books(self, envelope: Envelope, received_ns: int) -> None:
         book = self._books.get(envelope.arg.inst_id)

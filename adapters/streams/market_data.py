@@ -92,5 +92,8 @@ class MarketHandler(Protocol):
     def handle(self, raw: bytes, received_ns: int) -> None: ...
 
 
-UNREADABLE = (msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, ValueError, ArithmeticError)
+UNREADABLE = (
+    msgspec.DecodeError, msgspec.ValidationError, UnicodeDecodeError, ValueError, ArithmeticError,
+    RecursionError,  # JSON nested thousands deep
+)  # fmt: skip
 """What reading a message may raise; everything else is a fault of ours."""

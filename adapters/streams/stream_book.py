@@ -11,6 +11,7 @@ from core.book.layout import MOST_LEVELS
 from core.types.instrument import Instrument, InstrumentId
 
 Levels = tuple[Ints, Ints]  # ticks, lots
+_VALID: Final = BookState.VALID  # looked up once: a member of an enum costs as much as a call
 NO_LEVELS: Final[Levels] = (np.empty(0, np.int64), np.empty(0, np.int64))
 
 
@@ -39,26 +40,21 @@ class StreamBook:
         self.latency_ns: int | None = None
         self.last_ns = 0  # of the last message that the book took
         self._resync = resync
-        self._is_live = False
+        self.is_live = False  # whether the stream continues what the book holds
         self._was_live = False
-
-    @property
-    def is_live(self) -> bool:
-        """Tell whether the stream continues what the book holds."""
-        return self._is_live
 
     def load(self, bids: Levels, asks: Levels, *, sequence: int, venue_ns: int, received_ns: int) -> None:
         """Replace the book by a snapshot."""
         self.updates += 1
         self.resyncs += self._was_live
-        self._is_live = self._was_live = True
+        self.is_live = self._was_live = True
         self.book.apply_snapshot(*bids, *asks, sequence=sequence, venue_ns=venue_ns, received_ns=received_ns)
         self._took(venue_ns, received_ns)
 
     def change(self, bids: Levels, asks: Levels, *, sequence: int, venue_ns: int, received_ns: int) -> None:
         """Apply a change; one of a book that waits for its snapshot has no effect."""
         self.updates += 1
-        if not self._is_live:
+        if not self.is_live:
             return
         self.book.apply_delta(
             *bids, *asks,
@@ -67,13 +63,18 @@ class StreamBook:
         self._took(venue_ns, received_ns)
 
     def change_by(self, reader: MessageReader, sequence: int, venue_ns: int, received_ns: int) -> None:
-        """Apply a change that a compiled reader holds, as `change` does."""
+        """Apply a change that a compiled reader holds, as `change` does, by the shortest way."""
         self.updates += 1
-        if not self._is_live:
+        if not self.is_live:
             return
+        book = self.book
         reader.notes[MOST_LEVELS] = self.depth or 0
-        self.book.apply_batch(reader.batch, sequence, venue_ns, received_ns)
-        self._took(venue_ns, received_ns)
+        book.apply_batch(reader.batch, sequence, venue_ns, received_ns)
+        self.last_ns = received_ns
+        if venue_ns:
+            self.latency_ns = received_ns - venue_ns
+        if book.state is not _VALID:
+            self.damage(book.reason, received_ns)
 
     def gap(self, reason: str, received_ns: int) -> None:
         """Make the book unreadable because the stream left something out."""
@@ -87,18 +88,18 @@ class StreamBook:
 
     def forget(self, reason: str, received_ns: int) -> None:
         """Make the book unreadable, as after a lost connection: the next one brings a snapshot by itself."""
-        self._is_live = False
+        self.is_live = False
         self.book.invalidate(reason, received_ns)
 
     def _took(self, venue_ns: int, received_ns: int) -> None:
         self.last_ns = received_ns
         if venue_ns:
             self.latency_ns = received_ns - venue_ns
-        if self.book.state is not BookState.VALID:
+        if self.book.state is not _VALID:
             self.damage(self.book.reason, received_ns)
 
     def _fail(self, reason: str, received_ns: int) -> None:
-        was_live = self._is_live
+        was_live = self.is_live
         self.forget(reason, received_ns)
         if was_live:
             self._resync(self.instrument.venue_symbol)

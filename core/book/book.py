@@ -16,6 +16,7 @@ Ints = NDArray[np.int64]
 WINDOW_TICKS: Final = 1 << 16  # covers the busy part of every market seen; what lies beyond is kept sorted
 _FIRST_OVERFLOW_LEVELS: Final = 1 << 10
 _INTS: Final = np.dtype(np.int64)
+_empty = np.empty
 
 
 class BookState(StrEnum):
@@ -170,7 +171,7 @@ class Book:
         """
         if self.state is not _VALID:
             depth = 0
-        out = np.empty((4, depth), _INTS)
+        out = _empty((4, depth), _INTS)
         found = self._best_levels(self.cells, self.overflow, out)
         if found == layout.ALL_FOUND:
             return out[0], out[1], out[2], out[3]

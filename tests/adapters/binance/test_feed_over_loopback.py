@@ -220,11 +220,12 @@ def test_a_channel_that_dies_on_a_living_connection_is_noticed_and_the_connectio
     assert any("BTCUSDT: its diffs have stopped" in status.detail for status in rig.sink.statuses)
 
 
-def test_a_connection_of_unreadable_messages_is_replaced() -> None:
+@pytest.mark.parametrize("channel", ["trade", "depth@100ms"])
+def test_a_connection_of_unreadable_messages_is_replaced(channel: str) -> None:
     async def scenario(rig: Rig) -> None:
         await synchronised(rig)
         for _ in range(10):
-            await rig.server.send('{"stream":"btcusdt@trade","data":{"e":"trade"}}')
+            await rig.server.send(f'{{"stream":"btcusdt@{channel}","data":{{"e":"trade"}}}}')
         await rig.server.connected(2)
         for symbol in rig.server.books:
             await rig.server.publish(symbol)

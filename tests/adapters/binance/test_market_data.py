@@ -113,6 +113,24 @@ def test_a_level_that_cannot_be_read_makes_the_book_unreadable(levels: object) -
     assert followed.snapshot(11) is SnapshotAction.APPLY
 
 
+def test_a_message_written_as_the_venue_never_does_breaks_no_book() -> None:
+    followed = Followed()
+    followed.snapshot(10)
+    followed.depth(10, 11, bids=[["100.0", "3"]])
+    ids = b'{"e":"depthUpdate","E":7,"T":6,"s":"BTC\\u0055SDT","U":12,"u":12,"pu":11,'
+    followed.data.handle(b'{"stream":"btcusdt@depth@100ms","data":' + ids + b'"b":[["100.0","4"]],"a":[]}}', 9)
+    followed.depth(12, 13, asks=[["100.1", "5"]])
+    assert best(followed.book) == (("100.0", "4.000"), ("100.1", "5.000"))
+    assert (followed.data.malformed, followed.symbol.gaps, followed.requests) == (0, 0, [])
+
+
+def test_json_nested_too_deep_is_counted_and_not_raised() -> None:
+    followed = Followed()
+    for start in (b'{"stream":"btcusdt@depth@100ms","data":', b'{"stream":"btcusdt@trade","data":', b'{"data":'):
+        followed.data.handle(start + 100_000 * b"[", 9)
+    assert followed.data.malformed == 3
+
+
 def test_a_crossed_book_is_unreadable_and_synchronised_anew() -> None:
     followed = Followed()
     followed.snapshot(10)

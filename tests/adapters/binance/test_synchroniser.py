@@ -125,3 +125,17 @@ def test_a_live_book_has_seen_every_update_whatever_the_network_does(
                     holds.update(range(d.previous_update_id + 1, d.last_update_id + 1))
         if rule.state is SyncState.LIVE:
             assert holds == set(range(1, rule.last_update_id + 1))
+
+
+def test_the_short_way_takes_only_what_continues_the_last_diff_applied() -> None:
+    synchroniser = DepthSynchroniser()
+    assert not synchroniser.follows(10, 12)  # no snapshot yet
+    synchroniser.on_snapshot(10)
+    assert not synchroniser.follows(10, 12)  # the first one behind a snapshot has a rule of its own
+    assert synchroniser.on_diff(Diff(10, 12, 0, b"")) is DiffAction.APPLY
+    assert synchroniser.follows(12, 15)
+    assert synchroniser.last_update_id == 15
+    assert not synchroniser.follows(12, 15)
+    assert not synchroniser.follows(16, 18)
+    assert synchroniser.on_diff(Diff(16, 18, 0, b"")) is DiffAction.GAP
+    assert not synchroniser.follows(15, 16)

@@ -7,15 +7,11 @@ import argparse
 import random
 import sys
 import time
-from collections.abc import Callable
-from typing import TypeVar
 
 from bench.venue_market import SHAPES
 from tests.adapters.readers.binance_pair import BinancePair
 from tests.adapters.readers.damage import damaged
 from tests.adapters.readers.venue_pair import Pair, walk
-
-T = TypeVar("T")
 
 DAMAGED = 9  # of each message of the venue
 _STEPS = 60
@@ -44,19 +40,18 @@ def main() -> int:
     arguments = parser.parse_args()
     share = arguments.messages // (len(SHAPES) + 1)
     for venue in SHAPES:
-        pair, seconds = _timed(lambda venue=venue: fuzz(venue, share, arguments.seed))
-        counts = f"{pair.read} read by compiled code, {pair.messages - pair.read} left to typed messages"
-        print(
-            f"{venue}: {pair.messages} messages, all alike: {counts}; {pair.took} left a book to read; {seconds:.0f} s"
-        )
-    binance, seconds = _timed(lambda: BinancePair().fuzz(share, arguments.seed))
-    print(f"binance: {binance}; {seconds:.0f} s")
+        began = time.perf_counter()
+        pair = fuzz(venue, share, arguments.seed)
+        print(f"{venue}: {_counts(pair)} left a book to read; {time.perf_counter() - began:.0f} s")
+    began, binance = time.perf_counter(), BinancePair()
+    binance.fuzz(share, arguments.seed)
+    print(f"binance: {_counts(binance)} taken; {time.perf_counter() - began:.0f} s")
     return 0
 
 
-def _timed(run: Callable[[], T]) -> tuple[T, float]:
-    began = time.perf_counter()
-    return run(), time.perf_counter() - began
+def _counts(pair: Pair | BinancePair) -> str:
+    counts = f"{pair.read} read by compiled code, {pair.messages - pair.read} left to typed messages"
+    return f"{pair.messages} messages, all alike: {counts}; {pair.took}"
 
 
 if __name__ == "__main__":
