@@ -33,6 +33,7 @@ from core.engine.pnl_curve import PnlCurve
 from core.engine.protection import ProtectionWatch
 from core.engine.protective_close import ProtectiveClose
 from core.engine.pump import EventPump
+from core.engine.queue_watch import QueueWatch
 from core.engine.recent_orders import RecentOrders
 from core.engine.recorder import Recorder
 from core.engine.risk_views import RiskViews
@@ -124,8 +125,10 @@ def _connect_parts(
         ground,
         views,
         clearance,
-        on_order=lambda order: _order_changed(order, strategies, held, protection, jobs),
+        on_order=lambda order: _order_changed(order, queues, strategies, held, protection, jobs),
     )
+    queues = QueueWatch(market)
+    desk.when_sent(queues.on_sent)
     amends = _make_amends(ground, views, desk, reads)
     strategies.connect(desk, amends)
     protection = _make_protection(ground, views, desk, bars, reads)
@@ -159,6 +162,7 @@ def _connect_parts(
         jobs=jobs,
         held=held,
         protection=protection,
+        queues=queues,
         alerts=AlertDelivery(ports.alert_routes, ground.clock, ports.randomness, ground.log),
         capital=capital,
         account_reads=reads,
@@ -272,8 +276,14 @@ def _make_protection(
 
 
 def _order_changed(
-    order: Order, strategies: StrategyHost, held: HeldDesk, protection: ProtectionWatch, jobs: JobDesk
+    order: Order,
+    queues: QueueWatch,
+    strategies: StrategyHost,
+    held: HeldDesk,
+    protection: ProtectionWatch,
+    jobs: JobDesk,
 ) -> None:
+    queues.on_order(order)
     held.on_order(order)  # first: what protects a position goes before what may open one
     strategies.on_order(order)
     protection.on_order(order)

@@ -46,6 +46,7 @@ class EventIntake:
 
     def on_trade(self, trade: Trade) -> None:
         try:
+            self._parts.queues.on_trade(trade)
             self._parts.held.on_trade(trade)
             for bar in self._parts.bars.add(trade):
                 self._parts.strategies.on_bar(bar)
@@ -56,6 +57,7 @@ class EventIntake:
     def on_book(self, instrument_id: InstrumentId) -> None:
         try:
             self._parts.market.take_mark(instrument_id)
+            self._parts.queues.on_book(instrument_id)
             if self._health.is_due(self._parts.clock.utc_ns()):
                 self._health.judge(self._parts.views.valuation())
             self._parts.held.on_book(instrument_id)
