@@ -12,6 +12,6 @@ async def run_attached(paths: Paths, settings: ConsoleSettings) -> None:
     link = AttachedLink(paths.socket, SystemClock(), settings.link_interval_ms)
     await link.start()
     try:
-        await make_console(link, settings, paths).run_async()
+        await make_console(link, settings, paths).run_async(mouse=settings.has_mouse)
     finally:
         await link.stop()

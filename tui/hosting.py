@@ -27,7 +27,7 @@ async def run_hosted(config: Config, paths: Paths, terms: StartTerms, settings: 
     ending = asyncio.Event()
     watch_signals(ending)
     console: Console = asyncio.ensure_future(
-        make_console(HostedLink(process.access, SystemClock()), settings, paths).run_async()
+        make_console(HostedLink(process.access, SystemClock()), settings, paths).run_async(mouse=settings.has_mouse)
     )
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _lose_terminal, leave, console)
     starting = asyncio.ensure_future(process.start())

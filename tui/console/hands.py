@@ -13,6 +13,7 @@ from tui.console.instruments import stepped, stepped_timeframe
 from tui.console.jobs import Jobs
 from tui.console.layouts import Layouts
 from tui.console.leaving import Leaving
+from tui.console.pointing import Pointing
 from tui.console.safety import Safety
 from tui.console.scopes import Scopes
 from tui.console.trading import Trading
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
 
 
-class Hands(Safety, Scopes, Jobs, Trading, Amending, Appearance, Layouts, Exporting, Leaving):
+class Hands(Safety, Scopes, Jobs, Trading, Amending, Appearance, Pointing, Layouts, Exporting, Leaving):
     """All the controls; this part moves around the screen."""
 
     def __init__(self, app: "ConsoleApp") -> None:
@@ -64,9 +65,9 @@ class Hands(Safety, Scopes, Jobs, Trading, Amending, Appearance, Layouts, Export
     def _focus(self, pane: Pane) -> None:
         pane.focus()
         if isinstance(pane, LadderPane):
-            self._select(pane.instrument)
+            self.select_instrument(pane.instrument)
 
-    def _select(self, instrument: str | None) -> None:
+    def select_instrument(self, instrument: str | None) -> None:
         if instrument is not None and instrument != self.app.selection.selected:
             self.app.selection.selected = instrument
             self.app.wants_changed()
@@ -108,7 +109,7 @@ class Hands(Safety, Scopes, Jobs, Trading, Amending, Appearance, Layouts, Export
 
     def _follow_ladder(self, pane: Pane) -> None:
         if isinstance(pane, LadderPane):
-            self._select(pane.instrument)
+            self.select_instrument(pane.instrument)
 
     def recentre(self) -> None:
         self._ladder().recentre()
@@ -119,7 +120,7 @@ class Hands(Safety, Scopes, Jobs, Trading, Amending, Appearance, Layouts, Export
     def step_instrument(self, step: int) -> None:
         ladder = self._ladder()
         ladder.show(stepped(list(self.app.selection.instruments), ladder.instrument, step))
-        self._select(ladder.instrument)
+        self.select_instrument(ladder.instrument)
         self.app.wants_changed()
 
     def step_timeframe(self, step: int) -> None:
