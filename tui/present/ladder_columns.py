@@ -83,7 +83,7 @@ def ladder_widths(
         if (width - price - pnl) // 2 < least:
             pnl = 0
     side = max(0, (width - price - pnl) // 2)
-    quantity = min(exact, max(_NARROWEST_QUANTITY, side - 1 - SHORTEST_BAR), side)
+    quantity = min(exact, max(_NARROWEST_QUANTITY, side - 1 - SHORTEST_BAR), max(0, side - 1))
     total = _total_cells(book, rows, side - quantity - 2 - SHORTEST_BAR) if columns.sides is SideColumns.BOTH else 0
     return Widths(
         side=side,
