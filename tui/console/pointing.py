@@ -41,8 +41,9 @@ class Pointing:
         if isinstance(orders, OrdersPane):
             orders.select(order_ids[0])
         book = ladder.book()
-        found = [] if book is None else [own for own in book.own if own.client_order_id in order_ids]
-        for own in found if book is not None else ():
+        if book is None:
+            return
+        for own in (own for own in book.own if own.client_order_id in order_ids):
             size = numbers.grid_quantity(own.quantity_lots, book.lot_size)
             price = numbers.grid_price(own.price_ticks, book.tick_size)
             ahead = "not known" if own.ahead_lots is None else numbers.exact(own.ahead_lots * book.lot_size)
