@@ -105,17 +105,7 @@ def _connect_parts(
     bars = BarStore(market, ports.history)
     feed_watch = FeedWatch(bars, log)
     market.on_feed(feed_watch.changed)
-    strategies = StrategyHost(
-        clock=ground.clock,
-        ids=ground.ids,
-        fold=fold,
-        market=market,
-        bars=bars,
-        recorder=ground.recorder,
-        log=log,
-        budget=ports.budget,
-        run_blocking=ports.run_blocking,
-    )
+    strategies = _make_strategies(ground, ports, bars)
     point_usd = point_value(market.instruments.get, market.marks)
     capital = CapitalHub(fold.capital, settings.capital, ground.recorder.fold_now, point_usd)
     reads = AccountReads()
@@ -210,6 +200,20 @@ def _make_views(ground: Ground, strategies: StrategyHost, capital: CapitalHub, r
         strategy_status=strategies.status,
         capital=capital,
         look_at_job=JobLooks(ground.fold, reads).look,
+    )
+
+
+def _make_strategies(ground: Ground, ports: EnginePorts, bars: BarStore) -> StrategyHost:
+    return StrategyHost(
+        clock=ground.clock,
+        ids=ground.ids,
+        fold=ground.fold,
+        market=ground.market,
+        bars=bars,
+        recorder=ground.recorder,
+        log=ground.log,
+        budget=ports.budget,
+        run_blocking=ports.run_blocking,
     )
 
 
