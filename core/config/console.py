@@ -18,7 +18,7 @@ class ConsoleConfig(Section):
         default="1m", description="timeframe of the chart at the start"
     )
     mouse: bool = Field(
-        default=True, description="the mouse is the console's; false leaves it to the terminal, as y does"
+        default=True, description="the mouse is the console's; false leaves it to the terminal, as u does"
     )
     keys: dict[str, str | list[str]] = Field(
         default={}, description="other keys for an action, one or a list of them; none takes its key away"

@@ -165,10 +165,10 @@ def test_a_press_that_waited_until_a_dialog_was_open_does_nothing():
 def test_a_key_leaves_the_mouse_to_the_terminal_and_takes_it_back():
     async def script(desk: Desk) -> None:
         assert desk.app.has_mouse
-        await desk.press("y")
+        await desk.press("u")
         assert not desk.app.has_mouse
         assert "the mouse is the terminal's" in desk.bar("message")
-        await desk.press("y")
+        await desk.press("u")
         assert desk.app.has_mouse
 
     run_console(script)

@@ -263,7 +263,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
            Group.CONSOLE, lambda do: do.next_theme()),
     Action("privacy", ("ctrl+y",), "privacy", "Hide the own money and sizes, for a look over the shoulder, and back.",
            Group.CONSOLE, lambda do: do.hide_money()),
-    Action("mouse", ("y",), "mouse", "Leave the mouse to the terminal, to select text with it, and take it back.",
+    Action("mouse", ("u",), "mouse", "Leave the mouse to the terminal, to select text with it, and take it back.",
            Group.CONSOLE, lambda do: do.switch_mouse()),
     Action("commands", ("ctrl+p",), "commands", "Search all commands.", Group.CONSOLE, lambda do: do.show_commands(),
            footer_rank=10),

@@ -50,8 +50,10 @@ class LadderPane(Pane):
     TITLE = "Ladder"
     ABOUT = (
         "The book of one instrument, bids left and asks right, on price rows that stand still. ◂ and ▸ are own "
-        "orders, ▲ ▼ the last trade by its aggressor, • a price with own orders. Struck-through prices must not "
-        "be traded on."
+        "orders, q the estimated lots ahead of them, ▲ ▼ the last trade by its aggressor, • a price with own orders, "
+        "◆ the position's average price, Σ the size from the touch outward, PnL what closing the position there would "
+        "make. ≈ sizes are cut; the line below has those of the cursor in full. A click sets the cursor, a second one "
+        "opens a ticket, the right button cancels. Struck-through prices must not be traded on."
     )
     KEYS = (
         "ticket-here",
@@ -66,6 +68,9 @@ class LadderPane(Pane):
         "recentre",
         "coarser",
         "finer",
+        "ladder-columns",
+        "ladder-pnl",
+        "mouse",
         "next-instrument",
         "previous-instrument",
         "cursor-up",
