@@ -117,7 +117,7 @@ def _connect_parts(
         clearance,
         on_order=lambda order: _order_changed(order, queues, strategies, held, protection, jobs),
     )
-    queues = QueueWatch(market)
+    queues = QueueWatch(market, fold.orders)
     desk.when_sent(queues.on_sent)
     amends = _make_amends(ground, views, desk, reads)
     strategies.connect(desk, amends)
@@ -287,11 +287,11 @@ def _order_changed(
     protection: ProtectionWatch,
     jobs: JobDesk,
 ) -> None:
-    queues.on_order(order)
     held.on_order(order)  # first: what protects a position goes before what may open one
     strategies.on_order(order)
     protection.on_order(order)
     jobs.on_order(order)
+    queues.on_order(order)
 
 
 def _make_market(settings: EngineSettings, clock: Clock, pump: EventPump) -> Market:

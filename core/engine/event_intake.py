@@ -46,10 +46,10 @@ class EventIntake:
 
     def on_trade(self, trade: Trade) -> None:
         try:
-            self._parts.queues.on_trade(trade)
             self._parts.held.on_trade(trade)
             for bar in self._parts.bars.add(trade):
                 self._parts.strategies.on_bar(bar)
+            self._parts.queues.on_trade(trade)
             self._parts.strategies.on_trade(trade)
         except Exception as error:
             self._fault("trade", error)
@@ -57,12 +57,12 @@ class EventIntake:
     def on_book(self, instrument_id: InstrumentId) -> None:
         try:
             self._parts.market.take_mark(instrument_id)
-            self._parts.queues.on_book(instrument_id)
             if self._health.is_due(self._parts.clock.utc_ns()):
                 self._health.judge(self._parts.views.valuation())
             self._parts.held.on_book(instrument_id)
             self._parts.protection.on_book(instrument_id)
             self._parts.jobs.on_book(instrument_id)
+            self._parts.queues.on_book(instrument_id)
             self._parts.strategies.on_book(instrument_id)
         except Exception as error:
             self._fault("book", error)

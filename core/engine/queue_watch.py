@@ -6,12 +6,14 @@ from typing import Final
 from core.book.book import Book, BookState
 from core.book.queue_position import QueuePosition
 from core.market.market import Market
+from core.orders.tracker import OrderTracker
 from core.types.instrument import Instrument, InstrumentId
 from core.types.market import Trade
 from core.types.order import Order, OrderIntent, OrderStatus, Side
 
 _RESTING: Final = frozenset({OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED})
 _LOOKED_AT_LEVELS: Final = 200
+_REMEMBERED_SENDS: Final = 1_000
 
 
 @dataclass(slots=True)
@@ -30,8 +32,9 @@ class _Place:
 class QueueWatch:
     """Told of sends, orders, trades and books; asked for the lots ahead of an order. Never raises for unknown ones."""
 
-    def __init__(self, market: Market) -> None:
+    def __init__(self, market: Market, orders: OrderTracker) -> None:
         self._market = market
+        self._orders = orders
         self._places: dict[InstrumentId, dict[str, _Place]] = {}
         self._sent: dict[str, int | None] = {}  # lots at the price as each order left
 
@@ -42,6 +45,8 @@ class QueueWatch:
             self._sent[intent.client_order_id] = self._lots(
                 intent.instrument_id, intent.side, _ticks(intent, instrument)
             )
+            while len(self._sent) > _REMEMBERED_SENDS:  # one whose end only a reconciliation saw stays
+                del self._sent[next(iter(self._sent))]
 
     def on_order(self, order: Order) -> None:
         """Let an order join when it is acknowledged, and again where an amend cost it its place."""
@@ -74,11 +79,14 @@ class QueueWatch:
                 place.queue.traded(trade.quantity_lots)
 
     def on_book(self, instrument_id: InstrumentId) -> None:
-        places = self._places.get(instrument_id)
-        if not places:
-            return
+        for name in tuple(self._places.get(instrument_id, ())):
+            order = self._orders.get(name)
+            if order is None:
+                self._forget(instrument_id, name)
+            else:
+                self.on_order(order)  # what a reconciliation found is told to nobody
         book = self._market.books[instrument_id]
-        for place in places.values():
+        for place in self._places.get(instrument_id, {}).values():
             if place.queue is not None:
                 self._compare(instrument_id, book, place, place.queue)
 

@@ -110,6 +110,17 @@ def test_a_click_on_an_own_order_selects_it_and_opens_no_ticket():
     run_console(script)
 
 
+def test_a_second_click_on_the_price_of_an_own_order_opens_the_ticket():
+    async def script(desk: Desk) -> None:
+        await zoomed(desk)
+        row, middle = own_row(desk, "buy"), ladder_of(desk).size.width // 2 - 4
+        await click(desk, middle, row)
+        await click(desk, middle, row)
+        assert desk.app.dialogs.top is not None
+
+    run_console(script)
+
+
 def test_the_right_button_cancels_the_own_orders_of_its_row_at_once():
     async def script(desk: Desk) -> None:
         await zoomed(desk)

@@ -18,7 +18,7 @@ from tui.present.ink import Ink, Span
 from tui.present.ladder import ladder_lines, ladder_note, ladder_rows, ladder_title, own_side_at
 from tui.present.ladder_book import own_orders_at
 from tui.present.ladder_columns import DEFAULT_COLUMNS, LadderColumns
-from tui.present.ladder_position import held_position
+from tui.present.ladder_position import HeldPosition, held_position
 from tui.present.ladder_window import (
     LadderWindow,
     Recentring,
@@ -156,7 +156,7 @@ class LadderPane(Pane):
             height,
             view.snapshot_age_s,
             columns=self.columns,
-            held=held_position(instrument, [] if view.snapshot is None else view.snapshot.positions),
+            held=self._held(view),
             contract_size=Decimal(1) if instrument is None else instrument.contract_size,
         )
         note = ladder_note(book, self.window, rows, view.snapshot_age_s)
@@ -172,7 +172,15 @@ class LadderPane(Pane):
         return view.has_dialog or (moved_ns is not None and 0 <= view.engine_ns - moved_ns < _HAND_RESTS_NS)
 
     def _rows(self) -> int:
-        return ladder_rows(max(1, self.size.width - 2), max(1, self.size.height - 2))
+        return ladder_rows(*self._inside())
+
+    def _inside(self) -> tuple[int, int]:
+        return max(1, self.size.width - 2), max(1, self.size.height - 2)
+
+    def _held(self, view: View | None) -> HeldPosition | None:
+        if view is None or view.snapshot is None:
+            return None
+        return held_position(self._instrument(view), view.snapshot.positions)
 
     def recentre(self) -> None:
         """Put the touch in the middle; the cursor stays on its price."""
@@ -216,7 +224,9 @@ class LadderPane(Pane):
         was_there = window.cursor == row
         self.window = replace(window, cursor=row)
         self.paint()
-        side = own_side_at(book, window, max(1, self.size.width - 2), event.x - 1, row)
+        side = own_side_at(
+            book, window, *self._inside(), (event.x - 1, row), columns=self.columns, held=self._held(self._view)
+        )
         own = [order.client_order_id for order in own_orders_at(book, window, row) if order.side == side]
         wish = Wish.ORDERS if own else Wish.TICKET if was_there else Wish.LOOK
         self.post_message(self.Touched(self, wish, row * window.group, own))

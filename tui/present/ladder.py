@@ -97,13 +97,20 @@ def ladder_lines(
     return lines
 
 
-def own_side_at(book: BookView, window: LadderWindow, lines_width: int, column: int, row: int) -> str | None:
-    """Return whose own orders are drawn in a cell of a row: those of buy or of sell, None where none are."""
-    rows = ladder_book(book, window, 1)
-    is_left = column < lines_width // 2
-    if is_left:
+def own_side_at(
+    book: BookView, window: LadderWindow, width: int, height: int, place: tuple[int, int], *,
+    columns: LadderColumns, held: HeldPosition | None,
+) -> str | None:  # fmt: skip
+    """Return whose own orders are drawn at a column of a row: those of buy or of sell, None where none are."""
+    column, row = place
+    count = ladder_rows(width, height)
+    rows = ladder_book(book, window, count)
+    widths = ladder_widths(book, rows, window, columns, held, width, count)
+    if column < widths.side:
         return "sell" if row in rows.asks.own and row not in rows.bids.lots else None
-    return "buy" if row in rows.bids.own and row not in rows.asks.lots else None
+    if widths.side + widths.price <= column < 2 * widths.side + widths.price:
+        return "buy" if row in rows.bids.own and row not in rows.asks.lots else None
+    return None
 
 
 def _header(face: _Face, state: Freshness) -> Line:
