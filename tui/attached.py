@@ -40,6 +40,6 @@ async def run_attached(target: Path | SshAddress, paths: Paths, settings: Consol
 async def _show(link: AttachedLink, who: str, paths: Paths, settings: ConsoleSettings) -> None:
     await link.start()
     try:
-        await make_console(link, settings, paths, who).run_async()
+        await make_console(link, settings, paths, who).run_async(mouse=settings.has_mouse)
     finally:
         await link.stop()

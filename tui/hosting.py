@@ -30,7 +30,9 @@ async def run_hosted(config: Config, paths: Paths, terms: StartTerms, settings: 
     name = new_console_name()
     link = HostedLink(process.access, SystemClock(), name=name)
     link.start()
-    console: Console = asyncio.ensure_future(make_console(link, settings, paths, name.who).run_async())
+    console: Console = asyncio.ensure_future(
+        make_console(link, settings, paths, name.who).run_async(mouse=settings.has_mouse)
+    )
     asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _lose_terminal, leave, console)
     starting = asyncio.ensure_future(process.start())
     ended = asyncio.ensure_future(ending.wait())

@@ -17,6 +17,9 @@ class ConsoleConfig(Section):
     timeframe: Literal["1s", "5s", "1m", "5m", "15m", "1h", "4h", "1d"] = Field(
         default="1m", description="timeframe of the chart at the start"
     )
+    mouse: bool = Field(
+        default=True, description="the mouse is the console's; false leaves it to the terminal, as u does"
+    )
     keys: dict[str, str | list[str]] = Field(
         default={}, description="other keys for an action, one or a list of them; none takes its key away"
     )

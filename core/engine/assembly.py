@@ -34,6 +34,7 @@ from core.engine.pnl_curve import PnlCurve
 from core.engine.protection import ProtectionWatch
 from core.engine.protective_close import ProtectiveClose
 from core.engine.pump import EventPump
+from core.engine.queue_watch import QueueWatch
 from core.engine.recent_orders import RecentOrders
 from core.engine.recorder import Recorder
 from core.engine.risk_views import RiskViews
@@ -105,17 +106,7 @@ def _connect_parts(
     bars = BarStore(market, ports.history)
     feed_watch = FeedWatch(bars, log)
     market.on_feed(feed_watch.changed)
-    strategies = StrategyHost(
-        clock=ground.clock,
-        ids=ground.ids,
-        fold=fold,
-        market=market,
-        bars=bars,
-        recorder=ground.recorder,
-        log=log,
-        budget=ports.budget,
-        run_blocking=ports.run_blocking,
-    )
+    strategies = _make_strategies(ground, ports, bars)
     capital = _make_capital(ground)
     reads = AccountReads()
     views = _make_views(ground, strategies, capital, reads)
@@ -124,8 +115,10 @@ def _connect_parts(
         ground,
         views,
         clearance,
-        on_order=lambda order: _order_changed(order, strategies, held, protection, jobs),
+        on_order=lambda order: _order_changed(order, queues, strategies, held, protection, jobs),
     )
+    queues = QueueWatch(market, fold.orders)
+    desk.when_sent(queues.on_sent)
     amends = _make_amends(ground, views, desk, reads)
     strategies.connect(desk, amends)
     protection = _make_protection(ground, views, desk, bars, reads)
@@ -159,6 +152,7 @@ def _connect_parts(
         jobs=jobs,
         held=held,
         protection=protection,
+        queues=queues,
         alerts=AlertDelivery(ports.alert_routes, ground.clock, ports.randomness, ground.log),
         capital=capital,
         consoles=_make_consoles(ground, views),
@@ -207,6 +201,20 @@ def _make_views(ground: Ground, strategies: StrategyHost, capital: CapitalHub, r
         strategy_status=strategies.status,
         capital=capital,
         look_at_job=JobLooks(ground.fold, reads).look,
+    )
+
+
+def _make_strategies(ground: Ground, ports: EnginePorts, bars: BarStore) -> StrategyHost:
+    return StrategyHost(
+        clock=ground.clock,
+        ids=ground.ids,
+        fold=ground.fold,
+        market=ground.market,
+        bars=bars,
+        recorder=ground.recorder,
+        log=ground.log,
+        budget=ports.budget,
+        run_blocking=ports.run_blocking,
     )
 
 
@@ -288,12 +296,18 @@ def _make_protection(
 
 
 def _order_changed(
-    order: Order, strategies: StrategyHost, held: HeldDesk, protection: ProtectionWatch, jobs: JobDesk
+    order: Order,
+    queues: QueueWatch,
+    strategies: StrategyHost,
+    held: HeldDesk,
+    protection: ProtectionWatch,
+    jobs: JobDesk,
 ) -> None:
     held.on_order(order)  # first: what protects a position goes before what may open one
     strategies.on_order(order)
     protection.on_order(order)
     jobs.on_order(order)
+    queues.on_order(order)
 
 
 def _make_market(settings: EngineSettings, clock: Clock, pump: EventPump) -> Market:

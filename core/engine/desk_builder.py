@@ -166,6 +166,7 @@ class DeskBuilder:
                 side=order.intent.side.value,
                 price_ticks=int(order.intent.limit_price / instrument.tick_size),
                 quantity_lots=int(order.remaining_quantity / instrument.lot_size),
+                ahead_lots=self._parts.queues.ahead_lots(order),
             )
             for order in self._parts.fold.orders.live(instrument_id)
             if order.intent.limit_price is not None

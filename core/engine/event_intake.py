@@ -49,6 +49,7 @@ class EventIntake:
             self._parts.held.on_trade(trade)
             for bar in self._parts.bars.add(trade):
                 self._parts.strategies.on_bar(bar)
+            self._parts.queues.on_trade(trade)
             self._parts.strategies.on_trade(trade)
         except Exception as error:
             self._fault("trade", error)
@@ -61,6 +62,7 @@ class EventIntake:
             self._parts.held.on_book(instrument_id)
             self._parts.protection.on_book(instrument_id)
             self._parts.jobs.on_book(instrument_id)
+            self._parts.queues.on_book(instrument_id)
             self._parts.strategies.on_book(instrument_id)
         except Exception as error:
             self._fault("book", error)

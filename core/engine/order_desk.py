@@ -100,11 +100,16 @@ class OrderDesk:
         self._awaited: dict[str, asyncio.Future[None]] = {}
         self._unsent: dict[str, OrderIntent] = {}  # waiting for their commit
         self._look_out: Callable[[], None] = _nothing
+        self._on_sent: Callable[[OrderIntent], None] | None = None
         self.executions: dict[str, ExecutionVenue] = {}
 
     def before_orders(self, look_out: Callable[[], None]) -> None:
         """Have something looked at before each order is judged and again before it is sent."""
         self._look_out = look_out
+
+    def when_sent(self, note: Callable[[OrderIntent], None]) -> None:
+        """Have each order noted just before it leaves."""
+        self._on_sent = note
 
     def look_out(self) -> None:
         """Look at what must be looked at before anything is judged or sent."""
@@ -177,6 +182,8 @@ class OrderDesk:
         stages.note(Stage.JOURNAL, durable_ns - recorded_ns)
         stages.note(Stage.WIRE, started_ns - durable_ns)
         stages.sent(intent.client_order_id, started_ns)
+        if self._on_sent is not None:
+            self._on_sent(intent)
         result = await self.ask(intent.venue, execution.submit(approved))
         answered_ns = self._clock.monotonic_ns()
         if result.outcome is not SendOutcome.IN_DOUBT:  # silence is no answer

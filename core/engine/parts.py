@@ -17,6 +17,7 @@ from core.engine.order_desk import OrderDesk
 from core.engine.passing_conditions import PassingConditions
 from core.engine.pnl_curve import PnlCurve
 from core.engine.protection import ProtectionWatch
+from core.engine.queue_watch import QueueWatch
 from core.engine.recent_orders import RecentOrders
 from core.engine.recorder import Recorder
 from core.engine.risk_views import RiskViews
@@ -48,6 +49,7 @@ class EngineParts:
     jobs: JobDesk
     held: HeldDesk
     protection: ProtectionWatch
+    queues: QueueWatch
     alerts: AlertDelivery
     capital: CapitalHub
     consoles: ConsoleDesk

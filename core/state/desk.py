@@ -19,6 +19,7 @@ class OwnLevel(msgspec.Struct, frozen=True):
     side: str
     price_ticks: int
     quantity_lots: int
+    ahead_lots: int | None = None  # estimated, of others in the queue before it; None where nobody saw it join
 
 
 class BookView(msgspec.Struct, kw_only=True):

@@ -86,6 +86,7 @@ class FakeLink:
     is_silent: bool = False  # the engine hangs: the same snapshot again and again
     reversed_orders: bool = False
     is_empty: bool = False  # a first run before anything happened
+    moved_ticks: int = 0  # of every market, at once
     advances: bool = False  # every look is a new step
     _frozen: DeskSnapshot | None = None
 
@@ -190,7 +191,7 @@ class FakeLink:
     def _middle(self, listing: Listing, step: int) -> int:
         base = int(listing.mid / listing.tick)
         wave = 9 * math.sin(step / 37) + 5 * math.sin(step / 11 + base % 7)
-        return base + round(wave)
+        return base + round(wave) + self.moved_ticks
 
     def _book(self, listing: Listing) -> BookView:
         name = name_of(listing)
@@ -206,6 +207,7 @@ class FakeLink:
                     side="buy",
                     price_ticks=int(listing.mid / listing.tick) - 14,
                     quantity_lots=250,
+                    ahead_lots=600,
                 ),
                 OwnLevel(
                     client_order_id="o-2",

@@ -68,6 +68,9 @@ class Controls(Protocol):
     def choose_pane(self) -> None: ...
     def restore_desk(self) -> None: ...
     def save_screen(self) -> None: ...
+    def next_columns(self) -> None: ...
+    def show_pnl(self) -> None: ...
+    def switch_mouse(self) -> None: ...
     def next_theme(self) -> None: ...
     def hide_money(self) -> None: ...
     def show_help(self) -> None: ...
@@ -244,6 +247,10 @@ ACTIONS: Final[tuple[Action, ...]] = (
            lambda do: do.regroup(1)),
     Action("finer", ("less_than_sign",), "finer", "Finer ladder: fewer ticks a row.", Group.LOOKING,
            lambda do: do.regroup(-1)),
+    Action("ladder-columns", ("d",), "depth", "Ladders: size with cumulative size, size alone, cumulative size alone.",
+           Group.LOOKING, lambda do: do.next_columns()),
+    Action("ladder-pnl", ("i",), "profit", "Ladders: what closing the position at each price would make, and without.",
+           Group.LOOKING, lambda do: do.show_pnl()),
     Action("next-instrument", ("right_square_bracket",), "next", "Show the next instrument in this ladder.",
            Group.LOOKING, lambda do: do.step_instrument(1)),
     Action("previous-instrument", ("left_square_bracket",), "previous", "Show the previous instrument in this ladder.",
@@ -267,6 +274,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
            Group.CONSOLE, lambda do: do.next_theme()),
     Action("privacy", ("ctrl+y",), "privacy", "Hide the own money and sizes, for a look over the shoulder, and back.",
            Group.CONSOLE, lambda do: do.hide_money()),
+    Action("mouse", ("u",), "mouse", "Leave the mouse to the terminal, to select text with it, and take it back.",
+           Group.CONSOLE, lambda do: do.switch_mouse()),
     Action("commands", ("ctrl+p",), "commands", "Search all commands.", Group.CONSOLE, lambda do: do.show_commands(),
            footer_rank=10),
     Action("help", ("question_mark",), "help", "Show this help.", Group.CONSOLE, lambda do: do.show_help(),

@@ -11,7 +11,7 @@ from tui.console.ticket_rules import TYPED_ABOVE_USD
 from tui.panes.ladder import LadderPane
 from tui.present import numbers
 from tui.present.ink import Decor, Ink, Line, Span, plain
-from tui.present.ladder_window import ask_bucket, bid_bucket
+from tui.present.ladder_book import own_orders_at
 from tui.present.orders import FINAL
 
 if TYPE_CHECKING:
@@ -43,11 +43,7 @@ class Amending:
         book, window = ladder.book(), ladder.window
         if snapshot is None or book is None or window is None or window.cursor is None:
             return []
-        here = {
-            own.client_order_id
-            for own in book.own
-            if (bid_bucket if own.side == "buy" else ask_bucket)(own.price_ticks, window.group) == window.cursor
-        }
+        here = {own.client_order_id for own in own_orders_at(book, window, window.cursor)}
         return [order for order in snapshot.orders if order.client_order_id in here]
 
     def _move(self, order: OrderView, ticks: int) -> None:

@@ -11,6 +11,7 @@ from dataclasses import replace
 from rich.text import Text
 from textual import events
 from textual.app import App, ComposeResult, SystemCommand
+from textual.errors import NoWidget
 from textual.geometry import Size
 from textual.screen import Screen
 
@@ -37,7 +38,9 @@ from tui.console.messages import Messages
 from tui.console.selection import Selection
 from tui.console.sender import CommandSender
 from tui.console.settings import DEFAULTS, ConsoleSettings
+from tui.console.stall_proof_driver import StallProofDriver
 from tui.console.tour import TITLE, tour_lines
+from tui.panes.ladder import LadderPane
 from tui.panes.looks import Looks
 from tui.panes.palettes import palette_for
 from tui.panes.view import View
@@ -89,6 +92,7 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         self._clock = clock
         self.files = files
         self.keys = settings.keys
+        self.has_mouse = settings.has_mouse
         self._is_looked_at = True  # the terminal's window has the focus
         self._frames = 0
         self.repeat = KeyRepeat(clock)
@@ -183,7 +187,10 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         try:
             snapshot = self.link.latest()
             look = self.watch_of_link.look(snapshot)
-            self.view = View(snapshot, look, self.messages.lines, self.view.jump_letters, self._pace())
+            has_dialog = self.dialogs.top is not None
+            self.view = View(
+                snapshot, look, self.messages.lines, self.view.jump_letters, has_dialog=has_dialog, pace=self._pace()
+            )
             for notice in self.link.take_notices():
                 self.say("warning", notice)
             if snapshot is not None:
@@ -292,6 +299,8 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
 
     async def on_event(self, event: events.Event) -> None:
         """Hand keys out in the order they were pressed: panes have no keys of their own, so none goes to them."""
+        if isinstance(event, events.MouseEvent) and not event.is_forwarded and self._is_beside_dialog(event):
+            return
         if not isinstance(event, events.Key) or event.is_forwarded:
             await super().on_event(event)
         elif (action := self.keys.action_of(event, everywhere=True)) is not None:
@@ -301,6 +310,26 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
             self._held_keys.append(event)
         else:
             await self._hand_out(event)
+
+    def _is_beside_dialog(self, event: events.MouseEvent) -> bool:
+        """Tell whether an open dialog keeps the mouse from what it points at: nothing below may change meanwhile."""
+        top = self.dialogs.top
+        if top is None or len(self.screen_stack) > 1:
+            return False
+        try:
+            widget, _ = self.get_widget_at(event.x, event.y)
+        except NoWidget:
+            return True
+        return top not in widget.ancestors_with_self
+
+    def on_ladder_pane_touched(self, touch: LadderPane.Touched) -> None:
+        self.hands.touched(touch)
+
+    def report_mouse(self, *, is_on: bool) -> None:
+        """Have the terminal report the mouse, or keep it to itself."""
+        self.has_mouse = is_on
+        if isinstance(self._driver, StallProofDriver):
+            self._driver.report_mouse(is_on=is_on)
 
     async def _hand_out(self, key: events.Key) -> None:
         self.repeat.heard(key.key)

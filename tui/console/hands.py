@@ -15,6 +15,7 @@ from tui.console.instruments import stepped, stepped_timeframe
 from tui.console.jobs import Jobs
 from tui.console.layouts import Layouts
 from tui.console.leaving import Leaving
+from tui.console.pointing import Pointing
 from tui.console.safety import Safety
 from tui.console.scopes import Scopes
 from tui.console.trading import Trading
@@ -25,7 +26,9 @@ if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
 
 
-class Hands(Safety, Scopes, Jobs, Trading, Amending, Arming, ComingBack, Appearance, Layouts, Exporting, Leaving):
+class Hands(
+    Safety, Scopes, Jobs, Trading, Amending, Arming, ComingBack, Pointing, Appearance, Layouts, Exporting, Leaving
+):
     """All the controls; this part moves around the screen."""
 
     def __init__(self, app: "ConsoleApp") -> None:
@@ -66,9 +69,9 @@ class Hands(Safety, Scopes, Jobs, Trading, Amending, Arming, ComingBack, Appeara
     def _focus(self, pane: Pane) -> None:
         pane.focus()
         if isinstance(pane, LadderPane):
-            self._select(pane.instrument)
+            self.select_instrument(pane.instrument)
 
-    def _select(self, instrument: str | None) -> None:
+    def select_instrument(self, instrument: str | None) -> None:
         if instrument is not None and instrument != self.app.selection.selected:
             self.app.selection.selected = instrument
             self.app.wants_changed()
@@ -110,7 +113,7 @@ class Hands(Safety, Scopes, Jobs, Trading, Amending, Arming, ComingBack, Appeara
 
     def _follow_ladder(self, pane: Pane) -> None:
         if isinstance(pane, LadderPane):
-            self._select(pane.instrument)
+            self.select_instrument(pane.instrument)
 
     def recentre(self) -> None:
         self._ladder().recentre()
@@ -121,7 +124,7 @@ class Hands(Safety, Scopes, Jobs, Trading, Amending, Arming, ComingBack, Appeara
     def step_instrument(self, step: int) -> None:
         ladder = self._ladder()
         ladder.show(stepped(list(self.app.selection.instruments), ladder.instrument, step))
-        self._select(ladder.instrument)
+        self.select_instrument(ladder.instrument)
         self.app.wants_changed()
 
     def step_timeframe(self, step: int) -> None:

@@ -16,6 +16,7 @@ class ConsoleSettings(NamedTuple):
     theme: ThemeName = "dark"
     up: UpColour = "green"
     is_low_bandwidth: bool = False
+    has_mouse: bool = True
     keys: KeyMap = USUAL_KEYS
 
     @property
@@ -42,6 +43,7 @@ def console_settings(config: ConsoleConfig, *, is_slow_link: bool = False) -> Co
         timeframe=config.timeframe,
         theme=config.theme,
         up=config.up,
+        has_mouse=config.mouse,
         keys=KeyMap(config.own_keys),
     )
     return settings.for_a_slow_link() if is_slow_link else settings

@@ -24,6 +24,15 @@ class StallProofDriver(LinuxDriver):
         # Textual's own handler would take the terminal again, also after the console has left it.
         signal.signal(signal.SIGCONT, signal.SIG_DFL)
 
+    def report_mouse(self, *, is_on: bool) -> None:
+        """Have the terminal report the mouse, or leave it to the terminal's own selection."""
+        self._mouse = True  # the library switches only what it was started with
+        if is_on:
+            self._enable_mouse_support()
+        else:
+            self._disable_mouse_support()
+        self._mouse = is_on
+
     # The attribute is the only seam between Textual's driver and its thread.
     @property
     def _writer_thread(self) -> TerminalWriter | None:

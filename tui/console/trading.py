@@ -1,5 +1,6 @@
 """Keys that trade: tickets, cancels, strategies, and why an order is where it is."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from core.control.commands import CancelOrder, CancelOrders, PlaceOrder, StartStrategy, StopStrategy
@@ -17,7 +18,7 @@ from tui.present import numbers
 from tui.present.cells import wrap
 from tui.present.explanation import order_explanation
 from tui.present.ink import Decor, Ink, Line, Span, plain
-from tui.present.ladder_window import ask_bucket, bid_bucket
+from tui.present.ladder_book import own_orders_at
 from tui.present.orders import is_final
 
 if TYPE_CHECKING:
@@ -56,8 +57,13 @@ class Trading:
             if ticks is None:
                 self.app.say("info", "↑ and ↓ choose a price; enter then opens a ticket there")
                 return
-            side = _side_at(ladder, ticks)
+            self.ticket_at(ladder, ticks)
+            return
         self._push_ticket(side, ladder, ticks)
+
+    def ticket_at(self, ladder: LadderPane, ticks: int) -> None:
+        """Open a ticket at a price of a ladder: a buy below the market, a sell above."""
+        self._push_ticket(_side_at(ladder, ticks), ladder, ticks)
 
     def _push_ticket(self, side: str, ladder: LadderPane, ticks: int | None) -> None:
         instrument = self.app.selection.instruments.get(ladder.instrument or "")
@@ -119,15 +125,13 @@ class Trading:
         if book is None or window is None or window.cursor is None:
             self.app.say("info", "↑ and ↓ choose a price on the ladder; x then cancels the own orders there")
             return
-        group, cursor = window.group, window.cursor
-        found = [
-            own.client_order_id
-            for own in book.own
-            if (bid_bucket if own.side == "buy" else ask_bucket)(own.price_ticks, group) == cursor
-        ]
-        if not found:
+        self.cancel_orders([own.client_order_id for own in own_orders_at(book, window, window.cursor)])
+
+    def cancel_orders(self, order_ids: Sequence[str]) -> None:
+        """Cancel the own orders of one price."""
+        if not order_ids:
             self.app.say("info", "no own order at this price")
-        for client_order_id in found:
+        for client_order_id in order_ids:
             self.app.sender.send(CancelOrder(client_order_id=client_order_id), f"cancel {client_order_id}")
 
     def cancel_symbol(self) -> None:

@@ -31,6 +31,11 @@ class TablePane(Pane):
         """Return the key of the row under the cursor."""
         return self._cursor.selected
 
+    def select(self, key: str) -> None:
+        """Put the cursor on a row, from elsewhere."""
+        self._cursor.selected = key
+        self.paint()
+
     @abstractmethod
     def table(self, view: View) -> Table:
         """Return the rows of this frame."""

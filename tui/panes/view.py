@@ -15,6 +15,7 @@ class View:
     link: LinkView
     console_log: Sequence[LogLine] = ()
     jump_letters: bool = False
+    has_dialog: bool = False
     pace: int = 1  # frames for each time that a pane is drawn: more on a slow link, and while nobody looks
 
     @property

@@ -77,11 +77,16 @@ def touch_direction(window: LadderWindow, book: BookView, rows: int) -> str:
     return "" if touch is None else "▲" if bid_bucket(touch[0], window.group) > window.top - rows // 2 else "▼"
 
 
-def followed(window: LadderWindow | None, book: BookView, rows: int, recentring: Recentring) -> LadderWindow | None:
-    """Return the window for this frame: the same one, unless there is none or the touch left an unattended one."""
+def followed(
+    window: LadderWindow | None, book: BookView, rows: int, recentring: Recentring, *, is_held: bool = False
+) -> LadderWindow | None:
+    """Return the window for this frame: the same one, unless there is none or the touch left an unattended one.
+
+    A cursor, a dialog that may have been opened for what stands here, or a hand at the mouse (`is_held`) attend it.
+    """
     if window is None:
         return centred(book, rows)
-    if recentring is Recentring.NEVER or window.cursor is not None:
+    if recentring is Recentring.NEVER or window.cursor is not None or is_held:
         return window
     if touch_is_visible(window, book, rows, margin=rows // 6):  # a little depth must be seen on both sides
         return window
@@ -111,10 +116,25 @@ def moved_cursor(window: LadderWindow, book: BookView, step: int, rows: int) -> 
 
 
 def regrouped(window: LadderWindow, book: BookView, step: int, rows: int) -> LadderWindow:
-    """Take the next coarser (+1) or finer (-1) grouping and centre."""
+    """Take the next coarser (+1) or finer (-1) grouping: around the cursor, which keeps its row on the screen.
+
+    Without a cursor the touch comes to the middle.
+    """
     index = GROUPS.index(window.group) if window.group in GROUPS else 0
     group = GROUPS[min(max(index + step, 0), len(GROUPS) - 1)]
-    return centred(book, rows, group) or replace(window, group=group)
+    ticks = window.cursor_ticks()
+    if window.cursor is None or ticks is None:
+        return centred(book, rows, group) or replace(window, group=group)
+    is_ask = bool(book.ask_ticks) and ticks >= book.ask_ticks[0]
+    cursor = max(1, (ask_bucket if is_ask else bid_bucket)(ticks, group))
+    return LadderWindow(top=cursor + window.row_of(window.cursor), group=group, cursor=cursor)
+
+
+def in_sight(window: LadderWindow, rows_before: int, rows: int) -> LadderWindow:
+    """Return a window that has lost rows with its cursor in sight, where it was in sight before."""
+    if window.cursor is None or not rows <= window.row_of(window.cursor) < rows_before:
+        return window
+    return replace(window, top=window.cursor + rows - 1)
 
 
 def _spread_rows(window: LadderWindow, book: BookView) -> int:
