@@ -41,7 +41,7 @@ class FakeConsole:
     def __init__(self, choice: ExitChoice) -> None:
         self._choice = choice
 
-    async def run_async(self, *, mouse: bool) -> ExitChoice:  # noqa: ARG002 (as the console has it)
+    async def run_async(self, *, mouse: bool) -> ExitChoice:
         await asyncio.sleep(0.01)
         return self._choice
 

@@ -12,11 +12,11 @@ from textual.pilot import Pilot
 from adapters.ccxt_exchange.from_config import exchange_settings
 from adapters.ccxt_exchange.settings import ExchangeSettings
 from core.config.venues import CcxtVenueConfig
-from tests.adapters.binance.market_sink import LIMIT_S
 from tests.console.driving import MEDIUM, shown
 from tests.engine.more_venue_worlds import MORE_WORLDS
 from tests.engine.test_every_venue import Desk, play
 from tests.engine.venue_worlds import WORLDS
+from tests.venues.news import LIMIT_S
 from tui.console.app import ConsoleApp
 from tui.console.exit_choice import ExitChoice
 from tui.hosted import HostedLink
