@@ -1,7 +1,7 @@
 """The share of a venue's rate limit that a configuration allows, and what the engine shows of it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,8 +10,11 @@ from aiohttp import web
 
 from adapters.ccxt_exchange.execution import CcxtExecution
 from adapters.ccxt_exchange.feed import CcxtFeed
-from adapters.network.request_budget import RequestBudget
+from adapters.network.request_budget import Purpose, RequestBudget
+from adapters.network.rest import RequestRefusedError
 from adapters.network.transport import NetworkTransport
+from adapters.okx.routes import INSTRUMENTS
+from adapters.streams.feed import StreamFeed
 from adapters.venue_store.store import VenueStore
 from core.config.config import Config
 from core.config.venues import CcxtVenueConfig
@@ -32,6 +35,18 @@ class Answer(NamedTuple):
     status: int
     body: bytes
     headers: Mapping[str, str] = {}
+
+
+class RefusingTransport(NetworkTransport):
+    async def get(self, url: str, params: Mapping[str, str], timeout_s: float) -> Answer:
+        return Answer(400, b"no")
+
+
+PUBLIC_BUDGETS: dict[str, Callable[[Any], RequestBudget]] = {
+    "okx": lambda execution: execution._rest._budget(INSTRUMENTS),
+    "kraken": lambda execution: execution._public._rest._budgets[0],
+    "coinbase": lambda execution: execution._rest._public_budget,
+}
 
 
 class NoKeys:
@@ -63,6 +78,35 @@ def test_orders_of_every_kind_of_venue_keep_to_the_configured_share(
     asyncio.run(scenario())
     # Coinbase's allowances are half of what a second takes, so that burst and refill together stay below it.
     assert (2 * SHARE if kind == "coinbase" else SHARE) in shares
+
+
+@pytest.mark.parametrize("kind", PUBLIC_BUDGETS)
+@pytest.mark.parametrize("trades", [False, True], ids=["data", "trading"])
+def test_the_tables_that_a_feed_reads_keep_to_the_configured_share_and_count_with_those_of_the_trading_side(
+    kind: str, trades: bool, tmp_path: Path
+) -> None:
+    key = Credentials(venue=kind, fields={name: Secret(text) for name, text in key_parts(kind).items()})
+    venue = CONFIGS[kind].model_validate({"kind": kind, "symbols": ["BTC/USD"], "rate_limit_share": SHARE})
+    wire, sink = Wire(RefusingTransport(), SystemClock(), NoRandomness()), RecordingSink()
+    account = TradingAccount(key, tmp_path) if trades else None
+
+    async def scenario() -> None:
+        sides = venue_kind(kind).sides(venue, wire, account=account)
+        assert isinstance(sides.feed, StreamFeed)
+        budget = sides.feed._rest._budget
+        assert budget is not None
+        before = budget.use
+        with pytest.raises(RequestRefusedError):
+            await sides.feed.start(sink)
+        assert budget.use.left < before.left
+        taken = 0
+        while budget.try_take(1, Purpose.READ):
+            taken += 1
+        assert taken < SHARE * before.allowance * (2 if kind == "coinbase" else 1)
+        if trades:
+            assert PUBLIC_BUDGETS[kind](sides.execution) is budget
+
+    asyncio.run(scenario())
 
 
 def test_both_sides_of_an_exchange_of_ccxt_are_closed_together(tmp_path: Path) -> None:
