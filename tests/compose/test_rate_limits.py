@@ -10,6 +10,7 @@ from aiohttp import web
 
 from adapters.ccxt_exchange.execution import CcxtExecution
 from adapters.ccxt_exchange.feed import CcxtFeed
+from adapters.named_feed import NamedFeed
 from adapters.network.request_budget import Purpose, RequestBudget
 from adapters.network.rest import RequestRefusedError
 from adapters.network.transport import NetworkTransport
@@ -117,6 +118,36 @@ def test_both_sides_of_an_exchange_of_ccxt_are_closed_together(tmp_path: Path) -
     assert isinstance(sides.feed, CcxtFeed)
     assert isinstance(sides.execution, CcxtExecution)
     assert sides.feed._closing is sides.execution._closing is not None
+
+
+def test_venues_of_one_exchange_of_ccxt_are_closed_together_and_no_other(tmp_path: Path) -> None:
+    ccxt = {"kind": "ccxt", "mode": "data", "symbols": ["BTC/USDT"]}
+    venues = {
+        "first": {**ccxt, "exchange": "bybit"},
+        "second": {**ccxt, "exchange": "bybit", "account": "other"},
+        "test": {**ccxt, "exchange": "bybit", "testnet": True},
+        "gate": {**ccxt, "exchange": "gate"},
+        "here": {**ccxt, "exchange": "bybit", "rest_url": "http://127.0.0.1:9"},
+        "native": {"kind": "kraken", "mode": "data", "rest_url": "http://127.0.0.1:9"},
+    }
+    paths = Paths.under(tmp_path)
+    paths.ensure()
+
+    async def closed_with(name: str) -> list[str]:
+        store = VenueStore(paths.venue_store)
+        served = VenueSet(Config.model_validate({"venues": venues}), store, paths, NoKeys())
+        store.close()
+        (named,) = [feed for feed in served.feeds if feed.venue == name]
+        feed = named._feed if isinstance(named, NamedFeed) else named
+        assert isinstance(feed, CcxtFeed)
+        assert feed._closing is not None
+        feed._closing.shut(30)
+        shown = {each: served.rate_limit(each) for each in venues}
+        return [each for each, state in shown.items() if state and state.closed_until_ns]
+
+    assert asyncio.run(closed_with("second")) == ["first", "second"]
+    assert asyncio.run(closed_with("gate")) == ["gate"]
+    assert asyncio.run(closed_with("here")) == ["here", "native"]
 
 
 def test_a_pause_that_one_venue_was_asked_for_is_shown_by_all_at_its_address_and_obeyed(

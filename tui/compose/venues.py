@@ -4,7 +4,6 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from adapters.network.closing import Closing, Closings
 from adapters.network.request_budget import BudgetUse
@@ -81,7 +80,7 @@ class VenueSet:
         from adapters.network.limited_transport import LimitedTransport  # noqa: PLC0415 - only where a venue needs it
         from adapters.network.transport import NetworkTransport  # noqa: PLC0415 - only where a venue needs it
         from tui.compose.kinds.registry import venue_kind  # noqa: PLC0415 - only where a venue needs it
-        from tui.compose.kinds.venue_kind import TradingAccount, Wire  # noqa: PLC0415 - only where a venue needs it
+        from tui.compose.kinds.venue_kind import TradingAccount, Wire, host_of  # noqa: PLC0415 - only where a venue needs it
 
         kind = venue_kind(venue.kind)
         self.warm_ups += kind.warm_ups()
@@ -92,8 +91,7 @@ class VenueSet:
         if venue.mode is VenueMode.LIVE:
             account = TradingAccount(self._key_of(name, venue), self._paths.state_dir)
         feed, execution, budget_use = kind.sides(venue, wire, account=account)
-        host = urlsplit(kind.addresses(venue).rest_url).netloc
-        closing = self._closings.of(host)
+        closing = self._closings.of(host_of(kind.addresses(venue).rest_url))
         self._rate_limits[name] = lambda: self._rate_limit(budget_use(), closing)
         feed = feed if feed.venue == name else NamedFeed(feed, name)
         if venue.mode is VenueMode.PAPER:

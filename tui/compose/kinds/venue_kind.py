@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
+from urllib.parse import urlsplit
 
 from adapters.network.request_budget import BudgetUse
 from adapters.streams.dialect import ReadTable
@@ -121,6 +122,11 @@ def addresses_of(venue: CryptoVenueConfig, usual: Addresses, testnet: Addresses 
     """Put what is configured over a kind's own addresses."""
     given = testnet if venue.testnet and testnet is not None else usual
     return Addresses(venue.rest_url or given.rest_url, venue.ws_url or given.ws_url)
+
+
+def host_of(rest_url: str) -> str:
+    """Return what a venue's limits are counted for: the host, or the text that stands for one nobody here knows."""
+    return urlsplit(rest_url).netloc or rest_url
 
 
 def nonce_file(account: TradingAccount) -> Path:
