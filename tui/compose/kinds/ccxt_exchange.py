@@ -1,14 +1,17 @@
 """An exchange of ccxt as it is configured."""
 
 from collections.abc import Callable, Mapping
+from typing import Final
 
 from adapters.ccxt_exchange.from_config import exchange_settings
 from adapters.ccxt_exchange.settings import ExchangeSettings
-from adapters.ccxt_exchange.venue import build_execution, build_feed, cancel_everything, list_instruments
+from adapters.ccxt_exchange.venue import ask_time, build_execution, build_feed, cancel_everything, list_instruments
 from adapters.network.closing import Closing
 from adapters.network.limited_transport import LimitedTransport, is_too_many
 from adapters.streams.dialect import ReadTable
 from core.config.venues import CcxtVenueConfig, CryptoVenueConfig
+from core.io.redaction import redact
+from core.io.system_clock import SystemClock
 from core.ports.keys import KeyRights
 from core.ports.transport import HttpReply
 from core.ports.venue import SendOutcome
@@ -17,12 +20,17 @@ from data.recordings.recorder import Recorder
 from tui.compose.kinds.venue_kind import (
     Addresses,
     CancelOutcome,
+    NoTimeError,
     NotRecordableError,
+    ServerTime,
     Sides,
     TradingAccount,
     Wire,
     host_of,
 )
+from tui.compose.venue_reading import Answer, VenueUnreachableError
+
+_NS_PER_MS: Final = 1_000_000
 
 
 class CcxtKind:
@@ -74,9 +82,19 @@ class CcxtKind:
         del read
         return {each.venue_symbol: each for each in await list_instruments(_settings(venue))}
 
-    def server_time(self, venue: CryptoVenueConfig) -> None:
-        """Return nothing: only ccxt knows its addresses."""
-        del venue
+    def server_time(self, venue: CryptoVenueConfig) -> ServerTime:
+        settings = _settings(venue)
+
+        async def ask() -> Answer:
+            try:
+                moment = await ask_time(settings, SystemClock())
+            except Exception as error:  # of whichever exchange, by ccxt
+                raise VenueUnreachableError(f"{settings.exchange} by ccxt: {redact(str(error))}") from None
+            if moment is None:
+                raise NoTimeError
+            return Answer(str(moment.venue_ns).encode(), moment.sent_ns, moment.received_ns)
+
+        return ServerTime(f"{settings.exchange} by ccxt", int, _NS_PER_MS, ask)
 
     def warm_ups(self) -> list[Callable[[], None]]:
         return []

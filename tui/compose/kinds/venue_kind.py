@@ -1,6 +1,6 @@
 """What the program needs of every kind of real venue, whichever adapter serves it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
 from urllib.parse import urlsplit
@@ -16,6 +16,7 @@ from core.ports.venue import ExecutionVenue, Feed
 from core.types.credentials import Credentials
 from core.types.instrument import Instrument
 from data.recordings.recorder import Recorder
+from tui.compose.venue_reading import Answer
 
 
 class Wire(NamedTuple):
@@ -37,6 +38,11 @@ class ServerTime(NamedTuple):
     url: str
     read: Callable[[bytes], int]
     resolution_ns: int
+    ask: Callable[[], Awaitable[Answer]] | None = None  # where no address is asked; raises NoTimeError
+
+
+class NoTimeError(Exception):
+    """A venue turned out not to tell its time."""
 
 
 class NotRecordableError(Exception):
