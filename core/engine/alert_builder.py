@@ -40,7 +40,7 @@ class AlertBuilder:
             if feed.state is FeedState.DOWN
         ]
         if valuation.missing:
-            text = "equity is not known, new risk is refused: " + ", ".join(valuation.missing)
+            text = "equity or profit is not known, new risk is refused: " + ", ".join(valuation.missing)
             alerts.append(Alert(severity="severe", name="valuation", text=text, since_ns=valuation.at_ns))
         doubtful = [order for order in parts.fold.orders.live() if order.is_in_doubt]
         alerts += [

@@ -169,6 +169,7 @@ class RiskViews:
             venue_equity_usd=None if venue_value is None else venue_value.equity_usd,
             day_loss_usd=valuation.day_loss_usd,
             drawdown_pct=valuation.drawdown_pct,
+            unvalued=valuation.missing,
             exposures=tuple(self.exposures(without)),
             own_orders=(*self.own_orders(instrument_id, without), *self._orders_to_come(intent)),
             open_orders=self._fold.orders.live_count - (without is not None),
