@@ -1,11 +1,22 @@
 """Venues as the configuration names them."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
+from adapters.hyperliquid.execution import HyperliquidExecution
+from adapters.network.transport import NetworkTransport
+from core.config.venues import HyperliquidConfig
+from core.io.system_clock import SystemClock
 from core.paths import Paths
+from core.ports.randomness import NoRandomness
+from core.types.credentials import Credentials, Secret
+from tests.compose.test_no_secret_is_shown import key_parts
 from tui.cli.app import run
+from tui.compose.kinds.registry import venue_kind
+from tui.compose.kinds.venue_kind import TradingAccount, Wire
 from tui.compose.venues import settled_in
 
 
@@ -46,3 +57,26 @@ def test_an_unreachable_venue_is_told_by_every_command_that_asks_it(
     assert "the venue's list cannot be read" in capsys.readouterr().err
     assert run(["doctor"]) == 1
     assert "WRONG symbols  what is traded cannot be read" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("given", "used"), [({}, None), ({"dead_man_s": 0}, None), ({"dead_man_s": 45}, 45)])
+def test_the_timer_of_hyperliquid_is_off_unless_it_is_configured(
+    given: dict[str, int], used: int | None, tmp_path: Path
+) -> None:
+    venue = HyperliquidConfig.model_validate({"kind": "hyperliquid", **given})
+    key = Credentials(
+        venue="hyperliquid", fields={name: Secret(text) for name, text in key_parts("hyperliquid").items()}
+    )
+    wire = Wire(NetworkTransport(), SystemClock(), NoRandomness())
+
+    async def scenario() -> None:
+        execution = venue_kind("hyperliquid").sides(venue, wire, account=TradingAccount(key, tmp_path)).execution
+        assert isinstance(execution, HyperliquidExecution)
+        assert execution._settings.dead_man_s == used
+
+    asyncio.run(scenario())
+
+
+def test_a_timer_of_hyperliquid_that_is_too_short_is_refused() -> None:
+    with pytest.raises(ValidationError, match="must be 0, which leaves it off, or 30 and above"):
+        HyperliquidConfig.model_validate({"kind": "hyperliquid", "dead_man_s": 29})
