@@ -8,6 +8,7 @@ from typing import Final
 from adapters.network.closing import Closing, Closings
 from adapters.network.request_budget import BudgetUse
 from adapters.venue_store.store import VenueStore
+from core.bars.timeframe import Timeframe
 from core.config.config import Config
 from core.config.venues import (
     CryptoVenueConfig,
@@ -111,7 +112,9 @@ class VenueSet:
     def _add_interactive_brokers(self, name: str, venue: InteractiveBrokersConfig) -> None:
         from tui.compose.interactive_brokers import interactive_brokers_sides  # noqa: PLC0415 - only where needed
 
-        feed, execution, history = interactive_brokers_sides(name, venue, self.clock, SystemRandomness())
+        feed, execution, history = interactive_brokers_sides(
+            name, venue, self.clock, SystemRandomness(), configured_timeframes(self._config)
+        )
         self.history = VenueHistories(self.history, {name: history})
         if venue.mode is VenueMode.PAPER:
             self._add_paper(feed, {"USD": venue.starting_balance_usdt})
@@ -180,6 +183,15 @@ class VenueSet:
         )
         self.feeds.append(PaperFeed(feed, execution, fees))
         self.executions.append(execution)
+
+
+def configured_timeframes(config: Config) -> list[Timeframe]:
+    """Return what somebody looks at from the start on; bars of seconds are too dear at IB to be waited for."""
+    texts = [config.console.timeframe, config.risk.stop_loss_timeframe]
+    texts += [str(each.parameters.get("timeframe", "")) for each in config.strategies.values() if each.enabled]
+    known = {each.value for each in Timeframe}
+    found = dict.fromkeys(Timeframe(text) for text in texts if text in known)
+    return [timeframe for timeframe in found if timeframe.ns >= Timeframe.M1.ns]
 
 
 def settled_in(symbol: str) -> str:
