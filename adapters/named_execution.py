@@ -2,7 +2,7 @@
 
 import msgspec
 
-from core.ports.venue import AmendSupport, ExecutionSink, ExecutionVenue, OrderReport, SendResult
+from core.ports.venue import AmendSupport, Cautioning, ExecutionSink, ExecutionVenue, OrderReport, SendResult
 from core.risk.verdict import Approved, ApprovedAmend
 from core.types.account import AccountReport, FundingPayment, VenuePosition
 from core.types.instrument import InstrumentId
@@ -17,6 +17,10 @@ class NamedExecution:
     def __init__(self, execution: ExecutionVenue, name: str) -> None:
         self.venue = name
         self._execution = execution
+
+    @property
+    def cautions(self) -> tuple[str, ...]:
+        return self._execution.cautions if isinstance(self._execution, Cautioning) else ()
 
     async def start(self, sink: ExecutionSink) -> None:
         await self._execution.start(_NamedSink(sink, self.venue))

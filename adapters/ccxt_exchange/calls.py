@@ -10,6 +10,7 @@ from adapters.ccxt_exchange.outcomes import NotSentError, is_rate_limited, told_
 from adapters.network.closing import Closing
 from adapters.network.request_budget import BudgetUse, Purpose, RequestBudget
 from core.ports.randomness import Randomness
+from core.types.credentials import Secret
 
 T = TypeVar("T")
 
@@ -22,7 +23,7 @@ _LEAST_ALLOWANCE: Final = 10.0
 class Calls:
     """Calls ccxt for one client. ccxt's own limiter stays on behind it and spaces the requests by their weight."""
 
-    def __init__(self, client: Client, budget: RequestBudget, secrets: tuple[str, ...], timeout_s: float) -> None:
+    def __init__(self, client: Client, budget: RequestBudget, secrets: tuple[Secret, ...], timeout_s: float) -> None:
         self.client = client
         self.secrets = secrets
         self._budget = budget

@@ -7,7 +7,7 @@ from adapters.ccxt_exchange.addresses import turned
 from adapters.ccxt_exchange.exchange_choice import ExchangeRefusedError, demand_allowed
 from adapters.ccxt_exchange.library import Client, class_of, load_library
 from adapters.ccxt_exchange.settings import ExchangeSettings
-from core.types.credentials import Credentials
+from core.types.credentials import Credentials, Secret
 
 _KEY_NAMES: Final = {
     "api_key": "apiKey",
@@ -63,9 +63,9 @@ def is_derivative(symbols: tuple[str, ...]) -> bool:
     return True in kinds
 
 
-def secrets_of(credentials: Credentials | None) -> tuple[str, ...]:
+def secrets_of(credentials: Credentials | None) -> tuple[Secret, ...]:
     """Return what must not be seen in any text."""
-    return () if credentials is None else tuple(each.reveal() for each in credentials.fields.values() if each.reveal())
+    return () if credentials is None else tuple(each for each in credentials.fields.values() if each.reveal())
 
 
 def _keys(exchange: str, credentials: Credentials | None) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from adapters.ccxt_exchange.settings import ExchangeSettings, FeedSettings
 from adapters.ccxt_exchange.stream_connection import StreamConnection
 from adapters.ccxt_exchange.support import demand_offered
 from adapters.ccxt_exchange.symbol_market import SymbolMarket
+from adapters.ccxt_exchange.venue_clock import VenueClock, tells_time
 from adapters.network.backoff import Backoff
 from adapters.network.closing import Closing
 from core.ports.clock import Clock
@@ -52,6 +53,7 @@ class CcxtFeed:
         self._closing = closing
         self._make_client = make_client or (lambda: open_client(exchange))
         self._client: Client | None = None
+        self._venue_clock: VenueClock | None = None
         self._sink: MarketSink | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self._last_trouble = ""
@@ -81,6 +83,10 @@ class CcxtFeed:
                 began_ns=self._clock.utc_ns(),
                 funding_interval_s=None if profile is None else profile.funding_interval_s,
             )
+        if tells_time(client):
+            look_s, ask_s = self._settings.clock_look_s, self._settings.clock_ask_s
+            self._venue_clock = VenueClock(client, calls, self._clock, look_every_s=look_s, ask_every_s=ask_s)
+            self._tasks.append(asyncio.ensure_future(self._venue_clock.run()))
         connection = StreamConnection(client, self._lost)
         for market in self.symbols.values():
             for channel in self._channels(market, calls, connection):
@@ -169,4 +175,5 @@ class CcxtFeed:
 
     def _report(self, state: FeedState, detail: str, latency_ns: int | None = None) -> None:
         if self._sink is not None:
-            self._sink.feed_status(FeedStatus(self.venue, state, detail, latency_ns, self._clock.utc_ns()))
+            ahead_ns = None if self._venue_clock is None else self._venue_clock.ahead_ns
+            self._sink.feed_status(FeedStatus(self.venue, state, detail, latency_ns, self._clock.utc_ns(), ahead_ns))

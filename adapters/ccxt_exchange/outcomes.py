@@ -13,6 +13,7 @@ import aiohttp
 import msgspec
 
 from core.ports.venue import SendOutcome, SendResult
+from core.types.credentials import Secret
 
 _SHOWN: Final = 300
 
@@ -160,17 +161,19 @@ class NotSentError(Exception):
     """A request did not leave; the text says why."""
 
 
-def result_of(error: Exception, exchange: str, secrets: tuple[str, ...], *, is_new_order: bool = False) -> SendResult:
+def result_of(
+    error: Exception, exchange: str, secrets: tuple[Secret, ...], *, is_new_order: bool = False
+) -> SendResult:
     """Return what is known of a request that ended with an error."""
     told = told_of(error, secrets)
     return SendResult(_outcome(error, str(error), exchange, is_new_order=is_new_order), told)
 
 
-def told_of(error: BaseException, secrets: tuple[str, ...]) -> str:
+def told_of(error: BaseException, secrets: tuple[Secret, ...]) -> str:
     """Return an error's text without keys, signed queries and endless bodies."""
     text = re.sub(r"(\w+://[^\s?\"']+)\?[^\s\"']*", r"\1?…", str(error))
     for secret in secrets:
-        text = text.replace(secret, "***")
+        text = text.replace(secret.reveal(), "***")
     return f"{type(error).__name__}: {text}"[:_SHOWN]
 
 

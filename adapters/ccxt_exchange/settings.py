@@ -33,6 +33,8 @@ class FeedSettings(msgspec.Struct, frozen=True, kw_only=True):
     book_poll_s: float = 1.0
     trade_poll_s: float = 2.0
     contract_poll_s: float = 10.0
+    clock_look_s: float = 30.0  # so often is looked whether our clock was set
+    clock_ask_s: float = 600.0  # and the exchange is asked for its time
     first_backoff_s: float = 0.5
     backoff_cap_s: float = 20.0
     failures_limit: int = 3  # of one channel in a row before the connection is replaced

@@ -1,6 +1,7 @@
 """What the rest of the program makes of an exchange of ccxt."""
 
 from contextlib import suppress
+from typing import NamedTuple
 
 from adapters.ccxt_exchange.client import open_client
 from adapters.ccxt_exchange.exchange_choice import demand_allowed
@@ -9,6 +10,7 @@ from adapters.ccxt_exchange.feed import CcxtFeed
 from adapters.ccxt_exchange.market_listing import listed
 from adapters.ccxt_exchange.settings import ExchangeSettings, ExecutionSettings, FeedSettings
 from adapters.ccxt_exchange.support import SupportRow, support_rows
+from adapters.ccxt_exchange.venue_clock import milliseconds, tells_time
 from adapters.network.closing import Closing
 from core.ports.clock import Clock
 from core.ports.randomness import NoRandomness, Randomness
@@ -64,6 +66,28 @@ async def list_instruments(exchange: ExchangeSettings) -> list[Instrument]:
     try:
         found, _ = await listed(client)
         return list(found.values())
+    finally:
+        with suppress(Exception):
+            await client.close()
+
+
+class Moment(NamedTuple):
+    """What time an exchange says it is, and when it was asked and answered by our clock."""
+
+    venue_ns: int
+    sent_ns: int
+    received_ns: int
+
+
+async def ask_time(exchange: ExchangeSettings, clock: Clock) -> Moment | None:
+    """Ask an exchange once what time it is; None where ccxt cannot."""
+    client = await open_client(exchange)
+    try:
+        if not tells_time(client):
+            return None
+        sent_ns = clock.utc_ns()
+        venue_ns = milliseconds(await client.fetch_time()) * 1_000_000
+        return Moment(venue_ns, sent_ns, clock.utc_ns())
     finally:
         with suppress(Exception):
             await client.close()

@@ -31,7 +31,7 @@ from adapters.coinbase.signed_rest import SignedRest, VenueReadError
 from adapters.coinbase.signing import Signer
 from adapters.coinbase.user_stream import UserStream
 from adapters.instrument_selection import select_instruments
-from adapters.network.request_budget import BudgetUse, Purpose
+from adapters.network.request_budget import BudgetUse, Purpose, RequestBudget
 from adapters.network.venue_rest import NoAnswerError, NotSentError
 from adapters.send_results import in_doubt, rejected, unanswered
 from core.ports.clock import Clock
@@ -54,13 +54,20 @@ class CoinbaseExecution:
     """Implements `core.ports.venue.ExecutionVenue`."""
 
     def __init__(
-        self, settings: TradingSettings, transport: Transport, signer: Signer, clock: Clock, randomness: Randomness
+        self,
+        settings: TradingSettings,
+        transport: Transport,
+        signer: Signer,
+        clock: Clock,
+        randomness: Randomness,
+        *,
+        public_budget: RequestBudget | None = None,
     ) -> None:
         self._settings = settings
         self._transport = transport
         self._clock = clock
         self._randomness = randomness
-        self._rest = SignedRest(settings, transport, signer, clock, randomness)
+        self._rest = SignedRest(settings, transport, signer, clock, randomness, public_budget=public_budget)
         self._own = OwnOrders()
         self._reading = AccountReading(self._rest, clock, self._own, settings.page_size)
         self._following: OrderFollowing | None = None

@@ -34,18 +34,33 @@ class VenueReadError(Exception):
         self.status = status  # of the answer, None where there was none
 
 
+def second_budget(a_second: int, randomness: Randomness, share: float) -> RequestBudget:
+    """Return the allowance of requests a second.
+
+    Burst and refill are half each: together no second has more than the venue takes, nor more than half of it by one
+    of them.
+    """
+    return RequestBudget(randomness, allowance=a_second / 2, interval_s=1, share=min(1.0, 2 * share))
+
+
 class SignedRest:
     """All requests share the venue's allowances, so a 429 stops every one of them."""
 
     def __init__(
-        self, settings: TradingSettings, transport: Transport, signer: Signer, clock: Clock, randomness: Randomness
+        self,
+        settings: TradingSettings,
+        transport: Transport,
+        signer: Signer,
+        clock: Clock,
+        randomness: Randomness,
+        *,
+        public_budget: RequestBudget | None = None,
     ) -> None:
+        """Take the allowance for what everybody may read where somebody else uses it too."""
         self.time: Final = VenueTime(clock)
-        # burst and refill are half each: together no second has more than the venue takes, nor more than half of it
-        # by one of them
-        share = min(1.0, 2 * settings.rate_limit_share)
-        self.budget: Final = RequestBudget(randomness, allowance=PRIVATE_A_SECOND / 2, interval_s=1, share=share)
-        self._public_budget = RequestBudget(randomness, allowance=PUBLIC_A_SECOND / 2, interval_s=1, share=share)
+        share = settings.rate_limit_share
+        self.budget: Final = second_budget(PRIVATE_A_SECOND, randomness, share)
+        self._public_budget = public_budget or second_budget(PUBLIC_A_SECOND, randomness, share)
         self._url = settings.endpoints.rest_url
         self._signer = signer
         timeout_s = settings.request_timeout_s

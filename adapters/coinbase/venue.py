@@ -5,12 +5,13 @@ from contextlib import suppress
 from adapters.coinbase.account_reading import AccountReading
 from adapters.coinbase.cancel_everything import Canceller, CancelReport
 from adapters.coinbase.dialect import CoinbaseDialect
-from adapters.coinbase.endpoints import REST_URL, STREAM_URL, TradingEndpoints, TradingSettings
+from adapters.coinbase.endpoints import PUBLIC_A_SECOND, REST_URL, STREAM_URL, TradingEndpoints, TradingSettings
 from adapters.coinbase.execution import CoinbaseExecution
 from adapters.coinbase.key_rights import read_key_rights
 from adapters.coinbase.own_orders import OwnOrders
-from adapters.coinbase.signed_rest import SignedRest, VenueReadError
+from adapters.coinbase.signed_rest import SignedRest, VenueReadError, second_budget
 from adapters.coinbase.signing import Signer
+from adapters.network.request_budget import RequestBudget
 from adapters.streams.dialect import StreamSettings
 from adapters.streams.feed import StreamFeed
 from core.ports.clock import Clock
@@ -23,6 +24,11 @@ from data.recordings.recorder import Recorder
 _QUIET_AFTER_S = 120.0  # the numbers of the connection prove a quiet book; to ask again costs a whole snapshot
 
 
+def new_public_budget(randomness: Randomness, share: float) -> RequestBudget:
+    """Return the allowance for what everybody may read, to be shared by feed and trading side."""
+    return second_budget(PUBLIC_A_SECOND, randomness, share)
+
+
 def build_feed(
     symbols: tuple[str, ...],
     *,
@@ -32,11 +38,12 @@ def build_feed(
     rest_url: str = REST_URL,
     stream_url: str = STREAM_URL,
     recorder: Recorder | None = None,
+    budget: RequestBudget | None = None,
 ) -> StreamFeed:
-    """Build the market-data side; it needs no key."""
+    """Build the market-data side; it needs no key. `budget` is that of `new_public_budget`."""
     dialect = CoinbaseDialect(rest_url=rest_url, stream_url=stream_url)
     settings = StreamSettings(symbols=symbols, quiet_after_s=_QUIET_AFTER_S)
-    return StreamFeed(dialect, settings, transport, clock, randomness, recorder=recorder)
+    return StreamFeed(dialect, settings, transport, clock, randomness, recorder=recorder, budget=budget)
 
 
 def build_execution(
@@ -48,12 +55,13 @@ def build_execution(
     credentials: Credentials,
     endpoints: TradingEndpoints | None = None,
     rate_limit_share: float = 1.0,
+    public_budget: RequestBudget | None = None,
 ) -> CoinbaseExecution:
     """Build the trading side; raise UnusableKeyError for a key that cannot sign."""
     settings = TradingSettings(
         symbols=symbols, endpoints=endpoints or TradingEndpoints(), rate_limit_share=rate_limit_share
     )
-    return CoinbaseExecution(settings, transport, Signer(credentials), clock, randomness)
+    return CoinbaseExecution(settings, transport, Signer(credentials), clock, randomness, public_budget=public_budget)
 
 
 async def cancel_everything(

@@ -88,6 +88,11 @@ class HyperliquidExecution:
         return AmendSupport.NATIVE
 
     @property
+    def cautions(self) -> tuple[str, ...]:
+        """Return what a person has to know for as long as it stands."""
+        return (self._dead_man.caution,) if self._dead_man.caution else ()
+
+    @property
     def ready(self) -> bool:
         """Tell whether executions are seen as they happen, so that orders may go out."""
         return self._private is not None and self._private.ready

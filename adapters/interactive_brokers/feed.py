@@ -39,7 +39,6 @@ class InteractiveBrokersFeed(Listener):
         self._said: tuple[FeedState, str] | None = None
         self._task: asyncio.Task[None] | None = None
         self._reading: asyncio.Task[None] | None = None
-        self._is_history_due = asyncio.Event()
 
     @property
     def venue(self) -> str:
@@ -97,12 +96,12 @@ class InteractiveBrokersFeed(Listener):
         except (UnknownStockError, RequestRefusedError) as error:
             _log.warning("%s: rules from before stay in use: %s", self.venue, error)
         await self._subscribe(session)
-        self._is_history_due.set()
+        self._history.is_due.set()
 
     async def broker_restored(self, session: Session) -> None:
         if self._stocks:
             await self._subscribe(session)
-            self._is_history_due.set()
+            self._history.is_due.set()
 
     async def _subscribe(self, session: Session) -> None:
         """Ask for every stock's quotes anew: what did not change while nothing came would not be said again."""
@@ -218,8 +217,8 @@ class InteractiveBrokersFeed(Listener):
         while True:
             with suppress(TimeoutError):
                 async with asyncio.timeout(self._connection.settings.history_every_s):
-                    await self._is_history_due.wait()
-            self._is_history_due.clear()
+                    await self._history.is_due.wait()
+            self._history.is_due.clear()
             try:
                 await self._history.load(self._stocks)
             except (ConnectionError, TimeoutError):

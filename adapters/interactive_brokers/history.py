@@ -1,5 +1,6 @@
 """Bars from before the engine started, read within IB's pacing and kept until the engine asks."""
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from decimal import ROUND_HALF_EVEN, Decimal
@@ -57,15 +58,28 @@ class InteractiveBrokersHistory:
         self._gate = RateGate(randomness, burst=_BURST, per_s=_PER_S)
         self._small_gate = RateGate(randomness, burst=_BURST, per_s=_SMALL_PER_S)
         self._loaded: dict[tuple[InstrumentId, Timeframe], _Loaded] = {}
+        self._wanted: dict[tuple[InstrumentId, Timeframe], int] = {}  # beside what the settings ask for
+        self._renewed: dict[tuple[InstrumentId, Timeframe], None] = {}
+        self.is_due = asyncio.Event()  # something is wanted that was not read yet
 
     def bars(self, instrument: Instrument, timeframe: Timeframe, count: int) -> Sequence[Bar]:
-        loaded = self._loaded.get((instrument.id, timeframe))
+        """Return what was read; what never was is read soon, and told of by `renewed`."""
+        key = (instrument.id, timeframe)
+        loaded = self._loaded.get(key)
+        if loaded is None and timeframe not in self._connection.settings.history and key not in self._wanted:
+            self._wanted[key] = count
+            self.is_due.set()
         return loaded.bars[-count:] if loaded is not None and count > 0 else ()
 
+    def renewed(self) -> Sequence[tuple[InstrumentId, Timeframe]]:
+        renewed, self._renewed = self._renewed, {}
+        return list(renewed)
+
     async def load(self, stocks: Sequence[ListedStock]) -> None:
-        """Read what the settings ask for; a stock without history has none."""
+        """Read what the settings ask for, and what somebody asked for since; a stock without history has none."""
         for stock in stocks:
-            for timeframe, count in self._connection.settings.history.items():
+            wanted = {timeframe: n for (whose, timeframe), n in self._wanted.items() if whose == stock.instrument.id}
+            for timeframe, count in {**self._connection.settings.history, **wanted}.items():
                 with suppress(RequestRefusedError):
                     await self.read(stock, timeframe, count)
 
@@ -88,6 +102,7 @@ class InteractiveBrokersHistory:
         )
         bars = bars_of(stock.instrument, timeframe, rows, clock.utc_ns())
         self._loaded[key] = _Loaded(tuple(bars[-count:]), clock.monotonic_ns())
+        self._renewed[key] = None
         return self._loaded[key].bars
 
 

@@ -31,6 +31,11 @@ _ALONE_TIMEOUT_S: Final = 10.0
 _ALONE_PAUSE_S: Final = 3.0  # about one point of the smallest counter; somebody waits for it
 
 
+def new_public_budget(randomness: Randomness, share: float) -> RequestBudget:
+    """Return the allowance for public tables of this machine's address, to be shared by feed and trading side."""
+    return RequestBudget(randomness, allowance=_PUBLIC_BURST, interval_s=_PUBLIC_BURST / _PUBLIC_PER_S, share=share)
+
+
 def build_feed(
     symbols: tuple[str, ...],
     *,
@@ -40,13 +45,14 @@ def build_feed(
     endpoints: Endpoints = LIVE,
     settings: StreamSettings | None = None,
     recorder: Recorder | None = None,
+    budget: RequestBudget | None = None,
 ) -> StreamFeed:
-    """Build the market-data side; it needs no keys."""
+    """Build the market-data side; it needs no keys. `budget` is that of `new_public_budget`."""
     used = StreamSettings(symbols=symbols, reads_burst=_PUBLIC_BURST, reads_per_s=_PUBLIC_PER_S)
     if settings is not None:
         used = msgspec.structs.replace(settings, symbols=symbols)
     dialect = KrakenDialect(rest_url=endpoints.rest_url, stream_url=endpoints.stream_url)
-    return StreamFeed(dialect, used, transport, clock, randomness, recorder=recorder)
+    return StreamFeed(dialect, used, transport, clock, randomness, recorder=recorder, budget=budget)
 
 
 def build_execution(
@@ -58,15 +64,14 @@ def build_execution(
     randomness: Randomness,
     nonce_file: Path,
     endpoints: Endpoints = LIVE,
+    public_budget: RequestBudget | None = None,
 ) -> KrakenExecution:
     """Build the trading side; `nonce_file` is one for each key. Raises KeyFormatError for what is no key."""
     rest = _private_rest(
         credentials, FileNonces(nonce_file, clock), endpoints, transport, randomness,
         tier=settings.tier, timeout_s=settings.request_timeout_s, share=settings.rate_limit_share,
     )  # fmt: skip
-    budget = RequestBudget(
-        randomness, allowance=_PUBLIC_BURST, interval_s=_PUBLIC_BURST / _PUBLIC_PER_S, share=settings.rate_limit_share
-    )
+    budget = public_budget or new_public_budget(randomness, settings.rate_limit_share)
     public = PublicRest(transport, budget, endpoints.rest_url, timeout_s=settings.request_timeout_s)
     return KrakenExecution(settings, endpoints, rest, public, transport, clock, randomness)
 

@@ -3,7 +3,7 @@
 from collections.abc import Awaitable, Callable, Mapping
 from urllib.parse import urlsplit
 
-from adapters.network.closing import Closings
+from adapters.network.closing import Closing, Closings
 from adapters.network.venue_rest import BANNED, TOO_MANY, retry_after_s
 from core.ports.transport import Connection, HostClosedError, HttpReply, HttpRequest, Transport
 
@@ -28,6 +28,10 @@ class LimitedTransport:
         self._transport = transport
         self._closings = closings
         self._closes_host = closes_host
+
+    def closing_of(self, host: str) -> Closing:
+        """Return what closes a host, for who has to reach it by a transport of another library."""
+        return self._closings.of(host)
 
     async def get(self, url: str, params: Mapping[str, str], timeout_s: float) -> HttpReply:
         return await self._asked(url, lambda: self._transport.get(url, params, timeout_s))

@@ -19,7 +19,7 @@ from typing import Final, TypeVar
 
 from adapters.background_tasks import BackgroundTasks
 from adapters.network.backoff import Backoff
-from adapters.network.request_budget import BudgetUse, Purpose
+from adapters.network.request_budget import BudgetUse, Purpose, RequestBudget
 from adapters.network.venue_rest import NoAnswerError, NotSentError
 from adapters.okx.account_reading import AccountReading
 from adapters.okx.account_rules import (
@@ -78,12 +78,15 @@ class OkxExecution:
         clock: Clock,
         randomness: Randomness,
         credentials: Credentials,
+        *,
+        instruments_budget: RequestBudget | None = None,
     ) -> None:
+        budgets = {} if instruments_budget is None else {INSTRUMENTS: instruments_budget}
         signer = Signer(credentials)
         self._settings = settings
         self._clock = clock
         self._randomness = randomness
-        self._rest = OkxRest(settings, transport, signer, clock, randomness)
+        self._rest = OkxRest(settings, transport, signer, clock, randomness, budgets=budgets)
         self._history = History(self._rest)
         self._canceller = Canceller(self._rest)
         self._timer = DeadManTimer(self._rest, clock, lasts_s=settings.dead_man_s, tag=settings.tag)

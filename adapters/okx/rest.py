@@ -33,18 +33,34 @@ class VenueReadError(Exception):
         self.judgement = judgement
 
 
+def route_budget(route: Route, randomness: Randomness, share: float) -> RequestBudget:
+    """Return the allowance of one address."""
+    return RequestBudget(
+        randomness, allowance=route.allowance, interval_s=route.interval_s, reserved_share=route.reserved_share,
+        share=share,
+    )  # fmt: skip
+
+
 class OkxRest:
     """One account's REST; a rate limit that the venue tells stops that address alone."""
 
     def __init__(
-        self, settings: TradingSettings, transport: Transport, signer: Signer, clock: Clock, randomness: Randomness
+        self,
+        settings: TradingSettings,
+        transport: Transport,
+        signer: Signer,
+        clock: Clock,
+        randomness: Randomness,
+        *,
+        budgets: Mapping[Route, RequestBudget] | None = None,
     ) -> None:
+        """Take the allowances that somebody else uses too; those of the other addresses are made when asked for."""
         self.time: Final = VenueTime(clock)
         self._settings = settings
         self._transport = transport
         self._signer = signer
         self._randomness = randomness
-        self._budgets: dict[Route, RequestBudget] = {}
+        self._budgets: dict[Route, RequestBudget] = dict(budgets or {})
         self._senders: dict[Route, VenueRest] = {}
 
     async def post(
@@ -128,13 +144,7 @@ class OkxRest:
     def _budget(self, route: Route) -> RequestBudget:
         budget = self._budgets.get(route)
         if budget is None:
-            budget = self._budgets[route] = RequestBudget(
-                self._randomness,
-                allowance=route.allowance,
-                interval_s=route.interval_s,
-                reserved_share=route.reserved_share,
-                share=self._settings.rate_limit_share,
-            )
+            budget = self._budgets[route] = route_budget(route, self._randomness, self._settings.rate_limit_share)
         return budget
 
     def _sender(self, route: Route) -> VenueRest:

@@ -2,13 +2,15 @@
 
 from contextlib import suppress
 
+from adapters.network.request_budget import RequestBudget
 from adapters.okx.account_rules import read_config
 from adapters.okx.cancel_everything import Canceller, CancelReport
 from adapters.okx.dialect import OkxDialect
 from adapters.okx.endpoints import LIVE, Endpoints
 from adapters.okx.execution import OkxExecution
 from adapters.okx.key_rights import rights_of
-from adapters.okx.rest import OkxRest, VenueReadError
+from adapters.okx.rest import OkxRest, VenueReadError, route_budget
+from adapters.okx.routes import INSTRUMENTS
 from adapters.okx.settings import TradingSettings
 from adapters.okx.signing import Signer
 from adapters.streams.dialect import StreamSettings
@@ -28,6 +30,11 @@ def feed_settings(symbols: tuple[str, ...]) -> StreamSettings:
     return StreamSettings(symbols=symbols, quiet_after_s=QUIET_AFTER_S)
 
 
+def new_instruments_budget(randomness: Randomness, share: float) -> RequestBudget:
+    """Return the allowance of the instruments' address, to be shared by feed and trading side."""
+    return route_budget(INSTRUMENTS, randomness, share)
+
+
 def build_feed(
     symbols: tuple[str, ...],
     *,
@@ -37,10 +44,11 @@ def build_feed(
     endpoints: Endpoints = LIVE,
     settings: StreamSettings | None = None,
     recorder: Recorder | None = None,
+    budget: RequestBudget | None = None,
 ) -> StreamFeed:
-    """Build the market-data side; it needs no keys."""
+    """Build the market-data side; it needs no keys. `budget` is that of `new_instruments_budget`."""
     used = feed_settings(symbols) if settings is None else settings
-    return StreamFeed(OkxDialect(endpoints), used, transport, clock, randomness, recorder=recorder)
+    return StreamFeed(OkxDialect(endpoints), used, transport, clock, randomness, recorder=recorder, budget=budget)
 
 
 def build_execution(
@@ -55,6 +63,7 @@ def build_execution(
     dead_man_s: int = 60,
     rate_limit_share: float = 1.0,
     settings: TradingSettings | None = None,
+    instruments_budget: RequestBudget | None = None,
 ) -> OkxExecution:
     """Build the trading side; raise UnusableKeyError for a key without the parts that sign.
 
@@ -64,7 +73,7 @@ def build_execution(
         symbols=symbols, endpoints=endpoints, leverage=leverage, dead_man_s=dead_man_s,
         rate_limit_share=rate_limit_share,
     )  # fmt: skip
-    return OkxExecution(used, transport, clock, randomness, credentials)
+    return OkxExecution(used, transport, clock, randomness, credentials, instruments_budget=instruments_budget)
 
 
 async def cancel_everything(

@@ -6,7 +6,7 @@ from adapters.sim.history import MINUTE_NS, HistoryBar
 from adapters.sim.market import SimMarket
 from core.bars.bar import Bar
 from core.bars.timeframe import Timeframe
-from core.types.instrument import Instrument
+from core.types.instrument import Instrument, InstrumentId
 
 
 class SimHistory:
@@ -31,6 +31,10 @@ class SimHistory:
             if open_ns >= minutes[0].open_ns and open_ns + timeframe.ns <= now_ns
         ]
         return closed[-count:] if count > 0 else ()
+
+    def renewed(self) -> Sequence[tuple[InstrumentId, Timeframe]]:
+        """Return nothing: what is past here is known at once."""
+        return ()
 
 
 def _bar(instrument: Instrument, timeframe: Timeframe, open_ns: int, minutes: list[HistoryBar]) -> Bar:

@@ -8,6 +8,7 @@ from adapters.feed_report import FeedReport
 from adapters.instrument_selection import select_instruments
 from adapters.network.backoff import Backoff
 from adapters.network.rate_gate import RateGate
+from adapters.network.request_budget import RequestBudget
 from adapters.network.rest import PatientRest
 from adapters.streams.book_watch import BookWatch
 from adapters.streams.dialect import Dialect, StreamSettings
@@ -32,6 +33,8 @@ class StreamFeed:
     ----------
     recorder
         Writes everything received, in the form replay reads; closed by whoever made it.
+    budget
+        The venue's allowance for what everybody may read, shared with the trading side.
     """
 
     def __init__(
@@ -43,6 +46,7 @@ class StreamFeed:
         randomness: Randomness,
         *,
         recorder: Recorder | None = None,
+        budget: RequestBudget | None = None,
     ) -> None:
         self.venue = dialect.venue
         self._dialect = dialect
@@ -60,7 +64,12 @@ class StreamFeed:
         self._to_renew: dict[str, None] = {}  # what broke in this turn of the loop is asked for together
         gate = RateGate(randomness, burst=settings.reads_burst, per_s=settings.reads_per_s)
         rest = PatientRest(
-            transport, gate, self._backoff, timeout_s=settings.request_timeout_s, on_trouble=self._report.trouble
+            transport,
+            gate,
+            self._backoff,
+            timeout_s=settings.request_timeout_s,
+            on_trouble=self._report.trouble,
+            budget=budget,
         )
         self._tables = TableReader(rest, self._backoff, clock, on_trouble=self._report.trouble, recorder=recorder)
         self._watch = BookWatch(

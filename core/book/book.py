@@ -1,7 +1,9 @@
 """The level-2 book of one instrument on its integer grid."""
 
+from collections.abc import Mapping
 from decimal import Decimal
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Final
 
 import numpy as np
@@ -17,6 +19,7 @@ WINDOW_TICKS: Final = 1 << 16  # covers the busy part of every market seen; what
 _FIRST_OVERFLOW_LEVELS: Final = 1 << 10
 _INTS: Final = np.dtype(np.int64)
 _empty = np.empty
+_NONE_OWN: Final[Mapping[int, int]] = MappingProxyType({})
 
 
 class BookState(StrEnum):
@@ -196,9 +199,10 @@ class Book:
                 return price
             depth *= 8
 
-    def visible_quantity(self, side: Side, levels: int) -> Decimal:
-        """Return what a taker on `side` sees in the best `levels` opposite levels."""
-        return self.instrument.lots_to_quantity(sum(self._opposite(side, levels)[1]))
+    def visible_quantity(self, side: Side, levels: int, own_lots: Mapping[int, int] = _NONE_OWN) -> Decimal:
+        """Return what a taker on `side` sees in the best `levels` opposite levels, own lots at their ticks left out."""
+        seen = zip(*self._opposite(side, levels), strict=True)
+        return self.instrument.lots_to_quantity(sum(max(0, lots - own_lots.get(ticks, 0)) for ticks, lots in seen))
 
     # inside ----------------------------------------------------------------------------------------
 

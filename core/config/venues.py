@@ -12,6 +12,9 @@ from core.types.credentials import MAIN_ACCOUNT
 SIM_VENUE_NAMES: Final = ("sim-a", "sim-b", "sim-x")
 
 
+_DEAD_MAN_LEAST_S: Final = 30
+
+
 class VenueMode(StrEnum):
     OFF = "off"  # not connected
     DATA = "data"  # market data, no orders
@@ -28,12 +31,19 @@ def _url_of(*schemes: str) -> AfterValidator:
     return AfterValidator(check)
 
 
+def _off_or_long(seconds: int) -> int:
+    if 0 < seconds < _DEAD_MAN_LEAST_S:
+        raise ValueError(f"must be 0, which leaves it off, or {_DEAD_MAN_LEAST_S} and above")
+    return seconds
+
+
 # Upper case whatever the source: environment variables lose the case of a key.
 Asset = Annotated[str, StringConstraints(to_upper=True, min_length=1)]
 RestUrl = Annotated[str, _url_of("https", "http")]
 StreamUrl = Annotated[str, _url_of("wss", "ws")]
 Port = Annotated[int, Field(strict=True, ge=1, le=65_535)]
 ClientId = Annotated[int, Field(strict=True, ge=1, le=10_000)]
+DeadManSeconds = Annotated[int, Field(strict=True, ge=0, le=86_400), AfterValidator(_off_or_long)]
 AccountName = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$")]
 Speed = Annotated[Number, Field(gt=0, le=100_000)]
 
@@ -119,6 +129,11 @@ class HyperliquidConfig(CryptoVenueConfig):
     kind: Literal["hyperliquid"] = Field(description="hyperliquid: Hyperliquid perpetuals, builder dexs included")
     symbols: tuple[Text, ...] = Field(
         default=("BTC/USDC:USDC", "ETH/USDC:USDC", "xyz:NVDA"), min_length=1, description="unified symbols to follow"
+    )
+    dead_man_s: DeadManSeconds = Field(
+        default=0,
+        description="after so many seconds without a word from here the venue cancels all orders of the account; "
+        "0: off, else 30 and above; the venue grants it after 1,000,000 USD of traded volume",
     )
 
 

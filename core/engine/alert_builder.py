@@ -10,6 +10,7 @@ from core.execution import exposure
 from core.execution.job_run import JobRun
 from core.journal.facts import JobDropped
 from core.ledger.valuation import Valuation
+from core.ports.venue import Cautioning
 from core.state.monitoring import Alert
 from core.types.control import Blocker, HaltLevel
 from core.types.job import HedgeJob, JobPhase
@@ -39,8 +40,15 @@ class AlertBuilder:
             for venue, feed in parts.market.feeds.items()
             if feed.state is FeedState.DOWN
         ]
+        alerts += [
+            Alert(
+                severity="severe", name=f"venue {venue}", text="; ".join(execution.cautions), since_ns=valuation.at_ns
+            )
+            for venue, execution in parts.desk.executions.items()
+            if isinstance(execution, Cautioning) and execution.cautions
+        ]
         if valuation.missing:
-            text = "equity is not known, new risk is refused: " + ", ".join(valuation.missing)
+            text = "equity or profit is not known, new risk is refused: " + ", ".join(valuation.missing)
             alerts.append(Alert(severity="severe", name="valuation", text=text, since_ns=valuation.at_ns))
         doubtful = [order for order in parts.fold.orders.live() if order.is_in_doubt]
         alerts += [

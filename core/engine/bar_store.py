@@ -48,6 +48,10 @@ class BarStore:
 
     def advance(self, now_ns: int) -> list[Bar]:
         """Take the time; return the bars whose end has passed."""
+        for instrument_id, timeframe in self._history.renewed():
+            series = self.series(instrument_id, timeframe)
+            if series is not None:  # what a lost connection has missed, and what came too late for the start
+                series.preload(self._history.bars(series.instrument, timeframe, HISTORY_BARS))
         return [bar for bars in self._bars.values() for bar in bars.advance(now_ns)]
 
     def note_gap(self, venue: str, resumed_ns: int) -> None:

@@ -164,6 +164,7 @@ class MonitoringBuilder:
             override_until_ns=None if override is None else override.until_ns,
             blockers=list(standing),
             limits=self._limits.build(valuation),
+            unvalued=list(valuation.missing),
         )
 
     def _market(self) -> dict[str, dict[str, MarketState]]:

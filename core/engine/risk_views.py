@@ -1,7 +1,7 @@
 """Put together, for one intent, everything the risk gate may look at."""
 
 from collections.abc import Callable, Iterable, Iterator
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 
 import msgspec
 
@@ -169,6 +169,7 @@ class RiskViews:
             venue_equity_usd=None if venue_value is None else venue_value.equity_usd,
             day_loss_usd=valuation.day_loss_usd,
             drawdown_pct=valuation.drawdown_pct,
+            unvalued=valuation.missing,
             exposures=tuple(self.exposures(without)),
             own_orders=(*self.own_orders(instrument_id, without), *self._orders_to_come(intent)),
             open_orders=self._fold.orders.live_count - (without is not None),
@@ -222,8 +223,28 @@ class RiskViews:
             state=book.state,
             age_ns=age_ns,
             execution_price=book.execution_price(intent.side, intent.quantity) if intent.quantity > 0 else None,
-            visible_quantity=book.visible_quantity(intent.side, self._limits.liquidity_levels),
+            visible_quantity=book.visible_quantity(
+                intent.side, self._limits.liquidity_levels, self._own_lots(book.instrument, intent.side.opposite)
+            ),
         )
+
+    def _own_lots(self, instrument: Instrument, side: Side) -> dict[int, int]:
+        """Return what own orders rest, or may rest, on a side of an instrument's book, in lots by ticks.
+
+        On paper over a real feed they are not in the book that is seen: there the depth counts for less than it is.
+        """
+        lots: dict[int, int] = {}
+        for order in self._fold.orders.live():
+            other = order.intent
+            if other.side is not side or not order.status.may_live or other.order_type is OrderType.MARKET:
+                continue
+            if self.book_id(other.instrument_id) != instrument.book_id:
+                continue
+            own = int((order.remaining_quantity / instrument.lot_size).to_integral_value(ROUND_CEILING))
+            for price in order.possible_prices:
+                ticks = int(ZERO if price is None else price / instrument.tick_size)
+                lots[ticks] = lots.get(ticks, 0) + own
+        return lots
 
     def exposures(self, without: Order | None = None) -> list[Exposure]:
         """Return one exposure for each instrument with a position or a live order, but for one where it is given."""

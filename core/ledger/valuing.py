@@ -38,6 +38,10 @@ def value_ledger(ledger: Ledger, marks: Marks, now_ns: int, steady_ns: int) -> V
             fees += position.today_fees * rate.price
         if position.quantity and valued.notional_usd is None:
             missing.append(f"price of {position.instrument_id}")
+        if rate is None and (position.realised or position.fees or position.funding):
+            missing.append(
+                f"price of {instrument.quote} at {position.venue}, for the profit of {position.instrument_id}"
+            )
         if position.quantity and mark is not None and instrument.market_hours.is_open(now_ns):
             oldest_ns = min(oldest_ns, mark.at_ns)
         if not is_holding(instrument):

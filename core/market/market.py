@@ -94,6 +94,13 @@ class Market:
     def feed_status(self, status: FeedStatus) -> None:
         known = self.feeds.get(status.venue)
         self.feeds[status.venue] = status
+        if status.clock_ahead_ns is not None:
+            self._clock_offsets.note(
+                status.venue,
+                sent_ns=status.at_ns - status.clock_ahead_ns,
+                received_ns=status.at_ns,
+                steady_ns=self._clock.monotonic_ns(),
+            )
         before = None if known is None else known.state
         if before is FeedState.UP and status.state is not FeedState.UP:
             for instrument_id, tape in self.tapes.items():
@@ -150,7 +157,7 @@ class Market:
         return feed is not None and feed.state is FeedState.UP
 
     def clock_offset_ms(self, venue: str) -> float | None:
-        """Return how far our clock is ahead of a venue's; None where its books have not told lately."""
+        """Return how far our clock is ahead of a venue's; None where neither its books nor its feed told lately."""
         return self._clock_offsets.offset_ms(venue, self._clock.monotonic_ns())
 
     def age_ns(self, instrument_id: InstrumentId) -> int | None:

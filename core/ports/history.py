@@ -5,12 +5,16 @@ from typing import Protocol
 
 from core.bars.bar import Bar
 from core.bars.timeframe import Timeframe
-from core.types.instrument import Instrument
+from core.types.instrument import Instrument, InstrumentId
 
 
 class BarHistory(Protocol):
     def bars(self, instrument: Instrument, timeframe: Timeframe, count: int) -> Sequence[Bar]:
-        """Return up to `count` closed bars, oldest first; none where there is no history."""
+        """Return up to `count` closed bars, oldest first; none where there is no history, or none was read yet."""
+        ...
+
+    def renewed(self) -> Sequence[tuple[InstrumentId, Timeframe]]:
+        """Return whose bars were read, or read again, since this was asked last."""
         ...
 
 
@@ -19,6 +23,9 @@ class NoHistory:
 
     def bars(self, instrument: Instrument, timeframe: Timeframe, count: int) -> Sequence[Bar]:
         del instrument, timeframe, count
+        return ()
+
+    def renewed(self) -> Sequence[tuple[InstrumentId, Timeframe]]:
         return ()
 
 
@@ -31,3 +38,7 @@ class VenueHistories:
 
     def bars(self, instrument: Instrument, timeframe: Timeframe, count: int) -> Sequence[Bar]:
         return self._by_venue.get(instrument.venue, self._usual).bars(instrument, timeframe, count)
+
+    def renewed(self) -> Sequence[tuple[InstrumentId, Timeframe]]:
+        every = (self._usual, *self._by_venue.values())
+        return [each for history in every for each in history.renewed()]

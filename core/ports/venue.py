@@ -7,7 +7,7 @@ somebody else's feed.
 """
 
 from enum import StrEnum
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import msgspec
 
@@ -92,6 +92,14 @@ class Feed(Protocol):
         ...
 
     async def stop(self) -> None: ...
+
+
+@runtime_checkable
+class Cautioning(Protocol):
+    """A trading side that may have something to say which a person has to know for as long as it stands."""
+
+    @property
+    def cautions(self) -> tuple[str, ...]: ...
 
 
 class ExecutionVenue(Protocol):

@@ -130,6 +130,7 @@ class RiskView(msgspec.Struct, frozen=True, kw_only=True):
     venue_equity_usd: Decimal | None
     day_loss_usd: Decimal | None  # positive
     drawdown_pct: Decimal | None
+    unvalued: tuple[str, ...] = ()  # why one of these numbers is None
     exposures: tuple[Exposure, ...]  # of all instruments with a position or a live order
     own_orders: tuple[OwnOrder, ...]  # on this book, the oldest of an instrument first
     open_orders: int  # on all books

@@ -95,6 +95,7 @@ class RiskState(msgspec.Struct, kw_only=True):
     override_until_ns: int | None = None
     blockers: list[Blocker]
     limits: list[LimitUse]
+    unvalued: list[str] = []  # what is missing of equity or profit: without them new risk is refused
 
 
 class MarketState(msgspec.Struct, kw_only=True):

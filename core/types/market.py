@@ -49,3 +49,4 @@ class FeedStatus(msgspec.Struct, frozen=True):
     detail: str
     latency_ns: int | None
     at_ns: int
+    clock_ahead_ns: int | None = None  # our clock before the venue's, where the venue itself was asked for its time

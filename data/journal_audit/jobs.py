@@ -146,7 +146,7 @@ class Jobs:
         if job is None or leg is None:
             return
         role = life.job[2]
-        job.book_fill(leg, role, fill)
+        job.book_fill(leg, role, fill, self._money.sizes.get(leg.book))
         if job.finished_at is not None:  # nobody could know of it: what it makes too much has to be levelled
             job.late_fill = job.late_fill or (sequence, str(fill["fill_id"]))
             return
@@ -172,12 +172,12 @@ class Jobs:
                 yield from self._sums(job, job.finished_at, job.end)
 
     def _sums(self, job: Job, sequence: int, end: Body) -> Iterator[Finding]:
-        if not job.is_in_dollars or not all(self._money.knows_size(book) for book in job.volume):
+        if not job.is_in_dollars or not all(self._money.knows_size(book) for book, _ in job.volume):
             self._unpriced += 1
             return
         sizes, rests = self._money.sizes, job.rests()
         # A rest that is naked is told at the market's price of that moment, which the journal does not hold.
-        doubt = sum((abs(in_dollars({book: rest}, sizes)) for book, rest in rests.items()), ZERO) * PRICE_MOVE
+        doubt = sum((abs(in_dollars({key: rest}, sizes)) for key, rest in rests.items()), ZERO) * PRICE_MOVE
         counted = {
             "pnl_usd": (in_dollars(job.cash, sizes) + in_dollars(rests, sizes) - job.fees, CENT + doubt),
             "volume_usd": (in_dollars(job.volume, sizes), CENT),

@@ -1,6 +1,10 @@
-"""Money: positions and cash counted anew from fills, funding and the venues' own words."""
+"""Money: positions and cash counted anew from fills, funding and the venues' own words.
 
-from collections.abc import Iterator, Mapping
+A fill counts with the contract size that was noted last before it. Where none was, it counts with one until the first
+is known, and with that one from then on.
+"""
+
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
@@ -8,25 +12,25 @@ from typing import Final
 from data.journal_audit.amount import ZERO, add, amount, multiply, plain
 from data.journal_audit.finding import Body, Finding, Row
 from data.journal_audit.position import Position
-from data.journal_audit.symbols import Book, named, read_symbol
+from data.journal_audit.symbols import ONE, Book, named, read_symbol
 
 MONEY: Final = "money"
 
 
 @dataclass(slots=True)
 class Purse:
-    """One asset at one venue: what is fixed, and what moved per contract of each instrument."""
+    """One asset at one venue: what is fixed, and what moved by each instrument."""
 
     fixed: Decimal = ZERO
-    per_contract: dict[Book, Decimal] = field(default_factory=dict[Book, Decimal])
+    moved: dict[Book, Decimal] = field(default_factory=dict[Book, Decimal])
     is_reported: bool = False
 
     def move(self, book: Book, change: Decimal) -> None:
-        self.per_contract[book] = add(self.per_contract.get(book, ZERO), change)
+        self.moved[book] = add(self.moved.get(book, ZERO), change)
 
-    def total(self, sizes: Mapping[Book, Decimal]) -> Decimal:
-        moved = (multiply(change, sizes.get(book, Decimal(1))) for book, change in self.per_contract.items())
-        return sum(moved, self.fixed)
+    @property
+    def total(self) -> Decimal:
+        return sum(self.moved.values(), self.fixed)
 
 
 class Money:
@@ -35,7 +39,7 @@ class Money:
     def __init__(self) -> None:
         self.positions: dict[Book, Position] = {}
         self.purses: dict[tuple[str, str], Purse] = {}
-        self.sizes: dict[Book, Decimal] = {}  # contract sizes as rows or a snapshot show them
+        self.sizes: dict[Book, Decimal] = {}  # the newest contract sizes, as rows or a snapshot show them
         self.sizes_are_one = False  # no snapshot tells: where none is named it is one
         self._fills: dict[tuple[str, str], tuple[str, ...]] = {}
         self._payments: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -54,6 +58,16 @@ class Money:
         """Tell whether the contract size of an instrument is known, which the rows do not say."""
         return self.sizes_are_one or book in self.sizes or not read_symbol(book[1]).is_contract
 
+    def learn_size(self, book: Book, size: Decimal) -> None:
+        """Count what follows with a contract size; what came before one was known as well."""
+        if book not in self.sizes:
+            if book in self.positions:
+                self.positions[book].resize(size)
+            for purse in self.purses.values():
+                if book in purse.moved:
+                    purse.moved[book] = multiply(purse.moved[book], size)
+        self.sizes[book] = size
+
     def take(self, row: Row) -> Iterator[Finding]:
         match row.kind:
             case "OrderFilled":
@@ -65,7 +79,7 @@ class Money:
             case "InstrumentNoted":
                 rules = row.body["instrument"]
                 book = (str(rules["venue"]), str(rules["symbol"]))
-                self.sizes.setdefault(book, Decimal(str(rules.get("contract_size", 1))))  # one that changes: the first
+                self.learn_size(book, Decimal(str(rules.get("contract_size", 1))))
             case "BalanceReported":
                 self._reported(row.body)
             case _:
@@ -94,15 +108,15 @@ class Money:
         self._book((key[0], said[1]), quantity if said[2] == "buy" else -quantity, price, fee)
 
     def _book(self, book: Book, signed: Decimal, price: Decimal, fee: Decimal) -> None:
-        symbol = read_symbol(book[1])
-        realised = self._position(book).trade(signed, price, fee)
+        symbol, size = read_symbol(book[1]), self.sizes.get(book, ONE)
+        realised = self._position(book).trade(signed, multiply(price, size), fee)
         quote = self._purse(book[0], symbol.quote)
         quote.fixed = add(quote.fixed, -fee)
         if symbol.is_contract:
             quote.move(book, realised)
         else:
-            quote.move(book, -multiply(signed, price))
-            self._purse(book[0], symbol.base).move(book, signed)
+            quote.move(book, -multiply(signed, multiply(price, size)))
+            self._purse(book[0], symbol.base).move(book, multiply(signed, size))
 
     def _funded(self, sequence: int, payment: Body) -> Iterator[Finding]:
         venue, symbol = (str(part) for part in payment["instrument_id"])
@@ -124,18 +138,19 @@ class Money:
         book = (str(body["venue"]), str(body["symbol"]))
         price = None if body.get("price") is None else amount(body, "price")
         position, symbol = self._position(book), read_symbol(book[1])
-        before = position.quantity
-        position.adopt(amount(body, "quantity"), amount(body, "average_price"), price)
+        before, size = position.quantity, self.sizes.get(book, ONE)
+        unit = None if price is None else multiply(price, size)
+        position.adopt(amount(body, "quantity"), multiply(amount(body, "average_price"), size), unit)
         self.corrections += 1
         base = None if symbol.is_contract else self._purse(book[0], symbol.base)
         if base is not None and not base.is_reported:
-            base.move(book, position.quantity - before)
+            base.move(book, multiply(position.quantity - before, size))
 
     def _reported(self, body: Body) -> None:
         purse = self._purse(str(body["venue"]), str(body["asset"]))
         self.corrections += purse.is_reported
         purse.fixed, purse.is_reported = amount(body, "total"), True
-        purse.per_contract.clear()
+        purse.moved.clear()
 
     def _position(self, book: Book) -> Position:
         return self.positions.setdefault(book, Position())
@@ -152,9 +167,7 @@ class Money:
             "fills_and_payments_told_again": self.repeated,
             "taken_over_from_venues": self.corrections,
             "positions": {named(book): plain(held.quantity) for book, held in self.positions.items() if held.quantity},
-            "cash": {
-                f"{asset}@{venue}": plain(purse.total(self.sizes)) for (venue, asset), purse in self.purses.items()
-            },
+            "cash": {f"{asset}@{venue}": plain(purse.total) for (venue, asset), purse in self.purses.items()},
             "fees": {named(book): plain(held.fees) for book, held in self.positions.items() if held.fees},
             "contract_sizes": {named(book): plain(size) for book, size in self.sizes.items() if size != 1},
         }

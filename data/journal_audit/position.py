@@ -1,4 +1,4 @@
-"""A position at average cost, counted in contracts: contract sizes come in at the end."""
+"""A position at average cost. A price is given for one contract, its size included as far as it is known."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -8,7 +8,7 @@ from data.journal_audit.amount import WIDE, ZERO, add, multiply
 
 @dataclass(slots=True)
 class Position:
-    """`cost` is what the open quantity was bought for (negative: sold for), per contract size of one."""
+    """`cost` is what the open quantity was bought for (negative: sold for)."""
 
     quantity: Decimal = ZERO
     cost: Decimal = ZERO
@@ -19,7 +19,7 @@ class Position:
     trades: int = 0
 
     def trade(self, signed: Decimal, price: Decimal, fee: Decimal) -> Decimal:
-        """Book a fill and return the profit it realised, per contract size of one."""
+        """Book a fill and return the profit it realised."""
         self.fees = add(self.fees, fee)
         self.volume = add(self.volume, multiply(abs(signed), price))
         self.trades += 1
@@ -35,6 +35,12 @@ class Position:
         self.cost = add(self.cost, multiply(opened, price))
         self.realised = add(self.realised, realised)
         return realised
+
+    def resize(self, size: Decimal) -> None:
+        """Count what was booked for contracts of size one as booked for contracts of another size."""
+        self.cost, self.realised, self.volume = (
+            multiply(value, size) for value in (self.cost, self.realised, self.volume)
+        )
 
     def adopt(self, quantity: Decimal, average_price: Decimal, price: Decimal | None) -> None:
         """Take the venue's word over; the difference counts as traded at `price`, where one is known."""

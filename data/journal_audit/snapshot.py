@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any, Final, cast
 
-from data.journal_audit.amount import WIDE, ZERO, amount, differs, multiply, plain
+from data.journal_audit.amount import WIDE, ZERO, amount, differs, plain
 from data.journal_audit.finding import Body, Finding, Row
 from data.journal_audit.journal_file import StoredSnapshot
 from data.journal_audit.money import Money
@@ -15,8 +15,7 @@ from data.journal_audit.symbols import Book, named
 SNAPSHOT: Final = "snapshot"
 SIZE_DIGITS: Final = 8  # a contract size of more digits is no contract size but another volume
 
-PER_CONTRACT: Final = ("cost", "realised", "volume")
-AS_THEY_ARE: Final = ("quantity", "fees", "funding")
+COMPARED: Final = ("quantity", "fees", "funding", "cost", "realised", "volume")
 
 
 class SnapshotComparison:
@@ -62,29 +61,24 @@ class SnapshotComparison:
         }
         for key in dict.fromkeys((*cash, *self._money.purses)):
             purse = self._money.purses.get(key)
-            ours = ZERO if purse is None else purse.total(self._money.sizes)
+            ours = ZERO if purse is None else purse.total
             if key[0] not in venues and differs(ours, cash.get(key, ZERO)):
                 yield f"{key[1]}@{key[0]} is {plain(cash.get(key, ZERO))}; the rows add up to {plain(ours)}"
 
     def _position_differences(self, book: Book, theirs: Body) -> Iterator[str]:
         ours = self._money.positions.get(book, Position())
-        size = self._size_of(book, ours.volume, theirs)
-        if size is None:
-            yield f"{named(book)} has volume {theirs['volume']}; the rows add up to {plain(ours.volume)}"
-            size = Decimal(1)
-        elif ours.volume and theirs:
-            self._money.sizes[book] = size
-        pairs = [(name, cast("Decimal", getattr(ours, name))) for name in AS_THEY_ARE]
-        pairs += [(name, multiply(cast("Decimal", getattr(ours, name)), size)) for name in PER_CONTRACT]
-        for name, counted in pairs:
-            said = amount(theirs, name) if theirs else ZERO
+        if book not in self._money.sizes and ours.volume and theirs:
+            size = self._size_of(ours.volume, theirs)
+            if size is not None:
+                self._money.learn_size(book, size)
+        for name in COMPARED:
+            counted, said = cast("Decimal", getattr(ours, name)), amount(theirs, name) if theirs else ZERO
             if differs(said, counted):
                 yield f"{named(book)} has {name} {plain(said)}; the rows add up to {plain(counted)}"
 
-    def _size_of(self, book: Book, volume: Decimal, theirs: Body) -> Decimal | None:
+    @staticmethod
+    def _size_of(volume: Decimal, theirs: Body) -> Decimal | None:
         """Return the contract size that the snapshot's volume speaks of, None where it cannot be one."""
-        if not volume or not theirs:
-            return self._money.sizes.get(book, Decimal(1))
         size = WIDE.divide(amount(theirs, "volume"), volume)
         return size.normalize() if size > 0 and len(size.normalize().as_tuple().digits) <= SIZE_DIGITS else None
 

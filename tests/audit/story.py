@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import json
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -200,19 +200,53 @@ def ending() -> list[f.AnyFact]:
     ]
 
 
+def of_changing_size() -> list[f.AnyFact]:
+    """Return a job, and what it opened closed, at a venue whose contract doubles in the middle of it."""
+
+    def noted(size: str) -> f.InstrumentNoted:
+        return f.InstrumentNoted(at_ns=0, instrument=perpetual("b", contract_size=D(size)))
+
+    claims = (Claim(venue="a", pool=Pool.ARB, amount_usd=D(100)), Claim(venue="b", pool=Pool.ARB, amount_usd=D(300)))
+    return [
+        *trading()[:3],
+        noted("0.1"),
+        f.JobSubmitted(at_ns=0, job=job("j1")),
+        f.JobStarted(at_ns=0, job_id="j1", claims=claims, checks=(PASSED,), safety=0.9, volume=0.5, final=0.7),
+        intended("j1p", Side.BUY, "1", "100", symbol=PERP, source="job:j1", job=tag(0, LegRole.PRIMARY)),
+        filled("g1", "j1p", Side.BUY, "1", "100", symbol=PERP),
+        intended("j1h", Side.SELL, "10", "101", venue="b", symbol=PERP, source="job:j1", job=tag(1, LegRole.HEDGE)),
+        filled("g2", "j1h", Side.SELL, "5", "101", venue="b", symbol=PERP),
+        noted("0.2"),
+        filled("g3", "j1h", Side.SELL, "5", "101", venue="b", symbol=PERP),
+        f.JobFinished(
+            at_ns=0, job_id="j1", outcome=JobOutcome.COMPLETED, reason="hedged",
+            pnl_usd=D("51.35"), volume_usd=D("251.5"), fees_usd=D("0.15"),
+        ),
+        intended("k1", Side.BUY, "4", "102", venue="b", symbol=PERP, reduce_only=True),
+        filled("h1", "k1", Side.BUY, "4", "102", venue="b", symbol=PERP),
+        f.PositionAdopted(
+            at_ns=0, venue="b", symbol=PERP, quantity=D(-5), average_price=D(101), price=D(102), cause="found so"
+        ),
+    ]  # fmt: skip
+
+
 def write_story(path: Path) -> None:
-    """Write the journal with the engine's own store, and a snapshot of the engine's own fold in the middle."""
+    write_journal(path, (trading(), jobs(), ending()), snapshot_after=1)
+
+
+def write_journal(path: Path, parts: Sequence[list[f.AnyFact]], *, snapshot_after: int) -> None:
+    """Write a journal with the engine's own store, and a snapshot of the engine's own fold after one of its parts."""
 
     async def run() -> None:
         journal, fold = (
             InlineJournal(path),
             EngineFold(INSTRUMENTS.get, RiskMode.BALANCED, Rulebook(JobLimits(), RiskLimits())),
         )
-        for part in (trading(), jobs(), ending()):
+        for number, part in enumerate(parts):
             for fact in part:
                 fold.apply(fact)
                 await journal.append(fact)
-            if isinstance(part[-1], f.JobFinished):
+            if number == snapshot_after:
                 await journal.save_snapshot(fold.to_bytes())
         await journal.close()
 

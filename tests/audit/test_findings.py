@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from data.journal_audit.audit import Report, audit
-from tests.audit.story import Body, Change, change_snapshot, rewrite, write_story
+from tests.audit.story import Body, Change, change_snapshot, of_changing_size, rewrite, write_journal, write_story
 
 
 @pytest.fixture
@@ -77,6 +77,16 @@ def test_a_journal_in_which_everything_happens_once_is_clean(journal: Path):
     assert report.summary["cash"] == {
         "USDT@a": "9997", "USDT@b": "9998.9", "BTC@a": "0",
     }  # fmt: skip
+
+
+def test_each_fill_counts_with_the_contract_size_that_was_noted_before_it(tmp_path: Path):
+    write_journal(path := tmp_path / "journal.sqlite", [of_changing_size()], snapshot_after=0)
+    report = audit(path)
+    assert report.findings == []
+    assert report.summary["snapshot"] == {"row": 16, "compared": "positions and cash"}
+    assert report.summary["contract_sizes"] == {"BTC/USDT:USDT@b": "0.2"}
+    rewrite(path, changing("OrderFilled", {"fill_id": "g3"}, "fill", price="101.5"))
+    assert {"snapshot", "jobs"} <= set(audit(path).counts)
 
 
 FAILED_HARD = {"rule": "day_loss", "hardness": "hard", "unit": "USD", "limit": "1", "observed": "2", "passed": False}

@@ -272,6 +272,15 @@ def test_mid_and_execution_price_are_money() -> None:
     assert book.visible_quantity(Side.SELL, 2) == Decimal("3.0")
 
 
+def test_own_lots_are_no_depth_and_more_than_a_level_shows_take_off_no_more_than_it() -> None:
+    book = valid_book()
+    (first, second), (lots, more) = book.top(2)[0].tolist(), book.top(2)[1].tolist()
+    seen = {own: book.visible_quantity(Side.SELL, 2, {first: own, 1: 1_000}) for own in (1, lots, lots + more)}
+    to_quantity = book.instrument.lots_to_quantity
+    assert seen == {1: to_quantity(lots + more - 1), lots: to_quantity(more), lots + more: to_quantity(more)}
+    assert book.visible_quantity(Side.SELL, 1, {second: more}) == to_quantity(lots)
+
+
 @settings(max_examples=100, deadline=None)
 @given(
     st.lists(

@@ -15,11 +15,14 @@ from aiohttp import web
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from adapters.ccxt_exchange.execution import CcxtExecution
+from adapters.ccxt_exchange.library import load_library
 from adapters.keys.key_store import remember_key
 from adapters.network.transport import NetworkTransport
 from core.config.venues import (
     BinanceFuturesConfig,
     BinanceSpotConfig,
+    CcxtVenueConfig,
     CoinbaseConfig,
     CryptoVenueConfig,
     HyperliquidConfig,
@@ -138,3 +141,83 @@ def test_a_failing_venue_is_told_of_without_the_key(
     shown = {form for secret in secrets for form in forms_of(secret) if form in told}
     assert not shown, told
     assert len(told) > 100
+
+
+CCXT_MARKETS = json.dumps(
+    {
+        "symbols": [
+            {
+                "symbol": "BTCUSDT", "status": "TRADING", "baseAsset": "BTC", "quoteAsset": "USDT",
+                "permissions": ["SPOT"], "isSpotTradingAllowed": True,
+                "filters": [
+                    {"filterType": "PRICE_FILTER", "minPrice": "0.01", "maxPrice": "1000000", "tickSize": "0.01"},
+                    {"filterType": "LOT_SIZE", "minQty": "0.0001", "maxQty": "9000", "stepSize": "0.0001"},
+                ],
+            }
+        ]
+    }
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(("status", "form"), [(500, "text"), (400, "error")])
+def test_a_venue_that_fails_through_ccxt_is_told_of_without_the_key(
+    status: int, form: str, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    signed: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        if request.path.endswith("/exchangeInfo"):  # without the rules ccxt signs nothing
+            return web.Response(text=CCXT_MARKETS, content_type="application/json")
+        if API_KEY in request.headers.values():
+            signed.append(request.path)
+        return await echo(request, status, form)
+
+    async def ask(url: str) -> str:
+        key = Credentials(venue="binance", fields={"api_key": Secret(API_KEY), "secret": Secret(SECRET)})
+        remember_key(key)
+        venue = CcxtVenueConfig.model_validate(
+            {
+                "kind": "ccxt", "exchange": "binance", "use_ccxt_anyway": True, "symbols": ["BTC/USDT"],
+                "rest_url": url, "ws_url": url.replace("http", "ws"), "rate_limit_share": 1,
+            }
+        )  # fmt: skip
+        served, account = venue_kind("ccxt"), TradingAccount(key, tmp_path)
+        wire = Wire(NetworkTransport(), SystemClock(), NoRandomness())
+        execution = served.sides(venue, wire, account=account).execution
+        assert isinstance(execution, CcxtExecution)
+        told = [repr((key, account, wire, execution, vars(execution)))]
+        asked: list[Callable[[], Awaitable[object]]] = [
+            lambda: served.key_rights(account, venue, wire),
+            lambda: served.cancel_everything(account, venue, wire),
+            execution.open_for_cancel,
+            execution.cancel_all,
+            lambda: execution.account(0),
+        ]
+        for question in asked:
+            try:
+                async with asyncio.timeout(2 * LONGEST_S):
+                    told.append(repr(await question()))
+            except Exception as error:
+                told += [repr(error), "".join(traceback.format_exception(error))]
+        told.append(repr(vars(execution)))
+        await execution.stop()
+        return "\n".join(told)
+
+    async def scenario() -> str:
+        await load_library()  # takes longer than what is asked with it
+        application = web.Application()
+        application.router.add_route("*", "/{tail:.*}", answer)
+        runner = web.AppRunner(application)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        try:
+            return await ask(f"http://127.0.0.1:{runner.addresses[0][1]}")
+        finally:
+            await runner.cleanup()
+
+    with caplog.at_level(logging.DEBUG):
+        told = asyncio.run(scenario())
+    assert len(signed) >= 2, told
+    for record in caplog.records:
+        told += logging.Formatter().format(record) + JsonLines().format(record)
+    assert not {form for secret in (API_KEY, SECRET) for form in forms_of(secret) if form in told}, told

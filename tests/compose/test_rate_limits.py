@@ -1,7 +1,7 @@
 """The share of a venue's rate limit that a configuration allows, and what the engine shows of it."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -10,8 +10,12 @@ from aiohttp import web
 
 from adapters.ccxt_exchange.execution import CcxtExecution
 from adapters.ccxt_exchange.feed import CcxtFeed
-from adapters.network.request_budget import RequestBudget
+from adapters.named_feed import NamedFeed
+from adapters.network.request_budget import Purpose, RequestBudget
+from adapters.network.rest import RequestRefusedError
 from adapters.network.transport import NetworkTransport
+from adapters.okx.routes import INSTRUMENTS
+from adapters.streams.feed import StreamFeed
 from adapters.venue_store.store import VenueStore
 from core.config.config import Config
 from core.config.venues import CcxtVenueConfig
@@ -32,6 +36,18 @@ class Answer(NamedTuple):
     status: int
     body: bytes
     headers: Mapping[str, str] = {}
+
+
+class RefusingTransport(NetworkTransport):
+    async def get(self, url: str, params: Mapping[str, str], timeout_s: float) -> Answer:
+        return Answer(400, b"no")
+
+
+PUBLIC_BUDGETS: dict[str, Callable[[Any], RequestBudget]] = {
+    "okx": lambda execution: execution._rest._budget(INSTRUMENTS),
+    "kraken": lambda execution: execution._public._rest._budgets[0],
+    "coinbase": lambda execution: execution._rest._public_budget,
+}
 
 
 class NoKeys:
@@ -65,6 +81,35 @@ def test_orders_of_every_kind_of_venue_keep_to_the_configured_share(
     assert (2 * SHARE if kind == "coinbase" else SHARE) in shares
 
 
+@pytest.mark.parametrize("kind", PUBLIC_BUDGETS)
+@pytest.mark.parametrize("trades", [False, True], ids=["data", "trading"])
+def test_the_tables_that_a_feed_reads_keep_to_the_configured_share_and_count_with_those_of_the_trading_side(
+    kind: str, trades: bool, tmp_path: Path
+) -> None:
+    key = Credentials(venue=kind, fields={name: Secret(text) for name, text in key_parts(kind).items()})
+    venue = CONFIGS[kind].model_validate({"kind": kind, "symbols": ["BTC/USD"], "rate_limit_share": SHARE})
+    wire, sink = Wire(RefusingTransport(), SystemClock(), NoRandomness()), RecordingSink()
+    account = TradingAccount(key, tmp_path) if trades else None
+
+    async def scenario() -> None:
+        sides = venue_kind(kind).sides(venue, wire, account=account)
+        assert isinstance(sides.feed, StreamFeed)
+        budget = sides.feed._rest._budget
+        assert budget is not None
+        before = budget.use
+        with pytest.raises(RequestRefusedError):
+            await sides.feed.start(sink)
+        assert budget.use.left < before.left
+        taken = 0
+        while budget.try_take(1, Purpose.READ):
+            taken += 1
+        assert taken < SHARE * before.allowance * (2 if kind == "coinbase" else 1)
+        if trades:
+            assert PUBLIC_BUDGETS[kind](sides.execution) is budget
+
+    asyncio.run(scenario())
+
+
 def test_both_sides_of_an_exchange_of_ccxt_are_closed_together(tmp_path: Path) -> None:
     key = Credentials(venue="bybit", fields={"api_key": Secret("an api key"), "secret": Secret("its secret")})
     venue = CcxtVenueConfig.model_validate({"kind": "ccxt", "exchange": "bybit", "symbols": ["BTC/USDT"]})
@@ -73,6 +118,36 @@ def test_both_sides_of_an_exchange_of_ccxt_are_closed_together(tmp_path: Path) -
     assert isinstance(sides.feed, CcxtFeed)
     assert isinstance(sides.execution, CcxtExecution)
     assert sides.feed._closing is sides.execution._closing is not None
+
+
+def test_venues_of_one_exchange_of_ccxt_are_closed_together_and_no_other(tmp_path: Path) -> None:
+    ccxt = {"kind": "ccxt", "mode": "data", "symbols": ["BTC/USDT"]}
+    venues = {
+        "first": {**ccxt, "exchange": "bybit"},
+        "second": {**ccxt, "exchange": "bybit", "account": "other"},
+        "test": {**ccxt, "exchange": "bybit", "testnet": True},
+        "gate": {**ccxt, "exchange": "gate"},
+        "here": {**ccxt, "exchange": "bybit", "rest_url": "http://127.0.0.1:9"},
+        "native": {"kind": "kraken", "mode": "data", "rest_url": "http://127.0.0.1:9"},
+    }
+    paths = Paths.under(tmp_path)
+    paths.ensure()
+
+    async def closed_with(name: str) -> list[str]:
+        store = VenueStore(paths.venue_store)
+        served = VenueSet(Config.model_validate({"venues": venues}), store, paths, NoKeys())
+        store.close()
+        (named,) = [feed for feed in served.feeds if feed.venue == name]
+        feed = named._feed if isinstance(named, NamedFeed) else named
+        assert isinstance(feed, CcxtFeed)
+        assert feed._closing is not None
+        feed._closing.shut(30)
+        shown = {each: served.rate_limit(each) for each in venues}
+        return [each for each, state in shown.items() if state and state.closed_until_ns]
+
+    assert asyncio.run(closed_with("second")) == ["first", "second"]
+    assert asyncio.run(closed_with("gate")) == ["gate"]
+    assert asyncio.run(closed_with("here")) == ["here", "native"]
 
 
 def test_a_pause_that_one_venue_was_asked_for_is_shown_by_all_at_its_address_and_obeyed(

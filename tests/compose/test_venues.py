@@ -1,12 +1,27 @@
 """Venues as the configuration names them."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
+from adapters.hyperliquid.execution import HyperliquidExecution
+from adapters.interactive_brokers.history import InteractiveBrokersHistory
+from adapters.network.transport import NetworkTransport
+from core.bars.timeframe import Timeframe
+from core.config.config import Config
+from core.config.venues import HyperliquidConfig, InteractiveBrokersConfig
+from core.io.system_clock import SystemClock
 from core.paths import Paths
+from core.ports.randomness import NoRandomness
+from core.types.credentials import Credentials, Secret
+from tests.compose.test_no_secret_is_shown import key_parts
 from tui.cli.app import run
-from tui.compose.venues import settled_in
+from tui.compose.interactive_brokers import interactive_brokers_sides
+from tui.compose.kinds.registry import venue_kind
+from tui.compose.kinds.venue_kind import TradingAccount, Wire
+from tui.compose.venues import configured_timeframes, settled_in
 
 
 @pytest.mark.parametrize(
@@ -46,3 +61,50 @@ def test_an_unreachable_venue_is_told_by_every_command_that_asks_it(
     assert "the venue's list cannot be read" in capsys.readouterr().err
     assert run(["doctor"]) == 1
     assert "WRONG symbols  what is traded cannot be read" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("given", "used"), [({}, None), ({"dead_man_s": 0}, None), ({"dead_man_s": 45}, 45)])
+def test_the_timer_of_hyperliquid_is_off_unless_it_is_configured(
+    given: dict[str, int], used: int | None, tmp_path: Path
+) -> None:
+    venue = HyperliquidConfig.model_validate({"kind": "hyperliquid", **given})
+    key = Credentials(
+        venue="hyperliquid", fields={name: Secret(text) for name, text in key_parts("hyperliquid").items()}
+    )
+    wire = Wire(NetworkTransport(), SystemClock(), NoRandomness())
+
+    async def scenario() -> None:
+        execution = venue_kind("hyperliquid").sides(venue, wire, account=TradingAccount(key, tmp_path)).execution
+        assert isinstance(execution, HyperliquidExecution)
+        assert execution._settings.dead_man_s == used
+
+    asyncio.run(scenario())
+
+
+def test_a_timer_of_hyperliquid_that_is_too_short_is_refused() -> None:
+    with pytest.raises(ValidationError, match="must be 0, which leaves it off, or 30 and above"):
+        HyperliquidConfig.model_validate({"kind": "hyperliquid", "dead_man_s": 29})
+
+
+def test_bars_are_read_before_the_start_in_every_timeframe_that_is_looked_at_but_not_those_of_seconds() -> None:
+    strategy = {"kind": "ma_cross", "instruments": ["AAPL@ib"]}
+    config = Config.model_validate(
+        {
+            "console": {"timeframe": "5m"},
+            "risk": {"stop_loss_timeframe": "1h"},
+            "venues": {"ib": {"kind": "interactive_brokers"}},
+            "strategies": {
+                "a": {**strategy, "parameters": {"timeframe": "1d"}},
+                "b": {**strategy, "parameters": {"timeframe": "5s"}},
+                "c": {**strategy, "parameters": {"timeframe": "often"}},
+                "d": {**strategy, "enabled": False, "parameters": {"timeframe": "15m"}},
+            },
+        }
+    )
+    assert configured_timeframes(config) == [Timeframe.M5, Timeframe.H1, Timeframe.D1]
+    venue = config.venues["ib"]
+    assert isinstance(venue, InteractiveBrokersConfig)
+    sides = interactive_brokers_sides("ib", venue, SystemClock(), NoRandomness(), configured_timeframes(config))
+    assert isinstance(sides.history, InteractiveBrokersHistory)
+    asked = sides.history._connection.settings.history
+    assert set(asked) == {Timeframe.M1, Timeframe.M5, Timeframe.H1, Timeframe.D1}

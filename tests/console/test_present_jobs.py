@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from core.control.commands import CommandResult, Outcome
 from core.state.monitoring import JobsState, LimitUse, RiskState
 from tests.console.fake_jobs import START_NS, capital, explained, job, leg, some_jobs
+from tests.control.fake_engine import monitoring
 from tui.present.bars import share_bar
 from tui.present.capital import capital_entries, pool_bar
 from tui.present.cells import line_width
@@ -17,7 +18,7 @@ from tui.present.ink import Decor, text_of
 from tui.present.job_explanation import explanation_lines
 from tui.present.jobs import job_entries, jobs_title, leg_line, score_text, short_job_id
 from tui.present.override import countdown, override_left_s, override_lines
-from tui.present.risk import limit_line
+from tui.present.risk import limit_line, risk_lines
 
 HEIGHTS = st.lists(st.integers(1, 5), min_size=1, max_size=20)
 USD = st.decimals(0, 10**8, places=2)
@@ -197,6 +198,15 @@ def test_an_override_counts_down_and_never_below_nothing() -> None:
     assert countdown(risk(None), START_NS) == "?"
     assert override_left_s(risk(START_NS + 1, is_on=False), START_NS) is None
     assert override_lines(risk(None, is_on=False), START_NS) == []
+
+
+@given(st.integers(30, 120))
+def test_what_makes_the_profit_unknown_is_named_in_the_risk_pane(width: int) -> None:
+    state = monitoring()
+    state.risk.unvalued = ["price of EUR at sim-a, for the profit of BTC/EUR:EUR@sim-a"]
+    lines = risk_lines(state, START_NS, width)
+    assert all(line_width(line) <= width for line in lines[:-1])  # the last is of limits
+    assert f"unknown: {state.risk.unvalued[0]}" in " ".join(" ".join(map(text_of, lines)).split())
 
 
 @given(st.integers(30, 120), USD, USD)

@@ -270,3 +270,15 @@ def test_a_queue_is_bounded_holds_one_message_an_alert_and_drops_nothing_worse_t
     assert len({message.name for message in left}) == len(left)
     standing = [message.severity.rank for message in left if message.event is not AlertEvent.ENDED]
     assert standing == sorted(standing, reverse=True)
+
+
+def test_what_a_trading_side_has_to_say_stands_as_an_alert_for_as_long_as_it_says_it():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        assert "venue v1" not in alerts(rig)
+        rig.venue.cautions = ("the dead man's switch is NOT armed",)  # type: ignore[attr-defined] - one that can say it
+        assert alerts(rig)["venue v1"].text == "the dead man's switch is NOT armed"
+        rig.venue.cautions = ()  # type: ignore[attr-defined] - as above
+        assert "venue v1" not in alerts(rig)
+
+    in_virtual_time(work)

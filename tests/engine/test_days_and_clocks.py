@@ -10,12 +10,20 @@ from core.io.virtual_loop import VirtualClock, VirtualLoop
 from core.journal.facts import DayBegan, EquityPeaked, OverrideEnded, PositionAdopted
 from core.state.desk import DeskRequest
 from core.types.control import HaltLevel
+from core.types.market import FeedState, FeedStatus
 from core.types.order import OrderStatus
 from tests.engine.rig import PERP, EngineRig, in_virtual_time
 from tests.engine.venues import START_NS, Answer, Speech
 
 TO_MIDNIGHT_S = 9 * 3_600
 BEFORE_MIDNIGHT_NS = START_NS + (TO_MIDNIGHT_S - 60) * 1_000_000_000
+
+
+class NoTime(VirtualClock):
+    """What a venue stamps its books with that tells no time."""
+
+    def utc_ns(self) -> int:
+        return 0
 
 
 def days(rig: EngineRig) -> list[str]:
@@ -343,6 +351,22 @@ def test_a_venue_whose_books_have_told_no_time_takes_no_new_risk():
         assert ("clock_offset", "unknown: no clock comparison with the venue") in [
             (each["rule"], each["observed"]) for each in refused
         ]
+
+    in_virtual_time(work)
+
+
+@pytest.mark.parametrize(("ahead_ms", "passes"), [(400, True), (600, False), (-600, False)])
+def test_a_venue_whose_books_tell_no_time_is_judged_by_what_its_feed_found_out(ahead_ms: int, passes: bool):
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start(warm_up_s=0)
+        rig.feed.venue_clock = NoTime(loop)
+        await rig.elapse(70)
+        assert "no clock comparison with the venue" in (await rig.place()).message
+        found = FeedStatus("v1", FeedState.UP, "", None, rig.clock.utc_ns(), ahead_ms * 1_000_000)
+        rig.feed._known_sink.feed_status(found)
+        result = await rig.place()
+        assert (result.outcome is Outcome.DONE) is passes
+        assert (f"clock_offset: {abs(ahead_ms)} ms" in result.message) is not passes
 
     in_virtual_time(work)
 

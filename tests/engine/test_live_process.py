@@ -1,57 +1,20 @@
 """An engine with real orders, as its owner runs it, against a venue that is a process of its own."""
 
-import hashlib
-import hmac
 import json
-import os
 import signal
 import subprocess
 import sys
-import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from tests.compose.test_no_secret_is_shown import forms_of
 from tests.engine.daemon import PATIENCE_S, Daemon, command, environment, until
+from tests.engine.rehearsal import Rehearsal, keep_keys, live_config, ready
 from tests.engine.sabotaged_engine import TRIGGER, WORDS
 
 SPOT, PERPETUAL = "BTC/USDT@binance", "BTC/USDT:USDT@binanceusdm"
-
-
-class Rehearsal:
-    """The rehearsal venue and one account of it, by plain signed requests."""
-
-    def __init__(self, home: Path) -> None:
-        self._file = home / "rehearsal-keys.json"
-        self.process = subprocess.Popen(
-            [
-                sys.executable, "-m", "tui.cli", "sim", "serve", "--port", "0", "--json", "--keys-file", self._file,
-                "--key", "own", "--key", "foreign", "--balance", "USDT=100000", "--balance", "BTC=0.01",
-            ],
-            env=environment(home), stdout=subprocess.PIPE, text=True,
-        )  # fmt: skip
-        assert self.process.stdout is not None
-        self.opened: dict[str, Any] = json.loads(self.process.stdout.readline())
-        self.keys: dict[str, dict[str, str]] = json.loads(self._file.read_text())
-
-    def ask(self, account: str, method: str, path: str, **parameters: object) -> Any:
-        key = self.keys[account]
-        query = "&".join(f"{name}={value}" for name, value in parameters.items())
-        query = f"{query}&timestamp={time.time_ns() // 1_000_000}".lstrip("&")
-        signature = hmac.new(key["secret"].encode(), query.encode(), hashlib.sha256).hexdigest()
-        url = f"{self.opened['rest_url']}{path}?{query}&signature={signature}"
-        request = urllib.request.Request(url, method=method, headers={"X-MBX-APIKEY": key["key"]})
-        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
-            return json.load(answer)
-
-    def open_orders(self, account: str = "own") -> list[Any]:
-        both = ("/api/v3/openOrders", "/fapi/v1/openOrders")
-        return [order for path in both for order in self.ask(account, "GET", path)]
 
 
 @pytest.fixture(scope="module")
@@ -64,44 +27,7 @@ def venue(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rehearsal]:
 
 @pytest.fixture
 def config(tmp_path: Path, venue: Rehearsal) -> str:
-    key_file = tmp_path / "vault.key"
-    key_file.write_bytes(os.urandom(32))
-    key_file.chmod(0o600)
-    urls = venue.opened
-    text = (
-        '[engine]\nmode = "live"\ntrading_enabled = true\n'
-        f'[keys]\nuse_os_keyring = false\nvault_key_file = "{key_file}"\n'
-        f'[venues.binance]\nkind = "binance"\nmode = "live"\nsymbols = ["BTC/USDT"]\n'
-        f'rest_url = "{urls["rest_url"]}"\nws_url = "{urls["spot_stream_url"]}"\n'
-        f'[venues.binanceusdm]\nkind = "binanceusdm"\nmode = "live"\nsymbols = ["BTC/USDT:USDT"]\n'
-        f'rest_url = "{urls["rest_url"]}"\nws_url = "{urls["usdm_stream_url"]}"\n'
-    )
-    (tmp_path / "config.toml").write_text(text)
-    return text
-
-
-def keep_keys(home: Path, venue: Rehearsal) -> None:
-    own = venue.keys["own"]
-    given = json.dumps({"api_key": own["key"], "secret": own["secret"]})
-    for name in ("binance", "binanceusdm"):
-        done = subprocess.run(
-            [sys.executable, "-m", "tui.cli", "keys", "add", name],
-            env=environment(home), input=given, capture_output=True, text=True, timeout=PATIENCE_S, check=False,
-        )  # fmt: skip
-        assert (done.returncode, "rights: read, trade" in done.stdout) == (0, True), done.stderr
-
-
-def ready(daemon: Daemon) -> bool:
-    state = daemon.get("/api/monitoring/state") or {}
-    venues, market = state.get("venues", {}), state.get("market", {})
-    books = [book for symbols in market.values() for book in symbols.values()]
-    return len(books) == 2 and all(
-        (*(each["reconciled"] for each in venues.values()), *(_is_known(book) for book in books))
-    )
-
-
-def _is_known(book: dict[str, Any]) -> bool:
-    return book["validity"] == "valid" and book["short_term_volatility"] is not None
+    return live_config(tmp_path, venue)
 
 
 def order(home: Path, *arguments: str) -> None:
@@ -143,7 +69,7 @@ def test_orders_fill_and_rest_and_a_kill_that_a_hung_engine_does_not_take_leaves
 ) -> None:
     keep_keys(tmp_path, venue)
     with Daemon(tmp_path, config, options=("--live",), program="tests.engine.sabotaged_engine") as daemon:
-        until("venues that were compared", lambda: ready(daemon))
+        until("venues that were compared", lambda: ready(daemon.get("/api/monitoring/state") or {}))
         limits = [venue["rate_limit"] for venue in daemon.state()["venues"].values()]
         assert all(0 <= limit["used_share"] < 1 and limit["closed_until_ns"] is None for limit in limits)
         order(tmp_path, "buy", "0.002", PERPETUAL)
@@ -180,7 +106,7 @@ def test_an_own_order_and_a_foreign_one_meet_and_both_accounts_know(
 ) -> None:
     keep_keys(tmp_path, venue)
     with Daemon(tmp_path, config, options=("--live",)) as daemon:
-        until("venues that were compared", lambda: ready(daemon))
+        until("venues that were compared", lambda: ready(daemon.get("/api/monitoring/state") or {}))
         command(tmp_path, "resume", "--reason", "a new test", "--word", "resume")
         ask, bid = (price_of(venue, "/api/v3/ticker/bookTicker", side) for side in ("ask", "bid"))
         order(tmp_path, "buy", "0.001", SPOT, "--limit", str(bid))
@@ -197,7 +123,7 @@ def test_an_own_order_and_a_foreign_one_meet_and_both_accounts_know(
 def test_without_the_confirmation_nothing_is_sent(tmp_path: Path, venue: Rehearsal, config: str) -> None:
     keep_keys(tmp_path, venue)
     with Daemon(tmp_path, config) as daemon:
-        until("venues that were compared", lambda: ready(daemon))
+        until("venues that were compared", lambda: ready(daemon.get("/api/monitoring/state") or {}))
         refused = command(tmp_path, "order", "buy", "0.002", PERPETUAL, "--yes")
         assert (refused.returncode, "live trading enabled" in refused.stderr) == (4, True), refused.stderr
 

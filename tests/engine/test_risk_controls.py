@@ -338,3 +338,29 @@ def test_a_days_loss_over_several_venues_and_shared_books_is_flat_within_ten_sec
         assert (await rig.place()).outcome is Outcome.REFUSED
 
     in_virtual_time(work)
+
+
+# own orders are not depth -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("own", "refused"),
+    [
+        ({}, False),
+        ({"price": "100.1"}, True),
+        ({"price": "100.2"}, False),
+        ({"price": "100.1", "venue": "v2"}, True),
+    ],
+    ids=["nothing of ours", "ours at the level", "ours beside it", "ours at a venue of the same book"],
+)
+def test_own_resting_orders_do_not_count_as_depth(own: dict[str, str], refused: bool):
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop, SHARED).start()
+        if own:
+            assert (await rig.place("sell", "2", **own)).outcome is Outcome.DONE
+        rig.feed.quote(PERP, "99.9", "100.1", depth="4")
+        taking = await rig.place(quantity="0.8", price="99")
+        assert rig.refusals() == (["liquidity"] if refused else [])
+        assert (taking.outcome is Outcome.DONE) is not refused
+
+    in_virtual_time(work)

@@ -66,6 +66,25 @@ def test_without_a_price_nothing_is_guessed_and_the_missing_one_is_named() -> No
     assert seen.missing == ("price of BTC/USDT:USDT@sim-a",)
 
 
+def test_a_closed_position_whose_quote_has_no_price_any_more_is_named() -> None:
+    euro = instrument("BTC/EUR:EUR")
+    known = {**ALL, euro.id: euro}
+    ledger = Ledger(known.get)
+    for fact in (
+        balance(1000),
+        filled("f1", of=euro),
+        filled("f2", of=euro, side=Side.SELL, price=D(90)),
+        balance(0, "EUR"),
+    ):
+        ledger.apply(fact)
+    seen = value_ledger(ledger, marks(), NOW, NOW)
+    assert (seen.equity_usd, seen.total_pnl_usd, seen.day_loss_usd) == (1000, None, None)
+    assert seen.missing == ("price of EUR at sim-a, for the profit of BTC/EUR:EUR@sim-a",)
+    board = marks()
+    board.set_rate("EUR", D(2), NOW)
+    assert value_ledger(ledger, board, NOW, NOW).total_pnl_usd == -20
+
+
 def test_an_asset_nobody_quotes_makes_equity_unknown() -> None:
     seen = value_ledger(fold(balance(1000), balance(7, "XYZ")), marks(), NOW, NOW)
     assert (seen.equity_usd, seen.missing) == (None, ("price of XYZ at sim-a",))

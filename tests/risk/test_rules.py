@@ -220,6 +220,15 @@ def test_a_missing_input_refuses(rule: str, order: OrderIntent, seen: RiskView) 
     assert rule in failed(order, seen)
 
 
+def test_a_refusal_for_an_unknown_profit_names_what_is_missing() -> None:
+    seen = view(day_loss_usd=None, unvalued=("price of EUR at v, for the profit of BTC/EUR@v",))
+    missing = "the price of EUR at v, for the profit of BTC/EUR@v"
+    observed = check(buy(), seen, "day_loss").observed
+    assert observed == f"unknown: no equity and profit of the day: missing is {missing}"
+    many = check(buy(), view(day_loss_usd=None, unvalued=tuple("abcde")), "day_loss")
+    assert many.observed.endswith("missing is the a, the b, the c and 2 more")
+
+
 def test_every_rule_of_the_table_has_its_cases() -> None:
     names = {rule.name for rule in RULES}
     assert {rule for rule, *_ in REFUSED} | {"restricted"} == names

@@ -21,6 +21,7 @@ class Terminal:
         self.screen = pyte.Screen(columns, rows)
         self._stream = pyte.ByteStream(self.screen)
         self._is_closed = False
+        self.received = bytearray()  # everything the terminal was ever sent
         self.pid, self._master = pty.fork()
         if self.pid == 0:
             # A size in the environment would count for more than the terminal's own.
@@ -56,6 +57,7 @@ class Terminal:
             painted = os.read(self._master, READ_BYTES)
         except OSError:  # the program has ended
             return False
+        self.received += painted
         self._stream.feed(painted)
         return bool(painted)
 

@@ -16,12 +16,13 @@ from core.ports.keys import KeyRight, KeySource, KeyStoreError
 from tui.compose.diagnosis import Diagnosis, Finding
 from tui.compose.key_testing import may_withdraw
 from tui.compose.kinds.registry import venue_kind
-from tui.compose.kinds.venue_kind import ServerTime, TradingAccount, VenueKind, Wire, key_venue
+from tui.compose.kinds.venue_kind import NoTimeError, ServerTime, TradingAccount, VenueKind, Wire, key_venue
 from tui.compose.venue_reading import TIMEOUT_S, ReadOnce, VenueUnreachableError, ask, open_stream
 
 ASKED_TIMES: Final = 3
 NS_PER_MS: Final = 1_000_000
 MS_PER_S: Final = 1_000
+NS_PER_S: Final = 1_000_000_000
 
 
 async def diagnose(
@@ -101,17 +102,20 @@ async def _time(
     transport: NetworkTransport, server_time: ServerTime | None, max_offset_ms: float
 ) -> tuple[float | None, float | None, tuple[Finding, ...]]:
     """Ask for the time a few times and believe the quickest answer: it says most about the clock."""
+    untold = Finding(check="clock", is_well=True, detail="the venue does not tell its time: keep NTP on")
     if server_time is None:
-        told = Finding(check="clock", is_well=True, detail="the venue does not tell its time: keep NTP on")
-        return None, None, (told,)
-    best_ms, offset_ms = float("inf"), 0.0
+        return None, None, (untold,)
+    best_ms, offset_ms, told = float("inf"), 0.0, list[int]()
     try:
         for _ in range(ASKED_TIMES):
-            answer = await ask(transport, server_time.url, {})
+            answer = await (server_time.ask() if server_time.ask else ask(transport, server_time.url, {}))
+            told.append(server_time.read(answer.body))
             took_ms = (answer.received_ns - answer.sent_ns) / NS_PER_MS
             if took_ms < best_ms:
                 middle_ns = (answer.sent_ns + answer.received_ns) // 2
-                best_ms, offset_ms = took_ms, (middle_ns - server_time.read(answer.body)) / NS_PER_MS
+                best_ms, offset_ms = took_ms, (middle_ns - told[-1]) / NS_PER_MS
+    except NoTimeError:
+        return None, None, (untold,)
     except VenueUnreachableError as error:
         fix = "look at the network, a proxy or firewall, and rest_url of the venue"
         return None, None, (Finding(check="rest", is_well=False, detail=str(error), fix=fix),)
@@ -120,7 +124,8 @@ async def _time(
         fix = "rest_url of the venue leads somewhere else"
         return None, None, (Finding(check="rest", is_well=False, detail=detail, fix=fix),)
     rest = Finding(check="rest", is_well=True, detail=f"{server_time.url} answers within {best_ms:.0f} ms")
-    allowed_ms = max_offset_ms + server_time.resolution_ns / NS_PER_MS + best_ms / 2
+    resolution_ns = NS_PER_S if all(moment % NS_PER_S == 0 for moment in told) else server_time.resolution_ns
+    allowed_ms = max_offset_ms + resolution_ns / NS_PER_MS + best_ms / 2
     clock = Finding(
         check="clock",
         is_well=abs(offset_ms) <= allowed_ms,

@@ -1,6 +1,9 @@
 """Interactive Brokers as it is configured: one login and one connection for feed, trading and past bars."""
 
-from typing import NamedTuple
+from collections.abc import Iterable
+from typing import Final, NamedTuple
+
+import msgspec
 
 from adapters.interactive_brokers.settings import InteractiveBrokersSettings
 from adapters.interactive_brokers.venue import (
@@ -10,12 +13,15 @@ from adapters.interactive_brokers.venue import (
     build_history,
     cancel_everything,
 )
+from core.bars.timeframe import Timeframe
 from core.config.venues import InteractiveBrokersConfig, VenueMode
 from core.ports.clock import Clock
 from core.ports.history import BarHistory
 from core.ports.randomness import Randomness
 from core.ports.venue import ExecutionVenue, Feed, SendOutcome
 from tui.compose.kinds.venue_kind import CancelOutcome
+
+HISTORY_BARS: Final = 500
 
 
 class InteractiveBrokersSides(NamedTuple):
@@ -25,9 +31,18 @@ class InteractiveBrokersSides(NamedTuple):
 
 
 def interactive_brokers_sides(
-    name: str, venue: InteractiveBrokersConfig, clock: Clock, randomness: Randomness
+    name: str,
+    venue: InteractiveBrokersConfig,
+    clock: Clock,
+    randomness: Randomness,
+    timeframes: Iterable[Timeframe] = (),
 ) -> InteractiveBrokersSides:
-    connection = build_connection(settings_of(name, venue), clock=clock, randomness=randomness)
+    """Build what a login serves; bars of `timeframes` are read before the feed counts as started."""
+    settings = settings_of(name, venue)
+    history = {**settings.history, **dict.fromkeys(timeframes, HISTORY_BARS)}
+    connection = build_connection(
+        msgspec.structs.replace(settings, history=history), clock=clock, randomness=randomness
+    )
     history = build_history(connection, randomness=randomness)
     feed = build_feed(connection, history)
     execution = build_execution(connection, feed) if venue.mode is VenueMode.LIVE else None

@@ -4,11 +4,11 @@ from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Final
-from urllib.parse import urlsplit
 
 from adapters.network.closing import Closing, Closings
 from adapters.network.request_budget import BudgetUse
 from adapters.venue_store.store import VenueStore
+from core.bars.timeframe import Timeframe
 from core.config.config import Config
 from core.config.venues import (
     CryptoVenueConfig,
@@ -81,7 +81,7 @@ class VenueSet:
         from adapters.network.limited_transport import LimitedTransport  # noqa: PLC0415 - only where a venue needs it
         from adapters.network.transport import NetworkTransport  # noqa: PLC0415 - only where a venue needs it
         from tui.compose.kinds.registry import venue_kind  # noqa: PLC0415 - only where a venue needs it
-        from tui.compose.kinds.venue_kind import TradingAccount, Wire  # noqa: PLC0415 - only where a venue needs it
+        from tui.compose.kinds.venue_kind import TradingAccount, Wire, host_of  # noqa: PLC0415 - only where a venue needs it
 
         kind = venue_kind(venue.kind)
         self.warm_ups += kind.warm_ups()
@@ -92,8 +92,7 @@ class VenueSet:
         if venue.mode is VenueMode.LIVE:
             account = TradingAccount(self._key_of(name, venue), self._paths.state_dir)
         feed, execution, budget_use = kind.sides(venue, wire, account=account)
-        host = urlsplit(kind.addresses(venue).rest_url).netloc
-        closing = self._closings.of(host)
+        closing = self._closings.of(host_of(kind.addresses(venue).rest_url))
         self._rate_limits[name] = lambda: self._rate_limit(budget_use(), closing)
         feed = feed if feed.venue == name else NamedFeed(feed, name)
         if venue.mode is VenueMode.PAPER:
@@ -113,7 +112,9 @@ class VenueSet:
     def _add_interactive_brokers(self, name: str, venue: InteractiveBrokersConfig) -> None:
         from tui.compose.interactive_brokers import interactive_brokers_sides  # noqa: PLC0415 - only where needed
 
-        feed, execution, history = interactive_brokers_sides(name, venue, self.clock, SystemRandomness())
+        feed, execution, history = interactive_brokers_sides(
+            name, venue, self.clock, SystemRandomness(), configured_timeframes(self._config)
+        )
         self.history = VenueHistories(self.history, {name: history})
         if venue.mode is VenueMode.PAPER:
             self._add_paper(feed, {"USD": venue.starting_balance_usdt})
@@ -182,6 +183,15 @@ class VenueSet:
         )
         self.feeds.append(PaperFeed(feed, execution, fees))
         self.executions.append(execution)
+
+
+def configured_timeframes(config: Config) -> list[Timeframe]:
+    """Return what somebody looks at from the start on; bars of seconds are too dear at IB to be waited for."""
+    texts = [config.console.timeframe, config.risk.stop_loss_timeframe]
+    texts += [str(each.parameters.get("timeframe", "")) for each in config.strategies.values() if each.enabled]
+    known = {each.value for each in Timeframe}
+    found = dict.fromkeys(Timeframe(text) for text in texts if text in known)
+    return [timeframe for timeframe in found if timeframe.ns >= Timeframe.M1.ns]
 
 
 def settled_in(symbol: str) -> str:

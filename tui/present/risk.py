@@ -24,6 +24,8 @@ def risk_lines(state: MonitoringState, now_ns: int, width: int) -> list[Line]:
         lines += blocker_lines(blocker, now_ns, width)
     if not risk.blockers:
         lines.append((Span("✓ ", Ink.GOOD), Span("nothing blocks new risk", Ink.QUIET)))
+    for name in risk.unvalued:
+        lines += wrap(f"unknown: {name}", width, Ink.ALARM)
     lines += _notices(state)
     lines += [limit_line(limit, width, _name_cells(risk.limits, width)) for limit in _tight_first(risk.limits)]
     if not risk.limits:

@@ -10,6 +10,7 @@ import pytest
 
 from adapters.ccxt_exchange.outcomes import NotSentError, result_of
 from core.ports.venue import SendOutcome
+from core.types.credentials import Secret
 from tests.recordings import needs_recordings, recording
 
 REJECTED, IN_DOUBT = SendOutcome.REJECTED, SendOutcome.IN_DOUBT
@@ -110,7 +111,7 @@ def test_what_never_reached_anybody_was_not_sent(cause: Exception):
 
 def test_a_text_holds_neither_keys_nor_signed_queries():
     error = ccxt.ExchangeNotAvailable("bybit GET https://host/v5/order?api_key=abcd&sign=beef 503 for my-secret")
-    told = result_of(error, "bybit", ("my-secret",)).reason
+    told = result_of(error, "bybit", (Secret("my-secret"),)).reason
     assert told == "ExchangeNotAvailable: bybit GET https://host/v5/order?… 503 for ***"
 
 

@@ -1,12 +1,17 @@
 """Orders at the loopback venue: what goes over the wire, and what comes of it."""
 
+import asyncio
 import json
 from decimal import Decimal
 
 import msgspec
 import pytest
 
+from adapters.hyperliquid.dead_man import DeadMan
+from adapters.hyperliquid.outcomes import ActionResult, doubt
 from adapters.hyperliquid.settings import ExecutionSettings
+from adapters.named_execution import NamedExecution
+from core.io.virtual_loop import VirtualLoop
 from core.ports.venue import SendOutcome
 from core.types.order import Liquidity, OrderStatus, Side, TimeInForce
 from tests.adapters.hyperliquid.rig import AGENT, BTC, NVDA, OWNER, QUICK, Rig, run
@@ -265,6 +270,66 @@ def test_the_venues_own_timer_is_set_and_taken_back_where_it_is_granted(has_trad
     assert "time" not in taken_back
     assert rig.venue.scheduled_ms is None
     assert rig.venue.state.find(OWNER, rig.venue.sent("order")[0]["orders"][0]["c"]).status == "open"
+
+
+def test_a_timer_that_is_not_granted_is_said_once_and_stands_in_plain_words(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.venue.has_traded_enough = False
+        await rig.start()
+        await rig.venue.until(lambda: bool(rig.execution.cautions))
+        (caution,) = NamedExecution(rig.execution, "mine").cautions
+        assert "is NOT armed, orders stay when this program dies: Hyperliquid grants it after 1,000,000 USD" in caution
+        await rig.execution.stop()
+        assert rig.execution.cautions == ()
+
+    run(scenario, settings=ExecutionSettings(stream=QUICK, dead_man_s=60.0))
+    assert [each.levelname for each in caplog.records if "dead man's switch" in each.message] == ["WARNING"]
+
+
+class ScriptedExchange:
+    """Answers the next settings as told, and the last of these for ever."""
+
+    venue_ms = 0
+
+    def __init__(self, *answers: ActionResult | Exception) -> None:
+        self._answers = list(answers)
+        self.sent = 0
+
+    async def send(self, action: object, purpose: object) -> tuple[ActionResult]:
+        answer = self._answers[min(self.sent, len(self._answers) - 1)]
+        self.sent += 1
+        if isinstance(answer, Exception):
+            raise answer
+        return (answer,)
+
+
+def test_the_timer_counts_as_armed_no_longer_than_the_venue_waits() -> None:
+    done, silent = ActionResult(ACCEPTED), doubt("no answer")
+
+    async def scenario() -> None:
+        exchange = ScriptedExchange(done, done, silent)
+        switch = DeadMan(exchange, 60.0)  # type: ignore[arg-type] - a script in its place
+        switch.start()
+        await asyncio.sleep(79)  # set at 0 and 20, then unheard
+        assert (exchange.sent, switch.caution) == (4, "")
+        await asyncio.sleep(2)
+        assert switch.caution.endswith("NOT armed, orders stay when this program dies: no answer")
+        await switch.stop()
+        broken = DeadMan(ScriptedExchange(ValueError("no nonce")), 60.0)  # type: ignore[arg-type] - as above
+        broken.start()
+        await asyncio.sleep(1)
+        assert broken.caution.endswith("setting it ended by a fault")
+        with pytest.raises(ValueError, match="no nonce"):
+            await broken.stop()
+        off = DeadMan(exchange, None)  # type: ignore[arg-type] - as above
+        off.start()
+        assert off.caution == ""
+
+    loop = VirtualLoop()
+    try:
+        loop.run_until_complete(scenario())
+    finally:
+        loop.close()
 
 
 def test_an_unknown_status_is_doubt() -> None:

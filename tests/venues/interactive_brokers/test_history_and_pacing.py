@@ -80,6 +80,22 @@ async def test_past_bars_are_read_again_every_so_often_and_after_a_new_connectio
                 await asyncio.sleep(0)
 
 
+async def test_bars_of_a_timeframe_that_nobody_has_configured_are_read_once_they_are_asked_for():
+    async with trading(history={Timeframe.M1: 50}) as rig:
+        instrument = rig.book.instrument
+        assert list(rig.history.renewed()) == [(instrument.id, Timeframe.M1)]
+        rig.tws.bars = [
+            (EPOCH_S + 300 * n, "150.1", "150.2", "150.0", "150.15", "1200", "150.1", 7) for n in range(3)
+        ]  # fmt: skip
+        assert rig.history.bars(instrument, Timeframe.M5, 500) == ()
+        async with asyncio.timeout(20):
+            while not rig.history.bars(instrument, Timeframe.M5, 500):  # noqa: ASYNC110 # nobody tells of it
+                await asyncio.sleep(0)
+        assert rig.tws.asked("20")[-1][16] == "5 mins"
+        assert (instrument.id, Timeframe.M5) in rig.history.renewed()
+        assert list(rig.history.renewed()) == []
+
+
 async def test_hours_are_made_of_bars_that_begin_on_the_hour():
     async with trading() as rig:
         rows = [

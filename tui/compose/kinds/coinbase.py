@@ -6,7 +6,7 @@ from typing import Final
 from adapters.coinbase.answers import server_ns
 from adapters.coinbase.dialect import CoinbaseDialect
 from adapters.coinbase.endpoints import REST_URL, STREAM_URL, TIME, TradingEndpoints
-from adapters.coinbase.venue import build_execution, build_feed, cancel_everything, key_rights
+from adapters.coinbase.venue import build_execution, build_feed, cancel_everything, key_rights, new_public_budget
 from adapters.network.limited_transport import is_too_many
 from adapters.streams.dialect import ReadTable
 from adapters.streams.warm_up import warm_up_reader
@@ -46,12 +46,16 @@ class CoinbaseKind:
         recorder: Recorder | None = None,
     ) -> Sides:
         rest_url, ws_url = self.addresses(venue)
-        feed = build_feed(venue.symbols, **wire._asdict(), rest_url=rest_url, stream_url=ws_url, recorder=recorder)
+        share = float(venue.rate_limit_share)
+        public = new_public_budget(wire.randomness, share)
+        feed = build_feed(
+            venue.symbols, **wire._asdict(), rest_url=rest_url, stream_url=ws_url, recorder=recorder, budget=public
+        )
         if account is None:
             return Sides(feed, None)
         execution = build_execution(
             venue.symbols, **wire._asdict(), credentials=account.credentials, endpoints=self._endpoints(venue),
-            rate_limit_share=float(venue.rate_limit_share),
+            rate_limit_share=share, public_budget=public,
         )  # fmt: skip
         return Sides(feed, execution, lambda: execution.budget_use)
 

@@ -12,7 +12,7 @@ from adapters.network.limited_transport import is_too_many
 from adapters.network.transport import NetworkTransport
 from adapters.streams.dialect import ReadTable
 from adapters.streams.warm_up import warm_up_reader
-from core.config.venues import CryptoVenueConfig
+from core.config.venues import CryptoVenueConfig, HyperliquidConfig
 from core.ports.keys import KeyRights
 from core.ports.randomness import NoRandomness
 from core.ports.transport import HttpReply
@@ -64,6 +64,7 @@ class HyperliquidKind:
         execution = build_execution(
             account.credentials, venue.symbols, **wire._asdict(),
             network=network, budget=budget, nonce_file=nonce_file(account), book_of=feed.book_of, endpoints=endpoints,
+            settings=ExecutionSettings(dead_man_s=_dead_man_s(venue)),
         )  # fmt: skip
         return Sides(feed, execution, lambda: budget.use)
 
@@ -117,3 +118,8 @@ class HyperliquidKind:
     def _endpoints(self, venue: CryptoVenueConfig) -> Endpoints:
         rest_url, ws_url = self.addresses(venue)
         return Endpoints(rest_url=rest_url, stream_url=ws_url)
+
+
+def _dead_man_s(venue: CryptoVenueConfig) -> float | None:
+    assert isinstance(venue, HyperliquidConfig), "a venue of kind hyperliquid"
+    return venue.dead_man_s or None

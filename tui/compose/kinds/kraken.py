@@ -8,7 +8,7 @@ import msgspec
 from adapters.kraken.dialect import KrakenDialect
 from adapters.kraken.endpoints import LIVE, Endpoints, TradingSettings
 from adapters.kraken.rest import TIME
-from adapters.kraken.venue import build_execution, build_feed, cancel_everything, key_rights
+from adapters.kraken.venue import build_execution, build_feed, cancel_everything, key_rights, new_public_budget
 from adapters.kraken.wire import server_ns
 from adapters.network.limited_transport import is_too_many
 from adapters.streams.dialect import ReadTable
@@ -51,12 +51,15 @@ class KrakenKind:
         recorder: Recorder | None = None,
     ) -> Sides:
         endpoints = self._endpoints(venue)
-        feed = build_feed(venue.symbols, **wire._asdict(), endpoints=endpoints, recorder=recorder)
+        share = float(venue.rate_limit_share)
+        public = new_public_budget(wire.randomness, share)
+        feed = build_feed(venue.symbols, **wire._asdict(), endpoints=endpoints, recorder=recorder, budget=public)
         if account is None:
             return Sides(feed, None)
-        settings = TradingSettings(symbols=venue.symbols, rate_limit_share=float(venue.rate_limit_share))
+        settings = TradingSettings(symbols=venue.symbols, rate_limit_share=share)
         execution = build_execution(
             account.credentials, settings, **wire._asdict(), nonce_file=nonce_file(account), endpoints=endpoints,
+            public_budget=public,
         )  # fmt: skip
         return Sides(feed, execution, lambda: execution.budget_use)
 

@@ -9,7 +9,7 @@ from adapters.okx.answers import server_ns
 from adapters.okx.dialect import OkxDialect
 from adapters.okx.endpoints import DEMO, LIVE, Endpoints
 from adapters.okx.routes import TIME
-from adapters.okx.venue import build_execution, build_feed, cancel_everything, key_rights
+from adapters.okx.venue import build_execution, build_feed, cancel_everything, key_rights, new_instruments_budget
 from adapters.streams.dialect import ReadTable
 from adapters.streams.warm_up import warm_up_checksum, warm_up_reader
 from core.config.venues import CryptoVenueConfig
@@ -49,12 +49,14 @@ class OkxKind:
         recorder: Recorder | None = None,
     ) -> Sides:
         endpoints = self._endpoints(venue)
-        feed = build_feed(venue.symbols, **wire._asdict(), endpoints=endpoints, recorder=recorder)
+        share = float(venue.rate_limit_share)
+        budget = new_instruments_budget(wire.randomness, share)
+        feed = build_feed(venue.symbols, **wire._asdict(), endpoints=endpoints, recorder=recorder, budget=budget)
         if account is None:
             return Sides(feed, None)
         execution = build_execution(
             venue.symbols, **wire._asdict(), credentials=account.credentials, endpoints=endpoints,
-            rate_limit_share=float(venue.rate_limit_share),
+            rate_limit_share=share, instruments_budget=budget,
         )  # fmt: skip
         return Sides(feed, execution, execution.budget_use)
 

@@ -1,8 +1,9 @@
 """What the program needs of every kind of real venue, whichever adapter serves it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple, Protocol
+from urllib.parse import urlsplit
 
 from adapters.network.request_budget import BudgetUse
 from adapters.streams.dialect import ReadTable
@@ -15,6 +16,7 @@ from core.ports.venue import ExecutionVenue, Feed
 from core.types.credentials import Credentials
 from core.types.instrument import Instrument
 from data.recordings.recorder import Recorder
+from tui.compose.venue_reading import Answer
 
 
 class Wire(NamedTuple):
@@ -36,6 +38,11 @@ class ServerTime(NamedTuple):
     url: str
     read: Callable[[bytes], int]
     resolution_ns: int
+    ask: Callable[[], Awaitable[Answer]] | None = None  # where no address is asked; raises NoTimeError
+
+
+class NoTimeError(Exception):
+    """A venue turned out not to tell its time."""
 
 
 class NotRecordableError(Exception):
@@ -121,6 +128,11 @@ def addresses_of(venue: CryptoVenueConfig, usual: Addresses, testnet: Addresses 
     """Put what is configured over a kind's own addresses."""
     given = testnet if venue.testnet and testnet is not None else usual
     return Addresses(venue.rest_url or given.rest_url, venue.ws_url or given.ws_url)
+
+
+def host_of(rest_url: str) -> str:
+    """Return what a venue's limits are counted for: the host, or the text that stands for one nobody here knows."""
+    return urlsplit(rest_url).netloc or rest_url
 
 
 def nonce_file(account: TradingAccount) -> Path:
