@@ -33,7 +33,6 @@ _FEED: Final = (
         "contracts have no mark",
     ),
     ("funding rate", {"watchFundingRate": "streamed", "fetchFundingRate": "polled"}, "no funding rate is seen"),
-    ("its time", {"fetchTime": "asked rarely"}, "our clock is compared with its books alone"),
     ("test network", {"sandbox": "by a switch"}, "give the addresses of one"),
 )
 _TRADING: Final = (
