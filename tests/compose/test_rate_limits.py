@@ -94,7 +94,7 @@ def test_the_tables_that_a_feed_reads_keep_to_the_configured_share_and_count_wit
     async def scenario() -> None:
         sides = venue_kind(kind).sides(venue, wire, account=account)
         assert isinstance(sides.feed, StreamFeed)
-        budget = sides.feed._rest._budget
+        budget = sides.feed._tables._rest._budget
         assert budget is not None
         before = budget.use
         with pytest.raises(RequestRefusedError):

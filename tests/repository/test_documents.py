@@ -71,18 +71,6 @@ def _cell(status: OrderStatus, event: OrderEvent) -> str:
     return "=" if following is status else following.value
 
 
-def test_settings_said_to_do_nothing_exist():
-    example = (ROOT / "config.example.toml").read_text("utf-8")
-    paragraph = (
-        README.read_text("utf-8").partition("Settings that are checked and do nothing yet:**")[2].partition("\n\n")[0]
-    )
-    named = re.findall(r"`([^`]+)`", paragraph)
-    assert named
-    for name in named:
-        wanted = re.escape(name) if name.startswith("[") else rf"{name.rpartition('.')[2]} ="
-        assert re.search(rf"^#?{wanted}", example, re.MULTILINE), f"config.example.toml has no {name}"
-
-
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_links_lead_somewhere(document: Path):
     text = re.sub(r"^```.*?^```$", "", document.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)

@@ -13,10 +13,10 @@ from adapters.ccxt_exchange.venue_clock import VenueClock
 from core.config.venues import CcxtVenueConfig
 from core.io.virtual_loop import VirtualLoop
 from core.ports.randomness import NoRandomness
-from tests.adapters.binance.market_sink import RecordingSink
 from tests.adapters.ccxt_exchange.fake_exchange import FakeExchange
 from tests.adapters.ccxt_exchange.made_up import book, now_ms
 from tests.adapters.ccxt_exchange.test_feed_troubles import STREAMS, follow, nothing_more
+from tests.venues.market_sink import RecordingSink
 from tui.compose.doctor import _time
 from tui.compose.kinds.ccxt_exchange import CcxtKind
 
