@@ -49,8 +49,8 @@ class EventIntake:
             self._parts.held.on_trade(trade)
             for bar in self._parts.bars.add(trade):
                 self._parts.strategies.on_bar(bar)
-            self._parts.queues.on_trade(trade)
             self._parts.strategies.on_trade(trade)
+            self._parts.queues.on_trade(trade)  # last: an estimate to show keeps no order waiting
         except Exception as error:
             self._fault("trade", error)
 
@@ -62,8 +62,8 @@ class EventIntake:
             self._parts.held.on_book(instrument_id)
             self._parts.protection.on_book(instrument_id)
             self._parts.jobs.on_book(instrument_id)
-            self._parts.queues.on_book(instrument_id)
             self._parts.strategies.on_book(instrument_id)
+            self._parts.queues.on_book(instrument_id)
         except Exception as error:
             self._fault("book", error)
 

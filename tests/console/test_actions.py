@@ -7,7 +7,7 @@ from tui.console.actions import ACTIONS, BY_NAME, Group, Guard
 from tui.console.bars import footer_line
 from tui.console.dialogs.pages import help_lines
 from tui.console.key_map import USUAL_KEYS
-from tui.console.key_names import is_character, key_label
+from tui.console.key_names import is_free_in_text, key_label
 from tui.present.cells import line_width
 from tui.present.ink import text_of
 
@@ -43,7 +43,7 @@ def test_halt_pause_and_cancel_all_work_everywhere() -> None:
 
 
 def test_keys_that_work_everywhere_are_no_characters_to_type() -> None:
-    assert not any(is_character(key) for action in ACTIONS if action.everywhere for key in action.keys)
+    assert all(is_free_in_text(key) for action in ACTIONS if action.everywhere for key in action.keys)
 
 
 def test_the_footer_always_starts_with_halt_and_never_overflows() -> None:

@@ -33,7 +33,10 @@ def test_every_key_of_the_registry_is_one_that_a_terminal_sends(action: object) 
     [
         ({"haltt": ["ctrl+k"]}, "haltt", "no such action; near are halt"),
         ({"halt": []}, "halt", "must keep a key"),
-        ({"halt": ["k"]}, "halt", "must be no character: it works in text fields too"),
+        ({"halt": ["k"]}, "halt", "it works in text fields too"),
+        ({"halt": ["space"]}, "halt", "must be ctrl+letter or f1 to f24"),
+        ({"pause": ["enter"]}, "pause", "must be ctrl+letter or f1 to f24"),
+        ({"cancel-all": ["backspace"]}, "cancel-all", "must be ctrl+letter or f1 to f24"),
         ({"theme": ["ctrl+k"]}, "theme", "is the only key of halt"),
         ({"buy": ["ctrl+i"]}, "buy", "a terminal sends the same for it as for tab"),
         ({"buy": ["hyper+b"]}, "buy", "must be one character, f1 to f24"),

@@ -16,6 +16,7 @@ from tests.console.fake_link import FakeLink
 from tui.console.desks import DESKS, SizeClass, arrangement, places_of
 from tui.console.files import ConsoleFiles
 from tui.console.memory import ConsoleMemory, DeskChange, MemoryFile
+from tui.console.settings import ConsoleSettings
 from tui.panes.palettes import PALETTES
 
 PANES = sorted({place for desk in DESKS for place in places_of(desk)} | {"ladder-8"})
@@ -151,6 +152,26 @@ def test_the_first_console_shows_a_page_once_and_its_keys_do_what_they_say(tmp_p
     run_console(again, links[1], files=kept)
     run_console(second, links[2], files=kept)
     assert [[type(command) for command in link.commands] for link in links] == [[Kill], [Pause], []]
+
+
+def test_a_screen_that_nobody_changed_leaves_colours_and_bars_to_the_configuration(tmp_path: Path) -> None:
+    kept = files(tmp_path)
+
+    async def greeted(desk: Desk) -> None:
+        await desk.press("escape")
+
+    async def saved(desk: Desk) -> None:
+        assert desk.app.looks.palette.name == "light"
+        await desk.press("ctrl+s")
+
+    async def later(desk: Desk) -> None:
+        assert desk.app.looks.palette.name == "high-contrast"
+        assert desk.app.up == "red"
+        assert desk.app.selection.timeframe == "1h"
+
+    run_console(greeted, files=kept)
+    run_console(saved, files=kept, settings=ConsoleSettings(theme="light"))
+    run_console(later, files=kept, settings=ConsoleSettings(theme="high-contrast", up="red", timeframe="1h"))
 
 
 def test_the_page_says_it_where_it_cannot_be_remembered(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from tests.console.manual_clock import ManualClock
 from tui.console.app import ConsoleApp
 from tui.console.settings import ConsoleSettings
 from tui.panes.pane import Pane
+from tui.present.freshness import LATE_AFTER_S
 
 
 class Count:
@@ -55,14 +56,14 @@ def test_ladders_are_drawn_every_frame_and_tables_every_third() -> None:
     assert drawn_in_twelve_frames(ConsoleSettings(frame_period_s=3600)) == {"ladder-1": 12, "positions": 4}
 
 
-def test_on_a_slow_link_each_is_drawn_a_fourth_as_often() -> None:
+def test_on_a_slow_link_ladders_and_tables_are_drawn_once_in_four_looks_so_once_a_second() -> None:
     settings = ConsoleSettings(frame_period_s=3600).for_a_slow_link()
-    assert drawn_in_twelve_frames(settings) == {"ladder-1": 3, "positions": 1}
+    assert drawn_in_twelve_frames(settings) == {"ladder-1": 3, "positions": 3}
 
 
-def test_while_the_terminal_is_not_looked_at_panes_are_drawn_half_as_often() -> None:
+def test_while_the_terminal_is_not_looked_at_ladders_are_drawn_half_as_often_and_tables_as_before() -> None:
     drawn = drawn_in_twelve_frames(ConsoleSettings(frame_period_s=3600), looks_away=True)
-    assert drawn == {"ladder-1": 6, "positions": 2}
+    assert drawn == {"ladder-1": 6, "positions": 4}
 
 
 def test_a_link_that_falls_silent_is_seen_at_the_next_look_however_slow_the_pace() -> None:
@@ -85,3 +86,9 @@ def test_a_slow_link_asks_the_engine_for_four_snapshots_a_second_and_uses_sixtee
     app = ConsoleApp(FakeLink(), clock=ManualClock(), settings=settings, native_colours=False)
     assert app.native_ansi_color
     assert app.theme == "ansi-light"
+
+
+def test_however_slow_the_frames_an_engine_elsewhere_is_heard_before_it_would_count_as_late() -> None:
+    settings = ConsoleSettings(frame_period_s=3.0)
+    assert settings.link_interval_ms < LATE_AFTER_S * 1000
+    assert settings.for_a_slow_link().link_interval_ms < LATE_AFTER_S * 1000

@@ -109,3 +109,13 @@ def test_own_prints_of_a_public_pane_are_hidden_too() -> None:
     line = (Span("0.250 ", Ink.BID), Span("◂ 0.250", Ink.OWN), Span(" 12", Ink.TEXT, Decor.PRIVATE))
     assert strip_of(line, 18, Style(), looks).text.rstrip() == "0.250 ◂ •.••• ••"
     assert strip_of(line, 18, Style(), looks, is_private=True).text.rstrip() == "•.••• ◂ •.••• ••"
+
+
+def test_alerts_are_hidden_as_well_for_they_name_losses_and_values() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("4")
+        assert re.search(r"\d", desk.pane("alerts"))
+        await desk.press("ctrl+y")
+        assert not re.search(r"\d", desk.pane("alerts"))
+
+    run_console(script)

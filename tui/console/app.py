@@ -39,7 +39,7 @@ from tui.console.selection import Selection
 from tui.console.sender import CommandSender
 from tui.console.settings import DEFAULTS, ConsoleSettings
 from tui.console.stall_proof_driver import StallProofDriver
-from tui.console.tour import TITLE, tour_lines
+from tui.console.tour import TOUR_TITLE, tour_lines
 from tui.panes.ladder import LadderPane
 from tui.panes.looks import Looks
 from tui.panes.palettes import palette_for
@@ -88,7 +88,7 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         self.up: UpColour = settings.up
         self.put_on(Looks(palette_for(settings.theme, settings.up)))
         self.link = link
-        self._settings = settings
+        self.settings = settings
         self._clock = clock
         self.files = files
         self.keys = settings.keys
@@ -137,7 +137,7 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         self._remember()
         self._ask()
         self.arrange()
-        self.set_interval(self._settings.frame_period_s, self.draw_frame)
+        self.set_interval(self.settings.frame_period_s, self.draw_frame)
         self.call_after_refresh(self._focus_first)
 
     def _remember(self) -> None:
@@ -148,7 +148,7 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         if found is not None:
             self.area.recall(found.desk, found.desks)
             self.up = found.up or self.up
-            self.put_on(replace(self.looks, palette=palette_for(found.theme or self._settings.theme, self.up)))
+            self.put_on(replace(self.looks, palette=palette_for(found.theme or self.settings.theme, self.up)))
             if found.timeframe in TIMEFRAMES:
                 self.selection.timeframe = found.timeframe
             for ladder, name in zip(self.area.ladders, found.ladders, strict=False):
@@ -160,7 +160,7 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         if self.too_small.display:
             return  # it would hide what is said there; the next console shows it
         lines = tour_lines(self.keys, PassingDialog.BOX_COLUMNS - 4)
-        self.dialogs.open(PassingDialog(TITLE, lines, self.hands.hand_on))
+        self.dialogs.open(PassingDialog(TOUR_TITLE, lines, self.hands.hand_on))
         if problem := self.save_memory():
             self.say("warning", problem)
 
@@ -208,7 +208,7 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
             self._is_framing = False
 
     def _pace(self) -> int:
-        return self._settings.pace if self._is_looked_at else UNWATCHED_PACE * self._settings.pace
+        return self.settings.pace if self._is_looked_at else UNWATCHED_PACE * self.settings.pace
 
     def _frame_bars(self) -> None:
         if self._frames % self.view.pace == 0 or self.view.link.is_late:

@@ -5,7 +5,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from tui.console.actions import ACTIONS, BY_NAME, Action
-from tui.console.key_names import is_character, key_label, key_name
+from tui.console.key_names import is_free_in_text, key_label, key_name
 
 if TYPE_CHECKING:
     from textual import events
@@ -77,8 +77,8 @@ def _faults_of(action: Action, keys: Sequence[str], holders: dict[str, str]) -> 
         except ValueError as error:
             yield KeyFault(action.name, key, str(error))
             continue
-        if action.everywhere and is_character(name):
-            yield KeyFault(action.name, key, "must be no character: it works in text fields too, e.g. ctrl+k or f8")
+        if action.everywhere and not is_free_in_text(name):
+            yield KeyFault(action.name, key, "must be ctrl+letter or f1 to f24: it works in text fields too")
         other = holders.setdefault(name, action.name)
         if other != action.name:
             yield KeyFault(action.name, key, f"is the key of {other} already")

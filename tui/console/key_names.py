@@ -49,9 +49,9 @@ def _of_character(character: str) -> str:
     return _RENAMED.get(name, name)
 
 
-def is_character(key: str) -> bool:
-    """Tell whether a key types a character, which a text field would take."""
-    return len(_shown(key)) == 1 and key not in _ARROWS
+def is_free_in_text(key: str) -> bool:
+    """Tell whether a key neither types nor moves anything in a text field or a dialog."""
+    return re.fullmatch(r"ctrl\+[a-z]|f\d+", key) is not None
 
 
 def key_label(key: str) -> str:

@@ -69,12 +69,13 @@ class Layouts:
 
 
 def remembered(app: "ConsoleApp") -> ConsoleMemory:
-    """Return what there is to save of a console."""
+    """Return what there is to save of a console; what is as configured goes on following the configuration."""
+    settings, palette, timeframe = app.settings, app.looks.palette, app.selection.timeframe
     return ConsoleMemory(
         desk=app.area.desk,
-        theme=app.looks.palette.name,
-        up=app.up,
-        timeframe=app.selection.timeframe,
+        theme=None if palette.name == settings.theme else palette.name,
+        up=None if app.up == settings.up else app.up,
+        timeframe=None if timeframe == settings.timeframe else timeframe,
         ladders=tuple(ladder.instrument for ladder in app.area.ladders),
         desks={desk: change for desk, change in app.area.changes.items() if change != DeskChange()},
     )

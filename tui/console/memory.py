@@ -37,7 +37,7 @@ class DeskChange(msgspec.Struct, frozen=True):
 class ConsoleMemory(msgspec.Struct, frozen=True, kw_only=True):
     form: int = FORM
     desk: int = 1
-    theme: ThemeName | None = None  # None: as the configuration says
+    theme: ThemeName | None = None  # None here and below: as the configuration says
     up: UpColour | None = None
     timeframe: str | None = None
     ladders: tuple[str | None, ...] = ()

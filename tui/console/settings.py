@@ -3,10 +3,11 @@
 from typing import Final, NamedTuple
 
 from core.config.console import ConsoleConfig, ThemeName, UpColour
-from core.control.desk_stream import DEFAULT_INTERVAL_MS, MAX_INTERVAL_MS
+from core.control.desk_stream import DEFAULT_INTERVAL_MS
 from tui.console.key_map import USUAL_KEYS, KeyMap
 
 LOW_BANDWIDTH_LOOK_S: Final = 0.25  # what turns stale is seen within this
+MOST_INTERVAL_MS: Final = 250
 LOW_BANDWIDTH_PACE: Final = 4  # looks for each time that panes are drawn
 
 
@@ -26,8 +27,8 @@ class ConsoleSettings(NamedTuple):
 
     @property
     def link_interval_ms(self) -> int:
-        """Return how often an engine in another process is to send."""
-        return max(DEFAULT_INTERVAL_MS, min(int(self.frame_period_s * 1000), MAX_INTERVAL_MS))
+        """Return how often an engine in another process is to send; slow frames must not make it look late."""
+        return max(DEFAULT_INTERVAL_MS, min(int(self.frame_period_s * 1000), MOST_INTERVAL_MS))
 
     def for_a_slow_link(self) -> "ConsoleSettings":
         """Return the same with one picture a second in the terminal's sixteen colours, which take fewest bytes."""

@@ -8,7 +8,7 @@ from tui.console.key_map import KeyMap
 from tui.present.cells import left, wrap
 from tui.present.ink import EMPTY_LINE, Decor, Ink, Line, Span, plain
 
-TITLE: Final = "Welcome to seraphim"
+TOUR_TITLE: Final = "Welcome to seraphim"
 _ABOUT: Final = (
     "A trading console. Without a configuration it trades on paper, in an embedded market: no keys, no network, no "
     "money. The first word of the screen says PAPER or LIVE, everywhere."

@@ -58,7 +58,7 @@ class Pane(Widget, can_focus=True):
         """Take a new view; draw it when this pane's turn has come."""
         before, self._view = self._view, view
         is_same_kind = before is not None and before.link.is_late == view.link.is_late
-        if is_same_kind and self._lines and self._skipped < (self.FRAMES_BETWEEN + 1) * view.pace - 1:
+        if is_same_kind and self._lines and self._skipped < max(self.FRAMES_BETWEEN + 1, view.pace) - 1:
             self._skipped += 1
             return
         self.paint()

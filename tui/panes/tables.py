@@ -107,7 +107,6 @@ class AlertsPane(TablePane):
     TITLE = "Alerts"
     ABOUT = "What stands and needs a person, worst first, with since when; the log has what merely happened."
     KEYS = ("cursor-up", "cursor-down")
-    IS_PUBLIC = True
 
     def table(self, view: View) -> Table:
         return alerts_table(_snapshot(view).monitoring.alerts, view.engine_ns)
