@@ -1,4 +1,4 @@
-"""Which console may trade with single keys: at most one, for a time. Pure; the engine decides when it ends."""
+"""Which console alone may raise risk: at most one, for a time. Pure; the engine decides when it ends."""
 
 from collections.abc import Iterable
 from typing import Final
@@ -26,7 +26,7 @@ _CRITICAL: Final = "critical"
 
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
-    """One console's right to trade with single keys; the steady clock ends it, UTC tells people when."""
+    """One console's right to be the only one that raises risk; the steady clock ends it, UTC tells people when."""
 
     console: str
     who: str

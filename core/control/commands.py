@@ -143,7 +143,7 @@ class ExplainJob(Command, frozen=True, kw_only=True):
 
 
 class Arm(Command, frozen=True, kw_only=True):
-    """Let one attached console trade with single keys for a time; no other console raises risk meanwhile.
+    """Let one attached console be the only one that raises risk, for a time.
 
     `take_over` takes it from the console that has it.
     """

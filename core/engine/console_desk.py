@@ -191,7 +191,9 @@ class ConsoleDesk:
         )
         self._halts_before = self._fold.halts.raised
         self._recorder.record(ConsoleArmed(at_ns=now_ns, console=console, who=command.who, until_ns=now_ns + length_ns))
-        text = f"armed for {minutes(command.seconds)}: single keys trade; any halt, pause or lost link disarms"
+        text = (
+            f"armed for {minutes(command.seconds)}: no other console raises risk; any halt, pause or lost link disarms"
+        )
         return CommandResult(outcome=Outcome.DONE, message=text, data={"until_ns": self._lease.until_ns})
 
     def _arming_refusal(self) -> str | None:

@@ -125,9 +125,9 @@ def _console_line(fact: facts.AnyFact) -> Line | None:
         case facts.ConsoleDetached():
             return Line("info", "control", f"a console of {fact.who} is gone")
         case facts.ConsoleArmed():
-            return Line("warning", "control", f"{fact.who} armed one-key trading")
+            return Line("warning", "control", f"{fact.who} armed a console")
         case facts.ConsoleDisarmed():
-            return Line("warning", "control", f"one-key trading of {fact.who} is disarmed: {fact.cause}")
+            return Line("warning", "control", f"the console of {fact.who} is disarmed: {fact.cause}")
         case _:
             return None
 

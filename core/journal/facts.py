@@ -358,7 +358,7 @@ class ConsoleDetached(ConsoleFact, frozen=True, kw_only=True):
 
 
 class ConsoleArmed(ConsoleFact, frozen=True, kw_only=True):
-    """It may trade with single keys until `until_ns`, unless a `ConsoleDisarmed` or the engine's end comes first."""
+    """It alone may raise risk until `until_ns`, unless a `ConsoleDisarmed` or the engine's end comes first."""
 
     until_ns: int
 

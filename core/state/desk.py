@@ -253,7 +253,7 @@ class CapitalView(msgspec.Struct, kw_only=True):
 
 
 class ArmingView(msgspec.Struct, frozen=True, kw_only=True):
-    """The console that may trade with single keys."""
+    """The console that alone may raise risk."""
 
     console: str
     who: str

@@ -14,7 +14,7 @@ def lease(console: str, who: str = "console:alice@ssh") -> ArmingView:
 def test_arming_asks_first_and_cancel_has_the_focus() -> None:
     async def script(desk: Desk) -> None:
         await desk.press("a")
-        assert "Single keys trade from this console" in desk.dialog()
+        assert "Only this console raises risk" in desk.dialog()
         await desk.press("enter")
         assert desk.link.commands == []
         await desk.press("a", "down", "enter")

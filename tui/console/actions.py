@@ -196,11 +196,11 @@ ACTIONS: Final[tuple[Action, ...]] = (
         Group.TRADING, lambda do: do.move_order(-1), verbs.AMEND, Guard.ASKS,
     ),
     Action(
-        "arm", ("a",), "arm", "Arm this console for one-key trading for 10 minutes; when armed, disarm at once.",
+        "arm", ("a",), "arm", "Arm this console: it alone raises risk for 10 minutes; when armed, disarm at once.",
         Group.TRADING, lambda do: do.arm_or_disarm(), verbs.ARM, Guard.ASKS,
     ),
     Action(
-        "disarm", ("A",), "disarm", "End one-key trading at once, whichever console has it.",
+        "disarm", ("A",), "disarm", "Disarm the armed console at once, whichever it is.",
         Group.SAFETY, lambda do: do.disarm(), verbs.DISARM,
     ),
     Action(

@@ -1,4 +1,4 @@
-"""One-key trading: armed after a question, taken over after a word, disarmed at once."""
+"""The armed console: armed after a question, taken over after a word, disarmed at once."""
 
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 ARMED_S = 600.0
 TAKE_OVER_WORD = "take over"
-_WHAT_IT_DOES = "Single keys trade from this console for 10 minutes. A halt, a pause or a lost link disarms at once."
+_WHAT_IT_DOES = "Only this console raises risk for 10 minutes. A halt, a pause or a lost link disarms at once."
 
 
 class Arming:
@@ -27,7 +27,7 @@ class Arming:
         if is_armed(arming, view.link):
             self.disarm()
         elif arming is not None:
-            text = f"{name_of_holder(arming)} has one-key trading and loses it at once. {_WHAT_IT_DOES}"
+            text = f"{name_of_holder(arming)} is armed and loses that at once. {_WHAT_IT_DOES}"
             self.app.dialogs.open(TypedDialog("Take over?", wrap(text, 60), TAKE_OVER_WORD), self._take_over)
         elif view.snapshot is None or view.link.is_late:
             self.app.say("warning", "not armed: the engine is silent")

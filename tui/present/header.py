@@ -75,7 +75,7 @@ def _state_cells(snapshot: DeskSnapshot, link: LinkView) -> list[_Cell]:
 
 
 def is_armed(arming: ArmingView | None, link: LinkView) -> bool:
-    """Tell whether the console of this link may trade with single keys, by a picture that is fresh."""
+    """Tell whether the console of this link is the armed one, by a picture that is fresh."""
     return arming is not None and not link.is_late and bool(link.console_id) and arming.console == link.console_id
 
 
@@ -84,7 +84,7 @@ def name_of_holder(arming: ArmingView) -> str:
 
 
 def _arming_span(arming: ArmingView, link: LinkView, now_ns: int) -> Span:
-    """Say who trades with single keys; a console that hears nothing is not armed, whatever it saw last."""
+    """Say who is armed; a console that hears nothing is not armed, whatever it saw last."""
     if is_armed(arming, link):
         return Span(f" ARMED {minutes((arming.until_ns - now_ns) / 1e9)} ", Ink.WARNING, Decor.BOLD | Decor.REVERSED)
     if arming.console == link.console_id:
