@@ -163,7 +163,7 @@ class ConsoleDesk:
             return None
         left = minutes((lease.until_steady_ns - self._clock.monotonic_ns()) / NS_PER_S)
         return (
-            f"the console of {lease.who} is armed for another {left}: here only what makes things safer passes;"
+            f"{lease.who} is armed for another {left}: here only what makes things safer passes;"
             " it ends by itself, with a disarm, or when it is taken over"
         )
 

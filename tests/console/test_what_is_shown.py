@@ -92,6 +92,21 @@ def test_a_lost_link_is_named_in_the_header() -> None:
     run_console(script, FakeLink(is_hosted=False), size=LARGE)
 
 
+@pytest.mark.parametrize("size", [SMALL, MEDIUM, LARGE])
+@pytest.mark.parametrize("mode", ["paper", "live"])
+def test_a_long_reason_of_a_lost_link_hides_neither_live_nor_paper(size: tuple[int, int], mode: str) -> None:
+    async def script(desk: Desk) -> None:
+        desk.link.lost_reason = "no engine answers on /run/user/1000/seraphim/control.sock (Connection refused)"
+        desk.link.is_silent = True
+        desk.clock.advance(2)
+        await desk.redraw()
+        header = desk.bar("header")
+        assert {"live": "◆ LIVE ◆", "paper": " PAPER "}[mode] in header
+        assert "LINK LOST for 2.0 s" in header
+
+    run_console(script, FakeLink(is_hosted=False, trading_mode=mode), size=size)
+
+
 def test_a_pane_that_cannot_draw_says_so_and_the_others_go_on(caplog: pytest.LogCaptureFixture) -> None:
     def broken(*_: object) -> Picture:
         raise ZeroDivisionError("mark is zero")

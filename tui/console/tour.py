@@ -33,4 +33,4 @@ def tour_lines(keys: KeyMap, columns: int) -> list[Line]:
         first, *more = wrap(text, max(20, columns - _LABEL - 1))
         lines.append((Span(left(keys.label(BY_NAME[name]), _LABEL) + " ", Ink.ACCENT, Decor.BOLD), *first))
         lines += [(Span(" " * (_LABEL + 1)), *line) for line in more]
-    return [*lines, EMPTY_LINE, plain("Any key begins; it does what it says. This page comes once.", Ink.QUIET)]
+    return [*lines, EMPTY_LINE, plain("Any key goes on. This page comes once.", Ink.QUIET)]

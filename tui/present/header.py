@@ -33,7 +33,7 @@ class LinkView:
 
 
 class _Cell(NamedTuple):
-    rank: int  # the largest rank is left out first
+    rank: int  # the largest rank is left out first, 0 never: the last of those is cut
     line: Line
 
 
@@ -60,16 +60,16 @@ def header_lines(snapshot: DeskSnapshot | None, link: LinkView, width: int) -> l
 def _state_cells(snapshot: DeskSnapshot, link: LinkView) -> list[_Cell]:
     state = snapshot.monitoring.global_
     cells = [_Cell(0, (mode_span(state),))]
-    if link.is_late:
-        cells.append(_Cell(0, (Span(_late_text(link), Ink.ALARM, Decor.BOLD | Decor.REVERSED),)))
-    if state.system_status != "manual_override" or link.is_late:
-        cells.append(_Cell(1, (status_span(state, is_late=link.is_late),)))
     now_ns = snapshot.engine_ns + int((link.snapshot_age_s or 0.0) * 1e9)
     if snapshot.monitoring.risk.manual_override:
         text = f" OVERRIDE {countdown(snapshot.monitoring.risk, now_ns)} "
         cells.append(_Cell(0, (Span(text, Ink.ALARM, Decor.BOLD | Decor.REVERSED),)))
     if snapshot.arming is not None:
         cells.append(_Cell(0, (_arming_span(snapshot.arming, link, now_ns),)))
+    if link.is_late:
+        cells.append(_Cell(0, (Span(_late_text(link), Ink.ALARM, Decor.BOLD | Decor.REVERSED),)))
+    if state.system_status != "manual_override" or link.is_late:
+        cells.append(_Cell(1, (status_span(state, is_late=link.is_late),)))
     cells.append(_Cell(3, (Span(state.risk_mode.upper(), Ink.STRONG),)))
     return cells
 
@@ -173,7 +173,7 @@ def _machine_cells(snapshot: DeskSnapshot, link: LinkView) -> list[_Cell]:
 
 def _joined(cells: list[_Cell], width: int) -> Line:
     kept = list(cells)
-    while len(kept) > 1 and _length(kept) > width:
+    while _length(kept) > width and any(cell.rank for cell in kept):
         kept.remove(max(kept, key=lambda cell: cell.rank))
     spans: list[Span] = [Span(" ")]
     for index, cell in enumerate(kept):
