@@ -6,13 +6,11 @@ from typing import Any, Final
 
 from data.journal_audit.amount import WIDE, ZERO, add, amount, multiply
 from data.journal_audit.finding import Body
-from data.journal_audit.symbols import DOLLARS, ONE, Book, read_symbol
+from data.journal_audit.symbols import DOLLARS, Book, read_symbol
 
 PRIMARY: Final = "primary"
 HEDGE: Final = "hedge"
 UNWIND: Final = "unwind"
-Sized = tuple[Book, Decimal | None]
-"""A book, and the contract size that counts there."""
 
 
 @dataclass(slots=True)
@@ -40,7 +38,7 @@ class Leg:
 
 @dataclass(slots=True)
 class Job:
-    """A job from its submission on; `cash` and `volume` are per contract, by the size known when it was filled."""
+    """A job from its submission on; `cash` and `volume` are per contract size of one."""
 
     job_id: str
     legs: list[Leg]
@@ -48,8 +46,9 @@ class Job:
     started_at: int | None = None
     finished_at: int | None = None
     dropped_at: int | None = None
-    cash: dict[Sized, Decimal] = field(default_factory=dict[Sized, Decimal])
-    volume: dict[Sized, Decimal] = field(default_factory=dict[Sized, Decimal])
+    cash: dict[Book, Decimal] = field(default_factory=dict[Book, Decimal])
+    volume: dict[Book, Decimal] = field(default_factory=dict[Book, Decimal])
+    sizes: dict[Book, Decimal] = field(default_factory=dict[Book, Decimal])  # of the contracts it was planned in
     fees: Decimal = ZERO
     fills: int = 0
     end: Body | None = None  # the newest one
@@ -59,16 +58,19 @@ class Job:
     def is_running(self) -> bool:
         return self.started_at is not None and self.finished_at is None
 
-    def book_fill(self, leg: Leg, role: str, fill: Body, size: Decimal | None) -> None:
-        """Count a fill of a leg with the contract size noted by then, None where none was."""
+    def plan_in(self, book: Book, size: Decimal) -> None:
+        """Take the first contract size that is known of a leg: a job ends in the units it began in."""
+        if any(leg.book == book for leg in self.legs):
+            self.sizes.setdefault(book, size)
+
+    def book_fill(self, leg: Leg, role: str, fill: Body) -> None:
         quantity, price, fee = amount(fill, "quantity"), amount(fill, "price"), amount(fill, "fee")
         value = multiply(quantity, price)
         leg.last_price = price
         is_taken_again = role == UNWIND and (fill["side"] == "buy") == leg.is_buy
         leg.filled[role] = add(leg.did(role), -quantity if is_taken_again else quantity)
-        key = (leg.book, size)
-        self.cash[key] = add(self.cash.get(key, ZERO), -value if fill["side"] == "buy" else value)
-        self.volume[key] = add(self.volume.get(key, ZERO), value)
+        self.cash[leg.book] = add(self.cash.get(leg.book, ZERO), -value if fill["side"] == "buy" else value)
+        self.volume[leg.book] = add(self.volume.get(leg.book, ZERO), value)
         self.fees = add(self.fees, fee)
         self.fills += 1
 
@@ -82,16 +84,14 @@ class Job:
         gap = max((first.share - leg.share for leg in self.legs[1:]), key=abs)
         return multiply(gap, first.quantity if first.is_buy else -first.quantity)
 
-    def rests(self) -> dict[Sized, Decimal]:
+    def rests(self) -> dict[Book, Decimal]:
         """Return what the rest of each leg beyond the smallest share was worth at its last fill, signed.
 
         No share below nothing is one that others should have.
         """
         level = max(ZERO, min(leg.share for leg in self.legs))
         return {
-            (leg.book, None): multiply(
-                multiply(leg.share - level, leg.quantity), leg.last_price * (1 if leg.is_buy else -1)
-            )
+            leg.book: multiply(multiply(leg.share - level, leg.quantity), leg.last_price * (1 if leg.is_buy else -1))
             for leg in self.legs
         }
 
@@ -112,9 +112,9 @@ def job_of(sequence: int, body: Body) -> Job:
     )
 
 
-def in_dollars(by_book: dict[Sized, Decimal], sizes: dict[Book, Decimal]) -> Decimal:
-    """Sum amounts of several books with the contract size of each, the newest where none was known."""
+def in_dollars(by_book: dict[Book, Decimal], sizes: dict[Book, Decimal]) -> Decimal:
+    """Sum amounts of several books with the contract size of each."""
     total = ZERO
-    for (book, size), value in by_book.items():
-        total = WIDE.fma(value, sizes.get(book, ONE) if size is None else size, total)
+    for book, value in by_book.items():
+        total = WIDE.fma(value, sizes.get(book, Decimal(1)), total)
     return total

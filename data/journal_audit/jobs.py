@@ -44,6 +44,8 @@ class Jobs:
                 yield from self._reopened(row.sequence, str(row.body["job_id"]))
             case "JobCorrected":
                 yield from self._corrected(row.sequence, row.body)
+            case "InstrumentNoted":
+                self._noted(row.body["instrument"])
             case "OrderIntended":
                 yield from self._intended(row.sequence, str(row.body["intent"]["client_order_id"]))
             case "OrderFilled":
@@ -75,11 +77,19 @@ class Jobs:
             before = job.started_at or job.dropped_at
             yield Finding(sequence, JOBS, f"job {job_id} started; it had started or ended in row {before}")
         job.started_at = sequence
+        for book, size in self._money.sizes.items():
+            job.plan_in(book, size)
         claims = cast("list[Body]", body["claims"])
         if [str(claim["venue"]) for claim in claims] != [leg.book[0] for leg in job.legs]:
             yield Finding(sequence, JOBS, f"job {job_id} does not claim once for each leg, at its venue")
         running = (each for each in self._jobs.values() if each.is_running)
         yield from (Finding(sequence, JOBS, text) for text in claim_flaws(job, claims, running, self._money))
+
+    def _noted(self, rules: Body) -> None:
+        book, size = (str(rules["venue"]), str(rules["symbol"])), Decimal(str(rules.get("contract_size", 1)))
+        for job in self._jobs.values():
+            if job.is_running:
+                job.plan_in(book, size)
 
     def _dropped(self, sequence: int, body: Body) -> Iterator[Finding]:
         job = self._jobs.get(str(body["job_id"]))
@@ -146,7 +156,7 @@ class Jobs:
         if job is None or leg is None:
             return
         role = life.job[2]
-        job.book_fill(leg, role, fill, self._money.sizes.get(leg.book))
+        job.book_fill(leg, role, fill)
         if job.finished_at is not None:  # nobody could know of it: what it makes too much has to be levelled
             job.late_fill = job.late_fill or (sequence, str(fill["fill_id"]))
             return
@@ -172,12 +182,12 @@ class Jobs:
                 yield from self._sums(job, job.finished_at, job.end)
 
     def _sums(self, job: Job, sequence: int, end: Body) -> Iterator[Finding]:
-        if not job.is_in_dollars or not all(self._money.knows_size(book) for book, _ in job.volume):
+        if not job.is_in_dollars or not all(self._money.knows_size(book) for book in job.volume):
             self._unpriced += 1
             return
-        sizes, rests = self._money.sizes, job.rests()
+        sizes, rests = {**self._money.sizes, **job.sizes}, job.rests()
         # A rest that is naked is told at the market's price of that moment, which the journal does not hold.
-        doubt = sum((abs(in_dollars({key: rest}, sizes)) for key, rest in rests.items()), ZERO) * PRICE_MOVE
+        doubt = sum((abs(in_dollars({book: rest}, sizes)) for book, rest in rests.items()), ZERO) * PRICE_MOVE
         counted = {
             "pnl_usd": (in_dollars(job.cash, sizes) + in_dollars(rests, sizes) - job.fees, CENT + doubt),
             "volume_usd": (in_dollars(job.volume, sizes), CENT),

@@ -220,7 +220,7 @@ def of_changing_size() -> list[f.AnyFact]:
         filled("g3", "j1h", Side.SELL, "5", "101", venue="b", symbol=PERP),
         f.JobFinished(
             at_ns=0, job_id="j1", outcome=JobOutcome.COMPLETED, reason="hedged",
-            pnl_usd=D("51.35"), volume_usd=D("251.5"), fees_usd=D("0.15"),
+            pnl_usd=D("0.85"), volume_usd=D("201"), fees_usd=D("0.15"),  # in the contracts it was planned in
         ),
         intended("k1", Side.BUY, "4", "102", venue="b", symbol=PERP, reduce_only=True),
         filled("h1", "k1", Side.BUY, "4", "102", venue="b", symbol=PERP),

@@ -79,7 +79,7 @@ def test_a_journal_in_which_everything_happens_once_is_clean(journal: Path):
     }  # fmt: skip
 
 
-def test_each_fill_counts_with_the_contract_size_that_was_noted_before_it(tmp_path: Path):
+def test_a_position_counts_each_fill_by_the_contract_size_noted_before_it_and_a_job_by_that_of_its_plan(tmp_path: Path):
     write_journal(path := tmp_path / "journal.sqlite", [of_changing_size()], snapshot_after=0)
     report = audit(path)
     assert report.findings == []
