@@ -1,7 +1,7 @@
 """The one handler of Binance's market messages, used live and in replay alike."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Final, Protocol
+from typing import Final, Protocol, TypeVar
 
 import msgspec
 
@@ -16,6 +16,7 @@ from core.ports.venue import MarketSink
 from core.types.instrument import Instrument, InstrumentId
 from core.types.market import FundingRate, MarkPrice, Trade
 
+T = TypeVar("T")
 Route = Callable[[bytes, int], None]
 
 _COMBINED_START = b'{"stream":"'
@@ -172,76 +173,95 @@ class BinanceMarketData:
         return take
 
     def _trade_route(self, symbol: SymbolMarket) -> Route:
-        report = self._trade_reporter(symbol, "trade")
+        on_grid = self._trade_maker(symbol, "trade")
 
-        def take(raw: bytes, received_ns: int) -> None:
+        def read(raw: bytes, received_ns: int) -> Trade | None:
             trade = _decode_trade(raw).data
-            if trade.execution_type == _ORDINARY_TRADE:
-                report(trade, received_ns)
+            return on_grid(trade, received_ns) if trade.execution_type == _ORDINARY_TRADE else None
 
-        return self._guarded(take)
+        return self._route(read, self._deliver_trade)
 
     def _aggregate_trade_route(self, symbol: SymbolMarket) -> Route:
-        report = self._trade_reporter(symbol, "aggTrade")
-        return self._guarded(lambda raw, received_ns: report(_decode_aggregate_trade(raw).data, received_ns))
+        on_grid = self._trade_maker(symbol, "aggTrade")
+        return self._route(
+            lambda raw, received_ns: on_grid(_decode_aggregate_trade(raw).data, received_ns), self._deliver_trade
+        )
 
-    def _trade_reporter(self, symbol: SymbolMarket, channel: str) -> Callable[[TradeEvent | AggregateTrade, int], None]:
-        instrument, instrument_id, sink = symbol.instrument, symbol.instrument_id, self._sink
+    def _deliver_trade(self, trade: Trade) -> None:
+        self.trades += 1
+        self._sink.trade(trade)
+
+    def _trade_maker(
+        self, symbol: SymbolMarket, channel: str
+    ) -> Callable[[TradeEvent | AggregateTrade, int], Trade | None]:
+        instrument, instrument_id = symbol.instrument, symbol.instrument_id
         ticks, lots = Grid(instrument.tick_size).steps, Grid(instrument.lot_size).steps
         channels = self._trade_channels
 
-        def report(trade: TradeEvent | AggregateTrade, received_ns: int) -> None:
+        def on_grid(trade: TradeEvent | AggregateTrade, received_ns: int) -> Trade | None:
             if channels.setdefault(instrument.venue_symbol, channel) != channel:
-                return
+                return None
             price_ticks, quantity_lots = ticks(trade.price), lots(trade.quantity)
             if price_ticks <= 0 or quantity_lots <= 0:
                 raise GridError("a trade without price or quantity")
-            self.trades += 1
             venue_ns = trade.trade_ms * NS_PER_MS
-            sink.trade(
-                Trade(
-                    instrument_id,
-                    trade.trade_id,
-                    price_ticks,
-                    quantity_lots,
-                    trade.buyer_is_maker,
-                    venue_ns,
-                    received_ns,
-                )
+            return Trade(
+                instrument_id,
+                trade.trade_id,
+                price_ticks,
+                quantity_lots,
+                trade.buyer_is_maker,
+                venue_ns,
+                received_ns,
             )
 
-        return report
+        return on_grid
 
     def _mark_price_route(self, symbol: SymbolMarket) -> Route:
-        instrument_id, sink = symbol.instrument_id, self._sink
+        instrument_id = symbol.instrument_id
         interval_s = symbol.instrument.funding_interval_s or _HOURS_8_S
 
-        def take(raw: bytes, received_ns: int) -> None:
+        def read(raw: bytes, received_ns: int) -> tuple[MarkPrice, FundingRate | None]:
             update = _decode_mark_price(raw).data
             mark, index = _finite(update.mark_price), _finite(update.index_price)
             if mark <= 0:
                 raise ValueError(f"mark price {mark}")
-            sink.mark_price(MarkPrice(instrument_id, mark, index if index > 0 else None, received_ns))
-            if update.funding_rate:
-                rate, next_ns = _finite(update.funding_rate), update.next_funding_ms * NS_PER_MS
-                sink.funding_rate(FundingRate(instrument_id, rate, interval_s, next_ns, received_ns))
+            price = MarkPrice(instrument_id, mark, index if index > 0 else None, received_ns)
+            if not update.funding_rate:
+                return price, None
+            rate, next_ns = _finite(update.funding_rate), update.next_funding_ms * NS_PER_MS
+            return price, FundingRate(instrument_id, rate, interval_s, next_ns, received_ns)
 
-        return self._guarded(take)
+        return self._route(read, self._deliver_mark)
+
+    def _deliver_mark(self, told: tuple[MarkPrice, FundingRate | None]) -> None:
+        price, funding = told
+        self._sink.mark_price(price)
+        if funding is not None:
+            self._sink.funding_rate(funding)
 
     def _book_ticker_route(self, symbol: SymbolMarket) -> Route:
         observer = self._observer
         if observer is None:
             return self._ignore
-        return self._guarded(lambda raw, _: observer.book_ticker(symbol.instrument_id, _decode_book_ticker(raw).data))
+        return self._route(
+            lambda raw, _: _decode_book_ticker(raw).data,
+            lambda quote: observer.book_ticker(symbol.instrument_id, quote),
+        )
 
-    def _guarded(self, take: Route) -> Route:
-        def guarded(raw: bytes, received_ns: int) -> None:
+    def _route(self, read: Callable[[bytes, int], T | None], deliver: Callable[[T], None]) -> Route:
+        """Count what cannot be read; what goes wrong where it is delivered is a fault of ours, and raises."""
+
+        def take(raw: bytes, received_ns: int) -> None:
             try:
-                take(raw, received_ns)
+                found = read(raw, received_ns)
             except UNREADABLE:
                 self.malformed += 1
+                return
+            if found is not None:
+                deliver(found)
 
-        return guarded
+        return take
 
 
 def _finite(text: str) -> float:

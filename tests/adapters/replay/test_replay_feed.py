@@ -124,22 +124,23 @@ def test_settings_that_make_no_sense_are_refused(path: Path, field: str, value: 
         ReplaySettings(path=path, venue="binance", **{field: value})
 
 
-def test_a_fault_while_playing_leaves_no_book_readable_and_the_feed_down(path: Path) -> None:
+@pytest.mark.parametrize("fault", [ZeroDivisionError("a bar"), ValueError("a bar"), RecursionError("a bar")], ids=repr)
+def test_a_fault_while_playing_leaves_no_book_readable_and_the_feed_down(path: Path, fault: Exception) -> None:
     clock = ReplayClock()
     sink = ClockedSink(clock)
 
     def broken(_: Trade) -> None:
-        raise ZeroDivisionError("a bar")
+        raise fault
 
     async def scenario() -> None:
         feed = ReplayFeed(ReplaySettings(path=path, venue="binance", pace=Pace.FLAT_OUT), clock)
         sink.trade = broken
         await feed.start(sink)
-        with pytest.raises(ZeroDivisionError):
+        with pytest.raises(type(fault)):
             await feed.finished()
 
     loop = VirtualLoop()
     loop.run_until_complete(scenario())
     loop.close()
     assert sink.statuses[-1].state is FeedState.DOWN
-    assert "ZeroDivisionError('a bar')" in sink.statuses[-1].detail
+    assert repr(fault) in sink.statuses[-1].detail
