@@ -1,6 +1,6 @@
 """Bars of every instrument somebody watches: strategies and charts share them."""
 
-from typing import Final
+from typing import Final, NamedTuple
 
 from core.bars.bar import Bar
 from core.bars.gaps import fill_gaps
@@ -13,6 +13,13 @@ from core.types.instrument import Instrument, InstrumentId
 from core.types.market import Trade
 
 HISTORY_BARS: Final = 500
+
+
+class RecentBars(NamedTuple):
+    """Bars for a chart, oldest first; whether the last one is not done yet."""
+
+    bars: list[Bar]
+    is_running: bool
 
 
 class BarStore:
@@ -60,20 +67,20 @@ class BarStore:
             if instrument_id.venue == venue:
                 bars.note_gap(resumed_ns)
 
-    def recent(self, instrument_id: InstrumentId, timeframe_text: str, count: int) -> list[Bar]:
+    def recent(self, instrument_id: InstrumentId, timeframe_text: str, count: int) -> RecentBars:
         """Return the newest bars for a chart, gaps drawn flat, the running bar last."""
         try:
             timeframe = Timeframe.parse(timeframe_text)
         except ValueError:
-            return []
+            return RecentBars([], is_running=False)
         series = self.watch(instrument_id, timeframe)
         if series is None:
-            return []
+            return RecentBars([], is_running=False)
         bars = series.bars(count)
         running = self._bars[instrument_id].running(timeframe)
         if running is not None:
             bars.append(running)
-        return fill_gaps(bars, count)
+        return RecentBars(fill_gaps(bars, count), is_running=running is not None)
 
 
 def _same_grid(one: Instrument, other: Instrument) -> bool:

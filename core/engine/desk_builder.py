@@ -3,14 +3,13 @@
 from itertools import chain, islice
 from typing import Final
 
+from core.engine.chart_builder import ChartBuilder
 from core.engine.held_views import HeldViews
 from core.engine.job_views import JobViews
 from core.engine.parts import EngineParts
 from core.ledger.valuation import PositionValue, Valuation
 from core.state.desk import (
-    BarView,
     BookView,
-    ChartView,
     DeskRequest,
     DeskSnapshot,
     FillView,
@@ -27,7 +26,6 @@ from core.types.instrument import InstrumentId
 from core.types.order import Order
 
 MAX_DEPTH: Final = 200
-MAX_BARS: Final = 2_000
 
 
 class DeskBuilder:
@@ -39,6 +37,7 @@ class DeskBuilder:
         self._version = version
         self._jobs = JobViews(parts)
         self._held = HeldViews(parts)
+        self._charts = ChartBuilder(parts)
         self._sequence = 0
 
     def build(self, request: DeskRequest, monitoring: MonitoringState, valuation: Valuation) -> DeskSnapshot:
@@ -65,7 +64,7 @@ class DeskBuilder:
                 for instrument in parts.market.instruments.values()
             ],
             books={f"{book.symbol}@{book.venue}": book for book in wanted},
-            chart=None if request.chart is None else self._chart(request),
+            chart=None if request.chart is None else self._charts.chart(request),
             positions=[_position(value, parts.protection.view(value.instrument_id)) for value in valuation.positions],
             net_positions=[
                 NetPositionView(
@@ -170,43 +169,6 @@ class DeskBuilder:
             )
             for order in self._parts.fold.orders.live(instrument_id)
             if order.intent.limit_price is not None
-        ]
-
-    def _chart(self, request: DeskRequest) -> ChartView | None:
-        try:
-            instrument_id = InstrumentId.parse(request.chart or "")
-        except ValueError:
-            return None
-        instrument = self._parts.market.instruments.get(instrument_id)
-        if instrument is None:
-            return None
-        bars = self._parts.bars.recent(instrument_id, request.timeframe, max(1, min(request.bars, MAX_BARS)))
-        tick, lot = float(instrument.tick_size), float(instrument.lot_size)
-        since_ns = bars[0].open_ns if bars else 0
-        return ChartView(
-            venue=instrument_id.venue,
-            symbol=instrument_id.symbol,
-            timeframe=request.timeframe,
-            bars=[
-                BarView(
-                    bar.open_ns,
-                    bar.open_ticks * tick,
-                    bar.high_ticks * tick,
-                    bar.low_ticks * tick,
-                    bar.close_ticks * tick,
-                    bar.volume_lots * lot,
-                )
-                for bar in bars
-            ],
-            price_decimals=max(0, -int(instrument.tick_size.normalize().as_tuple().exponent)),
-            fills=self._chart_fills(instrument_id, since_ns),
-        )
-
-    def _chart_fills(self, instrument_id: InstrumentId, since_ns: int) -> list[tuple[int, str, float]]:
-        return [
-            (fill.at_ns, fill.side, float(fill.price))
-            for fill in self._parts.fold.recent_fills
-            if (fill.venue, fill.symbol) == instrument_id and fill.at_ns >= since_ns
         ]
 
 

@@ -68,9 +68,10 @@ class ChartView(msgspec.Struct, kw_only=True):
     venue: str
     symbol: str
     timeframe: str
-    bars: list[BarView]  # oldest first, the last one still running
+    bars: list[BarView]  # oldest first
     price_decimals: int
     fills: list[tuple[int, str, float]]  # (time ns, side, price) of own fills in the window
+    is_running: bool = True  # the last bar is not done yet
 
 
 class ProtectionView(msgspec.Struct, kw_only=True):

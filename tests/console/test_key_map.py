@@ -16,6 +16,9 @@ from tui.console.key_names import key_label, key_name
 from tui.console.settings import ConsoleSettings
 
 
+ARROWS = {"up", "down", "left", "right"}  # shown as arrows, which are no keys of their own
+
+
 @given(st.characters(min_codepoint=33, max_codepoint=126))
 def test_a_character_has_the_name_that_the_library_gives_it_and_is_shown_as_itself(character: str) -> None:
     assert key_name(character) == _character_to_key(character)
@@ -25,7 +28,7 @@ def test_a_character_has_the_name_that_the_library_gives_it_and_is_shown_as_itse
 @pytest.mark.parametrize("action", ACTIONS, ids=lambda action: action.name)
 def test_every_key_of_the_registry_is_one_that_a_terminal_sends(action: object) -> None:
     for key in BY_NAME[getattr(action, "name", "")].keys:
-        assert key_name(key_label(key) if len(key_label(key)) == 1 and key not in {"up", "down"} else key) == key
+        assert key_name(key_label(key) if len(key_label(key)) == 1 and key not in ARROWS else key) == key
 
 
 @pytest.mark.parametrize(

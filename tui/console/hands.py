@@ -97,6 +97,11 @@ class Hands(
             pane.move_cursor(step)
             self._follow_ladder(pane)
 
+    def move_sideways(self, step: int) -> None:
+        pane = self.focused_pane()
+        if pane is not None:
+            pane.move_sideways(step)
+
     def drop_cursor(self) -> None:
         pane = self.focused_pane()
         if pane is not None:

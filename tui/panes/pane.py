@@ -145,6 +145,9 @@ class Pane(Widget, can_focus=True):
     def move_cursor(self, step: int) -> None:
         """Move the pane's cursor down by `step` rows (negative: up); a pane without one ignores it."""
 
+    def move_sideways(self, step: int) -> None:
+        """Move the pane's cursor right by `step` columns (negative: left); a pane without one ignores it."""
+
     def drop_cursor(self) -> None:
         """Let go of the selection."""
 

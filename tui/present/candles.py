@@ -1,13 +1,17 @@
-"""Candles in terminal cells: two half rows a cell, a volume row, a price axis and own fills."""
+"""Candles in terminal cells: two half rows a cell, a volume row, a price axis, a crosshair and what is own."""
 
-from bisect import bisect_right
-from math import ceil, floor, log10
-from typing import NamedTuple
+from collections.abc import Sequence
+from math import ceil
+from typing import Final
 
 from core.state.desk import BarView, ChartView
 from tui.present import numbers
-from tui.present.cells import number, wrap
-from tui.present.ink import EMPTY_LINE, Decor, Ink, Line, Span
+from tui.present.cells import wrap
+from tui.present.chart_cursor import window_of
+from tui.present.chart_legend import axis_time, bar_time, is_running, legend
+from tui.present.chart_own import OwnLine, draw_fills, draw_own_lines
+from tui.present.chart_scale import Scale, axis_text, merged, nice_values, scale_of
+from tui.present.ink import Decor, Ink, Line, Span
 
 # (upper half, lower half) of a cell: nothing, wick, body
 _NOTHING, _WICK, _BODY = 0, 1, 2
@@ -22,19 +26,11 @@ _CELL = {
     (1, 2): "╽",
     (2, 1): "╿",
 }
+_RUNNING_CELL = {"│": "┊", "┃": "┋"}  # a bar that is not done yet is dashed
 _VOLUME = " ▁▂▃▄▅▆▇█"
 _FEET = 2  # the volume row and the time axis
-
-
-class _Scale(NamedTuple):
-    low: float
-    high: float
-    rows: int
-
-    def half_row(self, price: float) -> int:
-        """Return the half row of a price, 0 at the top."""
-        span = self.high - self.low
-        return min(self.rows * 2 - 1, max(0, int((self.high - price) / span * self.rows * 2)))
+_LEGEND_FROM_ROWS: Final = 8  # below that the legend shows only with a crosshair
+_LABEL_EVERY: Final = 12
 
 
 def chart_title(chart: ChartView | None) -> Line:
@@ -56,48 +52,50 @@ def chart_note(chart: ChartView | None) -> Line:
     )
 
 
-def chart_lines(chart: ChartView | None, width: int, height: int) -> list[Line]:
-    """Draw the newest bars that fit, one column a bar."""
+def chart_lines(
+    chart: ChartView | None, width: int, height: int, *, cursor_ns: int | None = None, own: Sequence[OwnLine] = ()
+) -> list[Line]:
+    """Draw the newest bars that fit, one column a bar; with a crosshair, so far back that its bar is among them."""
     if chart is None or not chart.bars:
         return wrap(
-            "Bars of the selected instrument appear here as trades arrive. [ and ] choose the timeframe.", width
+            "Bars of the selected instrument appear here as trades arrive. [ and ] choose the instrument, t and T the "
+            "length of a bar.",
+            width,
         )
     label_cells = max(len(f"{bar.high:,.{chart.price_decimals}f}") for bar in chart.bars) + 2
     columns = width - label_cells - 1
-    rows = height - _FEET
+    heads = 1 if height >= _LEGEND_FROM_ROWS or (cursor_ns is not None and height > _FEET + 3) else 0
+    rows = height - _FEET - heads
     if columns < 4 or rows < 3:
         return wrap("too small for a chart; z makes it large", width)
-    bars = chart.bars[-columns:]
-    scale = _scale(bars, rows)
+    first, cursor = window_of([bar.open_ns for bar in chart.bars], columns, cursor_ns)
+    bars = chart.bars[first : first + columns]
+    scale = scale_of([price for bar in bars for price in (bar.low, bar.high)], rows)
     grid = [[Span(" ")] * columns for _ in range(rows)]
     for column, bar in enumerate(bars):
-        _draw_candle(grid, column, bar, scale)
-    _draw_fills(grid, bars, chart, scale)
+        _draw_candle(grid, column, bar, scale, is_done=not is_running(chart, bar))
+    draw_fills(grid, bars, chart, scale)
     labels = _axis(scale, chart, label_cells)
-    lines = [_merged((labels[row], *grid[row])) for row in range(rows)]
-    pad = Span(" " * (label_cells - 2))
+    draw_own_lines(grid, labels, own, scale, chart.price_decimals)
+    _mark_last(labels, scale, chart)
+    if cursor is not None:
+        _draw_crosshair(grid, cursor)
+    lines = [legend(chart, bars[-1 if cursor is None else cursor], width, is_chosen=cursor is not None)] * heads
+    lines += [merged((labels[row], *grid[row])) for row in range(rows)]
     lines.append((Span(" vol".ljust(label_cells), Ink.QUIET), *_volume_row(bars)))
-    lines.append((pad, Span("  "), *_time_axis(bars, chart.timeframe)))
+    lines.append((Span(" " * label_cells), *_time_axis(bars, chart.timeframe, cursor)))
     return lines
 
 
-def _scale(bars: list[BarView], rows: int) -> _Scale:
-    low, high = min(bar.low for bar in bars), max(bar.high for bar in bars)
-    if high <= low:
-        pad = abs(high) * 0.0005 or 1.0
-        return _Scale(low - pad, high + pad, rows)
-    margin = (high - low) * 0.02
-    return _Scale(low - margin, high + margin, rows)
-
-
-def _draw_candle(grid: list[list[Span]], column: int, bar: BarView, scale: _Scale) -> None:
+def _draw_candle(grid: list[list[Span]], column: int, bar: BarView, scale: Scale, *, is_done: bool) -> None:
     top, bottom = scale.half_row(bar.high), scale.half_row(bar.low)
     body_top = scale.half_row(max(bar.open, bar.close))
     body_bottom = scale.half_row(min(bar.open, bar.close))
     ink = Ink.GAIN if bar.close >= bar.open else Ink.LOSS
     for row in range(top // 2, bottom // 2 + 1):
         halves = tuple(_half(half, top, bottom, body_top, body_bottom) for half in (row * 2, row * 2 + 1))
-        grid[row][column] = Span(_CELL[halves[0], halves[1]], ink)
+        cell = _CELL[halves[0], halves[1]]
+        grid[row][column] = Span(cell if is_done else _RUNNING_CELL.get(cell, cell), ink)
 
 
 def _half(half: int, top: int, bottom: int, body_top: int, body_bottom: int) -> int:
@@ -106,57 +104,43 @@ def _half(half: int, top: int, bottom: int, body_top: int, body_bottom: int) -> 
     return _WICK if top <= half <= bottom else _NOTHING
 
 
-def _draw_fills(grid: list[list[Span]], bars: list[BarView], chart: ChartView, scale: _Scale) -> None:
-    opens = [bar.open_ns for bar in bars]
-    for at_ns, side, price in chart.fills:
-        column = bisect_right(opens, at_ns) - 1
-        if column < 0 or not scale.low <= price <= scale.high:
-            continue
-        mark = "▲" if side == "buy" else "▼"
-        grid[scale.half_row(price) // 2][column] = Span(mark, Ink.OWN, Decor.BOLD)
+def _draw_crosshair(grid: list[list[Span]], column: int) -> None:
+    for row in grid:
+        if row[column].ink is Ink.OWN or row[column].text == " ":
+            row[column] = Span("┆", Ink.ACCENT) if row[column].text in " ╌┈" else row[column]
 
 
-def _axis(scale: _Scale, chart: ChartView, cells: int) -> list[Span]:
+def _axis(scale: Scale, chart: ChartView, cells: int) -> list[Span]:
     labels = [Span(" " * (cells - 2) + "│ ", Ink.QUIET)] * scale.rows
-    for price in _nice_prices(scale):
-        text = number(f"{price:,.{chart.price_decimals}f}", cells - 2)
-        labels[scale.half_row(price) // 2] = Span(f"{text}┤ ", Ink.QUIET)
-    last = chart.bars[-1]
-    text = number(f"{last.close:,.{chart.price_decimals}f}", cells - 2)
-    ink = Ink.GAIN if last.close >= last.open else Ink.LOSS
-    labels[scale.half_row(last.close) // 2] = Span(f"{text}▸ ", ink, Decor.BOLD)
+    for price in nice_values(scale):
+        labels[scale.row(price)] = Span(f"{axis_text(price, chart.price_decimals, cells - 2)}┤ ", Ink.QUIET)
     return labels
 
 
-def _nice_prices(scale: _Scale) -> list[float]:
-    """Return round prices about every fourth row."""
-    rough = (scale.high - scale.low) / max(1, scale.rows / 4)
-    power = 10.0 ** floor(log10(rough))
-    step = next((factor * power for factor in (1, 2, 5, 10) if factor * power >= rough), 10 * power)
-    first = ceil(scale.low / step)
-    return [index * step for index in range(first, floor(scale.high / step) + 1)][:50]
+def _mark_last(labels: list[Span], scale: Scale, chart: ChartView) -> None:
+    last = chart.bars[-1]
+    ink = Ink.GAIN if last.close >= last.open else Ink.LOSS
+    text = axis_text(last.close, chart.price_decimals, len(labels[0].text) - 2)
+    mark = "▸" if scale.holds(last.close) else "▴" if last.close > scale.high else "▾"
+    labels[scale.row(last.close)] = Span(f"{text}{mark} ", ink, Decor.BOLD)
 
 
-def _volume_row(bars: list[BarView]) -> Line:
+def _volume_row(bars: Sequence[BarView]) -> Line:
     most = max(bar.volume for bar in bars)
-    spans = [Span(_VOLUME[min(8, ceil(bar.volume / most * 8))] if most > 0 else " ", Ink.QUIET) for bar in bars]
-    return _merged(tuple(spans))
+    return merged([Span(_VOLUME[min(8, ceil(bar.volume / most * 8))] if most > 0 else " ", Ink.QUIET) for bar in bars])
 
 
-def _time_axis(bars: list[BarView], timeframe: str) -> Line:
-    text = ""
-    label_of = numbers.day if timeframe.endswith("d") else numbers.minute
-    for column in range(0, len(bars) - 5, 12):
-        text = text.ljust(column) + label_of(bars[column].open_ns)
-    return (Span(text, Ink.QUIET),) if text else EMPTY_LINE
-
-
-def _merged(line: Line) -> Line:
-    """Join neighbouring spans that look the same: fewer escape sequences on the wire."""
-    merged: list[Span] = []
-    for span in line:
-        if merged and merged[-1].ink is span.ink and merged[-1].decor == span.decor:
-            merged[-1] = merged[-1]._replace(text=merged[-1].text + span.text)
-        else:
-            merged.append(span)
-    return tuple(merged)
+def _time_axis(bars: Sequence[BarView], timeframe: str, cursor: int | None) -> Line:
+    columns, text = len(bars), ""
+    for column in range(0, columns - 5, _LABEL_EVERY):
+        text = text.ljust(column) + axis_time(bars[column].open_ns, timeframe)
+    if cursor is None:
+        return (Span(text, Ink.QUIET),)
+    label = bar_time(bars[cursor].open_ns, timeframe)
+    start = max(0, min(cursor, columns - len(label)))
+    text = text.ljust(start)
+    return (
+        Span(text[:start], Ink.QUIET),
+        Span(label, Ink.ACCENT, Decor.REVERSED),
+        Span(text[start + len(label) :], Ink.QUIET),
+    )

@@ -1,0 +1,54 @@
+"""Show one instrument's bars and the own fills in them."""
+
+from typing import Final
+
+from core.engine.parts import EngineParts
+from core.state.desk import BarView, ChartView, DeskRequest
+from core.types.instrument import InstrumentId
+
+MAX_BARS: Final = 2_000
+
+
+class ChartBuilder:
+    """Build the chart of a request; reads only."""
+
+    def __init__(self, parts: EngineParts) -> None:
+        self._parts = parts
+
+    def chart(self, request: DeskRequest) -> ChartView | None:
+        """Return the chart, None for an instrument that no venue has."""
+        try:
+            instrument_id = InstrumentId.parse(request.chart or "")
+        except ValueError:
+            return None
+        instrument = self._parts.market.instruments.get(instrument_id)
+        if instrument is None:
+            return None
+        shown = self._parts.bars.recent(instrument_id, request.timeframe, max(1, min(request.bars, MAX_BARS)))
+        tick, lot = float(instrument.tick_size), float(instrument.lot_size)
+        return ChartView(
+            venue=instrument_id.venue,
+            symbol=instrument_id.symbol,
+            timeframe=request.timeframe,
+            bars=[
+                BarView(
+                    bar.open_ns,
+                    bar.open_ticks * tick,
+                    bar.high_ticks * tick,
+                    bar.low_ticks * tick,
+                    bar.close_ticks * tick,
+                    bar.volume_lots * lot,
+                )
+                for bar in shown.bars
+            ],
+            price_decimals=max(0, -int(instrument.tick_size.normalize().as_tuple().exponent)),
+            fills=self._fills(instrument_id, shown.bars[0].open_ns if shown.bars else 0),
+            is_running=shown.is_running,
+        )
+
+    def _fills(self, instrument_id: InstrumentId, since_ns: int) -> list[tuple[int, str, float]]:
+        return [
+            (fill.at_ns, fill.side, float(fill.price))
+            for fill in self._parts.fold.recent_fills
+            if (fill.venue, fill.symbol) == instrument_id and fill.at_ns >= since_ns
+        ]

@@ -1,0 +1,146 @@
+"""The candle chart: a crosshair that holds on to its bar, own fills and orders, and a bar that is not done yet."""
+
+import pytest
+
+from core.state.desk import BarView, ChartView
+from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
+from tests.console.fake_link import FakeLink
+from tui.present.candles import chart_lines
+from tui.present.chart_own import AVERAGE, BUY, SELL, OwnLine
+from tui.present.ink import Ink, text_of
+
+MINUTE_NS = 60_000_000_000
+
+
+def bar(minute: int, *prices: float, volume: float = 1.0) -> BarView:
+    return BarView(minute * MINUTE_NS, prices[0], max(prices), min(prices), prices[-1], volume)
+
+
+def chart(*bars: BarView, is_running: bool = True, fills: tuple[tuple[int, str, float], ...] = ()) -> ChartView:
+    return ChartView(
+        venue="v", symbol="S", timeframe="1m", bars=list(bars), price_decimals=1, fills=list(fills),
+        is_running=is_running,
+    )  # fmt: skip
+
+
+def picture(view: ChartView, width: int = 60, height: int = 20, **more: object) -> list[str]:
+    return [text_of(line) for line in chart_lines(view, width, height, **more)]  # type: ignore[arg-type] - as given
+
+
+RISING = [bar(n, 100.0 + n, 101.0 + n, 99.0 + n, 100.5 + n, volume=float(n + 1)) for n in range(90)]
+
+
+def test_the_legend_has_the_numbers_of_the_newest_bar() -> None:
+    assert picture(chart(*RISING))[0].startswith("01:29 running O 189.0 H 190.0 L 188.0 C 189.5 V 90")
+
+
+def test_the_crosshair_shows_the_numbers_of_its_bar_and_its_time_on_the_axis() -> None:
+    lines = picture(chart(*RISING), cursor_ns=80 * MINUTE_NS)
+    assert lines[0].startswith("01:20 O 180.0 H 181.0 L 179.0 C 180.5 V 81")
+    assert "01:20" in lines[-1]
+    assert any("┆" in line for line in lines)
+
+
+def test_a_crosshair_further_back_than_the_newest_bars_brings_its_bar_into_sight() -> None:
+    lines = picture(chart(*RISING), width=40, cursor_ns=3 * MINUTE_NS)
+    assert lines[0].startswith("00:03 O 103.0")
+    assert lines[-1].split()[0] == "00:03"
+    assert any("▴" in line for line in lines)  # the last price is above what is shown
+
+
+def test_numbers_of_a_bar_that_do_not_fit_are_left_out_whole() -> None:
+    assert picture(chart(*RISING), width=26)[0] == "01:29 running C 189.5 V 90"
+
+
+def test_the_running_bar_is_dashed_and_said_to_run_and_a_closed_one_is_not() -> None:
+    tall = bar(1, 100.0, 110.0)
+    running = picture(chart(bar(0, 100.0, 110.0), tall), height=24)
+    done = picture(chart(bar(0, 100.0, 110.0), tall, is_running=False), height=24)
+    assert sum("┃┋" in line for line in running) > 3
+    assert not any("┋" in line for line in done)
+    assert "running" in running[0]
+    assert "running" not in done[0]
+
+
+def test_own_fills_stand_at_their_bar_and_price_and_a_buy_and_a_sell_in_one_cell_show_both() -> None:
+    fills = (
+        (0, "buy", 100.0),
+        (MINUTE_NS, "sell", 110.0),
+        (2 * MINUTE_NS, "buy", 105.0),
+        (2 * MINUTE_NS, "sell", 105.0),
+    )
+    lines = picture(chart(bar(0, 100.0, 110.0), bar(1, 100.0, 110.0), bar(2, 100.0, 110.0), fills=fills))[1:]
+    columns = {mark: line.index(mark) for line in lines for mark in "▲▼⇅" if mark in line}
+    assert (columns["▼"], columns["⇅"]) == (columns["▲"] + 1, columns["▲"] + 2)
+
+
+def test_own_prices_are_lines_with_a_mark_on_the_axis_and_their_size() -> None:
+    own = (OwnLine(102.0, AVERAGE, "avg long 0.25"), OwnLine(108.0, SELL, "sell 0.25"), OwnLine(97.0, BUY, "buy 0.1"))
+    view = chart(*(bar(n, 95.0, 110.0) if n == 0 else bar(n, 105.0, 106.0) for n in range(40)))
+    drawn = chart_lines(view, 60, 24, own=own)
+    lines = {mark: next(line for line in drawn if f"{price}{mark}" in text_of(line)) for price, mark in
+             (("102.0", AVERAGE), ("108.0", SELL), ("97.0", BUY))}  # fmt: skip
+    assert "avg long 0.25" in text_of(lines[AVERAGE])
+    assert "sell 0.25" in text_of(lines[SELL])
+    assert "buy 0.1" in text_of(lines[BUY])
+    for line in lines.values():
+        assert all(span.ink is Ink.OWN for span in line if "0." in span.text and "long" in span.text)
+
+
+def test_a_candle_is_never_hidden_by_an_own_price() -> None:
+    view = chart(*(bar(n, 100.0, 110.0) for n in range(40)))
+    with_own = picture(view, own=(OwnLine(105.0, AVERAGE, "avg long 1"),))
+    assert sum(line.count("┃") for line in with_own) == sum(line.count("┃") for line in picture(view))
+
+
+@pytest.mark.parametrize("size", [SMALL, MEDIUM, LARGE])
+def test_arrows_move_the_crosshair_bar_by_bar_and_escape_lets_go(size: tuple[int, int]) -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("5")
+        await desk.focus("chart")
+        newest = desk.pane("chart").splitlines()[1]
+        assert "running" in newest
+        await desk.press("left", "left")
+        assert "12:30 " in desk.pane("chart").splitlines()[1]
+        await desk.press("ctrl+left")
+        assert "12:20 " in desk.pane("chart").splitlines()[1]
+        await desk.press("right")
+        assert "12:21 " in desk.pane("chart").splitlines()[1]
+        await desk.press("escape")
+        assert "running" in desk.pane("chart").splitlines()[1]
+
+    run_console(script, size=size)
+
+
+def test_the_crosshair_stays_on_its_bar_when_new_ones_come() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("5")
+        await desk.focus("chart")
+        await desk.press("left", "left")
+        before = desk.pane("chart").splitlines()[1][:30]
+        desk.link.step += 5
+        await desk.frame()
+        assert desk.pane("chart").splitlines()[1][:30] == before
+
+    run_console(script)
+
+
+def test_arrows_do_nothing_in_a_pane_without_columns_to_move_over() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.focus("log")
+        before = desk.pane("log")
+        await desk.press("left", "right")
+        assert desk.pane("log") == before
+
+    run_console(script)
+
+
+def test_the_privacy_mask_hides_own_sizes_and_prices_in_the_chart_and_leaves_the_market() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("5", "ctrl+y")
+        text = desk.pane("chart")
+        assert "avg long •.••" in text
+        assert "64,0" in text
+        assert "0.25" not in text
+
+    run_console(script, FakeLink(), size=LARGE)

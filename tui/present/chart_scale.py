@@ -1,0 +1,61 @@
+"""The value axis of a plot: which row a value stands in, and round labels."""
+
+from collections.abc import Sequence
+from math import ceil, floor, log10
+from typing import NamedTuple
+
+from tui.present.cells import number
+from tui.present.ink import Line, Span
+
+_MOST_LABELS = 50
+
+
+class Scale(NamedTuple):
+    low: float
+    high: float
+    rows: int
+
+    def half_row(self, value: float) -> int:
+        """Return the half row of a value, 0 at the top; what lies outside stands at the edge."""
+        span = self.high - self.low
+        return min(self.rows * 2 - 1, max(0, int((self.high - value) / span * self.rows * 2)))
+
+    def row(self, value: float) -> int:
+        return self.half_row(value) // 2
+
+    def holds(self, value: float) -> bool:
+        return self.low <= value <= self.high
+
+
+def scale_of(values: Sequence[float], rows: int) -> Scale:
+    """Return an axis that holds all values with a little room at both ends."""
+    low, high = min(values), max(values)
+    if high <= low:
+        pad = abs(high) * 0.0005 or 1.0
+        return Scale(low - pad, high + pad, rows)
+    margin = (high - low) * 0.02
+    return Scale(low - margin, high + margin, rows)
+
+
+def nice_values(scale: Scale, rows_between: int = 4) -> list[float]:
+    """Return round values about every fourth row."""
+    rough = (scale.high - scale.low) / max(1.0, scale.rows / rows_between)
+    power = 10.0 ** floor(log10(rough))
+    step = next((factor * power for factor in (1, 2, 5, 10) if factor * power >= rough), 10 * power)
+    first = ceil(scale.low / step)
+    return [index * step for index in range(first, floor(scale.high / step) + 1)][:_MOST_LABELS]
+
+
+def axis_text(value: float, decimals: int, cells: int) -> str:
+    return number(f"{value:,.{decimals}f}", cells)
+
+
+def merged(line: Sequence[Span]) -> Line:
+    """Join neighbouring spans that look the same: fewer escape sequences on the wire."""
+    joined: list[Span] = []
+    for span in line:
+        if joined and joined[-1].ink is span.ink and joined[-1].decor == span.decor:
+            joined[-1] = joined[-1]._replace(text=joined[-1].text + span.text)
+        else:
+            joined.append(span)
+    return tuple(joined)
