@@ -9,7 +9,7 @@ from core.types.job import HedgeJob, Leg
 from strategies.simulation.evidence import Evidence
 
 ZERO = Decimal(0)
-BY_TRUE_PRICES: Final = Decimal("0.95")  # the engine's prices are a little older than the true ones
+BY_TRUE_PRICES: Final = Decimal("0.95")  # a job asks at the price it was planned with, a little before
 
 
 class ClaimJudge:
@@ -79,5 +79,8 @@ class ClaimJudge:
         )
 
     def _price(self, leg: Leg) -> Decimal:
+        """Return the lower of the true price and the one last shown: a jump may be on its way to the engine."""
         exchange = self._evidence.world.exchanges[leg.venue]
-        return exchange.instruments[leg.symbol].ticks_to_price(exchange.books[leg.symbol].mid_ticks)
+        true_ticks = exchange.books[leg.symbol].mid_ticks
+        shown_ticks = self._evidence.feeds[leg.venue].shown_mid_ticks.get(leg.symbol, true_ticks)
+        return exchange.instruments[leg.symbol].ticks_to_price(min(true_ticks, shown_ticks))

@@ -17,7 +17,10 @@ MANY_LEVELS = 100
 
 
 class MarketFeed:
-    """A Feed that shows the exchange's books. `shown_ns` says when each book was last shown as it is."""
+    """A Feed that shows the exchange's books.
+
+    `shown_ns` says when each book was last shown as it is, `shown_mid_ticks` where its middle was then.
+    """
 
     def __init__(self, exchange: Exchange, timeline: Timeline, clock: Clock) -> None:
         self._exchange = exchange
@@ -31,6 +34,7 @@ class MarketFeed:
         self.silent_until_ns: dict[str, int] = {}
         self.invalid_until_ns: dict[str, int] = {}
         self.shown_ns: dict[str, int] = {}
+        self.shown_mid_ticks: dict[str, int] = {}
 
     @property
     def venue(self) -> str:
@@ -57,6 +61,7 @@ class MarketFeed:
         book = self._exchange.books[symbol]
         self.write(symbol, book.bids, book.asks)
         self.shown_ns[symbol] = now_ns
+        self.shown_mid_ticks[symbol] = book.mid_ticks
 
     def write(self, symbol: str, bids: list[list[int]], asks: list[list[int]]) -> None:
         """Load a book with levels, true ones or not."""

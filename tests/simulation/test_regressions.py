@@ -21,6 +21,7 @@ SEEDS = {
     417: "the judge looked before a venue could be compared twice behind the last job",
     101: "a stop's fill that came after its position was closed counted against the legs of jobs",
     190: "an engine with an earlier clock used up all attempts to give a naked leg back at once",
+    900000: "the judge wanted jobs to claim by a price that had jumped but was not yet shown to the engine",
     204: "a naked leg was left to itself because the next engine began with an earlier clock",
 }
 
