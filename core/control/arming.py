@@ -47,7 +47,7 @@ def arming_blocker(alarms: Iterable[Alert]) -> str | None:
     """Say which alarm keeps everybody from arming: a critical one that nobody has acknowledged; None without one."""
     for alarm in alarms:
         if alarm.severity == _CRITICAL and not alarm.acknowledged:
-            return f"the alarm {alarm.name!r} is not acknowledged: {alarm.text}"
+            return f"the critical alarm {alarm.name!r} is not acknowledged: {alarm.text}"
     return None
 
 

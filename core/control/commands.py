@@ -162,6 +162,31 @@ class ProbeAlertSink(Command, frozen=True, kw_only=True):
     sink: str
 
 
+class AcknowledgeAlarms(Command, frozen=True, kw_only=True):
+    """Say that a person has seen alarms, each by its name at the severity they saw; a worse one is not acknowledged."""
+
+    alarms: dict[str, str]
+
+
+class ShelveAlarm(Command, frozen=True, kw_only=True):
+    """Put an alarm aside, for `seconds` or until the UTC day ends; it comes back when it gets worse.
+
+    A critical one takes the typed word `shelve`.
+    """
+
+    name: str
+    severity: str  # that the person saw
+    seconds: float | None = None
+    until_day_end: bool = False
+    word: str = ""
+
+
+class UnshelveAlarm(Command, frozen=True, kw_only=True):
+    """Bring a shelved alarm back at once."""
+
+    name: str
+
+
 AnyCommand = (
     Pause
     | Resume
@@ -182,6 +207,9 @@ AnyCommand = (
     | Arm
     | Disarm
     | ProbeAlertSink
+    | AcknowledgeAlarms
+    | ShelveAlarm
+    | UnshelveAlarm
 )
 
 

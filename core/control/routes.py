@@ -6,6 +6,7 @@ from urllib.parse import quote, urlencode
 import msgspec
 
 from core.control.commands import (
+    AcknowledgeAlarms,
     AmendOrder,
     AnyCommand,
     Arm,
@@ -26,8 +27,10 @@ from core.control.commands import (
     Resume,
     SetRiskMode,
     SetSafeMode,
+    ShelveAlarm,
     StartStrategy,
     StopStrategy,
+    UnshelveAlarm,
 )
 
 STREAM: Final = "/api/stream"
@@ -61,6 +64,9 @@ COMMAND_ROUTES: Final[dict[type[Command], Route]] = {
     Arm: Route("POST", "/api/control/arm"),
     Disarm: Route("POST", "/api/control/disarm"),
     ProbeAlertSink: Route("POST", "/api/alerts/{sink}/test", "sink"),
+    AcknowledgeAlarms: Route("POST", "/api/alerts/acknowledge"),
+    ShelveAlarm: Route("POST", "/api/alerts/shelve"),
+    UnshelveAlarm: Route("POST", "/api/alerts/unshelve"),
 }
 
 STATUS_OF_OUTCOME: Final = {

@@ -9,6 +9,7 @@ from core.capital.hub import CapitalHub
 from core.capital.point_value import point_value
 from core.control.commands import Kill
 from core.engine.account_reads import AccountReads
+from core.engine.alarm_desk import AlarmDesk
 from core.engine.alert_delivery import AlertDelivery
 from core.engine.amend_desk import AmendDesk
 from core.engine.bar_store import BarStore
@@ -154,6 +155,7 @@ def _connect_parts(
         protection=protection,
         queues=queues,
         alerts=AlertDelivery(ports.alert_routes, ground.clock, ports.randomness, ground.log),
+        alarms=AlarmDesk(clock=ground.clock, fold=fold, recorder=ground.recorder),
         capital=capital,
         consoles=_make_consoles(ground, views),
         account_reads=reads,

@@ -26,7 +26,7 @@ from core.ports.strategy import RunningStrategy
 from core.ports.venue import ExecutionVenue, Feed, OrderReport
 from core.state.away import AwayReport
 from core.state.desk import DeskRequest, DeskSnapshot
-from core.state.monitoring import KillState, MonitoringState, RateLimitState
+from core.state.monitoring import Alert, KillState, MonitoringState, RateLimitState
 from core.types.account import AccountReport, FundingPayment
 from core.types.control import HaltLevel
 from core.types.order import Fill, OrderStatus
@@ -78,7 +78,8 @@ class Engine:
         )
         self._desk = DeskBuilder(parts, engine_id, parts.settings.version)
         self._monitoring = MonitoringBuilder(parts, parts.clock.utc_ns(), self._kill_switch.state, rate_limit)
-        parts.consoles.connect(lambda: self._monitoring.alerts(parts.views.valuation()))
+        parts.consoles.connect(self._standing_alarms)
+        parts.alarms.connect(self._standing_alarms)
         self._intake = EventIntake(parts, health)
         self._seconds = 0
         self._comparing: dict[str, None] = {}  # venues asked for their account right now
@@ -235,12 +236,16 @@ class Engine:
 
     def _tell_alerts(self) -> None:
         """Hand on what stands; what a start goes through in its first moments is no news."""
+        standing = self._standing_alarms()
+        self.parts.alarms.look(standing, is_settled=self._seconds > START_IN_SILENCE_S)
         if self.is_starting and self._seconds <= START_IN_SILENCE_S:
             return
-        standing = self._monitoring.alerts(self.parts.views.valuation())
         self.parts.consoles.look_at_alarms(standing)
         if self.parts.alerts.has_sinks:
             self.parts.alerts.look(standing)
+
+    def _standing_alarms(self) -> list[Alert]:
+        return self._monitoring.alerts(self.parts.views.valuation())
 
     def _due_for_comparison(self) -> Sequence[ExecutionVenue]:
         if self._seconds % RECONCILE_EVERY_S == 0:

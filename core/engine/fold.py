@@ -6,6 +6,7 @@ from typing import Final
 
 import msgspec
 
+from core.alarms.marks import AlarmMarks, AlarmMarksState
 from core.capital.book import CapitalBook
 from core.capital.state import CapitalState
 from core.engine.away_book import AwayBook, AwayState
@@ -65,6 +66,7 @@ class FoldState(msgspec.Struct, frozen=True, kw_only=True):
     held: HeldBookState
     applied: int = 0
     away: AwayState = AwayState()
+    alarms: AlarmMarksState = AlarmMarksState()
 
 
 class FoldOutcome(msgspec.Struct, frozen=True):
@@ -96,6 +98,7 @@ class EngineFold:
         self.runs = JobRuns()
         self.held = HeldBook()
         self.away = AwayBook()
+        self.alarms = AlarmMarks()
         self.source_positions = SourcePositions()
         self.directional = DirectionalPositions()
         self.recent_fills: deque[FillView] = deque(maxlen=KEPT_FILLS)
@@ -134,6 +137,7 @@ class EngineFold:
         self.runs.apply(fact, moved, self.applied, self.running_job)
         self.held.apply(fact, moved, self.applied)
         self.away.apply(fact, moved)
+        self.alarms.apply(fact)
         return FoldOutcome(moved, booked, shares)
 
     def running_job(self, job_id: str) -> HedgeJob | None:
@@ -162,6 +166,7 @@ class EngineFold:
             applied=self.applied,
             held=self.held.to_state(),
             away=self.away.to_state(),
+            alarms=self.alarms.to_state(),
         )
         return msgspec.json.encode(state, order="deterministic")
 
@@ -179,6 +184,7 @@ class EngineFold:
         self.risk_mode, self.run, self.applied = state.risk_mode, state.run, state.applied
         self.held.restore(state.held)
         self.away.restore(state.away)
+        self.alarms.restore(state.alarms)
         self.strategies = dict(state.strategies)
         self.reconciled_ns = dict(state.reconciled_ns)
         self.source_positions.restore(state.source_positions)

@@ -7,6 +7,7 @@ from typing import Final
 from core.engine.parts import EngineParts
 from core.held.run import HeldRun
 from core.held.standing import HeldStatus, limit_flaw, status_of, words_of
+from core.risk.halts import venue_scope
 from core.state.desk import OrderView
 from core.state.monitoring import Alert
 from core.types.held_order import HeldKind
@@ -73,21 +74,22 @@ class HeldViews:
 
     def _alerts_of(self, run: HeldRun) -> list[Alert]:
         now_ns, name = self._parts.clock.utc_ns(), f"held {run.order.held_id}"
-        what = f"{run.order.side} {run.order.instrument_id}"
+        what, scope = f"{run.order.side} {run.order.instrument_id}", venue_scope(run.order.instrument_id.venue)
         if run.trigger is not None and run.end is None:
             is_late = now_ns - run.trigger.at_ns > PATIENCE_NS and not _rests(run)
             if status_of(run) is HeldStatus.REFUSED or is_late:
-                return [
-                    Alert(severity="severe", name=name, text=f"{what}: {words_of(run)}", since_ns=run.trigger.at_ns)
-                ]
+                text, since_ns = f"{what}: {words_of(run)}", run.trigger.at_ns
+                return [Alert(severity="severe", name=name, text=text, since_ns=since_ns, scope=scope)]
         if run.end is not None:
             is_late = now_ns - run.end.at_ns > PATIENCE_NS
             text = f"{what}: {words_of(run)}"
-            return [Alert(severity="severe", name=name, text=text, since_ns=run.end.at_ns)] if is_late else []
+            alert = Alert(severity="severe", name=name, text=text, since_ns=run.end.at_ns, scope=scope)
+            return [alert] if is_late else []
         alerts: list[Alert] = []
         since_ns, why = self._parts.held.unwatched_since_ns(run.order.held_id), self._parts.held.why_unwatched(run)
         if since_ns is not None and why is not None and now_ns - since_ns > PATIENCE_NS:
-            alerts.append(Alert(severity="severe", name=name, text=f"{what} is not watched: {why}", since_ns=since_ns))
+            text = f"{what} is not watched: {why}"
+            alerts.append(Alert(severity="severe", name=name, text=text, since_ns=since_ns, scope=scope))
         flaw = limit_flaw(run)
         if flaw is not None:
             newest_ns = max(child.changed_ns for child in run.children) if run.children else run.order.created_ns

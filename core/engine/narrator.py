@@ -5,6 +5,7 @@ from typing import Final, NamedTuple
 
 from core.journal import facts
 from core.risk.verdict import reasons_of
+from core.types.calendar_day import utc_text
 from core.types.held_order import HeldKind, HeldOrder
 from core.types.job import JobOutcome, JobPhase
 from core.types.order import OrderIntent, OrderStatus
@@ -128,6 +129,21 @@ def _console_line(fact: facts.AnyFact) -> Line | None:
             return Line("warning", "control", f"{fact.who} armed a console")
         case facts.ConsoleDisarmed():
             return Line("warning", "control", f"the console of {fact.who} is disarmed: {fact.cause}")
+        case _:
+            return _alarm_line(fact)
+
+
+def _alarm_line(fact: facts.AnyFact) -> Line | None:
+    match fact:
+        case facts.AlarmAcknowledged():
+            return Line("info", "alarm", f"{fact.name} ({fact.severity}) acknowledged by {fact.who}")
+        case facts.AlarmLapsed():
+            return Line("info", "alarm", f"{fact.name} is no longer acknowledged: {fact.cause}")
+        case facts.AlarmShelved():
+            until = utc_text(fact.until_ns)
+            return Line("warning", "alarm", f"{fact.name} ({fact.severity}) shelved until {until} by {fact.who}")
+        case facts.AlarmUnshelved():
+            return Line("info", "alarm", f"{fact.name} is no longer shelved: {fact.cause}")
         case _:
             return None
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from core.capital.hub import CapitalHub
 from core.engine.account_reads import AccountReads
+from core.engine.alarm_desk import AlarmDesk
 from core.engine.alert_delivery import AlertDelivery
 from core.engine.amend_desk import AmendDesk
 from core.engine.bar_store import BarStore
@@ -51,6 +52,7 @@ class EngineParts:
     protection: ProtectionWatch
     queues: QueueWatch
     alerts: AlertDelivery
+    alarms: AlarmDesk
     capital: CapitalHub
     consoles: ConsoleDesk
     account_reads: AccountReads

@@ -17,6 +17,7 @@ from core.journal.facts import BestPriceReached
 from core.market.market import Market
 from core.ports.clock import Clock
 from core.risk.average_true_range import SETTLED_BARS, average_true_range
+from core.risk.halts import venue_scope
 from core.risk.limits import RiskLimits
 from core.risk.protective import CloseCause, Protected, best_price, judge_protection, protection_of, triggers
 from core.state.desk import ProtectionView
@@ -200,6 +201,7 @@ class ProtectionWatch:
             name=f"unwatched {instrument_id}",
             text=f"no stop watches {held.net.quantity:f}: {self._unreadable(instrument_id)}",
             since_ns=watch.unreadable_since_ns,
+            scope=venue_scope(instrument_id.venue),
         )
 
     def _unreadable(self, instrument_id: InstrumentId) -> str:
@@ -217,4 +219,5 @@ def _distance_pct(trigger: Decimal | None, mark: Decimal | None) -> Decimal | No
 
 def _short_alert(instrument_id: InstrumentId, held: Directional, since_ns: int) -> Alert:
     text = f"a stop can close {held.closable:f} of {held.net.quantity:f}: the account holds no more beside jobs' legs"
-    return Alert(severity="warning", name=f"protection {instrument_id}", text=text, since_ns=since_ns)
+    name, scope = f"protection {instrument_id}", venue_scope(instrument_id.venue)
+    return Alert(severity="warning", name=name, text=text, since_ns=since_ns, scope=scope)

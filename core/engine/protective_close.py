@@ -25,6 +25,7 @@ from core.engine.risk_views import RiskViews
 from core.ledger.position import ZERO, Position
 from core.market.market import Market
 from core.ports.clock import Clock
+from core.risk.halts import venue_scope
 from core.risk.kill import plan_flatten
 from core.risk.limits import RiskLimits
 from core.risk.protective import Close
@@ -256,6 +257,7 @@ class ProtectiveClose:
                 name=f"closing {instrument_id}",
                 text=f"{closing.close.reason}, to {closing.close.side} {closing.close.quantity:f}: {closing.reason}",
                 since_ns=closing.since_ns,
+                scope=venue_scope(instrument_id.venue),
             )
             for instrument_id, closing in self._closings.items()
         ]

@@ -23,6 +23,7 @@ from core.ports.clock import Clock
 from core.ports.ids import IdSource
 from core.ports.strategy import RunningStrategy
 from core.ports.time_budget import Budget, BudgetExceeded
+from core.risk.halts import strategy_scope
 from core.risk.verdict import Check, Refused
 from core.risk.view import StrategyStatus
 from core.state.monitoring import Alert, StrategyState
@@ -220,6 +221,7 @@ class StrategyHost:
                 name=f"strategy {name}",
                 text=f"failed, and its position stays: {hosted.detail}",
                 since_ns=hosted.since_ns,
+                scope=strategy_scope(name),
             )
             for name, hosted in self._hosted.items()
             if hosted.status is StrategyStatus.FAILED

@@ -367,6 +367,37 @@ class ConsoleDisarmed(ConsoleFact, frozen=True, kw_only=True):
     cause: str
 
 
+class AlarmFact(Fact, frozen=True, kw_only=True):
+    """Something a person, or the engine after them, did to a standing alarm; one alarm is one name."""
+
+    name: str
+    who: str
+
+
+class AlarmAcknowledged(AlarmFact, frozen=True, kw_only=True):
+    """A person has seen it, at this severity; `standing` alarms of that name stood."""
+
+    severity: str
+    standing: int = 1
+
+
+class AlarmLapsed(AlarmFact, frozen=True, kw_only=True):
+    """Its acknowledgement counts no more: it ended, got worse, or another of its name came."""
+
+    cause: str
+
+
+class AlarmShelved(AlarmFact, frozen=True, kw_only=True):
+    """A person put it aside until `until_ns`, at this severity."""
+
+    severity: str
+    until_ns: int
+
+
+class AlarmUnshelved(AlarmFact, frozen=True, kw_only=True):
+    cause: str
+
+
 AnyFact = (
     EngineStarted
     | EngineStopped
@@ -413,4 +444,8 @@ AnyFact = (
     | ConsoleDetached
     | ConsoleArmed
     | ConsoleDisarmed
+    | AlarmAcknowledged
+    | AlarmLapsed
+    | AlarmShelved
+    | AlarmUnshelved
 )

@@ -127,7 +127,13 @@ class Alert(msgspec.Struct, kw_only=True):
     name: str
     text: str
     since_ns: int
+    scope: str = ""  # what it is about, e.g. venue:sim-a; empty where that is no one thing
+    explained_by: str = ""  # the name of the alarm whose consequence it is
     acknowledged: bool = False
+    acknowledged_by: str | None = None
+    acknowledged_ns: int | None = None
+    shelved_until_ns: int | None = None  # None where it is not shelved
+    shelved_by: str | None = None
     delivered_ns: dict[str, int] = {}  # by sink: when it took the newest message of this alert
 
 

@@ -22,6 +22,7 @@ JobReopened JobCorrected ResultRecorded
 CapitalReserved CapitalReleased SafeModeSet OverrideGranted OverrideEnded BestPriceReached
 HeldOrderPlaced HeldOrderTriggered HeldOrderEnded
 ConsoleAttached ConsoleDetached ConsoleArmed ConsoleDisarmed
+AlarmAcknowledged AlarmLapsed AlarmShelved AlarmUnshelved
 """
 KINDS: Final = frozenset(_KINDS.split())
 
