@@ -32,6 +32,7 @@ FRONT_COMMANDS = [
     ["safe-mode", "sim-a", "on", "--json"],
     ["alerts", "--json"],
     ["alerts", "test", "phone", "--json"],
+    ["alerts", "unshelve", "feed okx", "--json"],
 ]
 
 
@@ -47,6 +48,7 @@ def test_front_commands_load_nothing_heavy(engine: FakeEngine, command: list[str
     engine.answer("GET", "/api/risk", {"limits": []})
     engine.answer("GET", "/api/alerts", {"alerts": [], "sinks": []})
     engine.answer("POST", "/api/alerts/phone/test", done())
+    engine.answer("POST", "/api/alerts/unshelve", done())
     for name in ("pause", "resume", "set_risk_mode", "kill", "end_override", "halt", "set_safe_mode"):
         engine.answer("POST", f"/api/control/{name}", done())
     program = (
