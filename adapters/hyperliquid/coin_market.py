@@ -8,6 +8,7 @@ import numpy as np
 from adapters.binance.grid import Grid
 from adapters.hyperliquid.instruments import FUNDING_INTERVAL_S, Listing
 from adapters.hyperliquid.wire import AssetContext, BookSnapshot, Level, PublicTrade
+from adapters.streams.delivery import GuardedSink
 from adapters.streams.message_layout import VENUE_MS
 from adapters.streams.message_reader import MessageReader
 from core.book.book import Book, Ints
@@ -33,7 +34,7 @@ class CoinMarket:
         self.listing = listing
         self.book = book
         self.latency_ns: int | None = None
-        self._sink = sink
+        self._sink = GuardedSink(sink)
         self._id = listing.instrument.id
         self._prices = Grid(listing.instrument.tick_size)
         self._quantities = Grid(listing.instrument.lot_size)

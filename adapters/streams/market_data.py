@@ -6,6 +6,7 @@ from typing import Protocol
 
 import msgspec
 
+from adapters.streams.delivery import GuardedSink
 from adapters.streams.stream_book import StreamBook
 from core.ports.venue import MarketSink
 from core.types.instrument import Instrument, InstrumentId
@@ -40,7 +41,7 @@ class StreamMarket:
         depth: int | None = None,
         observer: ChecksumObserver | None = None,
     ) -> None:
-        self.sink = sink
+        self.sink = GuardedSink(sink)
         self.malformed = 0
         self.ignored = 0
         self.trades = 0
