@@ -169,7 +169,7 @@ class MonitoringBuilder:
 
     def _market(self) -> dict[str, dict[str, MarketState]]:
         states: dict[str, dict[str, MarketState]] = {}
-        market = self._parts.market
+        market, now_ns = self._parts.market, self._parts.clock.utc_ns()
         for instrument_id, book in market.books.items():
             tick = book.instrument.tick_size
             best_bid, best_ask = book.best_bid(), book.best_ask()
@@ -177,6 +177,7 @@ class MonitoringBuilder:
             ask = None if best_ask is None else tick * best_ask[0]
             trade, age_ns = market.last_trade(instrument_id), market.age_ns(instrument_id)
             rate = market.marks.asset_usd(instrument_id.venue, book.instrument.quote)
+            day = market.day_prices.of(instrument_id, now_ns)
             states.setdefault(instrument_id.venue, {})[instrument_id.symbol] = MarketState(
                 last=None if trade is None else tick * trade.price_ticks,
                 bid=bid,
@@ -188,6 +189,8 @@ class MonitoringBuilder:
                 validity=market.validity(instrument_id),
                 sequence=book.sequence,
                 point_value_usd=None if rate is None else book.instrument.contract_size * rate.price,
+                day_price=None if day is None else day.price,
+                day_price_ns=None if day is None else day.at_ns,
             )
         return states
 

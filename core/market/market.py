@@ -6,6 +6,7 @@ from decimal import Decimal
 from core.book.book import Book, BookState
 from core.ledger.marks import MarkBoard
 from core.market.clock_offsets import ClockOffsets
+from core.market.day_prices import DayPrices
 from core.market.tape import Tape
 from core.ports.clock import Clock
 from core.risk.volatility import VolatilityBoard
@@ -38,6 +39,7 @@ class Market:
         self.mark_prices: dict[InstrumentId, MarkPrice] = {}
         self.marks = MarkBoard()
         self.volatility = VolatilityBoard(volatility_window_s)
+        self.day_prices = DayPrices()
         self.feeds: dict[str, FeedStatus] = {}
         self._heard_ns: dict[InstrumentId, int] = {}  # by the steady clock: a step of the other makes no book younger
         self._clock_offsets = ClockOffsets()
@@ -124,6 +126,7 @@ class Market:
         if book is not None and mid is not None and heard_ns is not None:
             self.marks.set_mark(book.instrument, mid, heard_ns)
             self.volatility.update(instrument_id, float(mid), heard_ns)
+            self.day_prices.note(instrument_id, mid, self._clock.utc_ns())
         return mid
 
     def volatility_pct(self, instrument_id: InstrumentId) -> float | None:

@@ -109,6 +109,8 @@ class MarketState(msgspec.Struct, kw_only=True):
     validity: str  # valid, stale, invalid, syncing, closed
     sequence: int
     point_value_usd: Decimal | None = None  # of a quantity of one, when the price moves by one
+    day_price: Decimal | None = None  # middle of the book when the UTC day began, or when it was first heard of
+    day_price_ns: int | None = None
 
 
 class StrategyState(msgspec.Struct, kw_only=True):

@@ -69,6 +69,8 @@ class Controls(Protocol):
     def choose_pane(self) -> None: ...
     def restore_desk(self) -> None: ...
     def save_screen(self) -> None: ...
+    def open_watchlist(self) -> None: ...
+    def unwatch(self) -> None: ...
     def next_columns(self) -> None: ...
     def show_pnl(self) -> None: ...
     def switch_mouse(self) -> None: ...
@@ -165,7 +167,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     Action(
         "ticket-here", ("enter",), "ticket",
-        "Ticket at the ladder cursor: a buy below the market, a sell above. On an order or a job: explain it.",
+        "Ticket at the ladder cursor: a buy below the market, a sell above. On an order or a job: explain it. "
+        "In the watchlist: show the instrument in the ladder.",
         Group.TRADING, lambda do: do.open_ticket(None), verbs.ORDER, Guard.ASKS,
     ),
     Action(
@@ -188,12 +191,14 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     Action(
         "order-up", ("shift+up",), "order up",
-        "Move the selected order, or those at the ladder's cursor, a tick up; asks where that is nearer the market.",
+        "Move the selected order, or those at the ladder's cursor, a tick up; asks where that is nearer the market. "
+        "In the watchlist: move the row up.",
         Group.TRADING, lambda do: do.move_order(1), verbs.AMEND, Guard.ASKS,
     ),
     Action(
         "order-down", ("shift+down",), "order down",
-        "Move the selected order, or those at the ladder's cursor, a tick down; asks where that is nearer the market.",
+        "Move the selected order, or those at the ladder's cursor, a tick down; asks where that is nearer the market. "
+        "In the watchlist: move the row down.",
         Group.TRADING, lambda do: do.move_order(-1), verbs.AMEND, Guard.ASKS,
     ),
     Action(
@@ -264,6 +269,11 @@ ACTIONS: Final[tuple[Action, ...]] = (
            Group.LOOKING, lambda do: do.step_instrument(1)),
     Action("previous-instrument", ("left_square_bracket",), "previous", "Show the previous instrument in this ladder.",
            Group.LOOKING, lambda do: do.step_instrument(-1)),
+    Action("watchlist", ("W",), "watchlist",
+           "Go to the watchlist; once there, add an instrument by a part of its name.",
+           Group.LOOKING, lambda do: do.open_watchlist()),
+    Action("unwatch", ("delete", "backspace"), "take off", "Take the selected instrument off the watchlist.",
+           Group.LOOKING, lambda do: do.unwatch()),
     Action("longer-bars", ("t",), "bars", "Longer bars in the chart.", Group.LOOKING, lambda do: do.step_timeframe(1)),
     Action("shorter-bars", ("T",), "shorter bars", "Shorter bars in the chart.", Group.LOOKING,
            lambda do: do.step_timeframe(-1)),

@@ -9,6 +9,8 @@ from tui.console.dialogs.choice import Choice, ChoiceDialog
 from tui.console.dialogs.typed import Typed, TypedDialog
 from tui.console.ticket_rules import TYPED_ABOVE_USD
 from tui.panes.ladder import LadderPane
+from tui.panes.pane import Pane
+from tui.panes.watchlist import WatchlistPane
 from tui.present import numbers
 from tui.present.ink import Decor, Ink, Line, Span, plain
 from tui.present.ladder_book import own_orders_at
@@ -27,8 +29,17 @@ class Amending:
     def _ladder(self) -> LadderPane:
         raise NotImplementedError
 
+    def focused_pane(self) -> Pane | None:
+        raise NotImplementedError
+
+    def move_watched(self, step: int) -> None:
+        raise NotImplementedError
+
     def move_order(self, ticks: int) -> None:
         """Move the selected order, or the own orders at the ladder's cursor, by ticks; up is a higher price."""
+        if isinstance(self.focused_pane(), WatchlistPane):
+            self.move_watched(-ticks)
+            return
         orders = self._orders_to_move()
         if not orders:
             self.app.say("info", "no own limit order is selected: choose one in the orders or its price on the ladder")

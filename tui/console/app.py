@@ -147,6 +147,7 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
             self.say("warning", problem)
         if found is not None:
             self.area.recall(found.desk, found.desks)
+            self.area.watchlist.names = list(dict.fromkeys(found.watchlist))
             self.up = found.up or self.up
             self.put_on(replace(self.looks, palette=palette_for(found.theme or self.settings.theme, self.up)))
             if found.timeframe in TIMEFRAMES:

@@ -1,7 +1,7 @@
 """The area of the panes: all of them live here; a desk shows some, at places of its own."""
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
@@ -24,6 +24,7 @@ from tui.panes.tables import (
 )
 from tui.panes.tape import TapePane
 from tui.panes.texts import LogPane, RiskPane
+from tui.panes.watchlist import WatchlistPane
 from tui.present.ladder_window import Recentring
 
 _PANES: dict[str, tuple[type[Pane], str]] = {
@@ -40,6 +41,7 @@ _PANES: dict[str, tuple[type[Pane], str]] = {
     "risk": (RiskPane, "k"),
     "alerts": (AlertsPane, "a"),
     "log": (LogPane, "l"),
+    "watchlist": (WatchlistPane, "w"),
 }
 
 
@@ -104,6 +106,10 @@ class DeskArea(Widget):
 
     def all_places(self) -> tuple[str, ...]:
         return places_of(self.desk)
+
+    @property
+    def watchlist(self) -> WatchlistPane:
+        return cast("WatchlistPane", self.panes["watchlist"])
 
     def place_of(self, pane: str) -> str:
         """Return the place of this desk that a pane stands in."""

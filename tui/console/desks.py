@@ -77,10 +77,17 @@ _LARGE_DESK = _rows(
 )
 _SMALL_LADDERS = _rows((14, _ladders(1, 2)), (6, _columns((42, "fills"), (38, "tape"))))
 _MEDIUM_LADDERS = _rows(
-    (27, _columns((80, _ladders(1, 2)), (40, "tape"))), (10, _columns((60, "fills"), (60, "orders")))
+    (27, _columns((80, _ladders(1, 2)), (40, _rows((17, "tape"), (10, "watchlist"))))),
+    (10, _columns((60, "fills"), (60, "orders"))),
 )
+_LARGE_QUOTES = _rows((28, "tape"), (16, "watchlist"))
 _LARGE_LADDERS = _rows(
-    (44, _columns((160, _rows((22, _ladders(1, 4)), (22, _ladders(5, 4)))), (40, "tape"))),
+    (
+        44,
+        _columns(
+            (160, _rows((22, _ladders(1, 4)), (22, _ladders(5, 4)))), (40, _rows((28, "tape"), (16, "watchlist")))
+        ),
+    ),
     (12, _columns((100, "fills"), (100, "orders"))),
 )
 _SMALL_JOBS = _rows((13, "jobs"), (7, "capital"))

@@ -19,6 +19,7 @@ from tui.console.pointing import Pointing
 from tui.console.safety import Safety
 from tui.console.scopes import Scopes
 from tui.console.trading import Trading
+from tui.console.watching import Watching
 from tui.panes.ladder import LadderPane
 from tui.panes.pane import Pane
 
@@ -27,7 +28,19 @@ if TYPE_CHECKING:
 
 
 class Hands(
-    Safety, Scopes, Jobs, Trading, Amending, Arming, ComingBack, Pointing, Appearance, Layouts, Exporting, Leaving
+    Safety,
+    Scopes,
+    Jobs,
+    Watching,
+    Trading,
+    Amending,
+    Arming,
+    ComingBack,
+    Pointing,
+    Appearance,
+    Layouts,
+    Exporting,
+    Leaving,
 ):
     """All the controls; this part moves around the screen."""
 

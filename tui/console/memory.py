@@ -42,6 +42,7 @@ class ConsoleMemory(msgspec.Struct, frozen=True, kw_only=True):
     timeframe: str | None = None
     ladders: tuple[str | None, ...] = ()
     desks: dict[int, DeskChange] = {}
+    watchlist: tuple[str, ...] = ()
 
 
 class MemoryFile:

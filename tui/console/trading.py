@@ -14,6 +14,7 @@ from tui.panes.jobs import JobsPane
 from tui.panes.ladder import LadderPane
 from tui.panes.pane import Pane
 from tui.panes.tables import FillsPane, OrdersPane, PositionsPane, StrategiesPane
+from tui.panes.watchlist import WatchlistPane
 from tui.present import numbers
 from tui.present.cells import wrap
 from tui.present.explanation import order_explanation
@@ -43,12 +44,17 @@ class Trading:
     def explain_job(self, pane: JobsPane) -> None:
         raise NotImplementedError
 
+    def show_watched(self) -> bool:
+        raise NotImplementedError
+
     def open_ticket(self, side: str | None) -> None:
         """Open a ticket; without a side, enter was pressed: on a ladder row the row says which side."""
         pane = self.focused_pane()
         if side is None and isinstance(pane, OrdersPane | JobsPane):
             self.explain()
             return
+        if isinstance(pane, WatchlistPane) and (not self.show_watched() or side is None):
+            return  # a ticket is for the instrument under the cursor, or for none
         if side is None and not isinstance(pane, LadderPane):
             return
         ladder = self._ladder()
@@ -155,6 +161,8 @@ class Trading:
             symbol = order.symbol
         elif isinstance(pane, PositionsPane) and pane.selected is not None and "@" in pane.selected:
             symbol = pane.selected.rpartition("@")[0]
+        elif isinstance(pane, WatchlistPane):
+            symbol = None if pane.selected is None else pane.selected.rpartition("@")[0]
         elif (instrument := self._ladder().instrument) is not None:
             symbol = instrument.rpartition("@")[0]
         if symbol is None:
