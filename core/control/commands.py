@@ -187,6 +187,24 @@ class UnshelveAlarm(Command, frozen=True, kw_only=True):
     name: str
 
 
+class SetPriceAlert(Command, frozen=True, kw_only=True):
+    """Have the engine tell when the market is at a price or beyond: once, or each time that it comes there anew.
+
+    `crossing` is above or below; empty takes the side that the price is on now.
+    """
+
+    venue: str
+    symbol: str
+    price: Decimal
+    crossing: str = ""
+    is_repeated: bool = False
+    severity: str = "warning"  # info, warning, severe: which sinks are told
+
+
+class RemovePriceAlert(Command, frozen=True, kw_only=True):
+    alert_id: str
+
+
 AnyCommand = (
     Pause
     | Resume
@@ -210,6 +228,8 @@ AnyCommand = (
     | AcknowledgeAlarms
     | ShelveAlarm
     | UnshelveAlarm
+    | SetPriceAlert
+    | RemovePriceAlert
 )
 
 

@@ -24,7 +24,9 @@ from core.control.commands import (
     Pause,
     PlaceOrder,
     ProbeAlertSink,
+    RemovePriceAlert,
     Resume,
+    SetPriceAlert,
     SetRiskMode,
     SetSafeMode,
     ShelveAlarm,
@@ -67,6 +69,8 @@ COMMAND_ROUTES: Final[dict[type[Command], Route]] = {
     AcknowledgeAlarms: Route("POST", "/api/alerts/acknowledge"),
     ShelveAlarm: Route("POST", "/api/alerts/shelve"),
     UnshelveAlarm: Route("POST", "/api/alerts/unshelve"),
+    SetPriceAlert: Route("POST", "/api/price_alerts"),
+    RemovePriceAlert: Route("DELETE", "/api/price_alerts/{alert_id}", "alert_id"),
 }
 
 STATUS_OF_OUTCOME: Final = {

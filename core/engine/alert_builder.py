@@ -43,6 +43,7 @@ class AlertBuilder:
         alerts += undated
         alerts += [_doubt_alert(order) for order in parts.fold.orders.live() if order.is_in_doubt]
         alerts += self._held.alerts() + parts.strategies.failures() + parts.protection.alerts()
+        alerts += parts.price_alerts.alerts()
         alerts += self._job_alerts() + parts.alerts.alerts()
         for alert in alerts:
             alert.delivered_ns = parts.alerts.delivered_ns(alert.name)

@@ -32,6 +32,7 @@ from core.engine.own_clearance import OwnClearance
 from core.engine.parts import EngineParts
 from core.engine.passing_conditions import PassingConditions
 from core.engine.pnl_curve import PnlCurve
+from core.engine.price_alert_desk import PriceAlertDesk
 from core.engine.protection import ProtectionWatch
 from core.engine.protective_close import ProtectiveClose
 from core.engine.pump import EventPump
@@ -156,6 +157,7 @@ def _connect_parts(
         queues=queues,
         alerts=AlertDelivery(ports.alert_routes, ground.clock, ports.randomness, ground.log),
         alarms=AlarmDesk(clock=ground.clock, fold=fold, recorder=ground.recorder),
+        price_alerts=PriceAlertDesk(clock=ground.clock, fold=fold, market=market, recorder=ground.recorder),
         capital=capital,
         consoles=_make_consoles(ground, views),
         account_reads=reads,

@@ -119,6 +119,8 @@ class CommandDesk:
                 return await self._test_sink(command.sink)
             case commands.AcknowledgeAlarms() | commands.ShelveAlarm() | commands.UnshelveAlarm():
                 return await self._when_durable(self._parts.alarms.execute(command))
+            case commands.SetPriceAlert() | commands.RemovePriceAlert():
+                return await self._when_durable(self._parts.price_alerts.execute(command))
 
     async def _when_durable(self, result: CommandResult) -> CommandResult:
         """Answer once a restart would know of what was recorded, or say that it would not."""

@@ -83,6 +83,7 @@ class DeskBuilder:
             arming=parts.consoles.arming_view(),
             away=parts.consoles.away_of(request.console) if request.console else None,
             consoles=parts.consoles.console_views(),
+            price_alerts=parts.price_alerts.views(),
         )
 
     def orders(self, limit: int) -> list[OrderView]:

@@ -50,6 +50,7 @@ class EventIntake:
             for bar in self._parts.bars.add(trade):
                 self._parts.strategies.on_bar(bar)
             self._parts.strategies.on_trade(trade)
+            self._parts.price_alerts.on_trade(trade)
             self._parts.queues.on_trade(trade)  # last: an estimate to show keeps no order waiting
         except Exception as error:
             self._fault("trade", error)
@@ -63,6 +64,7 @@ class EventIntake:
             self._parts.protection.on_book(instrument_id)
             self._parts.jobs.on_book(instrument_id)
             self._parts.strategies.on_book(instrument_id)
+            self._parts.price_alerts.on_book(instrument_id)
             self._parts.queues.on_book(instrument_id)
         except Exception as error:
             self._fault("book", error)
@@ -85,6 +87,7 @@ class EventIntake:
                 self._parts.pnl_curve.add(now_ns, float(valuation.day_pnl_usd))
             self._parts.held.on_second()
             self._parts.protection.on_second()
+            self._parts.price_alerts.on_second()
             self._parts.jobs.on_second()  # last: what it does is judged by halts that were raised before
         except Exception as error:
             self._fault("second", error)

@@ -7,6 +7,7 @@ from typing import Final
 import msgspec
 
 from core.alarms.marks import AlarmMarks, AlarmMarksState
+from core.alarms.price_alerts import PriceAlerts, PriceAlertsState
 from core.capital.book import CapitalBook
 from core.capital.state import CapitalState
 from core.engine.away_book import AwayBook, AwayState
@@ -67,6 +68,7 @@ class FoldState(msgspec.Struct, frozen=True, kw_only=True):
     applied: int = 0
     away: AwayState = AwayState()
     alarms: AlarmMarksState = AlarmMarksState()
+    price_alerts: PriceAlertsState = PriceAlertsState()
 
 
 class FoldOutcome(msgspec.Struct, frozen=True):
@@ -99,6 +101,7 @@ class EngineFold:
         self.held = HeldBook()
         self.away = AwayBook()
         self.alarms = AlarmMarks()
+        self.price_alerts = PriceAlerts()
         self.source_positions = SourcePositions()
         self.directional = DirectionalPositions()
         self.recent_fills: deque[FillView] = deque(maxlen=KEPT_FILLS)
@@ -138,6 +141,7 @@ class EngineFold:
         self.held.apply(fact, moved, self.applied)
         self.away.apply(fact, moved)
         self.alarms.apply(fact)
+        self.price_alerts.apply(fact)
         return FoldOutcome(moved, booked, shares)
 
     def running_job(self, job_id: str) -> HedgeJob | None:
@@ -167,6 +171,7 @@ class EngineFold:
             held=self.held.to_state(),
             away=self.away.to_state(),
             alarms=self.alarms.to_state(),
+            price_alerts=self.price_alerts.to_state(),
         )
         return msgspec.json.encode(state, order="deterministic")
 
@@ -185,6 +190,7 @@ class EngineFold:
         self.held.restore(state.held)
         self.away.restore(state.away)
         self.alarms.restore(state.alarms)
+        self.price_alerts.restore(state.price_alerts)
         self.strategies = dict(state.strategies)
         self.reconciled_ns = dict(state.reconciled_ns)
         self.source_positions.restore(state.source_positions)

@@ -145,6 +145,21 @@ def _alarm_line(fact: facts.AnyFact) -> Line | None:
         case facts.AlarmUnshelved():
             return Line("info", "alarm", f"{fact.name} is no longer shelved: {fact.cause}")
         case _:
+            return _price_alert_line(fact)
+
+
+def _price_alert_line(fact: facts.AnyFact) -> Line | None:
+    match fact:
+        case facts.PriceAlertSet(alert=alert):
+            what = f"{alert.instrument_id} {alert.crossing} {plain(alert.price)}"
+            return Line("info", "alarm", f"price alert {alert.alert_id} set by {alert.who}: {what}")
+        case facts.PriceAlertFired():
+            return Line("warning", "alarm", f"price alert {fact.alert_id} went off at {plain(fact.price)}")
+        case facts.PriceAlertRearmed():
+            return Line("info", "alarm", f"price alert {fact.alert_id} waits again, at {plain(fact.price)}")
+        case facts.PriceAlertRemoved():
+            return Line("info", "alarm", f"price alert {fact.alert_id} removed by {fact.who}")
+        case _:
             return None
 
 

@@ -17,6 +17,7 @@ from core.engine.job_desk import JobDesk
 from core.engine.order_desk import OrderDesk
 from core.engine.passing_conditions import PassingConditions
 from core.engine.pnl_curve import PnlCurve
+from core.engine.price_alert_desk import PriceAlertDesk
 from core.engine.protection import ProtectionWatch
 from core.engine.queue_watch import QueueWatch
 from core.engine.recent_orders import RecentOrders
@@ -53,6 +54,7 @@ class EngineParts:
     queues: QueueWatch
     alerts: AlertDelivery
     alarms: AlarmDesk
+    price_alerts: PriceAlertDesk
     capital: CapitalHub
     consoles: ConsoleDesk
     account_reads: AccountReads

@@ -145,6 +145,10 @@ def _alerts(engine: EngineAccess, _: Query) -> object:
     return {"alerts": state.alerts, "sinks": state.alert_sinks, "last_update": state.last_update}
 
 
+def _price_alerts(engine: EngineAccess, _: Query) -> object:
+    return {"price_alerts": engine.desk(_NOTHING).price_alerts}
+
+
 def _away(engine: EngineAccess, query: Query) -> object:
     who = query.get("who")
     if not who:
@@ -175,6 +179,7 @@ VIEWS: Final[Mapping[str, View]] = {
     "/api/fills": View(_fills, ("limit",)),
     "/api/strategies": View(_strategies),
     "/api/alerts": View(_alerts),
+    "/api/price_alerts": View(_price_alerts),
     "/api/away": View(_away, ("who",)),
     "/api/logs": View(_logs, ("after", "limit")),
     "/api/desk": View(_desk, (*_LIMITS, "books", "tapes", "chart", "timeframe")),

@@ -12,6 +12,7 @@ from core.types.held_order import HeldOrder, HeldOutcome, TriggerBy
 from core.types.instrument import Instrument
 from core.types.job import HedgeJob, JobDropCause, JobOutcome, JobPhase, VenueResult
 from core.types.order import Fill, OrderIntent, OrderStatus
+from core.types.price_alert import PriceAlert
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="kind"):
@@ -398,6 +399,29 @@ class AlarmUnshelved(AlarmFact, frozen=True, kw_only=True):
     cause: str
 
 
+class PriceAlertSet(Fact, frozen=True, kw_only=True):
+    alert: PriceAlert
+
+
+class PriceAlertFired(Fact, frozen=True, kw_only=True):
+    """The market was there, at `price`."""
+
+    alert_id: str
+    price: Decimal
+
+
+class PriceAlertRearmed(Fact, frozen=True, kw_only=True):
+    """The market has left the price of a repeated alert, which waits again."""
+
+    alert_id: str
+    price: Decimal
+
+
+class PriceAlertRemoved(Fact, frozen=True, kw_only=True):
+    alert_id: str
+    who: str
+
+
 AnyFact = (
     EngineStarted
     | EngineStopped
@@ -448,4 +472,8 @@ AnyFact = (
     | AlarmLapsed
     | AlarmShelved
     | AlarmUnshelved
+    | PriceAlertSet
+    | PriceAlertFired
+    | PriceAlertRearmed
+    | PriceAlertRemoved
 )

@@ -253,6 +253,24 @@ class CapitalView(msgspec.Struct, kw_only=True):
     today_fees_usd: Decimal
 
 
+class PriceAlertView(msgspec.Struct, frozen=True, kw_only=True):
+    """A price that the engine watches for somebody; `fired_ns` is None while it waits."""
+
+    alert_id: str
+    venue: str
+    symbol: str
+    crossing: str  # above, below
+    price: Decimal
+    is_repeated: bool
+    severity: str
+    who: str
+    set_ns: int
+    fired_ns: int | None
+    fired_price: Decimal | None
+    times: int  # that it has gone off
+    distance_pct: Decimal | None  # from the middle of the book to its price, signed
+
+
 class ArmingView(msgspec.Struct, frozen=True, kw_only=True):
     """The console that alone may raise risk."""
 
@@ -311,4 +329,5 @@ class DeskSnapshot(msgspec.Struct, kw_only=True):
     tapes: dict[str, list[PrintView]] = {}  # newest first
     arming: ArmingView | None = None
     consoles: list[ConsoleView] = []
+    price_alerts: list[PriceAlertView] = []  # in the order they were set
     away: AwayReport | None = None  # what the person at the asking console missed

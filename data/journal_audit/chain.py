@@ -23,6 +23,7 @@ CapitalReserved CapitalReleased SafeModeSet OverrideGranted OverrideEnded BestPr
 HeldOrderPlaced HeldOrderTriggered HeldOrderEnded
 ConsoleAttached ConsoleDetached ConsoleArmed ConsoleDisarmed
 AlarmAcknowledged AlarmLapsed AlarmShelved AlarmUnshelved
+PriceAlertSet PriceAlertFired PriceAlertRearmed PriceAlertRemoved
 """
 KINDS: Final = frozenset(_KINDS.split())
 

@@ -15,7 +15,6 @@ from tui.console.key_map import USUAL_KEYS, KeyMap, key_faults
 from tui.console.key_names import key_label, key_name
 from tui.console.settings import ConsoleSettings
 
-
 ARROWS = {"up", "down", "left", "right"}  # shown as arrows, which are no keys of their own
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Final, cast
 import typer
 
 from core.control.verbs import ALERTS
-from tui.cli import engine
+from tui.cli import engine, price_alerts
 from tui.cli.exits import CommandError, ExitCode
 from tui.cli.output import Json, say, say_json
 from tui.cli.tables import Column, print_table, utc_text
@@ -32,12 +32,15 @@ SINK_COLUMNS: Final = (
 )
 EXAMPLES: Final = (
     "Examples: seraphim alerts · seraphim alerts ack 'feed okx' · seraphim alerts shelve 'feed okx' --minutes 15 · "
-    "seraphim alerts test phone"
+    "seraphim alerts price set BTC/USDT@sim-a 70000 · seraphim alerts test phone"
 )
 SEVERITIES: Final = ("info", "warning", "severe", "critical")  # in rising order
 TEST_PATIENCE_S: Final = 90.0
 
 group = typer.Typer(help=f"{ALERTS.help}\n\n{EXAMPLES}", invoke_without_command=True)
+
+
+group.add_typer(price_alerts.group, name="price")
 
 
 def register(app: typer.Typer) -> None:
