@@ -9,11 +9,13 @@ from textual.widget import Widget
 
 from tests.console.fake_link import FakeLink
 from tests.console.manual_clock import ManualClock
+from tests.console.settling import settle_by_turns
 from tui.console.app import ConsoleApp
 from tui.console.exit_choice import ExitChoice
 from tui.console.files import ConsoleFiles
 from tui.console.settings import DEFAULTS, ConsoleSettings
 
+settle_by_turns()
 SMALL, MEDIUM, LARGE = (80, 24), (120, 40), (200, 60)
 
 
@@ -29,9 +31,12 @@ class Desk:
 
     async def frame(self, seconds: float = 0.1) -> None:
         """Let the engine and the clock go on, then draw until every pane had its turn."""
+        self._go_on(seconds)
+        await self.redraw()
+
+    def _go_on(self, seconds: float) -> None:
         self.clock.advance(seconds)
         self.link.step += 1
-        await self.redraw()
 
     async def redraw(self) -> None:
         for _ in range(2):
@@ -42,7 +47,8 @@ class Desk:
     async def press(self, *keys: str) -> None:
         """Press keys as a person does: apart from each other."""
         for key in keys:
-            await self.frame(0.3)
+            self._go_on(0.3)
+            await self.app.draw_frame()
             await self.pilot.press(key)
             await self.redraw()
 
