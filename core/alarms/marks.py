@@ -22,6 +22,7 @@ from core.ports.alert_sink import Severity
 from core.state.monitoring import Alert
 
 CRITICAL: Final = Severity.CRITICAL.value
+SHELVE_WORD: Final = "shelve"
 
 
 class Acknowledgement(msgspec.Struct, frozen=True, kw_only=True):

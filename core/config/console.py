@@ -8,6 +8,7 @@ from core.config.section import Hertz, Section
 
 ThemeName = Literal["dark", "light", "high-contrast", "sixteen", "colour-blind"]
 UpColour = Literal["green", "red"]
+BellLevel = Literal["off", "info", "warning", "severe", "critical"]
 
 
 class ConsoleConfig(Section):
@@ -19,6 +20,9 @@ class ConsoleConfig(Section):
     )
     mouse: bool = Field(
         default=True, description="the mouse is the console's; false leaves it to the terminal, as u does"
+    )
+    bell: BellLevel = Field(
+        default="off", description="ring the terminal's bell for a new alarm that is at least so bad, once each"
     )
     keys: dict[str, str | list[str]] = Field(
         default={}, description="other keys for an action, one or a list of them; none takes its key away"

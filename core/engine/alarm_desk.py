@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from core.alarms.causes import name_causes
-from core.alarms.marks import CRITICAL, Shelf, Standing, is_worse, lapse_cause, standing_by_name
+from core.alarms.marks import CRITICAL, SHELVE_WORD, Shelf, Standing, is_worse, lapse_cause, standing_by_name
 from core.control.commands import AcknowledgeAlarms, CommandResult, Outcome, ShelveAlarm, UnshelveAlarm
 from core.engine.fold import EngineFold
 from core.engine.recorder import Recorder
@@ -15,7 +15,6 @@ from core.ports.clock import Clock
 from core.state.monitoring import Alert
 from core.types.calendar_day import NS_PER_DAY, utc_text
 
-SHELVE_WORD: Final = "shelve"
 MIN_SHELVED_S: Final = 1.0
 MAX_SHELVED_S: Final = 86_400.0
 ENDED_AFTER_NS: Final = 5_000_000_000

@@ -49,6 +49,7 @@ from core.state.monitoring import (
     VenueState,
 )
 from core.types.control import Blocker, HaltLevel
+from tests.console.fake_alarms import some_alarms
 from tests.console.fake_halt import kill_state
 from tests.console.fake_jobs import START_NS, explained, some_capital, some_jobs
 from tests.console.fake_market import LISTINGS, Listing, market_state, name_of, noise, prints
@@ -75,6 +76,7 @@ class FakeLink:
     safe_venues: dict[str, bool] = field(default_factory=dict)
     scoped_blockers: list[Blocker] = field(default_factory=list)
     jobs: list[JobView] = field(default_factory=some_jobs)
+    alarms: list[Alert] = field(default_factory=some_alarms)
     venues_of_unknown_equity: tuple[str, ...] = ()
     answer: CommandResult | None = None
     commands: list[AnyCommand] = field(default_factory=list)
@@ -447,16 +449,7 @@ class FakeLink:
                     orders=0,
                 ),
             ],
-            alerts=[]
-            if self.is_empty
-            else [
-                Alert(
-                    severity="warning",
-                    name="single_loss",
-                    text="a loss of 0.8 % on ETH/USDT:USDT",
-                    since_ns=START_NS - 90_000_000_000,
-                )
-            ],
+            alerts=[] if self.is_empty else list(self.alarms),
             kill=kill_state(self.halt_level, open_orders, self.unconfirmed, self.left, START_NS)
             if self.status == "halted"
             else None,

@@ -52,6 +52,8 @@ class Controls(Protocol):
     def start_strategy(self) -> None: ...
     def stop_strategy(self) -> None: ...
     def explain(self) -> None: ...
+    def acknowledge_alarm(self) -> None: ...
+    def shelve_alarm(self) -> None: ...
     def show_desk(self, number: int) -> None: ...
     def move_focus(self, step: int) -> None: ...
     def jump(self) -> None: ...
@@ -158,6 +160,14 @@ ACTIONS: Final[tuple[Action, ...]] = (
         Group.SAFETY, lambda do: do.end_override(), verbs.OVERRIDE,
     ),
     Action(
+        "acknowledge", ("k",), "seen", "Say that you have seen the selected alarm, and what is folded under it.",
+        Group.SAFETY, lambda do: do.acknowledge_alarm(), verbs.ALERTS,
+    ),
+    Action(
+        "shelve", ("K",), "shelve", "Put the selected alarm aside for a time; a shelved one comes back at once.",
+        Group.SAFETY, lambda do: do.shelve_alarm(), verbs.ALERTS, Guard.ASKS,
+    ),
+    Action(
         "buy", ("b",), "buy", "Open a buy ticket, at the price of the ladder's cursor.",
         Group.TRADING, lambda do: do.open_ticket("buy"), verbs.ORDER, Guard.ASKS, footer_rank=2,
     ),
@@ -168,7 +178,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action(
         "ticket-here", ("enter",), "ticket",
         "Ticket at the ladder cursor: a buy below the market, a sell above. On an order or a job: explain it. "
-        "In the watchlist: show the instrument in the ladder.",
+        "In the watchlist: show the instrument in the ladder. On an alarm: show or fold what it explains.",
         Group.TRADING, lambda do: do.open_ticket(None), verbs.ORDER, Guard.ASKS,
     ),
     Action(

@@ -21,6 +21,7 @@ from core.ports.clock import Clock
 from core.ports.control import EngineLink
 from core.state.desk import DeskRequest, DeskSnapshot
 from tui.console.actions import ACTIONS, BY_NAME
+from tui.console.alarm_bell import AlarmBell
 from tui.console.bars import FooterBar, HeaderBar, MessageBar, TooSmall
 from tui.console.desk_area import DeskArea
 from tui.console.desks import is_too_small
@@ -97,6 +98,7 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
         self._frames = 0
         self.repeat = KeyRepeat(clock)
         self.messages = Messages(clock)
+        self._alarm_bell = AlarmBell(settings.bell)
         self.watch_of_link = FreshnessWatch(link, clock, settings.frame_period_s)
         self.sender = CommandSender(link, who or f"console:{getpass.getuser()}", self.say)
         self.selection = Selection(settings.timeframe)
@@ -233,6 +235,8 @@ class ConsoleApp(App[ExitChoice], inherit_bindings=False):
 
     def _follow(self, snapshot: DeskSnapshot) -> None:
         self.messages.follow(snapshot.engine_ns)
+        if self._alarm_bell.rings_for(snapshot.monitoring.alerts, snapshot.engine_ns):
+            self.bell()
         if self.selection.take(snapshot.instruments, self.area.ladders):
             self._ask()
         self.hands.look_at_return(snapshot)

@@ -1,13 +1,16 @@
 """The armed console: armed after a question, taken over after a word, disarmed at once."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from core.control.arming import arming_blocker
 from core.control.commands import Arm, Disarm
+from core.state.monitoring import Alert
 from tui.console.dialogs.choice import Choice, ChoiceDialog
 from tui.console.dialogs.typed import Typed, TypedDialog
 from tui.present.cells import wrap
 from tui.present.header import is_armed, name_of_holder
-from tui.present.ink import Ink
+from tui.present.ink import Ink, Line
 
 if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
@@ -32,7 +35,8 @@ class Arming:
         elif view.snapshot is None or view.link.is_late:
             self.app.say("warning", "not armed: the engine is silent")
         else:
-            dialog = ChoiceDialog("Arm?", wrap(_WHAT_IT_DOES, 60, Ink.STRONG), [Choice("Arm", "arm")], self.app.repeat)
+            lines = [*wrap(_WHAT_IT_DOES, 60, Ink.STRONG), *_hindrance(view.snapshot.monitoring.alerts)]
+            dialog = ChoiceDialog("Arm?", lines, [Choice("Arm", "arm")], self.app.repeat)
             self.app.dialogs.open(dialog, self._arm)
 
     def disarm(self) -> None:
@@ -45,3 +49,10 @@ class Arming:
     def _take_over(self, typed: Typed | None) -> None:
         if typed is not None:
             self.app.sender.send(Arm(seconds=ARMED_S, take_over=True), "take over")
+
+
+def _hindrance(alarms: Sequence[Alert]) -> list[Line]:
+    """Say before anybody asks the engine which alarm it will refuse for; the engine decides."""
+    blocker = arming_blocker(alarms)
+    how = "4 shows the alarms, k says that you have seen one"
+    return [] if blocker is None else wrap(f"The engine will refuse: {blocker}; {how}.", 60, Ink.ALARM)

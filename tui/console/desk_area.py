@@ -9,13 +9,13 @@ from textual.widget import Widget
 
 from tui.console.desks import DESKS, LADDERS, SHIPPED, SizeClass, arrangement, places_of, size_class
 from tui.console.memory import DeskChange
+from tui.panes.alarms import AlarmsPane
 from tui.panes.capital import CapitalPane
 from tui.panes.jobs import JobsPane
 from tui.panes.ladder import LadderPane
 from tui.panes.pane import Pane
 from tui.panes.plots import ChartPane, PnlPane
 from tui.panes.tables import (
-    AlertsPane,
     FillsPane,
     OrdersPane,
     PositionsPane,
@@ -39,7 +39,7 @@ _PANES: dict[str, tuple[type[Pane], str]] = {
     "venues": (VenuesPane, "v"),
     "capital": (CapitalPane, "u"),
     "risk": (RiskPane, "k"),
-    "alerts": (AlertsPane, "a"),
+    "alerts": (AlarmsPane, "a"),
     "log": (LogPane, "l"),
     "watchlist": (WatchlistPane, "w"),
 }

@@ -4,6 +4,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tui.console.actions import BY_NAME
+from tui.console.alarms import Alarms
 from tui.console.amending import Amending
 from tui.console.appearance import Appearance
 from tui.console.arming import Arming
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 class Hands(
     Safety,
     Scopes,
+    Alarms,
     Jobs,
     Watching,
     Trading,

@@ -2,7 +2,7 @@
 
 from typing import Final, NamedTuple
 
-from core.config.console import ConsoleConfig, ThemeName, UpColour
+from core.config.console import BellLevel, ConsoleConfig, ThemeName, UpColour
 from core.control.desk_stream import DEFAULT_INTERVAL_MS
 from tui.console.key_map import USUAL_KEYS, KeyMap
 
@@ -19,6 +19,7 @@ class ConsoleSettings(NamedTuple):
     is_low_bandwidth: bool = False
     has_mouse: bool = True
     keys: KeyMap = USUAL_KEYS
+    bell: BellLevel = "off"
 
     @property
     def pace(self) -> int:
@@ -46,5 +47,6 @@ def console_settings(config: ConsoleConfig, *, is_slow_link: bool = False) -> Co
         up=config.up,
         has_mouse=config.mouse,
         keys=KeyMap(config.own_keys),
+        bell=config.bell,
     )
     return settings.for_a_slow_link() if is_slow_link else settings

@@ -10,6 +10,7 @@ from tui.console.dialogs.pages import PageDialog
 from tui.console.dialogs.ticket import TicketDialog
 from tui.console.dialogs.typed import Typed, TypedDialog
 from tui.console.ticket_rules import Draft, Judgement, describe
+from tui.panes.alarms import AlarmsPane
 from tui.panes.jobs import JobsPane
 from tui.panes.ladder import LadderPane
 from tui.panes.pane import Pane
@@ -47,6 +48,9 @@ class Trading:
     def show_watched(self) -> bool:
         raise NotImplementedError
 
+    def fold_alarm(self, pane: AlarmsPane) -> None:
+        raise NotImplementedError
+
     def open_ticket(self, side: str | None) -> None:
         """Open a ticket; without a side, enter was pressed: on a ladder row the row says which side."""
         pane = self.focused_pane()
@@ -55,6 +59,9 @@ class Trading:
             return
         if isinstance(pane, WatchlistPane) and (not self.show_watched() or side is None):
             return  # a ticket is for the instrument under the cursor, or for none
+        if side is None and isinstance(pane, AlarmsPane):
+            self.fold_alarm(pane)
+            return
         if side is None and not isinstance(pane, LadderPane):
             return
         ladder = self._ladder()

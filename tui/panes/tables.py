@@ -1,14 +1,13 @@
-"""The table panes: positions, orders, fills, venues, strategies, alerts."""
+"""The table panes: positions, orders, fills, venues, strategies."""
 
 from core.state.desk import DeskSnapshot
 from tui.panes.table_pane import TablePane
 from tui.panes.view import View
 from tui.present.export import Export, export_of
 from tui.present.export_columns import FILL_COLUMNS, ORDER_COLUMNS, POSITION_COLUMNS
-from tui.present.ink import Decor, Ink, Line, Span
+from tui.present.ink import Ink, Line, Span
 from tui.present.orders import fills_table, is_final, orders_table
 from tui.present.positions import positions_table
-from tui.present.risk import alerts_table
 from tui.present.strategies import strategies_table
 from tui.present.table import Table
 from tui.present.venues import venues_table
@@ -101,16 +100,3 @@ class StrategiesPane(TablePane):
     def note(self, view: View) -> Line:
         running = _snapshot(view).monitoring.global_.active_strategies
         return (Span(f"{running} running", Ink.GOOD if running else Ink.QUIET),)
-
-
-class AlertsPane(TablePane):
-    TITLE = "Alerts"
-    ABOUT = "What stands and needs a person, worst first, with since when; the log has what merely happened."
-    KEYS = ("cursor-up", "cursor-down")
-
-    def table(self, view: View) -> Table:
-        return alerts_table(_snapshot(view).monitoring.alerts, view.engine_ns)
-
-    def note(self, view: View) -> Line:
-        count = len(_snapshot(view).monitoring.alerts)
-        return (Span(f"{count} standing", Ink.ALARM, Decor.BOLD),) if count else ()

@@ -18,6 +18,10 @@ JOB_COLUMNS: Final = (
     "symbol", "notional_usd", "expected_edge_bps", "safety", "volume", "final", "naked_usd", "naked_age_s", "pnl_usd",
     "fees_usd", "under_override", "waits_for", "reason",
 )  # fmt: skip
+ALARM_COLUMNS: Final = (
+    "severity", "name", "since_ns", "text", "scope", "explained_by", "acknowledged", "acknowledged_by",
+    "acknowledged_ns", "shelved_by", "shelved_until_ns",
+)  # fmt: skip
 LOG_COLUMNS: Final = ("at_ns", "level", "topic", "text")
 BAR_COLUMNS: Final = ("open_ns", "open", "high", "low", "close", "volume")
 PNL_COLUMNS: Final = ("at_ns", "pnl_usd")

@@ -7,6 +7,7 @@ from core.control.arming import minutes
 from core.state.desk import ArmingView, DeskSnapshot
 from core.state.monitoring import GlobalState
 from tui.present import numbers
+from tui.present.alarms import alarm_cell
 from tui.present.bars import room_bar
 from tui.present.cells import fit, line_width
 from tui.present.freshness import LATE_AFTER_S
@@ -68,6 +69,10 @@ def _state_cells(snapshot: DeskSnapshot, link: LinkView) -> list[_Cell]:
         cells.append(_Cell(0, (_arming_span(snapshot.arming, link, now_ns),)))
     if link.is_late:
         cells.append(_Cell(0, (Span(_late_text(link), Ink.ALARM, Decor.BOLD | Decor.REVERSED),)))
+    alarms = alarm_cell(snapshot.monitoring.alerts)
+    if alarms is not None:
+        line, is_critical = alarms
+        cells.append(_Cell(0 if is_critical else 1, line))
     if state.system_status != "manual_override" or link.is_late:
         cells.append(_Cell(1, (status_span(state, is_late=link.is_late),)))
     cells.append(_Cell(3, (Span(state.risk_mode.upper(), Ink.STRONG),)))

@@ -4,14 +4,13 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from core.state.monitoring import Alert, LimitUse, MonitoringState
+from core.state.monitoring import LimitUse, MonitoringState
 from core.types.control import Blocker, HaltLevel
 from tui.present import numbers
 from tui.present.bars import room_bar
 from tui.present.cells import joined, left, width_of, wrap
 from tui.present.ink import Decor, Ink, Line, Span
 from tui.present.override import override_lines
-from tui.present.table import Align, Column, Row, Table
 
 NEARLY_USED: Final = Decimal("0.2")  # what is left of a limit that counts as little
 
@@ -90,39 +89,3 @@ def _notices(state: MonitoringState) -> list[Line]:
     if risk.consecutive_failures:
         lines.append((Span(f"failures in a row  {risk.consecutive_failures}", Ink.WARNING),))
     return lines
-
-
-_ALERT_COLUMNS = (
-    Column("severity"),
-    Column("since", Align.RIGHT, rank=2),
-    Column("alert", shrinks_to=10),
-    Column("what", rank=1, shrinks_to=12),
-)
-_TOLD_COLUMN = Column("told", rank=3)
-"""Only while a sink was told of something."""
-_SEVERITY = {
-    "info": ("·", Ink.QUIET),
-    "warning": ("!", Ink.WARNING),
-    "severe": ("‼", Ink.ALARM),
-    "critical": ("■", Ink.ALARM),
-}
-
-
-def alerts_table(alerts: list[Alert], now_ns: int) -> Table:
-    rows: list[Row] = []
-    is_told = any(alert.delivered_ns for alert in alerts)
-    for alert in alerts:
-        shape, ink = _SEVERITY.get(alert.severity, ("?", Ink.ALARM))
-        cells = (
-            Span(f"{shape} {alert.severity}", ink, Decor.BOLD if alert.severity == "critical" else Decor.NONE),
-            Span(numbers.duration(max(0, now_ns - alert.since_ns) / 1e9), Ink.QUIET),
-            Span(alert.name, Ink.STRONG),
-            Span(alert.text),
-            *((Span(", ".join(alert.delivered_ns), Ink.QUIET),) if is_told else ()),
-        )
-        rows.append(Row(f"{alert.name} {alert.since_ns}", cells, Decor.DIM if alert.acknowledged else Decor.NONE))
-    return Table(
-        (*_ALERT_COLUMNS, *((_TOLD_COLUMN,) if is_told else ())),
-        rows,
-        ("No standing alerts.", "A lost feed, a limit nearly used or a failing disk shows here."),
-    )

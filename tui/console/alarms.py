@@ -1,0 +1,95 @@
+"""Keys on an alarm: say that it was seen, put it aside for a time, unfold what it explains."""
+
+from typing import TYPE_CHECKING, Final
+
+from core.alarms.marks import SHELVE_WORD
+from core.control.commands import AcknowledgeAlarms, ShelveAlarm, UnshelveAlarm
+from tui.console.dialogs.choice import Choice, ChoiceDialog
+from tui.console.dialogs.typed import Typed, TypedDialog
+from tui.panes.alarms import AlarmsPane
+from tui.panes.pane import Pane
+from tui.present.alarms import Alarm
+from tui.present.cells import wrap
+from tui.present.ink import Ink, Line, plain
+
+if TYPE_CHECKING:
+    from tui.console.app import ConsoleApp
+
+_NONE_SELECTED: Final = "no alarm is selected: 4 shows them, tab and ↑ ↓ choose one"
+_DAY_END: Final = "day end"
+_LENGTHS: Final = (
+    Choice("For 15 minutes", "900"),
+    Choice("For an hour", "3600"),
+    Choice("Until the UTC day ends", _DAY_END),
+)
+
+
+class Alarms:
+    app: "ConsoleApp"
+
+    def focused_pane(self) -> Pane | None:
+        raise NotImplementedError
+
+    def _meant(self) -> list[Alarm]:
+        """Return the selected alarm, first, with those folded under it; say so where none is selected."""
+        pane = self.focused_pane()
+        found = pane.meant() if isinstance(pane, AlarmsPane) else []
+        if not found:
+            self.app.say("info", _NONE_SELECTED)
+        return found
+
+    def acknowledge_alarm(self) -> None:
+        """Acknowledge the selected alarm, as bad as it is shown, and what is folded under it."""
+        alarms = self._meant()
+        unseen = {alarm.name: alarm.severity for alarm in alarms if alarm.seen_by is None}
+        if unseen:
+            what = next(iter(unseen)) if len(unseen) == 1 else f"{len(unseen)} alarms"
+            self.app.sender.send(AcknowledgeAlarms(alarms=unseen), f"acknowledge {what}")
+        elif alarms:
+            self.app.say("info", f"{alarms[0].name} is acknowledged already, by {alarms[0].seen_by}")
+
+    def shelve_alarm(self) -> None:
+        """Ask for how long the selected alarm is put aside; bring a shelved one back at once."""
+        alarms = self._meant()
+        if not alarms:
+            return
+        alarm = alarms[0]
+        if alarm.is_shelved:
+            self.app.sender.send(UnshelveAlarm(name=alarm.name), f"unshelve {alarm.name}")
+            return
+        dialog = ChoiceDialog("Shelve this alarm?", _about(alarm), _LENGTHS, self.app.repeat)
+        self.app.dialogs.open(dialog, lambda length: self._shelve_for(alarm, length))
+
+    def _shelve_for(self, alarm: Alarm, length: str | None) -> None:
+        if length is None:
+            return
+        if alarm.severity != "critical":
+            self._shelve(alarm, length, "")
+            return
+        text = "It is critical: until somebody acknowledges it nobody can arm, shelved or not."
+        dialog = TypedDialog("Shelve a critical alarm?", [*_about(alarm), *wrap(text, 60)], SHELVE_WORD)
+        self.app.dialogs.open(dialog, lambda typed: self._shelve_typed(alarm, length, typed))
+
+    def _shelve_typed(self, alarm: Alarm, length: str, typed: Typed | None) -> None:
+        if typed is not None:
+            self._shelve(alarm, length, typed.word)
+
+    def _shelve(self, alarm: Alarm, length: str, word: str) -> None:
+        command = ShelveAlarm(
+            name=alarm.name,
+            severity=alarm.severity,
+            seconds=None if length == _DAY_END else float(length),
+            until_day_end=length == _DAY_END,
+            word=word,
+        )
+        self.app.sender.send(command, f"shelve {alarm.name}")
+
+    def fold_alarm(self, pane: AlarmsPane) -> None:
+        if not pane.fold():
+            self.app.say("info", "this alarm explains no other; k acknowledges it, K shelves it")
+
+
+def _about(alarm: Alarm) -> list[Line]:
+    texts = [line for text in alarm.texts for line in wrap(text, 60)]
+    come_back = wrap("It comes back then, and at once when it gets worse.", 60, Ink.QUIET)
+    return [plain(f"{alarm.severity} {alarm.name}", Ink.STRONG), *texts[:6], *come_back]
