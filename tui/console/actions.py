@@ -177,8 +177,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     Action(
         "ticket-here", ("enter",), "ticket",
-        "Ticket at the ladder cursor: a buy below the market, a sell above. On an order or a job: explain it. "
-        "In the watchlist: show the instrument in the ladder. On an alarm: show or fold what it explains.",
+        "Ticket at the ladder cursor: a buy below the market, a sell above. An order or job: explain it; "
+        "watchlist: show it in the ladder; alarm: unfold it.",
         Group.TRADING, lambda do: do.open_ticket(None), verbs.ORDER, Guard.ASKS,
     ),
     Action(

@@ -117,10 +117,11 @@ def counts_of(alarms: Sequence[Alarm]) -> Counts:
     return Counts(len(waiting), len(alarms) - len(waiting) - shelved, shelved, gravest)
 
 
-def alarm_cell(alerts: Iterable[Alert]) -> tuple[Line, bool] | None:
+def alarm_cell(alerts: Iterable[Alert], *, is_short: bool) -> tuple[Line, bool] | None:
     """Say in few cells how many alarms nobody has seen and the gravest, and whether that is critical; None for none.
 
-    A critical one that is shelved keeps everybody from arming, so it is said where nothing else is.
+    A critical one that is shelved keeps everybody from arming, so it is said where nothing else is. Where it is short,
+    the shape alone says how grave those are that are not critical.
     """
     alarms = alarms_of(alerts)
     counts = counts_of(alarms)
@@ -128,10 +129,11 @@ def alarm_cell(alerts: Iterable[Alert]) -> tuple[Line, bool] | None:
         is_hidden = any(alarm.is_shelved and alarm.severity == "critical" for alarm in alarms)
         return ((Span("■ critical shelved", Ink.WARNING),), False) if is_hidden else None
     shape, ink, _ = _SHAPES.get(counts.gravest, _UNKNOWN)
-    is_critical = counts.gravest == "critical"
-    word = counts.gravest.upper() if is_critical else counts.gravest
-    text = f"{shape} {word}" if counts.open == 1 else f"{shape} {counts.open} alarms, {word}"
-    return (Span(text, ink, Decor.BOLD | (Decor.REVERSED if is_critical else Decor.NONE)),), is_critical
+    if counts.gravest == "critical":
+        return (Span(f"{shape} {counts.open} CRITICAL", ink, Decor.BOLD | Decor.REVERSED),), True
+    noun = "alarm" if counts.open == 1 else "alarms"
+    text = f"{shape} {counts.open}" if is_short else f"{shape} {counts.open} {noun}, {counts.gravest}"
+    return (Span(text, ink, Decor.BOLD),), False
 
 
 def alarms_title(counts: Counts) -> Line:

@@ -50,15 +50,16 @@ def header_lines(snapshot: DeskSnapshot | None, link: LinkView, width: int) -> l
         return lines + [()] * (header_height(width) - 1)
     money_cells = _money_cells(snapshot, link)
     machine_cells = _machine_cells(snapshot, link)
+    state_cells = _state_cells(snapshot, link, is_short=header_height(width) > 1)
     if header_height(width) == 1:
-        return [_joined(_state_cells(snapshot, link) + money_cells + machine_cells, width)]
+        return [_joined(state_cells + money_cells + machine_cells, width)]
     return [
-        _joined(_state_cells(snapshot, link) + machine_cells, width),
+        _joined(state_cells + machine_cells, width),
         _joined(money_cells, width),
     ]
 
 
-def _state_cells(snapshot: DeskSnapshot, link: LinkView) -> list[_Cell]:
+def _state_cells(snapshot: DeskSnapshot, link: LinkView, *, is_short: bool) -> list[_Cell]:
     state = snapshot.monitoring.global_
     cells = [_Cell(0, (mode_span(state),))]
     now_ns = snapshot.engine_ns + int((link.snapshot_age_s or 0.0) * 1e9)
@@ -69,7 +70,7 @@ def _state_cells(snapshot: DeskSnapshot, link: LinkView) -> list[_Cell]:
         cells.append(_Cell(0, (_arming_span(snapshot.arming, link, now_ns),)))
     if link.is_late:
         cells.append(_Cell(0, (Span(_late_text(link), Ink.ALARM, Decor.BOLD | Decor.REVERSED),)))
-    alarms = alarm_cell(snapshot.monitoring.alerts)
+    alarms = alarm_cell(snapshot.monitoring.alerts, is_short=is_short)
     if alarms is not None:
         line, is_critical = alarms
         cells.append(_Cell(0 if is_critical else 1, line))
