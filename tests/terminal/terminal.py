@@ -33,6 +33,11 @@ class Terminal:
         self.screen.resize(rows, columns)
         fcntl.ioctl(self._master, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
+    def garble(self) -> None:
+        """Show what some other program wrote."""
+        columns, rows = self.screen.columns, self.screen.lines
+        self._stream.feed(b"".join(b"\x1b[%d;1H%s" % (row + 1, b"#" * columns) for row in range(rows)))
+
     def send(self, keys: bytes) -> None:
         os.write(self._master, keys)
 

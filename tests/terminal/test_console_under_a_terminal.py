@@ -215,6 +215,19 @@ def test_terminal_that_stops_reading_does_not_stop_the_engine(home: Path):
     terminal.wait_for(lambda text: clock in text.splitlines()[0] and "no data" not in text, START_S)
 
 
+def test_console_that_was_stopped_paints_the_whole_screen_again_when_it_goes_on(home: Path):
+    terminal = console(home)
+    terminal.wait_for(lambda text: "RUNNING" in text and "3/3 up" in text, START_S)
+    host = engine_pid(home)
+    assert host is not None
+
+    os.kill(host, signal.SIGSTOP)
+    terminal.garble()
+    os.kill(host, signal.SIGCONT)
+
+    terminal.wait_for(lambda text: "#" not in text and "RUNNING" in text, START_S)
+
+
 def wait_until_engine_is_at(home: Path, at_ns: int) -> None:
     deadline = time.monotonic() + START_S
     while time.monotonic() < deadline:

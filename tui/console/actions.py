@@ -305,6 +305,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
            Group.CONSOLE, lambda do: do.hide_money()),
     Action("mouse", ("u",), "mouse", "Leave the mouse to the terminal, to select text with it, and take it back.",
            Group.CONSOLE, lambda do: do.switch_mouse()),
+    Action("redraw", ("ctrl+l",), "redraw", "Draw the whole screen again, where something else wrote over it.",
+           Group.CONSOLE, lambda do: do.redraw()),
     Action("commands", ("ctrl+p",), "commands", "Search all commands.", Group.CONSOLE, lambda do: do.show_commands(),
            footer_rank=10),
     Action("help", ("question_mark",), "help", "Show this help.", Group.CONSOLE, lambda do: do.show_help(),

@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from rich.text import Text
 from textual import events
-from textual.app import App, ComposeResult, SystemCommand
+from textual.app import ComposeResult, SystemCommand
 from textual.errors import NoWidget
 from textual.geometry import Size
 from textual.screen import Screen
@@ -39,6 +39,7 @@ from tui.console.messages import Messages
 from tui.console.selection import Selection
 from tui.console.sender import CommandSender
 from tui.console.settings import DEFAULTS, ConsoleSettings
+from tui.console.sparing_app import SparingApp
 from tui.console.stall_proof_driver import StallProofDriver
 from tui.console.tour import TOUR_TITLE, tour_lines
 from tui.panes.ladder import LadderPane
@@ -52,7 +53,7 @@ _LOG = logging.getLogger(__name__)
 UNWATCHED_PACE = 2
 
 
-class ConsoleApp(App[ExitChoice], inherit_bindings=False):
+class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
     """Show an engine and hand it a trader's commands.
 
     Run with ``await ConsoleApp(link, clock=clock).run_async()`` on the engine's own loop; the result says how the

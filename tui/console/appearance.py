@@ -20,6 +20,11 @@ class Appearance:
         self.app.call_after_refresh(self.app.paint_anew)
         self.app.say("info", f"theme {palette.help}")
 
+    def redraw(self) -> None:
+        """Send the terminal every cell: it may show what another program wrote."""
+        self.app.paint_anew()
+        self.app.paint_terminal_anew()
+
     def hide_money(self) -> None:
         """Hide the trader's own numbers, or show them again."""
         hides = not self.app.looks.hides_money

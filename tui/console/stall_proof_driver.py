@@ -2,15 +2,19 @@
 
 import asyncio
 import signal
+from collections.abc import Callable
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from textual.drivers.linux_driver import LinuxDriver
 
+from tui.console.sparing_app import SparingApp
 from tui.console.terminal_writer import TerminalWriter
 
 if TYPE_CHECKING:
     from textual.app import App
+
+_BELOW_ALL: Final = "\x1b[999;1H"  # where the shell goes on if the terminal has no screen to give back
 
 
 class StallProofDriver(LinuxDriver):
@@ -23,6 +27,33 @@ class StallProofDriver(LinuxDriver):
         signal.signal(signal.SIGTSTP, signal.SIG_IGN)
         # Textual's own handler would take the terminal again, also after the console has left it.
         signal.signal(signal.SIGCONT, signal.SIG_DFL)
+
+    def start_application_mode(self) -> None:
+        super().start_application_mode()
+        # Whoever stopped the process had the terminal meanwhile.
+        paint_anew = self._from_any_thread(self._paint_anew)
+        signal.signal(signal.SIGCONT, lambda _number, _frame: paint_anew())
+
+    def stop_application_mode(self) -> None:
+        signal.signal(signal.SIGCONT, signal.SIG_DFL)
+        self.write(_BELOW_ALL)
+        super().stop_application_mode()
+
+    def _paint_anew(self) -> None:
+        if isinstance(self._app, SparingApp):
+            self._app.paint_terminal_anew()
+        else:
+            self._app.refresh()
+
+    @staticmethod
+    def _from_any_thread(work: Callable[[], None]) -> Callable[[], None]:
+        loop = asyncio.get_running_loop()
+
+        def ask() -> None:
+            with suppress(RuntimeError):  # the loop has ended meanwhile
+                loop.call_soon_threadsafe(work)
+
+        return ask
 
     def report_mouse(self, *, is_on: bool) -> None:
         """Have the terminal report the mouse, or leave it to the terminal's own selection."""
@@ -44,11 +75,5 @@ class StallProofDriver(LinuxDriver):
         if thread is None:
             self._writer = None
             return
-        loop = asyncio.get_running_loop()
-
-        def repaint() -> None:
-            with suppress(RuntimeError):  # the loop has ended meanwhile
-                loop.call_soon_threadsafe(self._app.refresh)
-
         assert self._file is not None, "a console without a terminal is refused before"
-        self._writer = TerminalWriter(self._file, repaint)
+        self._writer = TerminalWriter(self._file, self._from_any_thread(self._paint_anew))
