@@ -77,6 +77,8 @@ class Terminal:
         while time.monotonic() < deadline:
             pid, status = os.waitpid(self.pid, os.WNOHANG)
             if pid:
+                while not self._is_closed and select.select([self._master], [], [], 0)[0] and self._read(0):
+                    pass  # its last words may not have been read yet
                 return os.waitstatus_to_exitcode(status)
             if not self._is_closed:
                 self._read(0.1)
