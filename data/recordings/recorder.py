@@ -6,6 +6,8 @@ from typing import Final
 
 import zstandard
 
+from data.recordings.stamped import written
+
 _FLUSH_BYTES: Final = 1024 * 1024
 
 
@@ -35,7 +37,7 @@ class Recorder:
 
     def stream_message(self, received_ns: int, payload: bytes) -> None:
         """Write a websocket message."""
-        self._write(received_ns, payload)
+        self._write(received_ns, written(payload))
 
     def rest_answer(self, received_ns: int, url: str, body: bytes) -> None:
         """Write a REST answer with the address it came from."""

@@ -77,6 +77,24 @@ def test_a_broken_recording_names_file_line_and_what_was_expected(
     assert str(path) in str(caught.value)
 
 
+@given(payloads=st.lists(st.binary(max_size=60) | st.sampled_from([b"pong", b"{", b'"', "é\n".encode(), b'[{"a":1}]'])))
+def test_whatever_comes_over_a_websocket_is_read_back_byte_for_byte(tmp_path_factory, payloads: list[bytes]) -> None:
+    path = tmp_path_factory.mktemp("messages") / "r.zst"
+    with Recorder(path) as recorder:
+        recorder.connected(T0, "wss://x")
+        for payload in payloads:
+            recorder.stream_message(T0, payload)
+    kept = [(each.channel, each.payload) for each in read_recording(path)][1:]
+    whole = [p.replace(b"\n", b" ") if p[:1] in (b"{", b"[") and p[-1:] in (b"}", b"]") else p for p in payloads]
+    assert kept == [(Channel.STREAM, payload) for payload in whole]
+
+
+@pytest.mark.parametrize("text", [b'"cut', b'"', b'"a" b"', '"\N{SNOWMAN}"'.encode()])
+def test_a_text_that_is_not_written_whole_is_refused(tmp_path: Path, text: bytes) -> None:
+    with pytest.raises(RecordingError, match="line 501: the text is cut off"):
+        list(read_recording(_write(tmp_path / "r", LINES + b"%d %s\n" % (T0 + 1000, text))))
+
+
 def test_a_missing_file_is_a_recording_error(tmp_path: Path) -> None:
     with pytest.raises(RecordingError, match="No such file"):
         list(read_recording(tmp_path / "absent"))
