@@ -7,7 +7,6 @@ from typing import Final, Protocol
 
 from adapters.coinbase.market_data import CoinbaseMarketData
 from adapters.hyperliquid.coin_market import CoinMarket
-from adapters.hyperliquid.instruments import Listing
 from adapters.hyperliquid.market_data import MarketData
 from adapters.hyperliquid.settings import FeedSettings
 from adapters.kraken.market_data import KrakenMarketData
@@ -93,8 +92,7 @@ def handler_of(
     """Return what the venue's feed calls with each message."""
     if venue == "hyperliquid":
         coin = instrument.venue_symbol
-        listing = Listing(instrument=instrument, coin=coin, dex="", asset_id=0, size_decimals=5)
-        coins = {coin: CoinMarket(listing, sink.add_instrument(instrument), sink)}
+        coins = {coin: CoinMarket(instrument, sink.add_instrument(instrument), sink)}
         return MarketData(coins, FeedSettings(symbols=(coin,)), SystemClock())
     if venue == "kraken":
         return KrakenMarketData(sink, [instrument], resync=resync, depth=SHAPES[venue].visible, observer=observer)

@@ -6,13 +6,14 @@ from typing import Final
 import numpy as np
 
 from adapters.binance.grid import Grid
-from adapters.hyperliquid.instruments import FUNDING_INTERVAL_S, Listing
+from adapters.hyperliquid.instruments import FUNDING_INTERVAL_S
 from adapters.hyperliquid.wire import AssetContext, BookSnapshot, Level, PublicTrade
 from adapters.streams.delivery import GuardedSink
 from adapters.streams.message_layout import VENUE_MS
 from adapters.streams.message_reader import MessageReader
 from core.book.book import Book, Ints
 from core.ports.venue import MarketSink
+from core.types.instrument import Instrument
 from core.types.market import FundingRate, MarkPrice, Trade
 
 NS_PER_MS: Final = 1_000_000
@@ -30,14 +31,15 @@ class MessageError(ValueError):
 class CoinMarket:
     """Every method raises ValueError for a message that cannot be true, and has then changed nothing."""
 
-    def __init__(self, listing: Listing, book: Book, sink: MarketSink) -> None:
-        self.listing = listing
+    def __init__(self, instrument: Instrument, book: Book, sink: MarketSink) -> None:
+        self.instrument = instrument
         self.book = book
+        self.late = 0  # snapshots older than the book
         self.latency_ns: int | None = None
         self._sink = GuardedSink(sink)
-        self._id = listing.instrument.id
-        self._prices = Grid(listing.instrument.tick_size)
-        self._quantities = Grid(listing.instrument.lot_size)
+        self._id = instrument.id
+        self._prices = Grid(instrument.tick_size)
+        self._quantities = Grid(instrument.lot_size)
         self._book_ms = 0
         self._seen = deque[tuple[int, int]](maxlen=_REMEMBERED_TRADES)
         self._seen_set: set[tuple[int, int]] = set()
@@ -51,6 +53,7 @@ class CoinMarket:
     def on_book(self, snapshot: BookSnapshot, received_ns: int) -> bool:
         """Replace the book; return False for a snapshot older than the one that is there."""
         if snapshot.time_ms < self._book_ms:
+            self.late += 1
             return False
         bid_ticks, bid_lots = self._side(snapshot.levels[0], -1)
         ask_ticks, ask_lots = self._side(snapshot.levels[1], +1)
@@ -70,6 +73,7 @@ class CoinMarket:
         """Do what `on_book` does with a snapshot that a compiled reader has found in order."""
         time_ms = reader.notes[VENUE_MS]
         if time_ms < self._book_ms:
+            self.late += 1
             return False
         venue_ns = time_ms * NS_PER_MS
         self.book.load_batch(reader.batch, time_ms, venue_ns, received_ns)

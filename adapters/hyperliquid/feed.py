@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from adapters.hyperliquid.coin_market import CoinMarket
-from adapters.hyperliquid.info import Info
+from adapters.hyperliquid.info import Info, recorded_address
 from adapters.hyperliquid.instruments import VENUE, Universe
 from adapters.hyperliquid.market_data import MarketData
 from adapters.hyperliquid.settings import FeedSettings
@@ -16,21 +16,36 @@ from core.ports.clock import Clock
 from core.ports.randomness import Randomness
 from core.ports.venue import MarketSink
 from core.types.market import FeedState, FeedStatus
+from data.recordings.recorder import Recorder
 
 T = TypeVar("T")
 
 
 class HyperliquidFeed:
-    """Keeps books, trades, marks and funding of its symbols flowing into a sink; needs no keys and never gives up."""
+    """Keeps books, trades, marks and funding of its symbols flowing into a sink; needs no keys and never gives up.
+
+    Parameters
+    ----------
+    recorder
+        Writes everything received, in the form replay reads; closed by whoever made it.
+    """
 
     def __init__(
-        self, settings: FeedSettings, info: Info, stream: Stream, clock: Clock, randomness: Randomness
+        self,
+        settings: FeedSettings,
+        info: Info,
+        stream: Stream,
+        clock: Clock,
+        randomness: Randomness,
+        *,
+        recorder: Recorder | None = None,
     ) -> None:
         self._settings = settings
         self._info = info
         self._stream = stream
         self._clock = clock
         self._randomness = randomness
+        self._recorder = recorder
         self._sink: MarketSink | None = None
         self._market_data: MarketData | None = None
 
@@ -48,7 +63,10 @@ class HyperliquidFeed:
         self._report(FeedState.CONNECTING, "reading instruments")
         universe: Universe = await read_universe(self._ask, self._settings.symbols)
         picked = universe.select(self._settings.symbols)
-        coins = {listing.coin: CoinMarket(listing, sink.add_instrument(listing.instrument), sink) for listing in picked}
+        coins = {
+            listing.coin: CoinMarket(listing.instrument, sink.add_instrument(listing.instrument), sink)
+            for listing in picked
+        }
         self._market_data = MarketData(coins, self._settings, self._clock)
         self._stream.start(self)
 
@@ -58,7 +76,7 @@ class HyperliquidFeed:
     def book_of(self, symbol: str) -> Book | None:
         """Return the book of a unified symbol that is followed."""
         coins = () if self._market_data is None else self._market_data.coins.values()
-        return next((coin.book for coin in coins if coin.listing.instrument.symbol == symbol), None)
+        return next((coin.book for coin in coins if coin.instrument.symbol == symbol), None)
 
     # what the stream asks and tells -----------------------------------------------------------------
 
@@ -66,9 +84,14 @@ class HyperliquidFeed:
         return self._data.subscriptions()
 
     def opened(self) -> None:
+        if self._recorder is not None:
+            # here and not before the handshake: from this moment on trades are news, in a replay too
+            self._recorder.connected(self._clock.utc_ns(), self._stream.url)
         self._data.opened()
 
     def handle(self, raw: bytes, received_ns: int) -> None:
+        if self._recorder is not None:
+            self._recorder.stream_message(received_ns, raw)
         self._data.handle(raw, received_ns)
 
     def check(self, resubscribe: Callable[[Subscription], None]) -> str | None:
@@ -92,8 +115,21 @@ class HyperliquidFeed:
         stream = self._settings.stream
         backoff = Backoff(self._randomness, first_s=stream.first_backoff_s, cap_s=stream.backoff_cap_s)
         return await self._info.ask_patiently(
-            question, decode, backoff, lambda text: self._report(FeedState.CONNECTING, text)
+            question, self._recorded(question, decode), backoff, lambda text: self._report(FeedState.CONNECTING, text)
         )
+
+    def _recorded(self, question: Mapping[str, object], decode: Callable[[bytes], T]) -> Callable[[bytes], T]:
+        """Return what decodes an answer and writes the one that could be."""
+        recorder, address = self._recorder, recorded_address(self._info.url, question)
+        if recorder is None or address is None:
+            return decode
+
+        def decode_and_write(body: bytes) -> T:
+            decoded = decode(body)
+            recorder.rest_answer(self._clock.utc_ns(), address, body)
+            return decoded
+
+        return decode_and_write
 
     def _report_progress(self, data: MarketData) -> None:
         latencies = sorted(coin.latency_ns for coin in data.coins.values() if coin.latency_ns is not None)

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping
 from typing import Final, TypeVar
+from urllib.parse import urlencode
 
 import msgspec
 
@@ -32,6 +33,10 @@ _OK: Final = 200
 _SHOWN_BYTES: Final = 200
 
 
+# what everybody is answered alike; all other questions name an account
+_PUBLIC: Final = frozenset({"perpDexs", "meta", "spotMeta"})
+
+
 class InfoError(Exception):
     """The venue gave no usable answer to a question; the text says why."""
 
@@ -39,6 +44,11 @@ class InfoError(Exception):
 def weight_of(kind: str) -> int:
     """Return what a question costs before its answer is there."""
     return _WEIGHTS.get(kind, _USUAL_WEIGHT)
+
+
+def recorded_address(url: str, question: Mapping[str, object]) -> str | None:
+    """Return how a recording writes a question, though it is posted; None for what no recording may hold."""
+    return f"{url}?{urlencode(question)}" if question["type"] in _PUBLIC else None
 
 
 class Info:
@@ -53,9 +63,9 @@ class Info:
         timeout_s: float,
         time: VenueTime | None = None,
     ) -> None:
+        self.url = url
         self._rest = VenueRest(transport, budgets, timeout_s=timeout_s)
         self._budgets = budgets
-        self._url = url
         self._time = time
 
     async def ask(
@@ -65,7 +75,7 @@ class Info:
         kind = str(question["type"])
         request = HttpRequest(
             method="POST",
-            url=self._url,
+            url=self.url,
             headers={"Content-Type": "application/json"},
             body=msgspec.json.encode(question),
         )

@@ -68,7 +68,7 @@ class Universe:
         listing = self.by_coin.get(coin)
         if listing is not None:
             return listing.instrument.symbol
-        if coin[:1] in _NO_PERPETUAL or "/" in coin:
+        if not is_perpetual(coin):
             return None
         return coin if dex_of(coin) != MAIN_DEX else f"{coin}/{COLLATERAL}:{COLLATERAL}"
 
@@ -79,6 +79,11 @@ class Universe:
             return listing.asset_id
         index = coin.removeprefix("@") if coin.startswith("@") else _NAMED_SPOT.get(coin, "")
         return _SPOT_BASE + int(index) if index.isascii() and index.isdigit() else None
+
+
+def is_perpetual(coin: str) -> bool:
+    """Tell by its name whether a coin is a perpetual, not a spot pair or an outcome."""
+    return coin[:1] not in _NO_PERPETUAL and "/" not in coin
 
 
 def dex_of(symbol: str) -> str:
@@ -116,11 +121,34 @@ def collateral_name(meta: PerpMeta, tokens: Mapping[int, str]) -> str:
     return name
 
 
+def inferred_perpetual(coin: str, tick: Decimal, lot: Decimal) -> Instrument | None:
+    """Make an instrument of the finest steps seen; None for what is no perpetual. For replay only.
+
+    A builder's collateral is taken for USDC. Prices of five figures show less than the finest step, so where sizes
+    allow a finer one by the venue's rule, that one is taken: a grid too fine holds every price.
+    """
+    if not coin or not is_perpetual(coin):
+        return None
+    size_decimals = -lot.adjusted()
+    instrument = _perpetual(dex_of(coin), PerpRules(name=coin, sz_decimals=size_decimals), COLLATERAL)
+    return msgspec.structs.replace(instrument, tick_size=min(tick, instrument.tick_size))
+
+
 def _listing(dex: str, asset: int, rules: PerpRules, collateral: str) -> Listing:
+    return Listing(
+        instrument=_perpetual(dex, rules, collateral),
+        coin=rules.name,
+        dex=dex,
+        asset_id=asset,
+        size_decimals=rules.sz_decimals,
+    )
+
+
+def _perpetual(dex: str, rules: PerpRules, collateral: str) -> Instrument:
     base = rules.name.rpartition(":")[2]
     share = 1 if dex == MAIN_DEX else 2
     lot = Decimal(1).scaleb(-rules.sz_decimals)
-    instrument = Instrument(
+    return Instrument(
         venue=VENUE,
         symbol=f"{base}/{collateral}:{collateral}" if dex == MAIN_DEX else rules.name,
         venue_symbol=rules.name,
@@ -137,4 +165,3 @@ def _listing(dex: str, asset: int, rules: PerpRules, collateral: str) -> Listing
         funding_interval_s=FUNDING_INTERVAL_S,
         underlying=base,
     )
-    return Listing(instrument=instrument, coin=rules.name, dex=dex, asset_id=asset, size_decimals=rules.sz_decimals)

@@ -9,7 +9,7 @@ from adapters.hyperliquid.book_grammar import START, book_snapshot
 from adapters.hyperliquid.coin_market import CoinMarket
 from adapters.hyperliquid.settings import FeedSettings
 from adapters.hyperliquid.stream import NS_PER_S, Subscription
-from adapters.hyperliquid.wire import decode_asset_context, decode_book, decode_envelope, decode_trades
+from adapters.hyperliquid.wire import GREETING, decode_asset_context, decode_book, decode_envelope, decode_trades
 from adapters.streams.market_data import UNREADABLE
 from adapters.streams.message_layout import VENUE_MS
 from adapters.streams.message_reader import reader_of
@@ -33,7 +33,6 @@ class MarketData:
     def __init__(self, coins: dict[str, CoinMarket], settings: FeedSettings, clock: Clock) -> None:
         self.coins = coins
         self.malformed = 0
-        self.late = 0  # snapshots older than the book
         self.last_error = ""
         self._clock = clock
         self._limits_s = {
@@ -47,7 +46,7 @@ class MarketData:
         self._readers = {
             name.encode(): (name, coin, reader)
             for name, coin in coins.items()
-            if (reader := reader_of(coin.listing.instrument, book_snapshot(name), is_uncrossed=True)) is not None
+            if (reader := reader_of(coin.instrument, book_snapshot(name), is_uncrossed=True)) is not None
         }
 
     def subscriptions(self) -> list[Subscription]:
@@ -63,6 +62,11 @@ class MarketData:
         """Make every book unreadable: what happens meanwhile is not seen."""
         for coin in self.coins.values():
             coin.forget(reason, self._clock.utc_ns())
+
+    @property
+    def late(self) -> int:
+        """Return how many snapshots were older than the book."""
+        return sum(coin.late for coin in self.coins.values())
 
     @property
     def live(self) -> int:
@@ -81,6 +85,8 @@ class MarketData:
 
     def handle_typed(self, raw: bytes, received_ns: int) -> None:
         """Take a message by way of typed messages: what compiled code does not read, and all it could read too."""
+        if raw == GREETING:
+            return
         try:
             envelope = decode_envelope(raw)
             channel, data = envelope.channel, envelope.data
@@ -131,8 +137,6 @@ class MarketData:
     def _took(self, coin: str, *, is_newer: bool) -> None:
         if is_newer:
             self._heard(BOOK, coin)
-        else:
-            self.late += 1
 
     def _on_trades(self, data: msgspec.Raw, received_ns: int) -> None:
         for trade in decode_trades(data):

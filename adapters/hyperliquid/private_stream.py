@@ -12,7 +12,7 @@ from adapters.hyperliquid.instruments import Universe
 from adapters.hyperliquid.order_names import OrderNames
 from adapters.hyperliquid.stream import NS_PER_S, Subscription
 from adapters.hyperliquid.translation import fill_of, funding_of, report_of
-from adapters.hyperliquid.wire import decode_envelope
+from adapters.hyperliquid.wire import GREETING, decode_envelope
 from adapters.network.backoff import Backoff
 from adapters.streams.market_data import UNREADABLE
 from core.ports.clock import Clock
@@ -86,6 +86,8 @@ class PrivateStream:
 
     def handle(self, raw: bytes, received_ns: int) -> None:
         """Take one websocket message; never raises for what the venue sends."""
+        if raw == GREETING:
+            return
         try:
             envelope = decode_envelope(raw)
             self._take(envelope.channel, envelope.data, received_ns)

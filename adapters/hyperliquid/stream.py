@@ -58,7 +58,7 @@ class Stream:
     def __init__(
         self, url: str, settings: StreamSettings, transport: Transport, clock: Clock, randomness: Randomness
     ) -> None:
-        self._url = url
+        self.url = url
         self._settings = settings
         self._transport = transport
         self._clock = clock
@@ -100,7 +100,7 @@ class Stream:
             follower.handle(raw, self._clock.utc_ns())
 
         try:
-            connection = await self._transport.connect(self._url, on_message, self._settings.request_timeout_s)
+            connection = await self._transport.connect(self.url, on_message, self._settings.request_timeout_s)
         except TransportError as error:
             return str(error)
         closed = asyncio.get_running_loop().create_task(connection.closed())

@@ -27,6 +27,7 @@ from core.ports.randomness import NoRandomness, Randomness
 from core.ports.transport import Transport
 from core.ports.venue import SendOutcome, SendResult
 from core.types.credentials import Credentials
+from data.recordings.recorder import Recorder
 
 _MINUTE_S: Final = 60.0
 _READS_LIMIT: Final = 3  # of what is traded, for a process that only cancels
@@ -50,12 +51,13 @@ def build_feed(
     randomness: Randomness,
     budget: RequestBudget,
     endpoints: Endpoints | None = None,
+    recorder: Recorder | None = None,
 ) -> HyperliquidFeed:
-    """Build the market-data side; it needs no keys."""
+    """Build the market-data side; it needs no keys, and a recorder gets nothing of any account."""
     where = ENDPOINTS[network] if endpoints is None else endpoints
     info = Info(transport, (budget,), where.info, timeout_s=settings.stream.request_timeout_s)
     stream = Stream(where.stream_url, settings.stream, transport, clock, randomness)
-    return HyperliquidFeed(settings, info, stream, clock, randomness)
+    return HyperliquidFeed(settings, info, stream, clock, randomness, recorder=recorder)
 
 
 def build_execution(

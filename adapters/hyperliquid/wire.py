@@ -8,6 +8,7 @@ from typing import Annotated, Final
 import msgspec
 
 LATEST_MS: Final = 10**14
+GREETING: Final = b"Websocket connection established."  # what a connection may begin with, the only text without JSON
 Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=LATEST_MS)]
 
 

@@ -35,6 +35,20 @@ class MakeHandler(Protocol):
     ) -> MarketHandler: ...
 
 
+def survey_stream(
+    path: Path, venue: str, rules: RecordedRules, *, torn_tail: TornTail, progress: Progress | None
+) -> Survey:
+    """Show rules every message of a recording; raise RecordingError for a broken one, or one without their market."""
+    first_ns = last_ns = 0
+    for message in read_recording(path, torn_tail=torn_tail, progress=progress):
+        first_ns, last_ns = first_ns or message.received_ns, message.received_ns
+        rules.see(message)
+    instruments, inferred = rules.instruments()
+    if not instruments:
+        raise RecordingError(path, None, f"holds no market data of {venue}, expected books or trades")
+    return Survey(instruments, inferred, first_ns, last_ns)
+
+
 class StreamVenue:
     """Implements `RecordedVenue`."""
 
@@ -44,15 +58,7 @@ class StreamVenue:
         self._make_handler = make_handler
 
     def survey(self, path: Path, *, torn_tail: TornTail = TornTail.REFUSE, progress: Progress | None = None) -> Survey:
-        rules = self._make_rules()
-        first_ns = last_ns = 0
-        for message in read_recording(path, torn_tail=torn_tail, progress=progress):
-            first_ns, last_ns = first_ns or message.received_ns, message.received_ns
-            rules.see(message)
-        instruments, inferred = rules.instruments()
-        if not instruments:
-            raise RecordingError(path, None, f"holds no market data of {self.venue}, expected books or trades")
-        return Survey(instruments, inferred, first_ns, last_ns)
+        return survey_stream(path, self.venue, self._make_rules(), torn_tail=torn_tail, progress=progress)
 
     def market(self, sink: MarketSink, instruments: Iterable[Instrument], audit: Audit | None = None) -> "PlayedStream":
         # nothing can be asked for again: a book that breaks is mended by the next snapshot in the recording

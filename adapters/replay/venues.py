@@ -46,6 +46,12 @@ def _coinbase(name: str) -> RecordedVenue:
     return StreamVenue(name, coinbase_rules, CoinbaseMarketData)
 
 
+def _hyperliquid(name: str) -> RecordedVenue:
+    from adapters.replay.hyperliquid_venue import RecordedHyperliquid  # noqa: PLC0415 - only the venue that is played
+
+    return RecordedHyperliquid(name)
+
+
 _CONTRACTS: Final = ("binanceusdm", "binancecoinm")
 _VENUES: Final[dict[str, Callable[[str], RecordedVenue]]] = {
     "binance": _binance,
@@ -55,5 +61,6 @@ _VENUES: Final[dict[str, Callable[[str], RecordedVenue]]] = {
     "kraken": _kraken,
     "okx": _okx,
     "coinbase": _coinbase,
+    "hyperliquid": _hyperliquid,
 }
 RECORDED_VENUES: Final = tuple(_VENUES)

@@ -178,9 +178,9 @@ class ReplayVenueConfig(Section):
 
     kind: Literal["replay"] = Field(description="replay")
     path: Text = Field(description="the recording")
-    venue: Literal["binance", "binanceus", "binanceusdm", "binancecoinm", "kraken", "okx", "coinbase"] = Field(
-        description="whose messages the recording holds"
-    )
+    venue: Literal[
+        "binance", "binanceus", "binanceusdm", "binancecoinm", "kraken", "okx", "coinbase", "hyperliquid"
+    ] = Field(description="whose messages the recording holds")
     speed: Speed | Literal["max"] = Field(
         default=Decimal(1), description="1 is the recorded pace, max as fast as possible"
     )

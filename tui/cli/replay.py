@@ -35,7 +35,9 @@ BAR_COLUMNS: Final = (
     Column("volume", "volume", "number"),
 )
 Report = dict[str, object]
-RecordedVenue = Literal["binance", "binanceus", "binanceusdm", "binancecoinm", "kraken", "okx", "coinbase"]
+RecordedVenue = Literal[
+    "binance", "binanceus", "binanceusdm", "binancecoinm", "kraken", "okx", "coinbase", "hyperliquid"
+]
 Timeframe = Literal["1s", "5s", "1m", "5m", "15m", "1h", "4h", "1d"]
 
 
@@ -97,6 +99,8 @@ def _print(report: Report) -> None:
     if top["first_mismatch"]:
         say(f"first mismatch: {top['first_mismatch']}")
     checksum = cast("dict[str, Report]", report["checks"])["checksum"]
+    if not (top["compared"] or checksum["compared"]):
+        say("no book was compared: the recording holds neither best prices nor checksums beside the books themselves")
     if checksum["compared"]:
         say(f"checksums: {checksum['compared']} compared with the venue's own, {checksum['mismatched']} mismatched")
     if checksum["first_mismatch"]:

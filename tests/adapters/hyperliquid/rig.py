@@ -23,6 +23,7 @@ from core.ports.venue import SendResult
 from core.risk.verdict import Check, Hardness, approve, approve_amend
 from core.types.credentials import Credentials, Secret
 from core.types.order import OrderIntent, OrderType, Side
+from data.recordings.recorder import Recorder
 from tests.venues.execution_records import ExecutionRecords
 from tests.venues.hyperliquid.server import LoopbackHyperliquid
 from tests.venues.market_sink import RecordingSink
@@ -62,6 +63,7 @@ class Rig:
     records: ExecutionRecords = field(default_factory=lambda: ExecutionRecords(takes_payments=True))
     network: HyperliquidNetwork = HyperliquidNetwork.MAINNET
     settings: ExecutionSettings = USUAL
+    recorder: Recorder | None = None  # of the feed
 
     def __post_init__(self) -> None:
         self.budget = new_budget(NoRandomness())
@@ -80,7 +82,7 @@ class Rig:
         settings = msgspec.structs.replace(FeedSettings(symbols=(NVDA, BTC), stream=QUICK), **changes)
         self.feed = build_feed(
             settings, network=self.network, transport=self.transport, clock=SystemClock(), randomness=NoRandomness(),
-            budget=self.budget, endpoints=self.venue.endpoints,
+            budget=self.budget, endpoints=self.venue.endpoints, recorder=self.recorder,
         )  # fmt: skip
         await self.feed.start(self.sink)
         return self.feed

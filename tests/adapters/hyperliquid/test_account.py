@@ -368,6 +368,16 @@ def test_no_private_frame_raises(frames: list[tuple[str, object]], noise: bytes)
     asyncio.run(scenario())
 
 
+def test_the_venues_greeting_is_no_unreadable_message() -> None:
+    async def scenario() -> None:
+        records, universe = ExecutionRecords(takes_payments=True), Universe((), ("", "xyz"))
+        private = PrivateStream(OWNER, records, NothingMissed(), universe, OrderNames(), SystemClock(), NoRandomness())
+        private.handle(b"Websocket connection established.", 1)
+        assert (private.malformed, private.trouble) == (0, "not connected yet")
+
+    asyncio.run(scenario())
+
+
 # recorded ------------------------------------------------------------------------------------------------------
 
 

@@ -156,7 +156,7 @@ def market_data(*names: str) -> tuple[MarketData, RecordingSink]:
     rules = [PerpRules(name=name, sz_decimals=1, max_leverage=5) for name in names]
     sink = RecordingSink()
     coins = {
-        listing.coin: CoinMarket(listing, sink.add_instrument(listing.instrument), sink)
+        listing.coin: CoinMarket(listing.instrument, sink.add_instrument(listing.instrument), sink)
         for listing in read_listings("", 0, PerpMeta(universe=rules), "USDC")
     }
     return MarketData(coins, FeedSettings(symbols=names, stream=StreamSettings()), SystemClock()), sink

@@ -152,9 +152,7 @@ class Hyperliquid:
         Point.GAP: "every message is a whole book: none needs the one before it",
         Point.CHECKSUM: "every message is a whole book",
     }
-    lacking: ClassVar[Mapping[Point, str]] = {
-        Point.RECORDER: "what it sends is not recorded yet",
-    }
+    lacking: ClassVar[Mapping[Point, str]] = {}
 
     @asynccontextmanager
     async def open(self, wish: Wish) -> AsyncIterator[OpenVenue]:

@@ -105,6 +105,11 @@ class LoopbackHyperliquid:
         for socket in self._sockets:
             self._outbox.put_nowait((socket, text))
 
+    async def all_sent(self) -> None:
+        """Wait until everything that was said is on its way."""
+        async with asyncio.timeout(LIMIT_S):
+            await self._outbox.join()
+
     async def close_sockets(self) -> None:
         for socket in list(self._sockets):
             await socket.close(code=WSCloseCode.GOING_AWAY)
@@ -246,6 +251,7 @@ class LoopbackHyperliquid:
         await socket.prepare(request)
         self._sockets[socket] = followed = []
         self.connections += 1
+        self._outbox.put_nowait((socket, "Websocket connection established."))
         try:
             async for message in socket:
                 wish = json.loads(message.data)
@@ -308,6 +314,7 @@ class LoopbackHyperliquid:
             socket, text = await self._outbox.get()
             if not (socket.closed or self.is_silent):
                 await socket.send_str(text)
+            self._outbox.task_done()
 
 
 def _statuses(kind: str, statuses: list) -> dict:

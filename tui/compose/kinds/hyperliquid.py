@@ -22,7 +22,6 @@ from data.recordings.recorder import Recorder
 from tui.compose.kinds.venue_kind import (
     Addresses,
     CancelOutcome,
-    NotRecordableError,
     Sides,
     TradingAccount,
     Wire,
@@ -51,13 +50,11 @@ class HyperliquidKind:
         account: TradingAccount | None = None,
         recorder: Recorder | None = None,
     ) -> Sides:
-        if recorder is not None:
-            raise NotRecordableError("what Hyperliquid sends is not recorded yet")
         budget = new_budget(wire.randomness, float(venue.rate_limit_share))
         network, endpoints = self._network(venue), self._endpoints(venue)
         feed = build_feed(
             FeedSettings(symbols=venue.symbols), **wire._asdict(),
-            network=network, budget=budget, endpoints=endpoints,
+            network=network, budget=budget, endpoints=endpoints, recorder=recorder,
         )  # fmt: skip
         if account is None:
             return Sides(feed, None, lambda: budget.use)
