@@ -91,11 +91,8 @@ class Stream:
 
     async def _one_connection(self, follower: Follower) -> str:
         """Serve one websocket until it ends; return why."""
-        received = 0
 
         def on_message(raw: bytes) -> None:
-            nonlocal received
-            received += 1
             self._last_message_ns = self._clock.monotonic_ns()
             follower.handle(raw, self._clock.utc_ns())
 
@@ -106,7 +103,7 @@ class Stream:
         closed = asyncio.get_running_loop().create_task(connection.closed())
         try:
             malformed_before = follower.malformed
-            self._last_message_ns = self._pinged_ns = self._clock.monotonic_ns()
+            opened_ns = self._last_message_ns = self._pinged_ns = self._clock.monotonic_ns()
             for subscription in follower.subscriptions():
                 connection.send(subscribe(subscription))
             follower.opened()
@@ -115,7 +112,8 @@ class Stream:
                 fault = fault or follower.check(lambda subscription: _renew(connection, subscription))
                 if fault is not None:
                     return fault
-                if received:
+                if self._clock.monotonic_ns() - opened_ns > self._settings.backoff_cap_s * NS_PER_S:
+                    # not at its first message: a venue that hangs up after its greeting would be called twice a second
                     self._backoff.reset()
                 self._ping(connection)
                 await asyncio.wait((closed,), timeout=self._settings.check_interval_s)
