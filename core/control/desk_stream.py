@@ -1,8 +1,8 @@
 """The desk as a stream: one snapshot, then only the sections that changed.
 
 A section is a field of `DeskSnapshot`, or, where a field holds many things of one kind, one of those: a path is
-``("positions",)``, ``("books", "BTC/USDT@sim-a")``, ``("tapes", "BTC/USDT@sim-a")`` or ``("monitoring", "market")``.
-Of a tape that went on only the new prints are sent. Numbers stay exact: sections are decoded from their JSON text into
+``("positions",)``, ``("books", "BTC/USDT@sim-a")``, ``("tapes", "BTC/USDT@sim-a")``, ``("timelines", "job-…")`` or
+``("monitoring", "market")``. Of a tape that went on only the new prints are sent. Numbers stay exact: sections are decoded from their JSON text into
 their own types, money never passes through a float.
 """
 
@@ -11,7 +11,7 @@ from typing import Any, Final
 
 import msgspec
 
-from core.state.desk import BookView, DeskRequest, DeskSnapshot, PrintView
+from core.state.desk import BookView, DeskRequest, DeskSnapshot, PrintView, TimelineView
 from core.state.monitoring import MonitoringState
 
 MIN_INTERVAL_MS: Final = 50
@@ -23,7 +23,8 @@ Sections = dict[SectionPath, bytes]
 
 _BOOKS: Final = "books"
 _TAPES: Final = "tapes"
-_KEYED: Final = frozenset({_BOOKS, _TAPES})  # fields of which each key is a section
+_TIMELINES: Final = "timelines"
+_KEYED: Final = frozenset({_BOOKS, _TAPES, _TIMELINES})  # fields of which each key is a section
 _MONITORING: Final = "monitoring"
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
@@ -153,6 +154,7 @@ class DeskMirror:
             raise DeskStreamError(f"frame {delta.sequence} does not follow frame {self._sequence}")
         snapshot = copy.copy(self._snapshot)
         snapshot.books, snapshot.tapes = dict(snapshot.books), dict(snapshot.tapes)
+        snapshot.timelines = dict(snapshot.timelines)
         snapshot.monitoring = copy.copy(snapshot.monitoring)
         for path, text in delta.set:
             _put(snapshot, path, text)
@@ -168,6 +170,7 @@ class DeskMirror:
 _MONITORING_FIELDS: Final = {field.encode_name: field for field in msgspec.structs.fields(MonitoringState)}
 _book_decoder = msgspec.json.Decoder(BookView)
 _tape_decoder = msgspec.json.Decoder(list[PrintView])
+_timeline_decoder = msgspec.json.Decoder(TimelineView)
 _monitoring_decoders: dict[str, "msgspec.json.Decoder[Any]"] = {
     name: msgspec.json.Decoder(field.type) for name, field in _MONITORING_FIELDS.items()
 }
@@ -186,6 +189,8 @@ def _put(snapshot: DeskSnapshot, path: SectionPath, text: msgspec.Raw) -> None:
             snapshot.books[key] = _book_decoder.decode(text)
         case ("tapes", key):
             snapshot.tapes[key] = _tape_decoder.decode(text)
+        case ("timelines", key):
+            snapshot.timelines[key] = _timeline_decoder.decode(text)
         case ("monitoring", name) if name in _monitoring_decoders:
             setattr(snapshot.monitoring, _MONITORING_FIELDS[name].name, _monitoring_decoders[name].decode(text))
         case _:

@@ -7,6 +7,7 @@ from core.engine.chart_builder import ChartBuilder
 from core.engine.held_views import HeldViews
 from core.engine.job_views import JobViews
 from core.engine.parts import EngineParts
+from core.engine.timeline_views import TimelineViews
 from core.ledger.valuation import PositionValue, Valuation
 from core.state.desk import (
     BookView,
@@ -36,6 +37,7 @@ class DeskBuilder:
         self._engine_id = engine_id
         self._version = version
         self._jobs = JobViews(parts)
+        self._timelines = TimelineViews(parts, self._jobs)
         self._held = HeldViews(parts)
         self._charts = ChartBuilder(parts)
         self._sequence = 0
@@ -79,6 +81,7 @@ class DeskBuilder:
             jobs=self._jobs.jobs(request.jobs, request.job_statuses) if request.jobs else [],
             job_counts=self._jobs.counts() if request.jobs else {},
             capital=parts.capital.current_snapshot() if request.jobs else [],
+            timelines=self._timelines.build(request.timelines) if request.timelines > 0 else {},
             tapes={text: tape for text in request.tapes if (tape := self._tape(text, request.prints)) is not None},
             arming=parts.consoles.arming_view(),
             away=parts.consoles.away_of(request.console) if request.console else None,

@@ -8,8 +8,8 @@ from typing import Final
 from core.engine.frozen_cause import frozen_cause
 from core.engine.naked_value import naked_usd, value_usd
 from core.engine.parts import EngineParts
-from core.execution.job_order import JobOrder
 from core.execution.job_run import JobRun
+from core.execution.leg_state import leg_state, opened_quantity
 from core.jobs.job_book import EndedJob, JobBook
 from core.jobs.scheduling import PendingJob
 from core.journal.facts import JobDropped, JobStarted
@@ -17,7 +17,6 @@ from core.risk.verdict import Check, Hardness
 from core.state.desk import CheckView, JobView, LegView
 from core.types.job import HedgeJob, JobPhase, Leg
 from core.types.job_tag import LegRole
-from core.types.order import OrderStatus
 
 ZERO: Final = Decimal(0)
 NS_PER_S: Final = 1_000_000_000
@@ -177,24 +176,9 @@ def _planned(leg: Leg, state: str = "planned") -> LegView:
 
 def _leg(run: JobRun, index: int, leg: Leg) -> LegView:
     orders = list(run.of_leg(index))
-    opening = [order for order in orders if order.role is not LegRole.UNWIND]
-    filled = sum((order.filled_quantity for order in opening), ZERO)
-    notional = sum((order.notional for order in opening), ZERO)
-    view = _planned(leg, _leg_state(orders, filled, leg.quantity))
+    filled = opened_quantity(orders)
+    notional = sum((order.notional for order in orders if order.role is not LegRole.UNWIND), ZERO)
+    view = _planned(leg, leg_state(orders, filled, leg.quantity))
     view.filled_quantity = filled
     view.average_price = notional / filled if filled else None
     return view
-
-
-def _leg_state(orders: list[JobOrder], filled: Decimal, wanted: Decimal) -> str:
-    """Say where a leg stands; what is worst comes first."""
-    if any(order.status is OrderStatus.IN_DOUBT for order in orders):
-        return "in doubt"
-    unwinds = [order for order in orders if order.role is LegRole.UNWIND]
-    if unwinds:
-        return "unwinding" if any(not order.is_over for order in unwinds) else "given back"
-    if filled >= wanted:
-        return "filled"
-    if any(not order.is_over for order in orders):
-        return "sent"
-    return "partly filled" if filled else "planned"

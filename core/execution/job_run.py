@@ -2,16 +2,21 @@
 
 from collections.abc import Iterator
 from copy import copy
+from decimal import Decimal
 from typing import Final
 
 import msgspec
 
-from core.execution.exposure import LegQuantities, is_level
+from core.execution.exposure import LegQuantities, is_level, naked_quantity
+from core.execution.job_history import JobHistory
 from core.execution.job_order import ZERO, JobOrder
+from core.execution.leg_state import leg_state, opened_quantity
 from core.journal.facts import AnyFact, JobCorrected, JobFinished, JobMoved, JobReopened, JobStarted, PositionAdopted
 from core.orders.outcome import Applied, TrackerOutcome
 from core.types.job import HedgeJob, JobOutcome, JobPhase
+from core.types.job_event import JobEvent, JobEventKind, JobEvents
 from core.types.job_tag import LegRole
+from core.types.order import OrderStatus
 
 STAGES: Final = (JobPhase.PRIMARY, JobPhase.HEDGING, JobPhase.UNWINDING)
 """What a job does, in the only order it does it in; FROZEN lies over each of them."""
@@ -44,6 +49,7 @@ class JobRunState(msgspec.Struct, frozen=True, kw_only=True):
     stirred_by: str | None
     reopened_ns: int | None
     attempts_from: int
+    events: JobEvents = JobEvents()
 
 
 class JobRun:
@@ -62,6 +68,8 @@ class JobRun:
         self.orders: dict[str, JobOrder] = {}  # oldest first
         self.refusals: list[Refusal] = []  # not of the journal: forgotten at a restart
         self.naked_since_ns: int | None = None
+        self.naked_quantity = ZERO  # known, in units of the primary leg, signed like a position there
+        self.history = JobHistory()
         self.disturbance: str | None = None  # what the venue did to a leg's position by itself
         self.outcome: JobOutcome | None = None  # None while it runs
         self.told: JobFinished | JobCorrected | None = None  # the newest end, also of a job that runs again
@@ -83,10 +91,12 @@ class JobRun:
                 self._enter(fact)
             case JobFinished() | JobCorrected() if fact.job_id == self.job.job_id:
                 self.outcome, self.told, self.stirred_by = fact.outcome, fact, None
+                self._note(JobEventKind.FINISHED, fact.at_ns, fact.outcome, fact.reason)
             case JobReopened() if fact.job_id == self.job.job_id:
                 self._reopen(fact)
             case PositionAdopted() if any((x.venue, x.symbol) == (fact.venue, fact.symbol) for x in self.job.legs):
                 self.disturbance = f"position of {fact.symbol}@{fact.venue} was taken over: {fact.cause}"
+                self._note(JobEventKind.DISTURBED, fact.at_ns, self.phase, self.disturbance)
             case _:
                 pass
         if isinstance(moved, Applied):
@@ -98,6 +108,7 @@ class JobRun:
 
     def _enter(self, fact: JobMoved) -> None:
         self.phase, self.moved_ns = fact.phase, fact.at_ns
+        self._note(JobEventKind.MOVED, fact.at_ns, fact.phase, fact.reason)
         # Doubt ends the opening for good: what follows a frozen primary is hedging at the earliest.
         stage = JobPhase.HEDGING if fact.phase is JobPhase.FROZEN else fact.phase
         if STAGES.index(stage) > STAGES.index(self.stage):
@@ -113,6 +124,7 @@ class JobRun:
         self.refusals.clear()
         self.naked_since_ns = None
         self._note_nakedness(fact.at_ns)
+        self._note(JobEventKind.REOPENED, fact.at_ns, self.phase, fact.reason)
 
     def _order_moved(self, moved: Applied, at_ns: int, number: int) -> None:
         intent = moved.order.intent
@@ -130,19 +142,42 @@ class JobRun:
                 intended_ns=at_ns,
             )
             if intent.job.role is LegRole.PRIMARY:
-                self.naked_since_ns = None  # a slice begins on dust only
-        filled_before = known.filled_quantity
+                self.naked_since_ns, self.naked_quantity = None, ZERO  # a slice begins on dust only
+            self._note_order(JobEventKind.SENT, at_ns, known, known.quantity)
+        filled_before, was_over, status_before = known.filled_quantity, known.is_over, known.status
         known.follow(moved.order, moved.fills, at_ns, number)
         if known.filled_quantity != filled_before:
             self._note_nakedness(at_ns)
+            self._note_order(JobEventKind.FILLED, at_ns, known, known.filled_quantity - filled_before)
+        if known.is_over and not was_over and known.unfilled > 0:
+            self._note_order(JobEventKind.ENDED, at_ns, known)
+        elif known.status is OrderStatus.IN_DOUBT and status_before is not OrderStatus.IN_DOUBT:
+            self._note_order(JobEventKind.DOUBTED, at_ns, known)
         if self.outcome is not None and (known.filled_quantity != filled_before or not known.is_over):
             self.stirred_by = known.client_order_id
 
     def _note_nakedness(self, at_ns: int) -> None:
-        if is_level(self.job, self.known_quantities()):
-            self.naked_since_ns = None
-        elif self.naked_since_ns is None:
+        quantities = self.known_quantities()
+        if is_level(self.job, quantities):
+            self.naked_since_ns, self.naked_quantity = None, ZERO
+            return
+        self.naked_quantity = naked_quantity(self.job, quantities)
+        if self.naked_since_ns is None:
             self.naked_since_ns = at_ns
+
+    # telling ---------------------------------------------------------------------------------------
+
+    def _note(self, kind: JobEventKind, at_ns: int, state: str, text: str) -> None:
+        self.history.note(JobEvent(at_ns, kind, None, str(state), ZERO, ZERO, self.naked_quantity, text))
+
+    def _note_order(self, kind: JobEventKind, at_ns: int, order: JobOrder, quantity: Decimal = ZERO) -> None:
+        orders = tuple(self.of_leg(order.leg))
+        filled = opened_quantity(orders)
+        state = leg_state(orders, filled, self.job.legs[order.leg].quantity)
+        text = f"{order.role} {order.client_order_id}"
+        if kind in {JobEventKind.ENDED, JobEventKind.DOUBTED}:
+            text += f" {order.status}" + (f": {order.reason}" if order.reason else "")
+        self.history.note(JobEvent(at_ns, kind, order.leg, state, quantity, filled, self.naked_quantity, text))
 
     # reading ---------------------------------------------------------------------------------------
 
@@ -219,6 +254,7 @@ class JobRun:
             stirred_by=self.stirred_by,
             reopened_ns=self.reopened_ns,
             attempts_from=self._attempts_from,
+            events=self.history.to_state(),
         )
 
     @classmethod
@@ -230,4 +266,7 @@ class JobRun:
         run.disturbance, run.outcome, run.told = state.disturbance, state.outcome, state.told
         run.stirred_by, run.reopened_ns, run._attempts_from = state.stirred_by, state.reopened_ns, state.attempts_from
         run.orders = {order.client_order_id: copy(order) for order in state.orders}
+        run.history = JobHistory(state.events)
+        if run.naked_since_ns is not None:
+            run.naked_quantity = naked_quantity(run.job, run.known_quantities())
         return run

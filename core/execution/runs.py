@@ -4,6 +4,7 @@ A restart goes on with them. Ended ones are kept for what their orders may still
 """
 
 from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Final
 
 import msgspec
@@ -26,6 +27,7 @@ from core.types.order import Fill
 
 ENDED_RUNS_KEPT: Final = 200
 STRAYS_KEPT: Final = 50
+HISTORIES_KEPT: Final = 60  # of ended runs: a timeline has no room for more
 
 
 class StrayFill(msgspec.Struct, frozen=True):
@@ -131,6 +133,8 @@ class JobRuns:
         for leg in run.job.legs:
             self._on.get(leg.instrument_id, {}).pop(job_id, None)
         self._ended[job_id] = run
+        for old in islice(reversed(self._ended.values()), HISTORIES_KEPT, HISTORIES_KEPT + 1):
+            old.history.forget()
         if len(self._ended) > ENDED_RUNS_KEPT:
             del self._ended[next(iter(self._ended))]
 

@@ -10,6 +10,7 @@ import msgspec
 
 from core.state.away import AwayReport
 from core.state.monitoring import MonitoringState
+from core.types.job_event import JobEvent
 
 
 class OwnLevel(msgspec.Struct, frozen=True):
@@ -230,6 +231,17 @@ class JobView(msgspec.Struct, kw_only=True):
     ended_ns: int | None
 
 
+class TimelineView(msgspec.Struct, kw_only=True):
+    """A job over time: what it is and stands at, and what happened to it."""
+
+    job: JobView
+    events: list[JobEvent] = []  # oldest first; none for one that never started or ended too long ago
+    left_out: int = 0  # earlier events that are not kept
+    naked_since_ns: int | None = None  # while it runs
+    naked_quantity: Decimal | None = None  # now or at the end, in coins of `naked_asset`, signed; None where not known
+    naked_asset: str = ""
+
+
 class PoolView(msgspec.Struct, kw_only=True):
     """One pool of a venue in dollars; None while the venue's equity is not known."""
 
@@ -306,6 +318,7 @@ class DeskRequest(msgspec.Struct, frozen=True, kw_only=True):
     tapes: tuple[str, ...] = ()
     prints: int = 100  # of each tape
     console: str = ""  # the id of the console that asks
+    timelines: int = 0  # jobs to show over time; every running one is shown in any case, 0 asks for none
 
 
 class DeskSnapshot(msgspec.Struct, kw_only=True):
@@ -330,4 +343,5 @@ class DeskSnapshot(msgspec.Struct, kw_only=True):
     arming: ArmingView | None = None
     consoles: list[ConsoleView] = []
     price_alerts: list[PriceAlertView] = []  # in the order they were set
+    timelines: dict[str, TimelineView] = {}  # by job id; in no order
     away: AwayReport | None = None  # what the person at the asking console missed

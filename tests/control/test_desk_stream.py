@@ -9,10 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core.control.desk_stream import DeskFramer, DeskMirror, DeskStreamError, split
-from core.state.desk import DeskSnapshot, LogLine, PnlPoint, PrintView
+from core.state.desk import DeskSnapshot, LogLine, PnlPoint, PrintView, TimelineView
+from core.types.job_event import JobEvent, JobEventKind
+from tests.console.fake_jobs import job
 from tests.control.fake_engine import book, desk, monitoring
 
 money = st.decimals(min_value=-(10**12), max_value=10**12, allow_nan=False, places=9)
+SMALL = st.integers(1, 4)
 names = st.sampled_from(["BTC/USDT@sim-a", "ETH/USDT@sim-a", "NVDA@sim-x", 'ключ/€ "quoted"@sim-b'])
 
 
@@ -29,7 +32,13 @@ def desks(draw: st.DrawFn) -> DeskSnapshot:
     if draw(st.booleans()):
         snapshot.chart = None
     snapshot.tapes = {name: tape(draw(st.integers(0, 9)), draw(st.integers(0, 6))) for name in draw(st.sets(names))}
+    snapshot.timelines = {f"j{n}": timeline(n, draw(st.integers(0, 3)), draw(money)) for n in draw(st.sets(SMALL))}
     return snapshot
+
+
+def timeline(number: int, events: int, naked: Decimal) -> TimelineView:
+    told = [JobEvent(at, JobEventKind.FILLED, 0, "filled", Decimal("0.10"), naked, naked) for at in range(events)]
+    return TimelineView(job=job(number, "running"), events=told, naked_quantity=naked, naked_asset="BTC")
 
 
 def tape(count: int, shown: int, own: int = 3) -> list[PrintView]:
@@ -68,6 +77,16 @@ def test_only_changed_sections_are_sent() -> None:
     assert (delta["type"], delta["sequence"], delta["removed"]) == ("delta", 2, [])
     assert [path for path, _ in delta["set"]] == [["monitoring", "market"], ["books", "ETH/USDT@sim-a"]]
     assert msgspec.json.decode(framer.frame(later)) == {"type": "delta", "sequence": 3, "set": [], "removed": []}
+
+
+def test_of_timelines_only_those_that_went_on_are_sent() -> None:
+    framer, state = DeskFramer(), desk()
+    state.timelines = {"j1": timeline(1, 2, Decimal(0)), "j2": timeline(2, 2, Decimal(0))}
+    framer.frame(state)
+    later = copy.deepcopy(state)
+    later.timelines["j2"] = timeline(2, 3, Decimal("0.4"))
+    delta = msgspec.json.decode(framer.frame(later))
+    assert [path for path, _ in delta["set"]] == [["timelines", "j2"]]
 
 
 def test_of_a_tape_that_goes_on_only_the_new_prints_are_sent() -> None:
