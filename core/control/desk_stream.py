@@ -1,9 +1,9 @@
 """The desk as a stream: one snapshot, then only the sections that changed.
 
 A section is a field of `DeskSnapshot`, or, where a field holds many things of one kind, one of those: a path is
-``("positions",)``, ``("books", "BTC/USDT@sim-a")``, ``("tapes", "BTC/USDT@sim-a")``, ``("timelines", "job-…")`` or
-``("monitoring", "market")``. Of a tape that went on only the new prints are sent. Numbers stay exact: sections are decoded from their JSON text into
-their own types, money never passes through a float.
+``("positions",)``, ``("books", "BTC/USDT@sim-a")``, ``("tapes", "BTC/USDT@sim-a")``, ``("timelines", "job-s12ab-1")``
+or ``("monitoring", "market")``. Of a tape that went on only the new prints are sent. Numbers stay exact: sections are
+decoded from their JSON text into their own types, money never passes through a float.
 """
 
 import copy

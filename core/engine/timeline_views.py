@@ -42,7 +42,8 @@ class TimelineViews:
         runs, leg = self._parts.fold.runs, view.legs[0]
         run = runs.get(view.job_id) or runs.ended(view.job_id)
         instrument = self._parts.market.instruments.get(InstrumentId(leg.venue, leg.symbol))
-        timeline = TimelineView(job=view, naked_asset=leg.symbol if instrument is None else instrument.base)
+        timeline = TimelineView(job=view, asset=leg.symbol if instrument is None else instrument.base)
+        timeline.unit_coins = None if instrument is None else instrument.contract_size
         if run is None:
             return timeline
         events = run.history.to_state()
@@ -50,8 +51,8 @@ class TimelineViews:
         timeline.naked_since_ns = run.naked_since_ns if view.status == "running" else None
         if not run.naked_quantity:
             timeline.naked_quantity = ZERO
-        elif instrument is not None:
-            timeline.naked_quantity = run.naked_quantity * instrument.contract_size
+        elif timeline.unit_coins is not None:
+            timeline.naked_quantity = run.naked_quantity * timeline.unit_coins
         return timeline
 
 

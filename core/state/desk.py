@@ -238,8 +238,9 @@ class TimelineView(msgspec.Struct, kw_only=True):
     events: list[JobEvent] = []  # oldest first; none for one that never started or ended too long ago
     left_out: int = 0  # earlier events that are not kept
     naked_since_ns: int | None = None  # while it runs
-    naked_quantity: Decimal | None = None  # now or at the end, in coins of `naked_asset`, signed; None where not known
-    naked_asset: str = ""
+    naked_quantity: Decimal | None = None  # now or at the end, in coins of `asset`, signed; None where not known
+    asset: str = ""  # of the primary leg
+    unit_coins: Decimal | None = None  # what a quantity of one of the primary leg is in coins
 
 
 class PoolView(msgspec.Struct, kw_only=True):

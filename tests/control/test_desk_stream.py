@@ -38,7 +38,7 @@ def desks(draw: st.DrawFn) -> DeskSnapshot:
 
 def timeline(number: int, events: int, naked: Decimal) -> TimelineView:
     told = [JobEvent(at, JobEventKind.FILLED, 0, "filled", Decimal("0.10"), naked, naked) for at in range(events)]
-    return TimelineView(job=job(number, "running"), events=told, naked_quantity=naked, naked_asset="BTC")
+    return TimelineView(job=job(number, "running"), events=told, naked_quantity=naked, asset="BTC")
 
 
 def tape(count: int, shown: int, own: int = 3) -> list[PrintView]:

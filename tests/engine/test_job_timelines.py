@@ -51,11 +51,11 @@ def test_a_running_job_says_since_when_it_is_naked_and_with_how_many_coins(journ
         rig = await JobRig(loop, journal=journal).start()
         rig.venues["v2"].latency_s = 2.0
         job = rig.submit(leg("v1", Side.SELL), leg("v2", Side.BUY))
-        await rig.until(lambda: rig.held())
+        await rig.until(rig.held)
         await rig.elapse(0.5)
         view = timeline(rig, job)
         (filled,) = [each for each in view.events if each.kind is JobEventKind.FILLED]
-        assert (view.naked_quantity, view.naked_asset, view.naked_since_ns) == (-20, "BTC", filled.at_ns)
+        assert (view.naked_quantity, view.asset, view.naked_since_ns) == (-20, "BTC", filled.at_ns)
 
     in_virtual_time(work)
 

@@ -259,7 +259,11 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
     def _ask(self) -> None:
         shown = self.area.shown()
         ladders = [ladder for ladder in self.area.ladders if ladder in shown]
-        request = self.selection.request(ladders, has_tape=self.area.panes["tape"] in shown)
+        request = self.selection.request(
+            ladders,
+            has_tape=self.area.panes["tape"] in shown,
+            has_timeline=self.area.panes["timeline"] in shown,
+        )
         if request != self._wanted:
             self._wanted = request
             self.link.want(request)

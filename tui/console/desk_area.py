@@ -24,6 +24,7 @@ from tui.panes.tables import (
 )
 from tui.panes.tape import TapePane
 from tui.panes.texts import LogPane, RiskPane
+from tui.panes.timeline import TimelinePane
 from tui.panes.watchlist import WatchlistPane
 from tui.present.ladder_window import Recentring
 
@@ -35,6 +36,7 @@ _PANES: dict[str, tuple[type[Pane], str]] = {
     "fills": (FillsPane, "f"),
     "tape": (TapePane, "t"),
     "jobs": (JobsPane, "j"),
+    "timeline": (TimelinePane, "e"),
     "strategies": (StrategiesPane, "s"),
     "venues": (VenuesPane, "v"),
     "capital": (CapitalPane, "u"),

@@ -90,9 +90,13 @@ _LARGE_LADDERS = _rows(
     ),
     (12, _columns((100, "fills"), (100, "orders"))),
 )
-_SMALL_JOBS = _rows((13, "jobs"), (7, "capital"))
-_JOBS = _rows((17, "jobs"), (20, _columns((62, "capital"), (58, "strategies"))))
-_LARGE_JOBS = _rows((32, "jobs"), (25, _columns((100, "capital"), (100, _rows((12, "strategies"), (13, "risk"))))))
+_SMALL_JOBS = _rows((4, "timeline"), (12, "jobs"), (4, "capital"))
+_JOBS = _rows((12, "timeline"), (13, "jobs"), (12, _columns((62, "capital"), (58, "strategies"))))
+_LARGE_JOBS = _rows(
+    (18, "timeline"),
+    (18, "jobs"),
+    (21, _columns((100, "capital"), (100, _rows((10, "strategies"), (11, "risk"))))),
+)
 _RISK = _columns((42, _rows((12, "risk"), (8, "venues"))), (38, "alerts"))
 _WIDE_RISK = _columns((60, _rows((20, "risk"), (10, "venues"))), (60, _rows((14, "alerts"), (16, "log"))))
 _CHARTS = _rows((13, "chart"), (7, _columns((40, "pnl"), (40, "strategies"))))

@@ -6,7 +6,8 @@ from core.control.commands import CancelJob, ExplainJob
 from core.state.desk import JobView
 from tui.console.dialogs.choice import Choice, ChoiceDialog
 from tui.console.dialogs.job import JobDialog
-from tui.panes.jobs import JobsPane
+from tui.panes.job_rows import JobRowsPane
+from tui.panes.timeline import TimelinePane
 from tui.present.ink import Ink, plain
 from tui.present.jobs import OVER, short_job_id
 
@@ -19,12 +20,23 @@ _NONE_SELECTED = "no job is selected: 3 shows the jobs, tab and ↑ ↓ choose o
 class Jobs:
     app: "ConsoleApp"
 
-    def _selected_job(self, pane: JobsPane) -> JobView | None:
-        snapshot = self.app.view.snapshot
-        jobs = [] if snapshot is None else snapshot.jobs
-        return next((job for job in jobs if job.job_id == pane.selected), None)
+    def next_time_span(self) -> None:
+        """Show another span of time in the timeline, whichever pane has the focus."""
+        pane = self.app.area.panes["timeline"]
+        if isinstance(pane, TimelinePane) and pane in self.app.area.shown():
+            pane.next_span()
+        else:
+            self.app.say("info", "no timeline is shown: 3 shows it")
 
-    def cancel_job(self, pane: JobsPane) -> None:
+    def _selected_job(self, pane: JobRowsPane) -> JobView | None:
+        snapshot = self.app.view.snapshot
+        if snapshot is None or pane.selected is None:
+            return None
+        timeline = snapshot.timelines.get(pane.selected)
+        listed = (job for job in snapshot.jobs if job.job_id == pane.selected)
+        return next(listed, None if timeline is None else timeline.job)
+
+    def cancel_job(self, pane: JobRowsPane) -> None:
         """Ask, then end the selected job."""
         job = self._selected_job(pane)
         if job is None:
@@ -54,7 +66,7 @@ class Jobs:
             command = CancelJob(job_id=job_id, reason="cancel key in the console")
             self.app.sender.send(command, f"end job {short_job_id(job_id)}")
 
-    def explain_job(self, pane: JobsPane) -> None:
+    def explain_job(self, pane: JobRowsPane) -> None:
         """Ask the engine why the selected job is where it is; the dialog waits for the answer."""
         job = self._selected_job(pane)
         if job is None:

@@ -8,6 +8,8 @@ from tui.panes.ladder import LadderPane
 
 DEPTH = 60  # levels asked for: enough for the tallest ladder at its finest grouping
 
+TIMELINES = 40  # jobs asked for besides those that run
+
 
 class Selection:
     """The selected instrument is that of the ladder last worked in; the chart follows it."""
@@ -35,11 +37,18 @@ class Selection:
     def chosen(self) -> InstrumentView | None:
         return None if self.selected is None else self.instruments.get(self.selected)
 
-    def request(self, ladders: Sequence[LadderPane], *, has_tape: bool) -> DeskRequest:
-        """Ask for the books on screen and the selected one, which prices a ticket; for its tape where that shows."""
+    def request(self, ladders: Sequence[LadderPane], *, has_tape: bool, has_timeline: bool = False) -> DeskRequest:
+        """Ask for the books on screen and the selected one, which prices a ticket; for tape and timeline where seen."""
         names = [ladder.instrument for ladder in ladders if ladder.instrument is not None]
         if self.selected is not None:
             names.append(self.selected)
         books = tuple(dict.fromkeys(names))
         tapes = (self.selected,) if has_tape and self.selected is not None else ()
-        return DeskRequest(depth=DEPTH, books=books, tapes=tapes, chart=self.selected, timeframe=self.timeframe)
+        return DeskRequest(
+            depth=DEPTH,
+            books=books,
+            tapes=tapes,
+            chart=self.selected,
+            timeframe=self.timeframe,
+            timelines=TIMELINES if has_timeline else 0,
+        )

@@ -11,7 +11,7 @@ from tui.console.dialogs.ticket import TicketDialog
 from tui.console.dialogs.typed import Typed, TypedDialog
 from tui.console.ticket_rules import Draft, Judgement, describe
 from tui.panes.alarms import AlarmsPane
-from tui.panes.jobs import JobsPane
+from tui.panes.job_rows import JobRowsPane
 from tui.panes.ladder import LadderPane
 from tui.panes.pane import Pane
 from tui.panes.tables import FillsPane, OrdersPane, PositionsPane, StrategiesPane
@@ -39,10 +39,10 @@ class Trading:
     def _ladder(self) -> LadderPane:
         raise NotImplementedError
 
-    def cancel_job(self, pane: JobsPane) -> None:
+    def cancel_job(self, pane: JobRowsPane) -> None:
         raise NotImplementedError
 
-    def explain_job(self, pane: JobsPane) -> None:
+    def explain_job(self, pane: JobRowsPane) -> None:
         raise NotImplementedError
 
     def show_watched(self) -> bool:
@@ -54,7 +54,7 @@ class Trading:
     def open_ticket(self, side: str | None) -> None:
         """Open a ticket; without a side, enter was pressed: on a ladder row the row says which side."""
         pane = self.focused_pane()
-        if side is None and isinstance(pane, OrdersPane | JobsPane):
+        if side is None and isinstance(pane, OrdersPane | JobRowsPane):
             self.explain()
             return
         if isinstance(pane, WatchlistPane) and (not self.show_watched() or side is None):
@@ -122,7 +122,7 @@ class Trading:
         if isinstance(pane, LadderPane):
             self._cancel_at_cursor(pane)
             return
-        if isinstance(pane, JobsPane):
+        if isinstance(pane, JobRowsPane):
             self.cancel_job(pane)
             return
         order = self._selected_order()
@@ -184,7 +184,7 @@ class Trading:
 
     def explain(self) -> None:
         snapshot, pane = self.app.view.snapshot, self.focused_pane()
-        if isinstance(pane, JobsPane):
+        if isinstance(pane, JobRowsPane):
             self.explain_job(pane)
             return
         order = self._selected_order()

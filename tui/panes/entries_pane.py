@@ -2,6 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Sequence
+from typing import ClassVar
 
 from textual import events
 
@@ -17,6 +18,7 @@ class EntriesPane(Pane):
     """Entries keep their order while one is selected."""
 
     FRAMES_BETWEEN = 2
+    SELECTS_ON_FOCUS: ClassVar[bool] = True
 
     def __init__(self, pane_id: str, letter: str = "") -> None:
         super().__init__(pane_id, letter)
@@ -72,7 +74,8 @@ class EntriesPane(Pane):
         self.paint()
 
     def on_focus(self) -> None:
-        self._cursor.focused()
+        if self.SELECTS_ON_FOCUS:
+            self._cursor.focused()
         self.paint()
 
     def on_click(self, event: events.Click) -> None:

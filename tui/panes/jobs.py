@@ -2,14 +2,14 @@
 
 from collections.abc import Sequence
 
-from tui.panes.entries_pane import EntriesPane
+from tui.panes.job_rows import JobRowsPane
 from tui.panes.view import View
 from tui.present.entries import Entry
 from tui.present.ink import Ink, Line, Span
 from tui.present.jobs import job_entries, jobs_title, no_jobs_lines
 
 
-class JobsPane(EntriesPane):
+class JobsPane(JobRowsPane):
     TITLE = "Jobs"
     ABOUT = (
         "Hedge jobs: running with their legs, waiting with what they wait for, ended with what came of them. "
