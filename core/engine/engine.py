@@ -229,6 +229,7 @@ class Engine:
         self._tell_alerts()
         if self.is_starting:
             return
+        self._monitoring.look_at_limits(self.parts.views.valuation())
         if self._seconds % self.parts.settings.snapshot_every_s == 0:
             self.parts.recorder.save_snapshot()
         for execution in self._due_for_comparison():

@@ -2,13 +2,18 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Final
 
+from core.alarms.limit_rates import HORIZON_S, MOMENTARY, NS_PER_S, LimitRates
 from core.engine.parts import EngineParts
 from core.ledger.position import ZERO
 from core.ledger.valuation import Valuation
 from core.risk.totals import venue_totals
 from core.state.monitoring import LimitUse
+from core.types.calendar_day import NS_PER_DAY
 from core.types.capital import Pool
+
+DAY_LOSS: Final = "day loss"
 
 
 class LimitUses:
@@ -16,8 +21,23 @@ class LimitUses:
 
     def __init__(self, parts: EngineParts) -> None:
         self._parts = parts
+        self._past = LimitRates()
+
+    def look(self, valuation: Valuation) -> None:
+        """Take note every few seconds of how much is used, for the rate at which it rises."""
+        steady_ns = self._parts.clock.monotonic_ns()
+        if self._past.is_due(steady_ns):
+            self._past.look(self._uses(valuation), steady_ns)
 
     def build(self, valuation: Valuation) -> list[LimitUse]:
+        """Return every limit, with when it is reached where its use rises; the loss of a day counts until it ends."""
+        uses = self._uses(valuation)
+        day_left_s = (NS_PER_DAY - valuation.at_ns % NS_PER_DAY) / NS_PER_S
+        for use in uses:
+            use.reached_in_s = self._past.reached_in_s(use, day_left_s if use.name == DAY_LOSS else HORIZON_S)
+        return uses
+
+    def _uses(self, valuation: Valuation) -> list[LimitUse]:
         return [*self._account(valuation), *self._jobs(), *self._rates(), *self._venues()]
 
     def day_loss_limit_usd(self, valuation: Valuation) -> Decimal | None:
@@ -28,7 +48,7 @@ class LimitUses:
     def _account(self, valuation: Valuation) -> Iterator[LimitUse]:
         limits, open_orders = self._parts.settings.limits, self._parts.fold.orders.live_count
         invested = _share_pct(_gross(valuation), valuation.equity_usd)
-        yield _use("day loss", "USD", self.day_loss_limit_usd(valuation), valuation.day_loss_usd)
+        yield _use(DAY_LOSS, "USD", self.day_loss_limit_usd(valuation), valuation.day_loss_usd)
         yield _use("drawdown", "%", limits.max_drawdown_pct, valuation.drawdown_pct)
         yield _use("order", "USD", limits.max_position_per_trade_usd, ZERO)
         yield _use("directional", "USD", limits.max_position_size_usd, _sum_of_nets(valuation))
@@ -48,9 +68,9 @@ class LimitUses:
         for venue in self._parts.desk.executions:
             orders, messages = recent.rates(venue, steady_ns)
             new = Decimal(limits.message_rate_per_s - limits.cancel_reserve_per_s)
-            yield _use(f"new messages {venue}", "a second", new, Decimal(messages))
-            yield _use(f"messages {venue}", "a second", Decimal(limits.message_rate_per_s), Decimal(messages))
-        yield _use("orders", "a second", Decimal(limits.order_rate_per_s), Decimal(orders))
+            yield _use(f"new messages {venue}", MOMENTARY, new, Decimal(messages))
+            yield _use(f"messages {venue}", MOMENTARY, Decimal(limits.message_rate_per_s), Decimal(messages))
+        yield _use("orders", MOMENTARY, Decimal(limits.order_rate_per_s), Decimal(orders))
 
     def _venues(self) -> Iterator[LimitUse]:
         parts, limits = self._parts, self._parts.settings.limits

@@ -65,6 +65,10 @@ class MonitoringBuilder:
             last_update=parts.clock.utc_ns(),
         )
 
+    def look_at_limits(self, valuation: Valuation) -> None:
+        """Take note of how much of every limit is used; to be called every second."""
+        self._limits.look(valuation)
+
     def alerts(self, valuation: Valuation) -> list[Alert]:
         """Return the alerts that stand at this moment."""
         return self._alerts.build(self._standing(), valuation)

@@ -84,6 +84,7 @@ class LimitUse(msgspec.Struct, kw_only=True):
     limit: Decimal | None
     used: Decimal | None
     left: Decimal | None
+    reached_in_s: int | None = None  # at the rate of the last minutes; None where that cannot be told
 
 
 class RiskState(msgspec.Struct, kw_only=True):

@@ -11,12 +11,14 @@ from tui.present.bars import room_bar
 from tui.present.cells import joined, left, width_of, wrap
 from tui.present.ink import Decor, Ink, Line, Span
 from tui.present.override import override_lines
+from tui.present.scopes import scope_lines
 
+SOON_S: Final = 900
 NEARLY_USED: Final = Decimal("0.2")  # what is left of a limit that counts as little
 
 
 def risk_lines(state: MonitoringState, now_ns: int, width: int) -> list[Line]:
-    """Override and blockers first (nothing is more urgent), then limits by room left, then what is slow or fast."""
+    """Override and blockers first (nothing is more urgent), then modes and halts, then limits by room left."""
     risk = state.risk
     lines = override_lines(risk, now_ns)
     for blocker in sorted(risk.blockers, key=_scope_order):
@@ -25,8 +27,10 @@ def risk_lines(state: MonitoringState, now_ns: int, width: int) -> list[Line]:
         lines.append((Span("✓ ", Ink.GOOD), Span("nothing blocks new risk", Ink.QUIET)))
     for name in risk.unvalued:
         lines += wrap(f"unknown: {name}", width, Ink.ALARM)
+    lines += scope_lines(state, width)
     lines += _notices(state)
-    lines += [limit_line(limit, width, _name_cells(risk.limits, width)) for limit in _tight_first(risk.limits)]
+    for limit in _tight_first(risk.limits):
+        lines += limit_lines(limit, width, _name_cells(risk.limits, width))
     if not risk.limits:
         lines.append((Span("limits appear here once the risk gate reports them", Ink.QUIET),))
     return lines
@@ -52,17 +56,42 @@ def blocker_lines(blocker: Blocker, now_ns: int, width: int) -> list[Line]:
 
 
 def _tight_first(limits: Sequence[LimitUse]) -> list[LimitUse]:
-    """Put limits with little or unknown room before the others; otherwise they keep their places."""
+    """Put limits with little or unknown room, or soon reached, before the others; otherwise they keep their places."""
     return sorted(limits, key=lambda limit: not _is_tight(limit))
 
 
 def _is_tight(limit: LimitUse) -> bool:
+    if limit.reached_in_s is not None and limit.reached_in_s <= SOON_S:
+        return True
     return limit.left is None or limit.limit is None or limit.left <= NEARLY_USED * limit.limit
 
 
 def _name_cells(limits: Sequence[LimitUse], width: int) -> int:
     longest = max((width_of(limit.name) for limit in limits), default=10)
     return min(longest, max(10, width // 3, width - 34))
+
+
+def limit_lines(limit: LimitUse, width: int, name_cells: int | None = None) -> list[Line]:
+    """Show one limit as the room that is left, and when it is reached at this rate: beside it where there is room."""
+    line, rate = limit_line(limit, width, name_cells), _rate_line(limit)
+    if rate is None:
+        return [line]
+    together = joined(line, (Span("  "), *rate), width=width)
+    return [together] if together != line else [line, (Span("  └ ", Ink.QUIET), *rate)]
+
+
+def _rate_line(limit: LimitUse) -> Line | None:
+    if limit.reached_in_s is None:
+        return None
+    ink = Ink.ALARM if limit.reached_in_s <= SOON_S else Ink.WARNING
+    return (Span("at this rate, reached in ", Ink.QUIET), Span(about(limit.reached_in_s), ink))
+
+
+def about(seconds: int) -> str:
+    """Write an estimate with the digits it deserves: one unit, cut."""
+    if seconds < 60:
+        return "less than a minute"
+    return f"{seconds // 60} min" if seconds < 3600 else f"{seconds // 3600} h"
 
 
 def limit_line(limit: LimitUse, width: int, name_cells: int | None = None) -> Line:

@@ -1,0 +1,115 @@
+"""The risk pane says what is left of every limit, when it is reached at this rate, and who is halted."""
+
+from decimal import Decimal
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.state.monitoring import LimitUse, MonitoringState
+from core.types.control import Blocker, HaltLevel
+from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
+from tests.console.fake_jobs import START_NS
+from tests.console.fake_link import FakeLink
+from tui.present.cells import line_width
+from tui.present.ink import Line, text_of
+from tui.present.risk import about, limit_lines, risk_lines
+from tui.present.scopes import scope_lines
+
+
+def day_loss(reached_in_s: int | None, left: int = 415) -> LimitUse:
+    return LimitUse(
+        name="day loss",
+        unit="USD",
+        limit=Decimal(500),
+        used=Decimal(500 - left),
+        left=Decimal(left),
+        reached_in_s=reached_in_s,
+    )
+
+
+def state(*blockers: Blocker) -> MonitoringState:
+    return FakeLink(scoped_blockers=list(blockers)).snapshot().monitoring
+
+
+def blocker(scope: str, level: HaltLevel) -> Blocker:
+    return Blocker(scope=scope, cause="manual", level=level, since_ns=START_NS, who="cli:me", reason="slow")
+
+
+def texts(lines: list[Line]) -> str:
+    return "\n".join(text_of(line) for line in lines)
+
+
+def test_a_limit_says_when_it_is_reached_beside_its_room_or_below_where_that_is_narrow() -> None:
+    (wide,) = limit_lines(day_loss(720), 110)
+    assert text_of(wide).endswith("415 left of 500  at this rate, reached in 12 min")
+    first, second = limit_lines(day_loss(720), 46)
+    assert "415 left of 500" in text_of(first)
+    assert "at this rate, reached in 12 min" in text_of(second)
+
+
+def test_a_limit_of_which_nobody_can_tell_says_nothing_of_it() -> None:
+    assert "rate" not in texts(limit_lines(day_loss(None), 110))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0, "less than a minute"), (59, "less than a minute"), (119, "1 min"), (3599, "59 min"), (10_000, "2 h")],
+)
+def test_an_estimate_has_one_unit(seconds: int, text: str) -> None:
+    assert about(seconds) == text
+
+
+def test_a_limit_that_is_reached_soon_comes_before_one_with_less_haste() -> None:
+    monitoring = state()
+    monitoring.risk.limits = [day_loss(None), LimitUse(**{**_fields(day_loss(300)), "name": "gross sim-a"})]
+    text = texts(risk_lines(monitoring, START_NS, 60))
+    assert text.index("gross sim-a") < text.index("day loss")
+
+
+def _fields(limit: LimitUse) -> dict[str, object]:
+    return {name: getattr(limit, name) for name in limit.__struct_fields__}
+
+
+def test_where_all_is_as_usual_mode_venues_and_strategies_take_few_lines() -> None:
+    assert texts(scope_lines(state(), 100)) == (
+        "mode BALANCED · 3 venues normal · 1 strategy normal · 1 strategy stopped"
+    )
+
+
+def test_a_halted_venue_and_strategy_are_named_with_their_level_and_the_others_counted() -> None:
+    halted = blocker("venue:sim-b", HaltLevel.HALTED), blocker("strategy:ma_cross", HaltLevel.REDUCE_ONLY)
+    text = texts(scope_lines(state(*halted), 50))
+    assert "■ HALTED venue sim-b" in text
+    assert "2 other venues normal" in text
+    assert "■ REDUCE ONLY strategy ma_cross" in text
+    assert "1 other strategy stopped" in text
+
+
+def test_a_halt_of_everything_bears_on_every_venue_and_strategy() -> None:
+    text = texts(scope_lines(state(blocker("global", HaltLevel.CANCEL_ONLY)), 60))
+    assert "■ CANCEL ONLY all 3 venues" in text
+    assert "■ CANCEL ONLY all 2 strategies" in text
+
+
+def test_a_venue_in_safe_mode_is_named() -> None:
+    monitoring = state()
+    monitoring.venues["sim-a"].safe_mode = True
+    assert "! safe mode venue sim-a" in texts(scope_lines(monitoring, 60))
+
+
+@given(st.integers(36, 200), st.sampled_from([level for level in HaltLevel if level]))
+def test_no_line_of_modes_is_wider_than_the_pane(width: int, level: HaltLevel) -> None:
+    lines = scope_lines(state(blocker("venue:sim-b", level), blocker("strategy:ma_cross", level)), width)
+    assert all(line_width(line) <= width for line in lines)
+
+
+@pytest.mark.parametrize("size", [SMALL, MEDIUM, LARGE], ids=str)
+def test_the_pane_shows_halts_and_room_at_every_size(size: tuple[int, int]) -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("4")
+        text = desk.pane("risk")
+        for fact in ("■ HALTED", "venue sim-b", "mode BALANCED", "415 left of 500"):
+            assert fact in text
+
+    run_console(script, FakeLink(scoped_blockers=[blocker("venue:sim-b", HaltLevel.HALTED)]), size)
