@@ -92,6 +92,13 @@ def test_a_halt_of_everything_bears_on_every_venue_and_strategy() -> None:
     assert "■ CANCEL ONLY all 2 strategies" in text
 
 
+def test_nothing_is_said_to_block_only_where_equity_and_profit_are_known() -> None:
+    monitoring = state()
+    assert "nothing blocks new risk" in texts(risk_lines(monitoring, START_NS, 60))
+    monitoring.risk.unvalued = ["price of BTC at sim-a"]
+    assert "nothing blocks" not in texts(risk_lines(monitoring, START_NS, 60))
+
+
 def test_a_venue_in_safe_mode_is_named() -> None:
     monitoring = state()
     monitoring.venues["sim-a"].safe_mode = True

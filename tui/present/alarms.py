@@ -129,11 +129,10 @@ def alarm_cell(alerts: Iterable[Alert], *, is_short: bool) -> tuple[Line, bool] 
         is_hidden = any(alarm.is_shelved and alarm.severity == "critical" for alarm in alarms)
         return ((Span("■ critical shelved", Ink.WARNING),), False) if is_hidden else None
     shape, ink, _ = _SHAPES.get(counts.gravest, _UNKNOWN)
-    if counts.gravest == "critical":
-        return (Span(f"{shape} {counts.open} CRITICAL", ink, Decor.BOLD | Decor.REVERSED),), True
-    noun = "alarm" if counts.open == 1 else "alarms"
-    text = f"{shape} {counts.open}" if is_short else f"{shape} {counts.open} {noun}, {counts.gravest}"
-    return (Span(text, ink, Decor.BOLD),), False
+    is_critical = counts.gravest == "critical"
+    word = counts.gravest.upper() if is_critical else counts.gravest
+    text = f"{shape} {counts.open}" if is_short and not is_critical else f"{shape} {word}, {counts.open} open"
+    return (Span(text, ink, Decor.BOLD | (Decor.REVERSED if is_critical else Decor.NONE)),), is_critical
 
 
 def alarms_title(counts: Counts) -> Line:

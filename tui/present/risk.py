@@ -23,7 +23,7 @@ def risk_lines(state: MonitoringState, now_ns: int, width: int) -> list[Line]:
     lines = override_lines(risk, now_ns)
     for blocker in sorted(risk.blockers, key=_scope_order):
         lines += blocker_lines(blocker, now_ns, width)
-    if not risk.blockers:
+    if not risk.blockers and not risk.unvalued:  # without a value new risk is refused
         lines.append((Span("✓ ", Ink.GOOD), Span("nothing blocks new risk", Ink.QUIET)))
     for name in risk.unvalued:
         lines += wrap(f"unknown: {name}", width, Ink.ALARM)
