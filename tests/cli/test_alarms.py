@@ -93,3 +93,15 @@ def test_what_the_engine_refuses_exits_with_its_code_and_reason(engine: FakeEngi
     engine.answer("POST", "/api/alerts/acknowledge", not_done("refused", "'feed okx' is critical now"), 409)
     assert run(["alerts", "ack", "feed okx"]) == ExitCode.REFUSED
     assert "critical now" in capsys.readouterr().err
+
+
+def test_limits_say_when_they_are_reached_at_this_rate(engine: FakeEngine, capsys: CapturedText):
+    limits = [
+        {"name": "day loss", "unit": "USD", "limit": 500, "used": 100, "left": 400, "reached_in_s": 725},
+        {"name": "order", "unit": "USD", "limit": 500, "used": 0, "left": 500, "reached_in_s": None},
+    ]
+    engine.answer("GET", "/api/risk", {"limits": limits, "blockers": []})
+    assert run(["risk"]) == 0
+    rows = {row.split()[0]: row for row in capsys.readouterr().out.splitlines() if row.strip()}
+    assert "12 min 05 s" in rows["day"]
+    assert rows["order"].rstrip().endswith("-")

@@ -77,13 +77,20 @@ def test_where_all_is_as_usual_mode_venues_and_strategies_take_few_lines() -> No
     )
 
 
-def test_a_halted_venue_and_strategy_are_named_with_their_level_and_the_others_counted() -> None:
+def test_a_halted_venue_and_strategy_are_named_once_with_their_level_and_the_others_counted() -> None:
     halted = blocker("venue:sim-b", HaltLevel.HALTED), blocker("strategy:ma_cross", HaltLevel.REDUCE_ONLY)
-    text = texts(scope_lines(state(*halted), 50))
-    assert "■ HALTED venue sim-b" in text
-    assert "2 other venues normal" in text
-    assert "■ REDUCE ONLY strategy ma_cross" in text
+    text = texts(risk_lines(state(*halted), START_NS, 60))
+    assert text.count("■ HALTED venue sim-b") == 1
+    assert text.count("■ REDUCE ONLY strategy ma_cross") == 1
+    assert "mode BALANCED · 2 other venues normal" in text
     assert "1 other strategy stopped" in text
+
+
+def test_a_venue_that_a_wider_halt_bears_on_is_named_beside_one_with_a_tighter_halt_of_its_own() -> None:
+    halts = blocker("venue:sim-b", HaltLevel.HALTED), blocker("global", HaltLevel.REDUCE_ONLY)
+    text = texts(scope_lines(state(*halts), 60))
+    assert "■ REDUCE ONLY venue sim-a" in text
+    assert "venue sim-b" not in text
 
 
 def test_a_halt_of_everything_bears_on_every_venue_and_strategy() -> None:

@@ -29,6 +29,7 @@ LIMIT_COLUMNS: Final = (
     Column("used", "used", "money"),
     Column("of", "limit", "money"),
     Column("unit", "unit"),
+    Column("at this rate in", "reached_in_s", "duration"),
 )
 MARKET_COLUMNS: Final = (
     Column("venue", "venue"),

@@ -20,7 +20,7 @@ class Column(NamedTuple):
 
     heading: str
     key: str
-    kind: str = "text"  # text, number, average, money, score, time, age
+    kind: str = "text"  # text, number, average, money, score, time, duration, age
 
 
 def print_table(title: str, columns: Sequence[Column], rows: Iterable[Mapping[str, object]], *, empty: str) -> None:
@@ -75,6 +75,8 @@ def cell(value: object, kind: str) -> str:
             return f"{_decimal(value).quantize(Decimal('0.01'), rounding=ROUND_FLOOR)}"
         case "time":
             return utc_text(int(str(value)))
+        case "duration":
+            return numbers.duration(float(_decimal(value)))
         case "age":
             return f"{_decimal(value):.1f} s"
         case _:

@@ -1,9 +1,9 @@
 """The risk mode, and the halt level of every venue and strategy: names of what is not as usual, counts of the rest."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Final
 
-from core.risk.halts import bearing_on, tightest
+from core.risk.halts import bearing_on, strategy_scope, tightest, venue_scope
 from core.state.monitoring import MonitoringState
 from core.types.control import HaltLevel
 from tui.present.cells import line_width
@@ -22,11 +22,18 @@ _LOUDEST_FIRST: Final = (
 
 
 def scope_lines(state: MonitoringState, width: int) -> list[Line]:
-    """Return mode and levels in as few lines as they take."""
+    """Return mode and levels in as few lines as they take; what a halt of its own says above is not said again."""
     mode = (Span("mode ", Ink.QUIET), Span(state.global_.risk_mode.upper(), Ink.STRONG))
-    venues, strategies = venue_levels(state), strategy_levels(state)
-    parts: list[Line] = [mode, *_parts("venue", "venues", venues), *_parts("strategy", "strategies", strategies)]
-    return flowed(parts, width)
+    said = frozenset((blocker.scope, level_text(blocker.level)) for blocker in state.risk.blockers)
+    venues = _parts("venue", "venues", venue_levels(state), lambda at, level: (venue_scope(at), level) in said)
+    strategies = _parts(
+        "strategy", "strategies", strategy_levels(state), lambda at, level: (strategy_scope(at), level) in said
+    )
+    return flowed([mode, *venues, *strategies], width)
+
+
+def level_text(level: HaltLevel) -> str:
+    return NORMAL if level is HaltLevel.NORMAL else level.name.replace("_", " ")
 
 
 def venue_levels(state: MonitoringState) -> dict[str, str]:
@@ -35,7 +42,7 @@ def venue_levels(state: MonitoringState) -> dict[str, str]:
     for name, venue in state.venues.items():
         level = tightest(bearing_on(state.risk.blockers, name, None))
         usual = SAFE_MODE if venue.safe_mode else NORMAL
-        levels[name] = usual if level is HaltLevel.NORMAL else level.name.replace("_", " ")
+        levels[name] = usual if level is HaltLevel.NORMAL else level_text(level)
     return levels
 
 
@@ -45,11 +52,11 @@ def strategy_levels(state: MonitoringState) -> dict[str, str]:
     for strategy in state.strategies:
         level = tightest(bearing_on(state.risk.blockers, None, strategy.name))
         usual = NORMAL if strategy.status == "running" else strategy.status
-        levels[strategy.name] = usual if level is HaltLevel.NORMAL else level.name.replace("_", " ")
+        levels[strategy.name] = usual if level is HaltLevel.NORMAL else level_text(level)
     return levels
 
 
-def _parts(one: str, many: str, levels: Mapping[str, str]) -> list[Line]:
+def _parts(one: str, many: str, levels: Mapping[str, str], is_said: Callable[[str, str], bool]) -> list[Line]:
     """Name each that is not as usual, unless all are the same; count the others."""
     by_level: dict[str, list[str]] = {}
     for name, level in sorted(levels.items(), key=lambda item: _loudness(item[1])):
@@ -63,7 +70,7 @@ def _parts(one: str, many: str, levels: Mapping[str, str]) -> list[Line]:
         elif len(names) > 1 and len(by_level) == 1:
             parts.append(_loud(level, f"all {len(names)} {noun}"))
         else:
-            parts += [_loud(level, f"{one} {name}") for name in names]
+            parts += [_loud(level, f"{one} {name}") for name in names if not is_said(name, level)]
     return parts
 
 
