@@ -13,6 +13,7 @@ from core.engine.alarm_desk import AlarmDesk
 from core.engine.alert_delivery import AlertDelivery
 from core.engine.amend_desk import AmendDesk
 from core.engine.bar_store import BarStore
+from core.engine.chart_studies import ChartStudies
 from core.engine.console_desk import ConsoleDesk
 from core.engine.engine import Engine
 from core.engine.engine_log import EngineLog
@@ -163,6 +164,7 @@ def _connect_parts(
         account_reads=reads,
         statistics=ground.statistics,
         lag=LagMeter(),
+        studies=ChartStudies(ports.run_blocking, tasks, log),
         pnl_curve=PnlCurve(),
     )
 

@@ -16,10 +16,10 @@ HISTORY_BARS: Final = 500
 
 
 class RecentBars(NamedTuple):
-    """Bars for a chart, oldest first; whether the last one is not done yet."""
+    """Bars for a chart, oldest first."""
 
     bars: list[Bar]
-    is_running: bool
+    running: Bar | None  # the last one, where it is not done yet
 
 
 class BarStore:
@@ -72,15 +72,17 @@ class BarStore:
         try:
             timeframe = Timeframe.parse(timeframe_text)
         except ValueError:
-            return RecentBars([], is_running=False)
+            return RecentBars([], None)
         series = self.watch(instrument_id, timeframe)
         if series is None:
-            return RecentBars([], is_running=False)
+            return RecentBars([], None)
         bars = series.bars(count)
         running = self._bars[instrument_id].running(timeframe)
         if running is not None:
+            while bars and bars[-1].open_ns >= running.open_ns:  # history may have its begin already
+                bars.pop()
             bars.append(running)
-        return RecentBars(fill_gaps(bars, count), is_running=running is not None)
+        return RecentBars(fill_gaps(bars, count), running)
 
 
 def _same_grid(one: Instrument, other: Instrument) -> bool:

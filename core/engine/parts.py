@@ -8,6 +8,7 @@ from core.engine.alarm_desk import AlarmDesk
 from core.engine.alert_delivery import AlertDelivery
 from core.engine.amend_desk import AmendDesk
 from core.engine.bar_store import BarStore
+from core.engine.chart_studies import ChartStudies
 from core.engine.console_desk import ConsoleDesk
 from core.engine.engine_log import EngineLog
 from core.engine.feed_watch import FeedWatch
@@ -60,4 +61,5 @@ class EngineParts:
     account_reads: AccountReads
     statistics: SendStatistics
     lag: LagMeter
+    studies: ChartStudies
     pnl_curve: PnlCurve

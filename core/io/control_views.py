@@ -5,6 +5,7 @@ from typing import Any, Final, NamedTuple
 
 from multidict import MultiMapping
 
+from core.indicators.study import MAX_STUDIES, parse_study
 from core.ports.control import EngineAccess
 from core.state.desk import DeskRequest, DeskSnapshot
 
@@ -46,6 +47,13 @@ def check_desk_request(request: DeskRequest) -> DeskRequest:
     for name in ("books", "tapes"):
         if len(getattr(request, name)) > MAX_BOOKS:
             raise ViewError(f"{len(getattr(request, name))} {name} are asked for; at most {MAX_BOOKS} are allowed")
+    if len(request.studies) > MAX_STUDIES:
+        raise ViewError(f"{len(request.studies)} studies are asked for; at most {MAX_STUDIES} are allowed")
+    for name in request.studies:
+        try:
+            parse_study(name)
+        except ValueError as error:
+            raise ViewError(str(error)) from None
     return request
 
 
@@ -56,6 +64,7 @@ def _desk(engine: EngineAccess, query: Query) -> DeskSnapshot:
         tapes=tuple(query.getall("tapes", ())),
         chart=query.get("chart"),
         timeframe=query.get("timeframe", DeskRequest().timeframe),
+        studies=tuple(query.getall("studies", ())),
         **numbers,
     )
     return engine.desk(check_desk_request(request))
@@ -182,7 +191,7 @@ VIEWS: Final[Mapping[str, View]] = {
     "/api/price_alerts": View(_price_alerts),
     "/api/away": View(_away, ("who",)),
     "/api/logs": View(_logs, ("after", "limit")),
-    "/api/desk": View(_desk, (*_LIMITS, "books", "tapes", "chart", "timeframe")),
+    "/api/desk": View(_desk, (*_LIMITS, "books", "tapes", "chart", "timeframe", "studies")),
 }
 
 

@@ -65,6 +65,20 @@ class BarView(msgspec.Struct, frozen=True, array_like=True):
     volume: float
 
 
+class StudyLine(msgspec.Struct, frozen=True, kw_only=True):
+    label: str  # empty for a study with one line
+    values: list[float | None]  # at each bar of the chart; None until the study is warm
+
+
+class StudyView(msgspec.Struct, frozen=True, kw_only=True):
+    """An indicator of a chart."""
+
+    name: str  # as it is asked for, such as "ema 20"
+    is_over_price: bool = True  # its values are prices
+    lines: list[StudyLine] = []  # none until the engine is ready to compute
+    since_ns: int | None = None  # what it has been summed up from, where it has a beginning
+
+
 class ChartView(msgspec.Struct, kw_only=True):
     venue: str
     symbol: str
@@ -73,6 +87,7 @@ class ChartView(msgspec.Struct, kw_only=True):
     price_decimals: int
     fills: list[tuple[int, str, float]]  # (time ns, side, price) of own fills in the window
     is_running: bool = True  # the last bar is not done yet
+    studies: list[StudyView] = []
 
 
 class ProtectionView(msgspec.Struct, kw_only=True):
@@ -311,6 +326,7 @@ class DeskRequest(msgspec.Struct, frozen=True, kw_only=True):
     chart: str | None = None
     timeframe: str = "1m"
     bars: int = 240
+    studies: tuple[str, ...] = ()  # over and below the chart's bars, such as "ema 20"
     fills: int = 200
     orders: int = 200
     log_lines: int = 400
