@@ -11,7 +11,7 @@ from core.bars.series import BarSeries
 from core.bars.timeframe import Timeframe
 from core.engine.engine_log import EngineLog
 from core.engine.tasks import TaskGroup
-from core.indicators.study import MAX_STUDIES, Study, StudyKind, parse_study
+from core.indicators.study import MAX_STUDIES, Study, StudyKind, known_study
 from core.state.desk import StudyLine, StudyView
 
 Floats = NDArray[np.float64]
@@ -124,12 +124,7 @@ def _since_ns(opens_ns: Ints) -> int:
 
 def known_studies(names: Sequence[str]) -> tuple[Study, ...]:
     """Return the studies that can be drawn, each once, at most as many as a chart may have."""
-    found: dict[Study, None] = {}
-    for name in names:
-        try:
-            found[parse_study(name)] = None
-        except ValueError:
-            continue
+    found = dict.fromkeys(study for name in names if (study := known_study(name)) is not None)
     return tuple(found)[:MAX_STUDIES]
 
 

@@ -57,3 +57,11 @@ def parse_study(text: str) -> Study:
     if not (rest.isascii() and rest.isdigit() and 1 <= int(rest) <= MAX_LENGTH):
         raise ValueError(f"study {text!r} is not allowed: {kind} takes a length of 1 to {MAX_LENGTH} bars")
     return Study(kind, int(rest))
+
+
+def known_study(text: str) -> Study | None:
+    """Return the study a text names, None where it names none."""
+    try:
+        return parse_study(text)
+    except ValueError:
+        return None

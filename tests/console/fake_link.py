@@ -53,6 +53,7 @@ from tests.console.fake_alarms import some_alarms
 from tests.console.fake_halt import kill_state
 from tests.console.fake_jobs import START_NS, explained, some_capital, some_jobs
 from tests.console.fake_market import LISTINGS, Listing, market_state, name_of, noise, prints
+from tests.console.fake_studies import some_studies
 
 MINUTE_NS = 60_000_000_000
 _D = Decimal
@@ -262,6 +263,7 @@ class FakeLink:
             bars=bars[-self.request.bars :],
             price_decimals=max(0, -int(listing.tick.as_tuple().exponent)),
             fills=[] if self.is_empty else fills,
+            studies=some_studies(self.request.studies, bars[-self.request.bars :]),
         )
 
     def _positions(self) -> list[PositionView]:

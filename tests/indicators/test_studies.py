@@ -90,7 +90,8 @@ def test_a_study_is_read_as_it_is_written(text: str, name: str) -> None:
 @pytest.mark.parametrize(
     ("text", "allowed"),
     [
-        ("hull 9", "ema, sma, vwap"), ("ema", "1 to 400 bars"), ("ema 0", "1 to 400"), (f"sma {MAX_LENGTH + 1}", "1 to"),
+        ("hull 9", "ema, sma, vwap"), ("ema", "1 to 400 bars"), ("ema 0", "1 to 400"),
+        (f"sma {MAX_LENGTH + 1}", "1 to"),
         ("rsi ten", "1 to 400"), ("vwap 20", "no length"), ("macd 12 26 9", "no length"), ("ema ²", "1 to 400"),
     ],
 )  # fmt: skip

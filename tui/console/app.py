@@ -23,6 +23,7 @@ from core.state.desk import DeskRequest, DeskSnapshot
 from tui.console.actions import ACTIONS, BY_NAME
 from tui.console.alarm_bell import AlarmBell
 from tui.console.bars import FooterBar, HeaderBar, MessageBar, TooSmall
+from tui.console.charting import with_charts
 from tui.console.desk_area import DeskArea
 from tui.console.desks import is_too_small
 from tui.console.dialog_stack import DialogStack
@@ -155,6 +156,8 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
             self.put_on(replace(self.looks, palette=palette_for(found.theme or self.settings.theme, self.up)))
             if found.timeframe in TIMEFRAMES:
                 self.selection.timeframe = found.timeframe
+            if found.studies is not None:
+                self.area.chart.show_studies(found.studies)
             for ladder, name in zip(self.area.ladders, found.ladders, strict=False):
                 ladder.show(name)
         elif self.files is not None and not problem:
@@ -264,6 +267,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
             has_tape=self.area.panes["tape"] in shown,
             has_timeline=self.area.panes["timeline"] in shown,
         )
+        request = with_charts(request, self.area)
         if request != self._wanted:
             self._wanted = request
             self.link.want(request)

@@ -29,7 +29,6 @@ from tui.panes.watchlist import WatchlistPane
 from tui.present.ladder_window import Recentring
 
 _PANES: dict[str, tuple[type[Pane], str]] = {
-    "chart": (ChartPane, "c"),
     "pnl": (PnlPane, "p"),
     "positions": (PositionsPane, "o"),
     "orders": (OrdersPane, "r"),
@@ -71,7 +70,8 @@ class DeskArea(Widget):
 
     def __init__(self, recentring: Recentring) -> None:
         self.ladders = [LadderPane(f"ladder-{n}", str(n), recentring) for n in range(1, LADDERS + 1)]
-        self.panes: dict[str, Pane] = {ladder.id or "": ladder for ladder in self.ladders}
+        self.chart = ChartPane("chart", "c")
+        self.panes: dict[str, Pane] = {pane.id or "": pane for pane in (*self.ladders, self.chart)}
         self.panes |= {name: kind(name, letter) for name, (kind, letter) in _PANES.items()}
         super().__init__(*self.panes.values(), id="desk")
         self.desk = 1

@@ -8,6 +8,7 @@ from tui.console.alarms import Alarms
 from tui.console.amending import Amending
 from tui.console.appearance import Appearance
 from tui.console.arming import Arming
+from tui.console.charting import Charting
 from tui.console.coming_back import ComingBack
 from tui.console.dialogs.jump import JumpDialog
 from tui.console.dialogs.pages import PageDialog, help_lines, pane_help_lines
@@ -39,6 +40,7 @@ class Hands(
     Arming,
     ComingBack,
     Pointing,
+    Charting,
     Appearance,
     Layouts,
     Exporting,

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from tui.console.dialogs.choice import Choice, ChoiceDialog
 from tui.console.memory import ConsoleMemory, DeskChange
 from tui.panes.pane import Pane
+from tui.panes.plots import DEFAULT_STUDIES
 from tui.present.ink import Ink, plain
 
 if TYPE_CHECKING:
@@ -76,6 +77,7 @@ def remembered(app: "ConsoleApp") -> ConsoleMemory:
         theme=None if palette.name == settings.theme else palette.name,
         up=None if app.up == settings.up else app.up,
         timeframe=None if timeframe == settings.timeframe else timeframe,
+        studies=None if app.area.chart.studies == DEFAULT_STUDIES else app.area.chart.studies,
         ladders=tuple(ladder.instrument for ladder in app.area.ladders),
         watchlist=tuple(app.area.watchlist.names),
         desks={desk: change for desk, change in app.area.changes.items() if change != DeskChange()},

@@ -40,6 +40,7 @@ class ConsoleMemory(msgspec.Struct, frozen=True, kw_only=True):
     theme: ThemeName | None = None  # None here and below: as the configuration says
     up: UpColour | None = None
     timeframe: str | None = None
+    studies: tuple[str, ...] | None = None
     ladders: tuple[str | None, ...] = ()
     desks: dict[int, DeskChange] = {}
     watchlist: tuple[str, ...] = ()

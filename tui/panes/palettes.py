@@ -85,6 +85,9 @@ _DARK_INKS: Final[Mapping[Ink, str | None]] = {
     Ink.FRAME: "bright_black",
     Ink.FRAME_FOCUSED: "cyan",
     Ink.FRAME_LIVE: "red",
+    Ink.STUDY_A: "bright_magenta",
+    Ink.STUDY_B: "bright_blue",
+    Ink.STUDY_C: "bright_cyan",
     Ink.PAPER: "bright_cyan",
     Ink.LIVE: "bright_red",
 }
@@ -112,6 +115,8 @@ LIGHT: Final = Palette(
         **_DARK_INKS,
         Ink.STRONG: "black",
         Ink.OWN: "magenta",
+        Ink.STUDY_A: "bright_blue",
+        Ink.STUDY_B: "yellow",
         Ink.PAPER: "blue",
     },
     TerminalTheme(
@@ -145,7 +150,7 @@ SIXTEEN: Final = Palette(
     True,
     {**_DARK_INKS, Ink.QUIET: "white", Ink.FRAME: "white", Ink.BID: "bright_green", Ink.BID_BAR: "green",
      Ink.GAIN: "bright_green", Ink.GOOD: "bright_green", Ink.ASK: "bright_red", Ink.LOSS: "bright_red",
-     Ink.ASK_BAR: "red", Ink.FRAME_LIVE: "bright_red"},
+     Ink.ASK_BAR: "red", Ink.FRAME_LIVE: "bright_red", Ink.STUDY_B: "cyan", Ink.STUDY_C: "bright_white"},
     # xterm's own table; a terminal may have set others, which nobody can ask for in advance
     TerminalTheme(
         (0, 0, 0),
@@ -166,7 +171,8 @@ COLOUR_BLIND: Final = Palette(
     True,
     {**_DARK_INKS, Ink.BID: "bright_cyan", Ink.BID_BAR: "bright_cyan", Ink.GAIN: "bright_cyan",
      Ink.GOOD: "bright_cyan", Ink.ASK: "yellow", Ink.ASK_BAR: "yellow", Ink.LOSS: "yellow", Ink.OWN: "bright_magenta",
-     Ink.WARNING: "bright_yellow", Ink.PAPER: "bright_white"},
+     Ink.WARNING: "bright_yellow", Ink.STUDY_A: "blue", Ink.STUDY_B: "cyan", Ink.STUDY_C: "bright_white",
+     Ink.PAPER: "bright_white"},
     TerminalTheme(
         (13, 17, 23),
         (201, 209, 217),

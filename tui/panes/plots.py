@@ -1,16 +1,22 @@
 """Candles of the selected instrument and the day's profit."""
 
+from typing import Final
+
+from core.indicators.study import MAX_STUDIES, known_study
 from core.state.desk import ChartView, DeskSnapshot
 from tui.panes.pane import Pane
 from tui.panes.view import View
 from tui.present.candles import chart_lines, chart_note, chart_title
 from tui.present.chart_cursor import moved_sideways, point_at
 from tui.present.chart_own import own_lines
+from tui.present.chart_studies import VOLUME
 from tui.present.curve import pnl_lines, pnl_note
-from tui.present.export import Export, export_of
+from tui.present.export import Export, export_of, rows_of
 from tui.present.export_columns import BAR_COLUMNS, PNL_COLUMNS
 from tui.present.ink import Ink, Span
 from tui.present.picture import Picture
+
+DEFAULT_STUDIES: Final = (VOLUME,)
 
 
 class ChartPane(Pane):
@@ -20,32 +26,54 @@ class ChartPane(Pane):
     ABOUT = (
         "Candles of the selected instrument with its volume. ← and → put a crosshair on a bar, whose numbers stand "
         "above; esc lets go. ▲ own buys, ▼ own sells, ⇅ both; ◆ the position's average price, B and S resting orders. "
-        "The bar that still runs is dashed. ▸ marks the last price."
+        "The bar that still runs is dashed. ▸ marks the last price. I chooses averages and bands over the price and "
+        "oscillators below it; the engine computes them over every bar it keeps, and a saved screen keeps the choice."
     )
     KEYS = (
-        "cursor-left", "cursor-right", "page-left", "page-right", "drop-cursor", "longer-bars", "shorter-bars",
-        "next-instrument", "previous-instrument", "copy", "export",
+        "cursor-left", "cursor-right", "page-left", "page-right", "drop-cursor", "indicators", "longer-bars",
+        "shorter-bars", "next-instrument", "previous-instrument", "copy", "export",
     )  # fmt: skip
     IS_PUBLIC = True
     FRAMES_BETWEEN = 4
 
     def __init__(self, pane_id: str, letter: str = "") -> None:
         super().__init__(pane_id, letter)
+        self.studies: tuple[str, ...] = DEFAULT_STUDIES
         self._cursor_ns: int | None = None
+
+    @property
+    def wanted_studies(self) -> tuple[str, ...]:
+        """Return what the engine is to compute."""
+        return tuple(name for name in self.studies if name != VOLUME)
+
+    def show_studies(self, studies: tuple[str, ...]) -> None:
+        """Draw these from now on; what is not known, as in a file that was written by hand, is left out."""
+        self.studies = tuple(name for name in studies if name == VOLUME or known_study(name))[:MAX_STUDIES]
+        self.paint()
 
     def _chart(self) -> ChartView | None:
         view = self._view
         return None if view is None or view.snapshot is None else view.snapshot.chart
 
     def export(self, snapshot: DeskSnapshot) -> Export | None:
-        return None if snapshot.chart is None else export_of("bars", snapshot.chart.bars, BAR_COLUMNS)
+        """Return the bars, each with the values of the studies."""
+        chart = snapshot.chart
+        if chart is None:
+            return None
+        curves = [(study, line) for study in chart.studies for line in study.lines]
+        names = tuple(f"{study.name} {line.label}".strip() for study, line in curves)
+        rows = [
+            (*(getattr(bar, column) for column in BAR_COLUMNS), *(line.values[place] for _, line in curves))
+            for place, bar in enumerate(chart.bars)
+        ]
+        return rows_of("bars", (*BAR_COLUMNS, *names), rows)
 
     def draw(self, view: View, width: int, height: int) -> Picture:
         snapshot, chart = view.snapshot, self._chart()
         if chart is not None and point_at([bar.open_ns for bar in chart.bars], self._cursor_ns) is None:
             self._cursor_ns = None  # its bar is kept no more; another one's numbers must not stand for it
         own = () if snapshot is None or chart is None else own_lines(snapshot, chart)
-        body = chart_lines(chart, width, height, cursor_ns=self._cursor_ns, own=own)
+        body = chart_lines(chart, width, height, cursor_ns=self._cursor_ns, own=own, has_volume=VOLUME in self.studies)
         return Picture(chart_title(chart), chart_note(chart), body)
 
     def move_sideways(self, step: int) -> None:

@@ -1,16 +1,17 @@
-"""Candles in terminal cells: two half rows a cell, a volume row, a price axis, a crosshair and what is own."""
+"""Candles in terminal cells, two half rows a cell, with their axes, studies, crosshair and what is own."""
 
 from collections.abc import Sequence
 from math import ceil
-from typing import Final
+from typing import Final, NamedTuple
 
-from core.state.desk import BarView, ChartView
+from core.state.desk import BarView, ChartView, StudyView
 from tui.present import numbers
 from tui.present.cells import wrap
 from tui.present.chart_cursor import window_of
 from tui.present.chart_legend import axis_time, bar_time, is_running, legend
 from tui.present.chart_own import OwnLine, draw_fills, draw_own_lines
 from tui.present.chart_scale import Scale, axis_text, merged, nice_values, scale_of
+from tui.present.chart_studies import PANEL_ROWS, draw_curves, panel_lines, panels, study_legend, wider
 from tui.present.ink import Decor, Ink, Line, Span
 
 # (upper half, lower half) of a cell: nothing, wick, body
@@ -30,6 +31,8 @@ _RUNNING_CELL = {"│": "┊", "┃": "┋"}  # a bar that is not done yet is da
 _VOLUME = " ▁▂▃▄▅▆▇█"
 _FEET = 2  # the volume row and the time axis
 _LEGEND_FROM_ROWS: Final = 8  # below that the legend shows only with a crosshair
+_STUDY_LEGEND_FROM_ROWS: Final = 11
+_LEAST_CANDLE_ROWS: Final = 5
 _LABEL_EVERY: Final = 12
 
 
@@ -52,39 +55,91 @@ def chart_note(chart: ChartView | None) -> Line:
     )
 
 
+class _Layout(NamedTuple):
+    """How the rows of a chart are shared."""
+
+    heads: int  # the legend, and below it that of the studies
+    rows: int  # of the candles
+    panels: Sequence[StudyView]  # those with room
+    left_out: Sequence[str]
+    has_volume: bool
+
+
+def _layout(chart: ChartView, height: int, *, has_cursor: bool, has_volume: bool) -> _Layout:
+    """Give the candles what they need first, then the legend, then panels as far as they leave room."""
+    has_legend = height >= _LEGEND_FROM_ROWS or (has_cursor and height > _FEET + 3)
+    heads = 0 if not has_legend else 2 if chart.studies and height >= _STUDY_LEGEND_FROM_ROWS else 1
+    has_volume = has_volume and height > _FEET + 2
+    rows = height - heads - (_FEET if has_volume else 1)
+    wanted = panels(chart.studies)
+    fitting = min(len(wanted), max(0, rows - _LEAST_CANDLE_ROWS) // PANEL_ROWS)
+    left_out = [study.name for study in wanted[fitting:]]
+    return _Layout(heads, rows - fitting * PANEL_ROWS, wanted[:fitting], left_out, has_volume)
+
+
 def chart_lines(
-    chart: ChartView | None, width: int, height: int, *, cursor_ns: int | None = None, own: Sequence[OwnLine] = ()
+    chart: ChartView | None,
+    width: int,
+    height: int,
+    *,
+    cursor_ns: int | None = None,
+    own: Sequence[OwnLine] = (),
+    has_volume: bool = True,
 ) -> list[Line]:
     """Draw the newest bars that fit, one column a bar; with a crosshair, so far back that its bar is among them."""
     if chart is None or not chart.bars:
         return wrap(
             "Bars of the selected instrument appear here as trades arrive. [ and ] choose the instrument, t and T the "
-            "length of a bar.",
+            "length of a bar, I what is drawn over and below them.",
             width,
         )
     label_cells = max(len(f"{bar.high:,.{chart.price_decimals}f}") for bar in chart.bars) + 2
     columns = width - label_cells - 1
-    heads = 1 if height >= _LEGEND_FROM_ROWS or (cursor_ns is not None and height > _FEET + 3) else 0
-    rows = height - _FEET - heads
-    if columns < 4 or rows < 3:
+    layout = _layout(chart, height, has_cursor=cursor_ns is not None, has_volume=has_volume)
+    if columns < 4 or layout.rows < 3:
         return wrap("too small for a chart; z makes it large", width)
     first, cursor = window_of([bar.open_ns for bar in chart.bars], columns, cursor_ns)
     bars = chart.bars[first : first + columns]
-    scale = scale_of([price for bar in bars for price in (bar.low, bar.high)], rows)
+    at = first + (len(bars) - 1 if cursor is None else cursor)
+    heads = [
+        legend(chart, chart.bars[at], width, is_chosen=cursor is not None),
+        study_legend(chart, at, width, layout.left_out),
+    ]
+    lines = [
+        *heads[: layout.heads],
+        *_candle_rows(chart, bars, first, (columns, layout.rows), label_cells, cursor, own),
+    ]
+    for study in layout.panels:
+        lines += panel_lines(chart, study, first, columns, label_cells)
+    if layout.has_volume:
+        lines.append((Span(" vol".ljust(label_cells), Ink.QUIET), *_volume_row(bars)))
+    lines.append((Span(" " * label_cells), *_time_axis(bars, chart.timeframe, cursor)))
+    return lines
+
+
+def _candle_rows(
+    chart: ChartView,
+    bars: Sequence[BarView],
+    first: int,
+    room: tuple[int, int],
+    label_cells: int,
+    cursor: int | None,
+    own: Sequence[OwnLine],
+) -> list[Line]:
+    columns, rows = room
+    low, high = min(bar.low for bar in bars), max(bar.high for bar in bars)
+    scale = scale_of(wider(low, high, chart, first, columns), rows)
     grid = [[Span(" ")] * columns for _ in range(rows)]
     for column, bar in enumerate(bars):
         _draw_candle(grid, column, bar, scale, is_done=not is_running(chart, bar))
+    draw_curves(grid, chart, first, scale)
     draw_fills(grid, bars, chart, scale)
     labels = _axis(scale, chart, label_cells)
     draw_own_lines(grid, labels, own, scale, chart.price_decimals)
     _mark_last(labels, scale, chart)
     if cursor is not None:
         _draw_crosshair(grid, cursor)
-    lines = [legend(chart, bars[-1 if cursor is None else cursor], width, is_chosen=cursor is not None)] * heads
-    lines += [merged((labels[row], *grid[row])) for row in range(rows)]
-    lines.append((Span(" vol".ljust(label_cells), Ink.QUIET), *_volume_row(bars)))
-    lines.append((Span(" " * label_cells), *_time_axis(bars, chart.timeframe, cursor)))
-    return lines
+    return [merged((labels[row], *grid[row])) for row in range(rows)]
 
 
 def _draw_candle(grid: list[list[Span]], column: int, bar: BarView, scale: Scale, *, is_done: bool) -> None:

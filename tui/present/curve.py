@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from core.state.desk import PnlPoint
 from tui.present import numbers
+from tui.present.braille import DOTS
 from tui.present.cells import fit, number, wrap
 from tui.present.ink import Ink, Line, Span, signed_ink
 
-_DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # by row, then column, of a braille cell
 _BLANK = 0x2800
 
 
@@ -58,7 +58,7 @@ def braille_rows(points: Sequence[tuple[int, float]], low: float, high: float, c
         if held is not None:  # close the gap to the column before, so that the line is one line
             top, bottom = min(top, held), max(bottom, held)
         for dot_row in range(top, bottom + 1):
-            grid[dot_row // 4][column // 2] |= _DOTS[dot_row % 4][column % 2]
+            grid[dot_row // 4][column // 2] |= DOTS[dot_row % 4][column % 2]
         held = newest
     return ["".join(map(chr, row)) for row in grid]
 

@@ -24,6 +24,9 @@ class Ink(Enum):
     FRAME = auto()
     FRAME_FOCUSED = auto()
     FRAME_LIVE = auto()
+    STUDY_A = auto()  # curves of one plot, in turn
+    STUDY_B = auto()
+    STUDY_C = auto()
     PAPER = auto()  # the mode cell of the header
     LIVE = auto()
 

@@ -5,6 +5,7 @@ from decimal import ROUND_FLOOR, Decimal
 from functools import lru_cache
 
 NOTHING = "—"
+DAY_NS = 86_400 * 1_000_000_000
 
 
 @lru_cache(maxsize=512)
