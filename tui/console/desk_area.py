@@ -11,10 +11,11 @@ from tui.console.desks import DESKS, LADDERS, SHIPPED, SizeClass, arrangement, p
 from tui.console.memory import DeskChange
 from tui.panes.alarms import AlarmsPane
 from tui.panes.capital import CapitalPane
+from tui.panes.chart import ChartPane
 from tui.panes.jobs import JobsPane
 from tui.panes.ladder import LadderPane
 from tui.panes.pane import Pane
-from tui.panes.plots import ChartPane, PnlPane
+from tui.panes.profit import PnlPane
 from tui.panes.tables import (
     FillsPane,
     OrdersPane,

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 from tui.console.dialogs.choice import Choice, ChoiceDialog
 from tui.console.memory import ConsoleMemory, DeskChange
+from tui.panes.chart import DEFAULT_STUDIES
 from tui.panes.pane import Pane
-from tui.panes.plots import DEFAULT_STUDIES
 from tui.present.ink import Ink, plain
 
 if TYPE_CHECKING:

@@ -1,37 +1,78 @@
-"""A line plot in braille: every column shows the lowest and highest value of its time."""
+"""The day's profit in braille with its falls below: every column shows the lowest and highest value of its time."""
 
 from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
 
 from core.state.desk import PnlPoint
 from tui.present import numbers
 from tui.present.braille import DOTS
-from tui.present.cells import fit, number, wrap
-from tui.present.ink import Ink, Line, Span, signed_ink
+from tui.present.cells import fit, joined, number, wrap
+from tui.present.drawdown import deepest, drawdowns
+from tui.present.freshness import Freshness, freshness
+from tui.present.ink import Decor, Ink, Line, Span, signed_ink
+from tui.present.inputs import Inputs
 
 _BLANK = 0x2800
+_FALL_FROM_ROWS: Final = 6  # below that there is room for the curve alone
+_LEGEND_FROM_ROWS: Final = 8
+_LABEL_EVERY: Final = 12  # cells of the time axis
 
 
-def pnl_note(points: Sequence[PnlPoint]) -> Line:
+def pnl_note(points: Sequence[PnlPoint], inputs: Inputs | None = None) -> Line:
+    """Return the newest profit, struck where a price that it stands on is stale, and the age of the oldest."""
     if not points:
         return ()
     last = points[-1].pnl_usd
-    return (Span(f"{numbers.direction(last)}{numbers.signed_money(last)} USD", signed_ink(round(last, 2))),)
+    if inputs is None or (inputs.oldest_age_s is None and not inputs.has_unknown):
+        return _profit(last, Freshness.FRESH)
+    age_s = None if inputs.has_unknown else inputs.oldest_age_s
+    state = freshness(age_s)
+    return (*_profit(last, state), Span(f" marks {numbers.age(age_s)}", state.ink))
 
 
-def pnl_lines(points: Sequence[PnlPoint], width: int, height: int) -> list[Line]:
-    """Plot the day's profit over time with its zero line and the values at both ends of the scale."""
+def _profit(last: float, state: Freshness) -> Line:
+    text = f"{numbers.direction(last)}{numbers.signed_money(last)} USD"
+    return (Span(text, signed_ink(round(last, 2)), state.decor),)
+
+
+def pnl_lines(
+    points: Sequence[PnlPoint],
+    width: int,
+    height: int,
+    *,
+    cursor_ns: int | None = None,
+    equity_usd: Decimal | None = None,
+) -> list[Line]:
+    """Plot the day's profit over time from its zero line, where the day began, and below it the fall from the peak."""
     if len(points) < 2:
         return wrap(
             "Profit of the UTC day appears here, one point a second, as soon as the engine has run a little.", width
         )
+    falls = drawdowns(points)
     low = min(0.0, *(point.pnl_usd for point in points))
     high = max(0.0, *(point.pnl_usd for point in points))
     if high - low < 1e-9:
         high = low + 1.0
-    cells = max(len(f"{value:+,.0f}") for value in (low, high)) + 1
+    cells = max(len(f"{value:+,.0f}") for value in (low, high, min(falls))) + 1
     columns = width - cells
     if columns < 4 or height < 1:
         return [fit(pnl_note(points), width)]
+    heads = 1 if height >= _LEGEND_FROM_ROWS else 0
+    feet = max(1, (height - heads - 1) // 4) + 1 if height >= _FALL_FROM_ROWS else 0
+    column = None if cursor_ns is None else column_of(points, cursor_ns, columns)
+    lines = [_legend(points, falls, width, cursor_ns, equity_usd)] * heads
+    lines += _profit_rows(points, (low, high), columns, height - heads - feet, cells, column)
+    if feet:
+        lines += _fall_rows(points, falls, columns, feet - 1, cells, column)
+        lines.append((Span(" " * cells), *_time_axis(points, columns, column)))
+    return lines
+
+
+def _profit_rows(
+    points: Sequence[PnlPoint], ends: tuple[float, float], columns: int, height: int, cells: int, cursor: int | None
+) -> list[Line]:
+    low, high = ends
     rows = braille_rows([(point.at_ns, point.pnl_usd) for point in points], low, high, columns, height)
     zero_row = min(height - 1, int((high - 0.0) / (high - low) * height))
     lines: list[Line] = []
@@ -41,14 +82,122 @@ def pnl_lines(points: Sequence[PnlPoint], width: int, height: int) -> list[Line]
         ink = (
             Ink.GAIN if index < zero_row else Ink.LOSS if index > zero_row else signed_ink(round(points[-1].pnl_usd, 2))
         )
-        lines.append((Span(label, Ink.QUIET), Span(text, ink)))
+        lines.append((Span(label, Ink.QUIET), *_ruled(text, ink, cursor, is_zero=index == zero_row)))
     return lines
+
+
+def _ruled(text: str, ink: Ink, cursor: int | None, *, is_zero: bool) -> Line:
+    """Draw the day's start as a line through what is blank, and the crosshair over it."""
+    blank = chr(_BLANK)
+    if is_zero:
+        text = text.replace(blank, "┈")
+    if cursor is None:
+        return (Span(text, ink),)
+    cross = text[cursor] if text[cursor] not in {blank, "┈"} else "┆"
+    return (Span(text[:cursor], ink), Span(cross, Ink.ACCENT), Span(text[cursor + 1 :], ink))
+
+
+def _fall_rows(
+    points: Sequence[PnlPoint], falls: Sequence[float], columns: int, height: int, cells: int, cursor: int | None
+) -> list[Line]:
+    """Hang the fall from its zero at the top; the deepest one is marked where it was."""
+    fall = deepest(points, falls)
+    low = min(fall.usd, -1e-9)
+    spans = column_spans([(point.at_ns, value) for point, value in zip(points, falls, strict=True)], low, 0.0,
+                         columns * 2, height * 4)  # fmt: skip
+    grid = [[_BLANK] * columns for _ in range(height)]
+    held = 0
+    for column, span in enumerate(spans):
+        if span is not None:
+            held = span[2]
+        bottom = held if span is None else span[1]
+        for dot_row in range(bottom + 1 if bottom else 0):
+            grid[dot_row // 4][column // 2] |= DOTS[dot_row % 4][column % 2]
+    lines: list[Line] = []
+    for index, row in enumerate(grid):
+        value = "dd" if index == 0 else f"{low:+,.0f}" if index == height - 1 else None
+        label = " " * cells if value is None else number(value, cells - 1) + "┤"
+        lines.append((Span(label, Ink.QUIET), *_ruled("".join(map(chr, row)), Ink.LOSS, cursor, is_zero=False)))
+    if round(fall.usd, 2) < 0:
+        at = column_of(points, fall.at_ns, columns)
+        lines[-1] = _marked(lines[-1], cells + at, "▼")
+    return lines
+
+
+def _marked(line: Line, at: int, mark: str) -> Line:
+    """Put a mark over one cell of a line whose characters are one cell each."""
+    spans: list[Span] = []
+    for span in line:
+        if 0 <= at < len(span.text):
+            spans += [span._replace(text=span.text[:at]), Span(mark, Ink.ALARM, Decor.BOLD)]
+            spans.append(span._replace(text=span.text[at + 1 :]))
+        else:
+            spans.append(span)
+        at -= len(span.text)
+    return tuple(spans)
+
+
+def _legend(
+    points: Sequence[PnlPoint], falls: Sequence[float], width: int, cursor_ns: int | None, equity_usd: Decimal | None
+) -> Line:
+    """Write time, profit and fall under the crosshair, else equity, the fall of this moment and the deepest one."""
+    if cursor_ns is not None:
+        place = place_at(points, cursor_ns)
+        head: Line = (Span(numbers.clock(points[place].at_ns), Ink.ACCENT, Decor.REVERSED),)
+        return joined(head, _money(" ", points[place].pnl_usd), _money(" dd ", falls[place]), width=width)
+    fall = deepest(points, falls)
+    head = (Span("equity ", Ink.QUIET), Span(numbers.money(equity_usd), Ink.STRONG))
+    worst = (*_money(" worst ", fall.usd), Span(f" {numbers.clock(fall.at_ns)}", Ink.QUIET)) if fall.usd < 0 else ()
+    return joined(head, _money(" dd ", falls[-1]), worst, width=width)
+
+
+def _money(label: str, value: float) -> Line:
+    shown = round(value, 2) + 0.0  # no negative zero
+    return (Span(label, Ink.QUIET), Span(f"{numbers.direction(shown)}{shown:+,.2f}", signed_ink(shown)))
+
+
+def place_at(points: Sequence[PnlPoint], at_ns: int) -> int:
+    """Return the newest point at a time or before, the first one for an earlier time."""
+    low, high = 0, len(points)
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (middle + 1, high) if points[middle].at_ns <= at_ns else (low, middle)
+    return max(0, low - 1)
+
+
+def column_of(points: Sequence[PnlPoint], at_ns: int, columns: int) -> int:
+    """Return the cell that a time stands in."""
+    first_ns, last_ns = points[0].at_ns, points[-1].at_ns
+    dots = columns * 2 - 1
+    return min(columns - 1, max(0, (at_ns - first_ns) * dots // max(1, last_ns - first_ns) // 2))
+
+
+def moved_in_time(points: Sequence[PnlPoint], cursor_ns: int | None, step: int, columns: int) -> int | None:
+    """Return the cursor's time `step` cells further; without one begin at the newest point."""
+    if not points:
+        return None
+    first_ns, last_ns = points[0].at_ns, points[-1].at_ns
+    if cursor_ns is None:
+        return last_ns
+    cell_ns = max(1, (last_ns - first_ns) // max(1, columns))
+    return min(last_ns, max(first_ns, cursor_ns + step * cell_ns))
+
+
+def _time_axis(points: Sequence[PnlPoint], columns: int, cursor: int | None) -> Line:
+    first_ns, period_ns = points[0].at_ns, points[-1].at_ns - points[0].at_ns
+    text = ""
+    for column in range(0, columns - 5, _LABEL_EVERY):
+        text = text.ljust(column) + numbers.minute(first_ns + period_ns * column // columns)
+    if cursor is None:
+        return (Span(text, Ink.QUIET),)
+    text = text.ljust(cursor + 1)
+    return (Span(text[:cursor], Ink.QUIET), Span("▲", Ink.ACCENT), Span(text[cursor + 1 :], Ink.QUIET))
 
 
 def braille_rows(points: Sequence[tuple[int, float]], low: float, high: float, columns: int, rows: int) -> list[str]:
     """Draw points (time ns, value), oldest first, on `columns` by `rows` cells of 2 by 4 dots."""
     dot_columns, dot_rows = columns * 2, rows * 4
-    spans = _column_spans(points, low, high, dot_columns, dot_rows)
+    spans = column_spans(points, low, high, dot_columns, dot_rows)
     grid = [[_BLANK] * columns for _ in range(rows)]
     held: int | None = None  # the newest value so far; a column without a point of its own shows it
     for column, span in enumerate(spans):
@@ -63,7 +212,7 @@ def braille_rows(points: Sequence[tuple[int, float]], low: float, high: float, c
     return ["".join(map(chr, row)) for row in grid]
 
 
-def _column_spans(
+def column_spans(
     points: Sequence[tuple[int, float]], low: float, high: float, dot_columns: int, dot_rows: int
 ) -> list[tuple[int, int, int] | None]:
     """Return (highest, lowest, newest) dot row of each column's time."""

@@ -24,4 +24,3 @@ ALARM_COLUMNS: Final = (
 )  # fmt: skip
 LOG_COLUMNS: Final = ("at_ns", "level", "topic", "text")
 BAR_COLUMNS: Final = ("open_ns", "open", "high", "low", "close", "volume")
-PNL_COLUMNS: Final = ("at_ns", "pnl_usd")

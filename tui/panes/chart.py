@@ -1,4 +1,4 @@
-"""Candles of the selected instrument and the day's profit."""
+"""Candles of the selected instrument."""
 
 from typing import Final
 
@@ -10,10 +10,8 @@ from tui.present.candles import chart_lines, chart_note, chart_title
 from tui.present.chart_cursor import moved_sideways, point_at
 from tui.present.chart_own import own_lines
 from tui.present.chart_studies import VOLUME
-from tui.present.curve import pnl_lines, pnl_note
-from tui.present.export import Export, export_of, rows_of
-from tui.present.export_columns import BAR_COLUMNS, PNL_COLUMNS
-from tui.present.ink import Ink, Span
+from tui.present.export import Export, rows_of
+from tui.present.export_columns import BAR_COLUMNS
 from tui.present.picture import Picture
 
 DEFAULT_STUDIES: Final = (VOLUME,)
@@ -85,17 +83,3 @@ class ChartPane(Pane):
     def drop_cursor(self) -> None:
         self._cursor_ns = None
         self.paint()
-
-
-class PnlPane(Pane):
-    TITLE = "Profit today"
-    ABOUT = "Profit and loss since the UTC day began, a point a second; open positions are valued at the mark."
-    KEYS = ("export",)
-    FRAMES_BETWEEN = 4
-
-    def export(self, snapshot: DeskSnapshot) -> Export:
-        return export_of("profit", snapshot.pnl_curve, PNL_COLUMNS)
-
-    def draw(self, view: View, width: int, height: int) -> Picture:
-        points = view.snapshot.pnl_curve if view.snapshot is not None else []
-        return Picture((Span(self.TITLE, Ink.STRONG),), pnl_note(points), pnl_lines(points, width, height))

@@ -1,0 +1,31 @@
+"""How far a curve of profit has fallen from its own peak."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from core.state.desk import PnlPoint
+
+
+class Fall(NamedTuple):
+    """The deepest fall of a curve: how deep it was, and when it was deepest."""
+
+    at_ns: int
+    usd: float  # zero or below
+
+
+def drawdowns(points: Sequence[PnlPoint]) -> list[float]:
+    """Return at each point how far below the highest point before it the curve stands; zero or below.
+
+    The day begins at zero, so a day that only loses has fallen from there.
+    """
+    peak, falls = 0.0, list[float]()
+    for point in points:
+        peak = max(peak, point.pnl_usd)
+        falls.append(point.pnl_usd - peak)
+    return falls
+
+
+def deepest(points: Sequence[PnlPoint], falls: Sequence[float]) -> Fall:
+    """Return the deepest fall, the first of equal ones; raise ValueError without any point."""
+    place = min(range(len(falls)), key=falls.__getitem__)
+    return Fall(points[place].at_ns, falls[place])
