@@ -37,6 +37,7 @@ from tui.console.instruments import TIMEFRAMES
 from tui.console.key_repeat import KeyRepeat
 from tui.console.layouts import remembered
 from tui.console.messages import Messages
+from tui.console.own_traffic import Sent
 from tui.console.selection import Selection
 from tui.console.sender import CommandSender
 from tui.console.settings import DEFAULTS, ConsoleSettings
@@ -48,10 +49,12 @@ from tui.panes.looks import Looks
 from tui.panes.palettes import palette_for
 from tui.panes.view import View
 from tui.present.export import utc_text
+from tui.present.freshness import Thing, stale_things
 from tui.present.ladder_window import Recentring
 
 _LOG = logging.getLogger(__name__)
 UNWATCHED_PACE = 2
+STALE_SEEN_WITHIN_S = 0.2
 
 
 class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
@@ -101,7 +104,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         self.repeat = KeyRepeat(clock)
         self.messages = Messages(clock)
         self._alarm_bell = AlarmBell(settings.bell)
-        self.watch_of_link = FreshnessWatch(link, clock, settings.frame_period_s)
+        self.watch_of_link = FreshnessWatch(link, clock, settings.frame_period_s, self._sent)
         self.sender = CommandSender(link, who or f"console:{getpass.getuser()}", self.say)
         self.selection = Selection(settings.timeframe)
         self.area = DeskArea(recentring)
@@ -118,6 +121,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         self._wanted: DeskRequest | None = None
         self._is_framing = False
         self._frame_error = ""
+        self._stale: frozenset[Thing] = frozenset()
 
     def put_on(self, looks: Looks) -> None:
         """Show everything in other colours, or with the trader's own numbers hidden."""
@@ -142,6 +146,8 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         self._ask()
         self.arrange()
         self.set_interval(self.settings.frame_period_s, self.draw_frame)
+        if self.settings.frame_period_s > STALE_SEEN_WITHIN_S:
+            self.set_interval(STALE_SEEN_WITHIN_S, self.look_for_stale)
         self.call_after_refresh(self._focus_first)
 
     def _remember(self) -> None:
@@ -195,8 +201,15 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
             snapshot = self.link.latest()
             look = self.watch_of_link.look(snapshot)
             has_dialog = self.dialogs.top is not None
+            stale_before, self._stale = self._stale, stale_things(snapshot, look.snapshot_age_s)
             self.view = View(
-                snapshot, look, self.messages.lines, self.view.jump_letters, has_dialog=has_dialog, pace=self._pace()
+                snapshot,
+                look,
+                self.messages.lines,
+                self.view.jump_letters,
+                has_dialog=has_dialog,
+                has_new_stale=not self._stale <= stale_before,
+                pace=self._pace(),
             )
             for notice in self.link.take_notices():
                 self.say("warning", notice)
@@ -213,6 +226,15 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
             self._frame_failed(error)
         finally:
             self._is_framing = False
+
+    async def look_for_stale(self) -> None:
+        """Draw between slow frames where something turned stale: nothing old may look fresh until the next one."""
+        snapshot = self.link.latest()
+        if not stale_things(snapshot, self.watch_of_link.age_s(snapshot)) <= self._stale:
+            await self.draw_frame()
+
+    def _sent(self) -> Sent | None:
+        return self._driver.sent if isinstance(self._driver, StallProofDriver) else None
 
     def _pace(self) -> int:
         return self.settings.pace if self._is_looked_at else UNWATCHED_PACE * self.settings.pace

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from textual.drivers.linux_driver import LinuxDriver
 
+from tui.console.own_traffic import Sent
 from tui.console.sparing_app import SparingApp
 from tui.console.terminal_writer import TerminalWriter
 
@@ -27,6 +28,11 @@ class StallProofDriver(LinuxDriver):
         signal.signal(signal.SIGTSTP, signal.SIG_IGN)
         # Textual's own handler would take the terminal again, also after the console has left it.
         signal.signal(signal.SIGCONT, signal.SIG_DFL)
+
+    @property
+    def sent(self) -> Sent | None:
+        """Return what went to the terminal so far, None before there is one."""
+        return None if self._writer is None else self._writer.sent
 
     def start_application_mode(self) -> None:
         super().start_application_mode()

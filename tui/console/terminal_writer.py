@@ -10,6 +10,8 @@ from collections import deque
 from collections.abc import Callable
 from typing import IO, Final
 
+from tui.console.own_traffic import Sent
+
 MAX_WAITING_CHARACTERS: Final = 512 * 1024
 LEAVING_PATIENCE_S: Final = 0.5
 
@@ -35,16 +37,25 @@ class TerminalWriter(threading.Thread):
         self._is_stalled = False
         self._is_gone = False
         self._is_stopping = False
+        self._byte_count = 0
+        self._dropped_count = 0
+
+    @property
+    def sent(self) -> Sent:
+        """Return how much the terminal took so far, and how many pieces it did not."""
+        return Sent(self._byte_count, self._dropped_count)
 
     def write(self, text: str) -> None:
         """Queue text; drop it, and all that waits, where the terminal has stopped reading."""
         with self._changed:
             if self._is_gone or self._is_stalled:
+                self._dropped_count += 1
                 return
             self._waiting.append(text)
             self._waiting_characters += len(text)
             if self._waiting_characters > MAX_WAITING_CHARACTERS:
                 self._is_stalled = True
+                self._dropped_count += len(self._waiting)
                 self._drop()
             self._changed.notify()
 
@@ -69,6 +80,7 @@ class TerminalWriter(threading.Thread):
             try:
                 self._file.write(text)
                 self._file.flush()
+                self._byte_count += len(text.encode())
             except (OSError, ValueError):  # the terminal is gone, or its file closed
                 with self._changed:
                     self._is_gone = True

@@ -57,8 +57,8 @@ class Pane(Widget, can_focus=True):
     def frame(self, view: View) -> None:
         """Take a new view; draw it when this pane's turn has come."""
         before, self._view = self._view, view
-        is_same_kind = before is not None and before.link.is_late == view.link.is_late
-        if is_same_kind and self._lines and self._skipped < max(self.FRAMES_BETWEEN + 1, view.pace) - 1:
+        is_urgent = before is None or view.has_new_stale or before.link.is_late != view.link.is_late
+        if not is_urgent and self._lines and self._skipped < max(self.FRAMES_BETWEEN + 1, view.pace) - 1:
             self._skipped += 1
             return
         self.paint()

@@ -16,6 +16,7 @@ class View:
     console_log: Sequence[LogLine] = ()
     jump_letters: bool = False
     has_dialog: bool = False
+    has_new_stale: bool = False  # something turned stale since the frame before: draw at once
     pace: int = 1  # frames for each time that a pane is drawn: more on a slow link, and while nobody looks
 
     @property

@@ -13,6 +13,7 @@ from tui.present.cells import fit, line_width
 from tui.present.freshness import LATE_AFTER_S
 from tui.present.ink import Decor, Ink, Line, Span, signed_ink
 from tui.present.override import countdown
+from tui.present.traffic import NO_TRAFFIC, Traffic, traffic_line
 
 BAR = Span("▌", Ink.FRAME)
 
@@ -27,6 +28,7 @@ class LinkView:
     console_lag_ms: float
     console_id: str = ""
     place: str = ""
+    traffic: Traffic = NO_TRAFFIC
 
     @property
     def is_late(self) -> bool:
@@ -50,12 +52,13 @@ def header_lines(snapshot: DeskSnapshot | None, link: LinkView, width: int) -> l
         return lines + [()] * (header_height(width) - 1)
     money_cells = _money_cells(snapshot, link)
     machine_cells = _machine_cells(snapshot, link)
+    own_cells = [_Cell(6, traffic_line(link.traffic))]
     state_cells = _state_cells(snapshot, link, is_short=header_height(width) > 1)
     if header_height(width) == 1:
-        return [_joined(state_cells + money_cells + machine_cells, width)]
+        return [_joined(state_cells + money_cells + machine_cells + own_cells, width)]
     return [
         _joined(state_cells + machine_cells, width),
-        _joined(money_cells, width),
+        _joined(money_cells + own_cells, width),
     ]
 
 
