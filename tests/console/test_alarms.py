@@ -112,6 +112,17 @@ def test_shelving_asks_for_how_long_and_cancel_has_the_focus(downs: int, length:
     assert commands == [ShelveAlarm(who="console:test", name="feed x", severity="severe", **length)]
 
 
+def test_shelving_a_folded_cause_shelves_what_it_explains_for_the_same_time() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("down", "K")
+        assert "With it go the 3 that it explains" in desk.dialog()
+        await desk.press("down", "down", "enter")
+
+    commands = over(lost_link(), script)
+    names = {command.name: command.seconds for command in commands if isinstance(command, ShelveAlarm)}
+    assert names == dict.fromkeys((LOST, "unwatched ETH@sim-b", "order o-3", "latency sim-b"), 3600.0)
+
+
 def test_a_critical_alarm_is_shelved_only_with_the_typed_word() -> None:
     async def script(desk: Desk) -> None:
         await desk.press("K", "down", "enter")

@@ -1,6 +1,7 @@
 """Alarms are acknowledged and shelved at the engine: seen by everybody, kept over a restart, and never for longer."""
 
 from collections.abc import Awaitable, Callable
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -18,10 +19,11 @@ from core.control.commands import (
 from core.control.consoles import ConsoleHello
 from core.io.virtual_loop import VirtualLoop
 from core.journal.facts import AlarmAcknowledged, AlarmLapsed, AlarmShelved, AlarmUnshelved
+from core.risk.limits import RiskLimits
 from core.state.monitoring import Alert
 from core.types.calendar_day import NS_PER_DAY
 from core.types.market import FeedState
-from tests.engine.rig import EngineRig, in_virtual_time
+from tests.engine.rig import PERP, EngineRig, in_virtual_time
 
 HALT, LINK = "manual venue:v1", "feed v1"
 ALICE = "console:alice"
@@ -143,6 +145,23 @@ def test_a_lost_link_has_stood_since_it_was_lost_whatever_the_feed_says_meanwhil
         assert "still trying" in alarm(rig, LINK).text
 
     over_a_rig(script)
+
+
+def test_a_lost_link_explains_stops_that_are_not_watched_at_its_venue_and_no_halt_of_a_person() -> None:
+    async def main(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop, limits=RiskLimits(stop_loss_enabled=True, stop_loss_pct=Decimal(2))).start()
+        await rig.place(quantity="1")
+        rig.feed.invalidate(PERP)
+        rig.feed.state(FeedState.DOWN, "connection lost")
+        await halt(rig, "reduce_only")
+        await rig.elapse(10)
+        explained = {alert.name: alert.explained_by for alert in rig.engine.monitoring().alerts}
+        assert explained == {LINK: "", HALT: "", f"unwatched {PERP}@v1": LINK}
+        rig.feed.state(FeedState.UP)
+        await rig.settle()
+        assert {alert.explained_by for alert in rig.engine.monitoring().alerts} == {""}
+
+    in_virtual_time(main)
 
 
 def test_a_shelved_alarm_comes_back_when_its_time_is_over() -> None:

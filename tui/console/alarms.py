@@ -1,5 +1,6 @@
 """Keys on an alarm: say that it was seen, put it aside for a time, unfold what it explains."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from core.alarms.marks import SHELVE_WORD
@@ -49,7 +50,7 @@ class Alarms:
             self.app.say("info", f"{alarms[0].name} is acknowledged already, by {alarms[0].seen_by}")
 
     def shelve_alarm(self) -> None:
-        """Ask for how long the selected alarm is put aside; bring a shelved one back at once."""
+        """Ask for how long the selected alarm and those folded under it go aside; bring a shelved one back."""
         alarms = self._meant()
         if not alarms:
             return
@@ -57,39 +58,43 @@ class Alarms:
         if alarm.is_shelved:
             self.app.sender.send(UnshelveAlarm(name=alarm.name), f"unshelve {alarm.name}")
             return
-        dialog = ChoiceDialog("Shelve this alarm?", _about(alarm), _LENGTHS, self.app.repeat)
-        self.app.dialogs.open(dialog, lambda length: self._shelve_for(alarm, length))
+        alarms = [each for each in alarms if not each.is_shelved]
+        dialog = ChoiceDialog("Shelve this alarm?", _about(alarms), _LENGTHS, self.app.repeat)
+        self.app.dialogs.open(dialog, lambda length: self._shelve_for(alarms, length))
 
-    def _shelve_for(self, alarm: Alarm, length: str | None) -> None:
+    def _shelve_for(self, alarms: Sequence[Alarm], length: str | None) -> None:
         if length is None:
             return
-        if alarm.severity != "critical":
-            self._shelve(alarm, length, "")
+        if alarms[0].severity != "critical":  # what it explains never is
+            self._shelve(alarms, length, "")
             return
         text = "It is critical: until somebody acknowledges it nobody can arm, shelved or not."
-        dialog = TypedDialog("Shelve a critical alarm?", [*_about(alarm), *wrap(text, 60)], SHELVE_WORD)
-        self.app.dialogs.open(dialog, lambda typed: self._shelve_typed(alarm, length, typed))
+        dialog = TypedDialog("Shelve a critical alarm?", [*_about(alarms), *wrap(text, 60)], SHELVE_WORD)
+        self.app.dialogs.open(dialog, lambda typed: self._shelve_typed(alarms, length, typed))
 
-    def _shelve_typed(self, alarm: Alarm, length: str, typed: Typed | None) -> None:
+    def _shelve_typed(self, alarms: Sequence[Alarm], length: str, typed: Typed | None) -> None:
         if typed is not None:
-            self._shelve(alarm, length, typed.word)
+            self._shelve(alarms, length, typed.word)
 
-    def _shelve(self, alarm: Alarm, length: str, word: str) -> None:
-        command = ShelveAlarm(
-            name=alarm.name,
-            severity=alarm.severity,
-            seconds=None if length == _DAY_END else float(length),
-            until_day_end=length == _DAY_END,
-            word=word,
-        )
-        self.app.sender.send(command, f"shelve {alarm.name}")
+    def _shelve(self, alarms: Sequence[Alarm], length: str, word: str) -> None:
+        for alarm in alarms:
+            command = ShelveAlarm(
+                name=alarm.name,
+                severity=alarm.severity,
+                seconds=None if length == _DAY_END else float(length),
+                until_day_end=length == _DAY_END,
+                word=word,
+            )
+            self.app.sender.send(command, f"shelve {alarm.name}")
 
     def fold_alarm(self, pane: AlarmsPane) -> None:
         if not pane.fold():
             self.app.say("info", "this alarm explains no other; k acknowledges it, K shelves it")
 
 
-def _about(alarm: Alarm) -> list[Line]:
+def _about(alarms: Sequence[Alarm]) -> list[Line]:
+    alarm, *others = alarms
     texts = [line for text in alarm.texts for line in wrap(text, 60)]
+    explained = wrap(f"With it go the {len(others)} that it explains.", 60) if others else []
     come_back = wrap("It comes back then, and at once when it gets worse.", 60, Ink.QUIET)
-    return [plain(f"{alarm.severity} {alarm.name}", Ink.STRONG), *texts[:6], *come_back]
+    return [plain(f"{alarm.severity} {alarm.name}", Ink.STRONG), *texts[:6], *explained, *come_back]
