@@ -225,6 +225,21 @@ def test_the_bell_is_off_unless_asked_for_and_rings_once_for_each_new_alarm() ->
     assert rung("warning") == ["bell", "bell"]
 
 
+def test_what_an_engine_goes_through_while_it_starts_is_not_rung_for() -> None:
+    rung: list[str] = []
+
+    async def script(desk: Desk) -> None:
+        desk.app.bell = lambda: rung.append("bell")  # type: ignore[method-assign]
+        desk.link.alarms, desk.link.status = [alarm("reconciliation venue:x")], "starting"
+        await desk.frame()
+        assert rung == []
+        desk.link.status = "running"
+        await desk.frame()
+        assert rung == ["bell"]
+
+    over([], script, bell="warning")
+
+
 def rings(bell: AlarmBell, *alarms: Alert, at_s: float = 0.0) -> bool:
     return bell.rings_for(alarms, START_NS + int(at_s * 1e9))
 

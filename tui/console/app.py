@@ -261,7 +261,9 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
 
     def _follow(self, snapshot: DeskSnapshot) -> None:
         self.messages.follow(snapshot.engine_ns)
-        if self._alarm_bell.rings_for(snapshot.monitoring.alerts, snapshot.engine_ns):
+        monitoring = snapshot.monitoring
+        is_starting = monitoring.global_.system_status == "starting"  # what a start goes through is no news
+        if not is_starting and self._alarm_bell.rings_for(monitoring.alerts, snapshot.engine_ns):
             self.bell()
         if self.selection.take(snapshot.instruments, self.area.ladders):
             self._ask()
