@@ -164,6 +164,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
                 self.selection.timeframe = found.timeframe
             if found.studies is not None:
                 self.area.chart.show_studies(found.studies)
+            self.selection.chosen_pair = found.pair
             for ladder, name in zip(self.area.ladders, found.ladders, strict=False):
                 ladder.show(name)
         elif self.files is not None and not problem:
@@ -291,7 +292,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
             has_tape=self.area.panes["tape"] in shown,
             has_timeline=self.area.panes["timeline"] in shown,
         )
-        request = with_charts(request, self.area)
+        request = with_charts(request, self.area, self.selection)
         if request != self._wanted:
             self._wanted = request
             self.link.want(request)

@@ -1,4 +1,4 @@
-"""Keys of the charts: what is drawn over and below the bars."""
+"""Keys of the charts: what is drawn over and below the bars, and which books the spread compares."""
 
 from typing import TYPE_CHECKING
 
@@ -6,7 +6,14 @@ import msgspec
 
 from core.state.desk import DeskRequest
 from tui.console.desk_area import DeskArea
+from tui.console.dialogs.choice import Choice, ChoiceDialog
 from tui.console.dialogs.studies import StudiesDialog
+from tui.console.instruments import pairs_of
+from tui.console.selection import Selection
+from tui.present.ink import Ink, plain
+
+_FOLLOW = "follow"
+_MOST_PAIRS = 12  # what a small terminal has room for
 
 if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
@@ -23,8 +30,34 @@ class Charting:
         self.app.area.chart.show_studies(studies)
         self.app.wants_changed()
 
+    def choose_pair(self) -> None:
+        """Ask which two books of the selected instrument's asset the spread compares."""
+        selection = self.app.selection
+        pairs = pairs_of(list(selection.instruments), selection.selected)[:_MOST_PAIRS]
+        if not pairs:
+            self.app.say("info", "no second book of the selected instrument's asset is known; [ and ] select another")
+            return
+        choices = [Choice("those nearest to the selected instrument, whichever that is", _FOLLOW)]
+        choices += [Choice(f"{second} over {first}", f"{number}") for number, (first, second) in enumerate(pairs)]
+        lines = [plain("how much dearer the one is than the other, in basis points", Ink.QUIET)]
+        dialog = ChoiceDialog("Which books?", lines, choices, self.app.repeat)
+        self.app.dialogs.open(dialog, lambda answer: self._show_pair(answer, pairs))
 
-def with_charts(request: DeskRequest, area: DeskArea) -> DeskRequest:
-    """Ask for what the shown charts need beside it."""
-    studies = area.chart.wanted_studies if area.chart in area.shown() else ()
-    return msgspec.structs.replace(request, studies=studies)
+    def _show_pair(self, answer: str | None, pairs: list[tuple[str, str]]) -> None:
+        if answer is None:
+            return
+        self.app.selection.chosen_pair = None if answer == _FOLLOW else pairs[int(answer)]
+        self.app.wants_changed()
+        if self.app.area.spread not in self.app.area.shown():
+            self.app.say("info", "the spread compares them: ctrl+e puts that pane here, desk 5 has it in 120 columns")
+
+
+def with_charts(request: DeskRequest, area: DeskArea, selection: Selection) -> DeskRequest:
+    """Point the charts at what is selected; ask for what the shown ones need beside it."""
+    shown = area.shown()
+    area.depth.show(selection.selected)
+    area.spread.show_pair(selection.pair())
+    studies = area.chart.wanted_studies if area.chart in shown else ()
+    compared = area.spread.pair if area.spread in shown and area.spread.pair is not None else ()
+    books = tuple(dict.fromkeys((*request.books, *compared)))
+    return msgspec.structs.replace(request, studies=studies, books=books)

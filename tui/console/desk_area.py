@@ -12,10 +12,12 @@ from tui.console.memory import DeskChange
 from tui.panes.alarms import AlarmsPane
 from tui.panes.capital import CapitalPane
 from tui.panes.chart import ChartPane
+from tui.panes.depth import DepthPane
 from tui.panes.jobs import JobsPane
 from tui.panes.ladder import LadderPane
 from tui.panes.pane import Pane
 from tui.panes.profit import PnlPane
+from tui.panes.spread import SpreadPane
 from tui.panes.tables import (
     FillsPane,
     OrdersPane,
@@ -72,7 +74,10 @@ class DeskArea(Widget):
     def __init__(self, recentring: Recentring) -> None:
         self.ladders = [LadderPane(f"ladder-{n}", str(n), recentring) for n in range(1, LADDERS + 1)]
         self.chart = ChartPane("chart", "c")
-        self.panes: dict[str, Pane] = {pane.id or "": pane for pane in (*self.ladders, self.chart)}
+        self.spread, self.depth = SpreadPane("spread", "b"), DepthPane("depth", "d")
+        self.panes: dict[str, Pane] = {
+            pane.id or "": pane for pane in (*self.ladders, self.chart, self.spread, self.depth)
+        }
         self.panes |= {name: kind(name, letter) for name, (kind, letter) in _PANES.items()}
         super().__init__(*self.panes.values(), id="desk")
         self.desk = 1

@@ -100,7 +100,19 @@ _LARGE_JOBS = _rows(
 _RISK = _columns((42, _rows((12, "risk"), (8, "venues"))), (38, "alerts"))
 _WIDE_RISK = _columns((60, _rows((20, "risk"), (10, "venues"))), (60, _rows((14, "alerts"), (16, "log"))))
 _CHARTS = _rows((13, "chart"), (7, _columns((40, "pnl"), (40, "strategies"))))
-_WIDE_CHARTS = _columns((34, "ladder-1"), (86, _rows((22, "chart"), (8, "pnl"), (7, "strategies"))))
+_WIDE_CHARTS = _columns(
+    (34, "ladder-1"),
+    (
+        86,
+        _rows(
+            (18, "chart"), (10, _columns((43, "pnl"), (43, "spread"))), (9, _columns((43, "depth"), (43, "strategies")))
+        ),
+    ),
+)
+_LARGE_CHARTS = _columns(
+    (40, "ladder-1"),
+    (160, _rows((31, "chart"), (15, _columns((54, "pnl"), (53, "spread"), (53, "depth"))), (11, "strategies"))),
+)
 _LOG = _rows((10, "log"), (10, "orders"))
 _WIDE_LOG = _rows((18, "log"), (18, _columns((60, "orders"), (60, "fills"))))
 
@@ -109,7 +121,7 @@ DESKS: Final[Mapping[int, Mapping[SizeClass, Node]]] = {
     2: {_SMALL: _SMALL_LADDERS, _MEDIUM: _MEDIUM_LADDERS, _LARGE: _LARGE_LADDERS},
     3: {_SMALL: _SMALL_JOBS, _MEDIUM: _JOBS, _LARGE: _LARGE_JOBS},
     4: {_SMALL: _RISK, _MEDIUM: _WIDE_RISK, _LARGE: _WIDE_RISK},
-    5: {_SMALL: _CHARTS, _MEDIUM: _WIDE_CHARTS, _LARGE: _WIDE_CHARTS},
+    5: {_SMALL: _CHARTS, _MEDIUM: _WIDE_CHARTS, _LARGE: _LARGE_CHARTS},
     6: {_SMALL: _LOG, _MEDIUM: _WIDE_LOG, _LARGE: _WIDE_LOG},
 }
 

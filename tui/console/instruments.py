@@ -39,3 +39,29 @@ def stepped(names: list[str], current: str | None, step: int) -> str | None:
 def stepped_timeframe(current: str, step: int) -> str:
     index = TIMEFRAMES.index(current) if current in TIMEFRAMES else TIMEFRAMES.index("1m")
     return TIMEFRAMES[min(max(index + step, 0), len(TIMEFRAMES) - 1)]
+
+
+def base_of(name: str) -> str:
+    """Return what an instrument is of: ``BTC/USDT:USDT@sim-a`` is of BTC, a stock is of itself."""
+    return name.rpartition("@")[0].partition("/")[0]
+
+
+def pairs_of(names: list[str], current: str | None) -> list[tuple[str, str]]:
+    """Return the books that can be compared with each other, those with the current one first.
+
+    The same symbol on two venues comes before other instruments of the same asset.
+    """
+    if current not in names:
+        return []
+    same = [name for name in names if base_of(name) == base_of(current)]
+    found = [(first, second) for first in same for second in same if first != second]
+    symbol = current.rpartition("@")[0]
+    return sorted(
+        found,
+        key=lambda pair: (
+            pair[0] != current,
+            any(name.rpartition("@")[0] != symbol for name in pair),
+            same.index(pair[0]),
+            same.index(pair[1]),
+        ),
+    )

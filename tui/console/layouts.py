@@ -78,6 +78,7 @@ def remembered(app: "ConsoleApp") -> ConsoleMemory:
         up=None if app.up == settings.up else app.up,
         timeframe=None if timeframe == settings.timeframe else timeframe,
         studies=None if app.area.chart.studies == DEFAULT_STUDIES else app.area.chart.studies,
+        pair=app.selection.chosen_pair,
         ladders=tuple(ladder.instrument for ladder in app.area.ladders),
         watchlist=tuple(app.area.watchlist.names),
         desks={desk: change for desk, change in app.area.changes.items() if change != DeskChange()},

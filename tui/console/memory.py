@@ -41,6 +41,7 @@ class ConsoleMemory(msgspec.Struct, frozen=True, kw_only=True):
     up: UpColour | None = None
     timeframe: str | None = None
     studies: tuple[str, ...] | None = None
+    pair: tuple[str, str] | None = None
     ladders: tuple[str | None, ...] = ()
     desks: dict[int, DeskChange] = {}
     watchlist: tuple[str, ...] = ()

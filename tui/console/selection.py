@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from core.state.desk import DeskRequest, InstrumentView
-from tui.console.instruments import first_choice, name_of
+from tui.console.instruments import first_choice, name_of, pairs_of
 from tui.panes.ladder import LadderPane
 
 DEPTH = 60  # levels asked for: enough for the tallest ladder at its finest grouping
@@ -18,6 +18,7 @@ class Selection:
         self.instruments: dict[str, InstrumentView] = {}
         self.selected: str | None = None
         self.timeframe = timeframe
+        self.chosen_pair: tuple[str, str] | None = None  # None: the pair follows the selected instrument
 
     def take(self, instruments: Sequence[InstrumentView], ladders: Sequence[LadderPane]) -> bool:
         """Learn the engine's instruments; fill ladders that have none. Return whether anything changed."""
@@ -33,6 +34,12 @@ class Selection:
         if self.selected not in names:
             self.selected = ladders[0].instrument if ladders else None
         return True
+
+    def pair(self) -> tuple[str, str] | None:
+        """Return the books that the spread compares: those chosen, as far as they are listed, else the nearest."""
+        if self.chosen_pair is not None and {*self.chosen_pair} <= self.instruments.keys():
+            return self.chosen_pair
+        return next(iter(pairs_of(list(self.instruments), self.selected)), None)
 
     def chosen(self) -> InstrumentView | None:
         return None if self.selected is None else self.instruments.get(self.selected)

@@ -16,6 +16,7 @@ from tui.present.inputs import Inputs
 _BLANK = 0x2800
 _FALL_FROM_ROWS: Final = 6  # below that there is room for the curve alone
 _LEGEND_FROM_ROWS: Final = 8
+_MINUTE_NS: Final = 60_000_000_000
 _LABEL_EVERY: Final = 12  # cells of the time axis
 
 
@@ -185,9 +186,10 @@ def moved_in_time(points: Sequence[PnlPoint], cursor_ns: int | None, step: int, 
 
 def _time_axis(points: Sequence[PnlPoint], columns: int, cursor: int | None) -> Line:
     first_ns, period_ns = points[0].at_ns, points[-1].at_ns - points[0].at_ns
+    time_of = numbers.clock if period_ns * _LABEL_EVERY < _MINUTE_NS * columns else numbers.minute
     text = ""
-    for column in range(0, columns - 5, _LABEL_EVERY):
-        text = text.ljust(column) + numbers.minute(first_ns + period_ns * column // columns)
+    for column in range(0, columns - 8, _LABEL_EVERY):
+        text = text.ljust(column) + time_of(first_ns + period_ns * column // columns)
     if cursor is None:
         return (Span(text, Ink.QUIET),)
     text = text.ljust(cursor + 1)
