@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from adapters.sim.market import SimMarket
 from core.config.config import Config
 from core.control.commands import Kill
 from core.engine.engine import Engine
@@ -102,3 +103,24 @@ def test_halt_that_the_journal_did_not_take_leaves_the_kill_file_and_is_carried_
         assert len(kills) <= 2
 
     run(tmp_path, lambda process: asyncio.ensure_future(script(process)))
+
+
+def test_nothing_of_the_embedded_market_goes_on_after_the_end(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    markets: list[SimMarket] = []
+    arm = SimMarket._arm
+    monkeypatch.setattr(SimMarket, "_arm", lambda market: (markets.append(market), arm(market)))
+
+    async def life() -> None:
+        paths = Paths.under(tmp_path / "home")
+        paths.ensure()
+        process = EngineProcess(Config(), paths)
+        await process.start()
+        await process.stop("the test is over", cancel_orders=True)
+        moves = len(markets)
+        later = asyncio.Event()
+        step_s = markets[0].config.step_ns / 1e9
+        asyncio.get_running_loop().call_later(3 * step_s, later.set)
+        await later.wait()
+        assert len(markets) == moves
+
+    asyncio.run(life())

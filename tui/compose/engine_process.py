@@ -146,6 +146,7 @@ class EngineProcess:
         """End everything in the order that loses nothing."""
         self._heartbeat.stop()
         await self.engine.stop(reason, cancel_orders=cancel_orders)
+        await self._venues.stop()
         self._kill_signal.ignore()
         await self._server.stop()
         try:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from adapters.network.closing import Closing, Closings
 from adapters.network.request_budget import BudgetUse
@@ -28,6 +28,9 @@ from core.ports.venue import ExecutionVenue, Feed
 from core.state.monitoring import RateLimitState
 from core.types.credentials import Credentials
 
+if TYPE_CHECKING:
+    from adapters.sim.market import SimMarket
+
 NS_PER_MS: Final = 1_000_000
 NS_PER_S: Final = 1_000_000_000
 BPS: Final = Decimal(10_000)
@@ -42,6 +45,7 @@ class VenueSet:
         self.feeds: list[Feed] = []
         self.executions: list[ExecutionVenue] = []
         self.warm_ups: list[Callable[[], None]] = [_warm_up_books]
+        self._markets: list[SimMarket] = []
         self._config = config
         self._store = store
         self._paths = paths
@@ -57,6 +61,11 @@ class VenueSet:
             elif isinstance(venue, CryptoVenueConfig) and venue.mode is not VenueMode.OFF:
                 self._add_real(name, venue)
 
+    async def stop(self) -> None:
+        """End what goes on behind the venues: an embedded market moves and saves its prices without listeners too."""
+        for market in self._markets:
+            await market.stop()
+
     def rate_limit(self, venue: str) -> RateLimitState | None:
         """Return how much of a venue's rate limit is used, None where it has none; ask inside the loop."""
         told = self._rate_limits.get(venue)
@@ -71,6 +80,7 @@ class VenueSet:
         from adapters.sim.market import SimMarket  # noqa: PLC0415 - only where a venue needs it
 
         market = SimMarket(sim_config(self._config), self.clock, self._store)
+        self._markets.append(market)
         self.history = SimHistory(market)
         self.feeds += [market.feed(name) for name in names]
         self.executions += [market.execution(name) for name in names]
