@@ -44,6 +44,8 @@ def instrument_of(market: Row, exchange: str, precision_mode: int) -> Instrument
         _demand_linear(market, symbol)
     limits = part(market, "limits")
     lot = _step(market, "amount", precision_mode, symbol)
+    maker = exact_or_none(market.get("maker"), f"maker fee of {symbol}")
+    taker = exact_or_none(market.get("taker"), f"taker fee of {symbol}")
     return Instrument(
         venue=exchange,
         symbol=symbol,
@@ -57,8 +59,9 @@ def instrument_of(market: Row, exchange: str, precision_mode: int) -> Instrument
         min_quantity=_least(limits, "amount") or lot,
         min_notional=_least(limits, "cost") or _ZERO,
         contract_size=Decimal(1) if is_spot else _positive(market.get("contractSize"), f"contract size of {symbol}"),
-        maker_fee_rate=exact_or_none(market.get("maker"), f"maker fee of {symbol}") or _ZERO,
-        taker_fee_rate=exact_or_none(market.get("taker"), f"taker fee of {symbol}") or _ZERO,
+        maker_fee_rate=maker or _ZERO,
+        taker_fee_rate=taker or _ZERO,
+        has_fee_rates=maker is not None and taker is not None,
         max_leverage=max(exact_or_none(part(limits, "leverage").get("max"), "leverage") or Decimal(1), Decimal(1)),
         underlying=text(market, "base"),
     )

@@ -31,7 +31,7 @@ class _FeeTee(MarketTee):
         is_perpetual = instrument.asset_type is AssetType.PERPETUAL
         maker = self._fees.perpetual_maker if is_perpetual else self._fees.spot_maker
         taker = self._fees.perpetual_taker if is_perpetual else self._fees.spot_taker
-        priced = msgspec.structs.replace(instrument, maker_fee_rate=maker, taker_fee_rate=taker)
+        priced = msgspec.structs.replace(instrument, maker_fee_rate=maker, taker_fee_rate=taker, has_fee_rates=True)
         return super().add_instrument(priced)
 
 

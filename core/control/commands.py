@@ -44,12 +44,8 @@ class Kill(Command, frozen=True, kw_only=True):
     reason: str = ""
 
 
-class PlaceOrder(Command, frozen=True, kw_only=True):
-    """Send an order, or have one held until the market comes to it.
-
-    `stop` and `stop_limit` are held at `stop_price`; `oco` rests at `limit_price` with a stop at `stop_price`, and
-    what one fills is taken off the other. `take_profit` and `stop_loss` protect what a market or limit order fills.
-    """
+class OrderTerms(Command, frozen=True, kw_only=True):
+    """What an order is: how `PlaceOrder` and `RehearseOrder` are filled in."""
 
     venue: str
     symbol: str
@@ -64,6 +60,27 @@ class PlaceOrder(Command, frozen=True, kw_only=True):
     trigger: str = "last"  # last (trade), mark (middle of the book)
     take_profit: Decimal | None = None
     stop_loss: Decimal | None = None
+
+
+class PlaceOrder(OrderTerms, frozen=True, kw_only=True):
+    """Send an order, or have one held until the market comes to it.
+
+    `stop` and `stop_limit` are held at `stop_price`; `oco` rests at `limit_price` with a stop at `stop_price`, and
+    what one fills is taken off the other. `take_profit` and `stop_loss` protect what a market or limit order fills.
+    """
+
+
+class RehearseOrder(OrderTerms, frozen=True, kw_only=True):
+    """Say what would become of an order now: verdict, fill, fees, margin and room. Changes nothing, sends nothing."""
+
+    @property
+    def order(self) -> PlaceOrder:
+        """Return the order that is asked about."""
+        return PlaceOrder(**msgspec.structs.asdict(self))
+
+    @classmethod
+    def of(cls, order: PlaceOrder) -> "RehearseOrder":
+        return cls(**msgspec.structs.asdict(order))
 
 
 class AmendOrder(Command, frozen=True, kw_only=True):
@@ -211,6 +228,7 @@ AnyCommand = (
     | SetRiskMode
     | Kill
     | PlaceOrder
+    | RehearseOrder
     | AmendOrder
     | CancelOrder
     | CancelOrders

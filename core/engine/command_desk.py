@@ -2,8 +2,6 @@
 
 import asyncio
 from collections.abc import Callable
-from decimal import Decimal
-from difflib import get_close_matches
 from typing import Final
 
 from core.control import commands
@@ -12,7 +10,9 @@ from core.engine.amend_desk import AmendEnd
 from core.engine.held_placing import HeldPlacing, is_held
 from core.engine.job_views import check_views
 from core.engine.kill_switch import KillSwitch
+from core.engine.manual_orders import SENSIBLE, ManualOrders, intent_of, is_sensible
 from core.engine.narrator import describe, plain
+from core.engine.order_rehearsal import OrderRehearsal
 from core.engine.parts import EngineParts
 from core.engine.risk_desk import RiskDesk
 from core.io.redaction import mask_known
@@ -23,12 +23,9 @@ from core.risk.halts import Cause, pause
 from core.risk.verdict import Refused
 from core.types.control import RiskMode
 from core.types.held_order import HeldKind
-from core.types.instrument import InstrumentId
 from core.types.order import OrderIntent, OrderStatus, OrderType, Side, TimeInForce
 
 MARKET_PATIENCE_S: Final = 2.0
-MAX_EXPONENT: Final = 18
-SENSIBLE: Final = f"more than 0, within 10^-{MAX_EXPONENT} and 10^{MAX_EXPONENT}"
 
 _OUTCOME_OF_AMEND: Final = {
     AmendEnd.DONE: Outcome.DONE,
@@ -56,7 +53,9 @@ class CommandDesk:
         self._make_strategy = make_strategy
         self._judge_health = judge_health  # raises at once what must stand
         self._risk_desk = RiskDesk(parts)
-        self._held_placing = HeldPlacing(parts, self._order_problem)
+        self._manual = ManualOrders(parts.market)
+        self._held_placing = HeldPlacing(parts, self._manual)
+        self._rehearsal = OrderRehearsal(parts, self._manual, self._held_placing)
 
     def on_second(self) -> None:
         """Do what time alone asks for."""
@@ -85,6 +84,8 @@ class CommandDesk:
                 return await self._kill(command)
             case commands.PlaceOrder():
                 return await self._place(command)
+            case commands.RehearseOrder():
+                return self._rehearsal.answer(command)
             case commands.AmendOrder():
                 return await self._amend(command)
             case commands.CancelOrder():
@@ -214,22 +215,10 @@ class CommandDesk:
     async def _place(self, command: commands.PlaceOrder) -> CommandResult:
         if is_held(command):
             return await self._held_placing.place(command)
-        problem = self._order_problem(command)
+        problem = self._manual.problem(command)
         if problem is not None:
             return _invalid(problem)
-        intent = OrderIntent(
-            client_order_id=self._parts.ids.next_order_id(),
-            venue=command.venue,
-            symbol=command.symbol,
-            side=Side(command.side),
-            order_type=OrderType(command.order_type),
-            quantity=command.quantity,
-            limit_price=command.limit_price,
-            time_in_force=TimeInForce(command.time_in_force),
-            post_only=command.post_only,
-            reduce_only=command.reduce_only,
-            created_ns=self._parts.clock.utc_ns(),
-        )
+        intent = intent_of(command, self._parts.ids.next_order_id(), self._parts.clock.utc_ns())
         verdict = self._parts.desk.decide(intent)
         if isinstance(verdict, Refused):
             data: dict[str, object] = {
@@ -259,33 +248,11 @@ class CommandDesk:
             return CommandResult(outcome=Outcome.FAILED, message=text, data=data)
         return _done(text, data)
 
-    def _order_problem(self, command: commands.PlaceOrder) -> str | None:
-        instrument_id = InstrumentId(command.venue, command.symbol)
-        known = self._parts.market.instruments
-        if instrument_id not in known:
-            near = get_close_matches(str(instrument_id), [str(key) for key in known], n=3, cutoff=0.4)
-            return f"no venue has {instrument_id}; " + (f"near are {', '.join(near)}" if near else "see `status`")
-        for name, value, allowed in (
-            ("side", command.side, Side),
-            ("order_type", command.order_type, OrderType),
-            ("time_in_force", command.time_in_force, TimeInForce),
-        ):
-            if value not in list(allowed):
-                return f"{name} {value!r} is not one of {', '.join(allowed)}"
-        if not _is_sensible(command.quantity):
-            return f"quantity {command.quantity} is not allowed: {SENSIBLE}"
-        if (command.order_type == OrderType.LIMIT) != (command.limit_price is not None):
-            return "a limit order, and no other, has a limit_price"
-        price = command.limit_price
-        if price is not None and not _is_sensible(price):
-            return f"limit_price {price} is not allowed: {SENSIBLE}"
-        return None
-
     async def _amend(self, command: commands.AmendOrder) -> CommandResult:
         if command.limit_price is None and command.quantity is None:
             return _invalid("an amend names a limit_price, a quantity, or both")
         for name, value in (("limit_price", command.limit_price), ("quantity", command.quantity)):
-            if value is not None and not _is_sensible(value):
+            if value is not None and not is_sensible(value):
                 return _invalid(f"{name} {value} is not allowed: {SENSIBLE}")
         amending = self._parts.amends.amend(command.client_order_id, command.limit_price, command.quantity)
         answer = await asyncio.shield(amending)
@@ -401,10 +368,6 @@ class CommandDesk:
 
 def _refused_by(refused: Refused) -> list[dict[str, str]]:
     return [{"rule": c.rule, "unit": c.unit, "limit": c.limit, "observed": c.observed} for c in refused.failed]
-
-
-def _is_sensible(value: Decimal) -> bool:
-    return value.is_finite() and value > 0 and abs(value.adjusted()) <= MAX_EXPONENT
 
 
 def _done(message: str, data: dict[str, object] | None = None) -> CommandResult:

@@ -29,8 +29,13 @@ class HeldIntents:
             return intent
         return self._clear_of_own_orders(intent, run.order)
 
-    def plain(self, order: HeldOrder, role: HeldRole, quantity: Decimal) -> OrderIntent:
-        """Return the order of a role as it is sent with nothing in its way; `HeldRole.ENTRY` is not made here."""
+    def plain(
+        self, order: HeldOrder, role: HeldRole, quantity: Decimal, client_order_id: str | None = None
+    ) -> OrderIntent:
+        """Return the order of a role as it is sent with nothing in its way; `HeldRole.ENTRY` is not made here.
+
+        With an id of its own it is one that is only asked about: it takes none of those that orders are sent under.
+        """
         price = order.limit_price
         if role is HeldRole.STOP:
             price = None if order.stop is None else order.stop.limit_price
@@ -38,7 +43,7 @@ class HeldIntents:
         if price is not None and instrument is not None:
             price = not_worse(instrument, order.side, price)
         return OrderIntent(
-            client_order_id=self._ids.next_order_id(),
+            client_order_id=client_order_id or self._ids.next_order_id(),
             venue=order.venue,
             symbol=order.symbol,
             side=order.side,

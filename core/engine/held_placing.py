@@ -1,13 +1,13 @@
 """Takes in what is to be held: form, sense at this moment, and those rules of the gate that can be asked beforehand."""
 
 import asyncio
-from collections.abc import Callable
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 import msgspec
 
 from core.control.commands import CommandResult, Outcome, PlaceOrder
+from core.engine.manual_orders import ManualOrders, intent_of, is_sensible
 from core.engine.narrator import describe, describe_held, plain
 from core.engine.parts import EngineParts
 from core.held.arming import MOST_HELD, arming_problems
@@ -27,7 +27,7 @@ FORM_RULES: Final = (
 NEW_RISK_RULES: Final = ("halt_level", "restricted", "max_quantity", "order_value")
 """Asked beforehand of what may open a position; every rule is asked again when the order leaves."""
 MARKET_PATIENCE_S: Final = 2.0
-MAX_EXPONENT: Final = 18
+BEFOREHAND_ID: Final = "beforehand"  # of orders that the gate is only asked about
 
 
 def is_held(command: PlaceOrder) -> bool:
@@ -36,27 +36,31 @@ def is_held(command: PlaceOrder) -> bool:
     return command.order_type in HELD_TYPES or any(each is not None for each in extras)
 
 
-class HeldPlacing:
-    """Place stops, pairs and brackets.
+class HeldRehearsal(NamedTuple):
+    """What would become of an order that is to be held.
 
-    Parameters
-    ----------
-    order_problem
-        Says what is wrong with the plain part of an order, None where nothing is.
+    `intent` is what it is valued by: the entry of a bracket, which is sent at once, else what the trigger would send.
     """
 
-    def __init__(self, parts: EngineParts, order_problem: Callable[[PlaceOrder], str | None]) -> None:
+    words: str
+    refusal: str | None
+    intent: OrderIntent
+    is_sent_now: bool
+
+
+class HeldPlacing:
+    """Place stops, pairs and brackets."""
+
+    def __init__(self, parts: EngineParts, manual: ManualOrders) -> None:
         self._parts = parts
-        self._order_problem = order_problem
+        self._manual = manual
         self._gate = RiskGate(parts.settings.limits)
 
     async def place(self, command: PlaceOrder) -> CommandResult:
-        problem = _form_problem(command) or self._order_problem(_plain_part(command))
-        if problem is None and len(self._parts.fold.held) >= MOST_HELD:
-            problem = f"{MOST_HELD} orders are held already; cancel some of them"
+        problem = self.problem(command)
         if problem is not None:
             return CommandResult(outcome=Outcome.INVALID, message=problem)
-        order = self._order(command)
+        order = self._order(command, f"held-{self._parts.ids.next_order_id()}")
         refusal = self._refusal(order, command)
         if refusal is not None:
             return refusal
@@ -65,7 +69,25 @@ class HeldPlacing:
         self._parts.held.hold(order)
         return await self._answer(order)
 
-    def _order(self, command: PlaceOrder) -> HeldOrder:
+    def problem(self, command: PlaceOrder) -> str | None:
+        """Say what is wrong with the form of what is to be held, None where nothing is."""
+        problem = _form_problem(command) or self._manual.problem(_plain_part(command))
+        if problem is None and len(self._parts.fold.held) >= MOST_HELD:
+            problem = f"{MOST_HELD} orders are held already; cancel some of them"
+        return problem
+
+    def rehearse(self, command: PlaceOrder) -> HeldRehearsal:
+        """Say whether an order of the right form would be held now; nothing is held, sent or journaled."""
+        order = self._order(command, BEFOREHAND_ID)
+        refusal = self._refusal(order, command)
+        is_bracket = order.kind is HeldKind.BRACKET
+        intent = self._entry(order, command, BEFOREHAND_ID) if is_bracket else self._valued(order)
+        words = describe_held(order)
+        if is_bracket:
+            words = f"{describe(intent)}; then {words}"
+        return HeldRehearsal(words, None if refusal is None else refusal.message, intent, is_bracket)
+
+    def _order(self, command: PlaceOrder, held_id: str) -> HeldOrder:
         is_bracket = command.order_type not in HELD_TYPES
         stop_price = command.stop_loss if is_bracket else command.stop_price
         stop_limit = command.limit_price if command.order_type == "stop_limit" else None
@@ -75,7 +97,7 @@ class HeldPlacing:
         side = Side(command.side)
         resting = command.limit_price if command.order_type == "oco" else None
         return HeldOrder(
-            held_id=f"held-{self._parts.ids.next_order_id()}",
+            held_id=held_id,
             kind=HeldKind.BRACKET if is_bracket else HeldKind.OCO if resting is not None else HeldKind.STOP,
             venue=command.venue,
             symbol=command.symbol,
@@ -102,7 +124,7 @@ class HeldPlacing:
         if failed:
             return _refused(order, failed, None)
         if order.kind is HeldKind.OCO and order.limit_price is not None and look.is_within_collar(order.limit_price):
-            intent = self._parts.held.intents.plain(order, HeldRole.LIMIT, order.quantity)
+            intent = self._parts.held.intents.plain(order, HeldRole.LIMIT, order.quantity, BEFOREHAND_ID)
             verdict = self._gate.decide(intent, self._parts.views.view_for(intent))
             if isinstance(verdict, Refused):
                 return _refused(order, verdict.failed, None)
@@ -110,30 +132,26 @@ class HeldPlacing:
 
     def _failed_beforehand(self, order: HeldOrder) -> tuple[Check, ...]:
         """Ask the gate about the order that the trigger would send, valued at its trigger."""
-        price = order.limit_price if order.stop is None else order.stop.limit_price or order.stop.price
-        role = HeldRole.LIMIT if order.stop is None else HeldRole.STOP
-        sent = self._parts.held.intents.plain(order, role, order.quantity)
-        intent = msgspec.structs.replace(sent, order_type=OrderType.LIMIT, limit_price=price, reduce_only=False)
+        intent = self._valued(order)
         verdict = self._gate.decide(intent, self._parts.views.view_for(intent))
         asked = FORM_RULES if order.reduce_only else (*FORM_RULES, *NEW_RISK_RULES)
         return tuple(check for check in verdict.checks if check.refuses and check.rule in asked)
 
+    def _valued(self, order: HeldOrder) -> OrderIntent:
+        """Return the order that the trigger would send, priced at its trigger."""
+        price = order.limit_price if order.stop is None else order.stop.limit_price or order.stop.price
+        role = HeldRole.LIMIT if order.stop is None else HeldRole.STOP
+        sent = self._parts.held.intents.plain(order, role, order.quantity, BEFOREHAND_ID)
+        return msgspec.structs.replace(sent, order_type=OrderType.LIMIT, limit_price=price, reduce_only=False)
+
+    def _entry(self, order: HeldOrder, command: PlaceOrder, client_order_id: str) -> OrderIntent:
+        tag = HeldTag(held_id=order.held_id, role=HeldRole.ENTRY)
+        return intent_of(command, client_order_id, self._parts.clock.utc_ns(), held=tag)
+
     # placing ---------------------------------------------------------------------------------------
 
     async def _place_bracket(self, order: HeldOrder, command: PlaceOrder) -> CommandResult:
-        intent = OrderIntent(
-            client_order_id=self._parts.ids.next_order_id(),
-            venue=command.venue,
-            symbol=command.symbol,
-            side=Side(command.side),
-            order_type=OrderType(command.order_type),
-            quantity=command.quantity,
-            limit_price=command.limit_price,
-            time_in_force=TimeInForce(command.time_in_force),
-            post_only=command.post_only,
-            held=HeldTag(held_id=order.held_id, role=HeldRole.ENTRY),
-            created_ns=self._parts.clock.utc_ns(),
-        )
+        intent = self._entry(order, command, self._parts.ids.next_order_id())
         verdict = self._parts.desk.decide(intent)
         if not isinstance(verdict, Approved):
             return _refused(order, verdict.failed, None)
@@ -197,7 +215,7 @@ def _form_problem(command: PlaceOrder) -> str | None:
 
 
 def _size_problem(name: str, price: Decimal | None) -> str | None:
-    if price is None or (price.is_finite() and price > 0 and abs(price.adjusted()) <= MAX_EXPONENT):
+    if price is None or is_sensible(price):
         return None
     return f"{name} {price} is not a price"
 

@@ -32,7 +32,7 @@ from core.orders.tracker import OrderTracker
 from core.ports.clock import Clock
 from core.ports.journal import JournalError
 from core.ports.venue import ExecutionVenue, SendOutcome, SendResult
-from core.risk.gate import RiskGate
+from core.risk.gate import Rehearsed, RiskGate
 from core.risk.verdict import Approved, Refused
 from core.risk.view import RiskView
 from core.types.order import Order, OrderIntent, OrderStatus
@@ -130,6 +130,12 @@ class OrderDesk:
             if self._refusals.is_worth_a_row(verdict, at_ns):
                 self._recorder.record(OrderRefused(at_ns=at_ns, intent=intent, checks=verdict.checks))
         return verdict
+
+    def rehearse(self, intent: OrderIntent) -> Rehearsed:
+        """Say what `decide` would come to now; nothing is journaled, counted or approved."""
+        self.look_out()
+        intent = self._clearance.way_out(intent)
+        return self._gate.rehearse(intent, self._views.view_for(intent))
 
     def place(self, intent: OrderIntent, origin: Origin | None = None) -> Approved | Refused:
         """Decide and, if approved, send without waiting for the answer; `origin` is the event it answers."""

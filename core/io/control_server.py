@@ -14,7 +14,7 @@ from typing import Final
 import msgspec
 from aiohttp import web
 
-from core.control.commands import AmendOrder, AnyCommand, Command, CommandResult, Outcome, PlaceOrder
+from core.control.commands import AmendOrder, AnyCommand, Command, CommandResult, OrderTerms, Outcome
 from core.control.routes import COMMAND_ROUTES, STATUS_OF_OUTCOME, STREAM, Route
 from core.io.control_stream import STALLED_AFTER_S, DeskStreams
 from core.io.control_views import VIEWS, View, ViewError, show
@@ -116,7 +116,7 @@ async def _read_command(request: web.Request, command_type: type[Command], route
     except msgspec.DecodeError as error:
         allowed = ", ".join(command_type.__struct_fields__)
         raise ValueError(f"{error}; the fields are {allowed}") from error
-    if isinstance(command, PlaceOrder | AmendOrder):
+    if isinstance(command, OrderTerms | AmendOrder):
         _require_positive(command)
     return command  # pyright: ignore[reportReturnType] - every key of COMMAND_ROUTES is a member of AnyCommand
 
@@ -128,7 +128,7 @@ def _decode_object(body: bytes) -> dict[str, msgspec.Raw]:
         raise ValueError(f"the body must be a JSON object: {error}") from error
 
 
-def _require_positive(order: PlaceOrder | AmendOrder) -> None:
+def _require_positive(order: OrderTerms | AmendOrder) -> None:
     """Refuse what JSON lets through as a Decimal and no market knows: "NaN", "Infinity", zero, minus one."""
     for name in ("quantity", "limit_price", "stop_price", "take_profit", "stop_loss"):
         value: Decimal | None = getattr(order, name, None)

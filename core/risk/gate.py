@@ -4,10 +4,29 @@ import msgspec
 
 from core.risk.case import Case, open_case
 from core.risk.limits import RiskLimits
+from core.risk.rooms import Room, rooms_of
 from core.risk.table import RULES, AppliesTo, Rule
 from core.risk.verdict import Approved, ApprovedAmend, Check, Hardness, Refused, approve, approve_amend
 from core.risk.view import RiskView
 from core.types.order import OrderIntent
+
+
+class Rehearsed(msgspec.Struct, frozen=True, kw_only=True):
+    """What the gate would decide: no approval, so that nothing can be sent on it."""
+
+    intent: OrderIntent
+    checks: tuple[Check, ...]
+    case: Case | None = None  # None for an order that cannot be weighed
+    rooms: tuple[Room, ...] = ()
+
+    @property
+    def is_approved(self) -> bool:
+        return not any(check.refuses for check in self.checks)
+
+    @property
+    def is_under_override(self) -> bool:
+        """Tell whether a rule that failed would be lifted by a person's override."""
+        return any(check.lifted for check in self.checks)
 
 
 class RiskGate:
@@ -21,14 +40,24 @@ class RiskGate:
 
         A rule that fails to judge refuses, whatever the override.
         """
+        judged = self._judge(intent, view)
+        if not judged.is_approved:
+            return Refused(intent=intent, checks=judged.checks)
+        return approve(intent, judged.checks, None if judged.case is None else judged.case.claim)
+
+    def rehearse(self, intent: OrderIntent, view: RiskView) -> Rehearsed:
+        """Apply all rules as `decide` does, and work out the room that the order would leave at each limit."""
+        judged = self._judge(intent, view)
+        if judged.case is None:
+            return judged
+        return msgspec.structs.replace(judged, rooms=rooms_of(judged.case))
+
+    def _judge(self, intent: OrderIntent, view: RiskView) -> Rehearsed:
         try:
             case = open_case(intent, view, self.limits)
         except Exception as error:  # NaN or an absurd magnitude: an order that cannot be weighed is not sent
-            return Refused(intent=intent, checks=(_unjudgeable(intent, error),))
-        checks = tuple(_lifted(_check(rule, case), view) for rule in RULES)
-        if any(check.refuses for check in checks):
-            return Refused(intent=intent, checks=checks)
-        return approve(intent, checks, case.claim)
+            return Rehearsed(intent=intent, checks=(_unjudgeable(intent, error),))
+        return Rehearsed(intent=intent, checks=tuple(_lifted(_check(rule, case), view) for rule in RULES), case=case)
 
     def decide_amend(self, intent: OrderIntent, view: RiskView) -> ApprovedAmend | Refused:
         """Judge other terms for a resting order like a new order in a world without it; what lowers passes.
@@ -61,9 +90,10 @@ def _check(rule: Rule, case: Case) -> Check:
         limit, observed, passed = rule.applies_to.value, f"exempt: {what}", True
     else:
         try:
-            passed, limit, observed = rule.judge(case)
+            finding = rule.judge(case)
         except Exception as error:  # fails closed: an order no rule can judge is not sent
             return _broken(rule, error)
+        passed, limit, observed = finding.passed, finding.limit, finding.observed
     return Check(rule=rule.name, hardness=rule.hardness, unit=rule.unit, limit=limit, observed=observed, passed=passed)
 
 

@@ -71,6 +71,7 @@ class Instrument(msgspec.Struct, frozen=True, kw_only=True):
     contract_size: Decimal = Decimal(1)
     maker_fee_rate: Decimal = Decimal(0)
     taker_fee_rate: Decimal = Decimal(0)
+    has_fee_rates: bool = True  # False: the venue does not state them, and the zeros above mean nothing
     max_leverage: Decimal = Decimal(1)
     maintenance_margin_rate: Decimal | None = None  # part of a contract's value that must stay as margin
     funding_interval_s: int | None = None

@@ -1,14 +1,18 @@
 """Can the account take it: equity, the day's loss, the fall from the peak, and what there is to pay with."""
 
-from decimal import Decimal
 from typing import Final
 
 from core.risk.case import Case
+from core.risk.funding import FundingKind, funding_of
 from core.risk.rules.finding import Finding, at_least, at_most, below, judged, missing
-from core.types.instrument import AssetType, Instrument
-from core.types.order import Side
+from core.types.instrument import AssetType
 
 _NAMED: Final = 3
+_WANTED: Final = {
+    FundingKind.MARGIN: ("enough margin", "collateral or price of every position"),
+    FundingKind.CASH: ("enough cash", "balance of {instrument.quote}, price or collateral"),
+    FundingKind.HOLDING: ("enough to sell", "holding of {instrument.base}"),
+}
 
 
 def equity_known(case: Case) -> Finding:
@@ -47,39 +51,12 @@ def capital(case: Case) -> Finding:
         return missing("enough capital", "instrument rules")
     if case.is_lowering:
         return judged(True, "enough capital", "not needed: takes nothing more")
-    if instrument.asset_type is AssetType.PERPETUAL:
-        return _margin(case, instrument)
-    if case.intent.side is Side.SELL:
-        return _holding(case, instrument)
-    return _cash(case, instrument)
-
-
-def _margin(case: Case, instrument: Instrument) -> Finding:
-    """Demand that the venue's collateral carries all its contracts, this order included."""
-    if case.is_reducing:
+    if instrument.asset_type is AssetType.PERPETUAL and case.is_reducing:
         return judged(True, "margin", "not needed: reduces")
-    collateral = case.view.funds.collateral_usd
-    if collateral is None or case.totals is None:
-        return missing("enough margin", "collateral or price of every position")
-    return at_most(case.totals.venue_contracts / _highest_leverage(case, instrument), collateral)
-
-
-def _holding(case: Case, instrument: Instrument) -> Finding:
-    free = case.view.funds.free_base
-    if free is None:
-        return missing("enough to sell", f"holding of {instrument.base}")
-    return at_least(free, case.intent.quantity * instrument.contract_size)
-
-
-def _cash(case: Case, instrument: Instrument) -> Finding:
-    """Demand free cash, of which what the venue's contracts stand on is not free."""
-    free, rate, collateral = case.view.funds.free_quote, case.view.quote_usd, case.view.funds.collateral_usd
-    if free is None or rate is None or collateral is None or case.price is None or case.totals is None:
-        return missing("enough cash", f"balance of {instrument.quote}, price or collateral")
-    cost = instrument.notional(case.price, case.intent.quantity) * (1 + max(Decimal(0), instrument.taker_fee_rate))
-    unmargined = (collateral - case.totals.venue_contracts / case.limits.max_leverage) / rate
-    return at_most(cost, min(free, unmargined))
-
-
-def _highest_leverage(case: Case, instrument: Instrument) -> Decimal:
-    return min(case.limits.max_leverage, max(instrument.max_leverage, Decimal(1)))
+    funding = funding_of(case, instrument)
+    if funding.available is None or funding.needed_in_all is None:
+        limit, what = _WANTED[funding.kind]
+        return missing(limit, what.format(instrument=instrument))
+    if funding.kind is FundingKind.HOLDING:
+        return at_least(funding.available, funding.needed_in_all)
+    return at_most(funding.needed_in_all, funding.available)

@@ -7,9 +7,20 @@ from core.risk.verdict import UNKNOWN
 
 
 class Finding(NamedTuple):
+    """`used` and `allowed` are the numbers behind the texts, where the rule compares two."""
+
     passed: bool
     limit: str
     observed: str
+    used: Decimal | float | None = None
+    allowed: Decimal | float | None = None
+
+    @property
+    def left(self) -> Decimal | None:
+        """Return the room between the two, below zero where the limit is passed; None where it cannot be told."""
+        if isinstance(self.used, Decimal) and isinstance(self.allowed, Decimal):
+            return self.allowed - self.used
+        return None
 
 
 def missing(limit: object, what: str) -> Finding:
@@ -18,15 +29,15 @@ def missing(limit: object, what: str) -> Finding:
 
 
 def at_most(observed: Decimal | float, limit: Decimal | float) -> Finding:
-    return Finding(observed <= limit, f"at most {_text(limit)}", _text(observed))
+    return Finding(observed <= limit, f"at most {_text(limit)}", _text(observed), observed, limit)
 
 
 def below(observed: Decimal | float, limit: Decimal | float) -> Finding:
-    return Finding(observed < limit, f"below {_text(limit)}", _text(observed))
+    return Finding(observed < limit, f"below {_text(limit)}", _text(observed), observed, limit)
 
 
 def at_least(observed: Decimal | float, limit: Decimal | float) -> Finding:
-    return Finding(observed >= limit, f"at least {_text(limit)}", _text(observed))
+    return Finding(observed >= limit, f"at least {_text(limit)}", _text(observed), limit, observed)
 
 
 def judged(passed: bool, limit: str, observed: object) -> Finding:

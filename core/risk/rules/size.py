@@ -32,7 +32,8 @@ def directional_sum(case: Case) -> Finding:
     limit = case.limits.max_position_size_usd
     if case.totals is None:
         return missing(limit, PRICES)
-    return at_most(case.totals.directional, max(limit, case.totals.directional_before))
+    finding = at_most(case.totals.directional, max(limit, case.totals.directional_before))
+    return finding._replace(allowed=limit)
 
 
 def instrument_gross(case: Case) -> Finding:
@@ -53,7 +54,8 @@ def venue_net(case: Case) -> Finding:
     limit = case.limits.max_venue_net_usd
     if case.totals is None:
         return missing(limit, PRICES)
-    return at_most(case.totals.venue_net, max(limit, case.totals.venue_net_before))
+    finding = at_most(case.totals.venue_net, max(limit, case.totals.venue_net_before))
+    return finding._replace(allowed=limit)
 
 
 def total_gross(case: Case) -> Finding:
