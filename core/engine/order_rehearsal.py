@@ -61,7 +61,7 @@ class OrderRehearsal:
         case = judged.case
         return OrderRehearsalView(
             at_ns=self._parts.clock.utc_ns(),
-            order=describe(intent).removesuffix(", manual") if held is None else held.words,
+            order=(describe(intent) if held is None else held.words).replace(", manual", ""),
             verdict="refused" if reason else "approved",
             reason=reason,
             is_under_override=judged.is_under_override,

@@ -90,10 +90,9 @@ def _check(rule: Rule, case: Case) -> Check:
         limit, observed, passed = rule.applies_to.value, f"exempt: {what}", True
     else:
         try:
-            finding = rule.judge(case)
+            passed, limit, observed = rule.judge(case)
         except Exception as error:  # fails closed: an order no rule can judge is not sent
             return _broken(rule, error)
-        passed, limit, observed = finding.passed, finding.limit, finding.observed
     return Check(rule=rule.name, hardness=rule.hardness, unit=rule.unit, limit=limit, observed=observed, passed=passed)
 
 

@@ -11,7 +11,7 @@ from typing import Final
 import msgspec
 
 from core.risk.case import Case
-from core.risk.rules.finding import Finding
+from core.risk.rules.finding import Compared, Finding
 from core.risk.table import RULES, Rule
 from core.risk.totals import total_exposure
 from core.risk.verdict import UNKNOWN, Hardness
@@ -28,27 +28,27 @@ class RoomScope(StrEnum):
 
 LIMITS: Final[Mapping[str, RoomScope]] = {
     "day_loss": RoomScope.ACCOUNT,
-    "drawdown": RoomScope.ACCOUNT,
+    "capital_pool": RoomScope.VENUE,
     "invested_share": RoomScope.ACCOUNT,
     "directional_sum": RoomScope.ACCOUNT,
-    "total_gross": RoomScope.ACCOUNT,
-    "concentration": RoomScope.ACCOUNT,
-    "open_orders": RoomScope.ACCOUNT,
-    "capital_pool": RoomScope.VENUE,
-    "in_flight": RoomScope.VENUE,
-    "venue_gross": RoomScope.VENUE,
-    "venue_net": RoomScope.VENUE,
-    "leverage": RoomScope.VENUE,
-    "instrument_gross": RoomScope.INSTRUMENT,
     "instrument_net": RoomScope.INSTRUMENT,
     "order_value": RoomScope.ORDER,
+    "leverage": RoomScope.VENUE,
+    "in_flight": RoomScope.VENUE,
+    "venue_net": RoomScope.VENUE,
+    "instrument_gross": RoomScope.INSTRUMENT,
+    "venue_gross": RoomScope.VENUE,
+    "total_gross": RoomScope.ACCOUNT,
+    "concentration": RoomScope.ACCOUNT,
+    "drawdown": RoomScope.ACCOUNT,
     "single_reserve": RoomScope.ORDER,
     "order_share": RoomScope.ORDER,
-    "max_quantity": RoomScope.ORDER,
     "trade_loss": RoomScope.ORDER,
     "liquidity": RoomScope.ORDER,
+    "max_quantity": RoomScope.ORDER,
+    "open_orders": RoomScope.ACCOUNT,
 }
-"""Rules that bound an amount, in the order in which they are shown; the others ask a yes or no."""
+"""Rules that bound an amount, what a trader looks at first in front; the others ask a yes or no."""
 
 
 class Room(msgspec.Struct, frozen=True, kw_only=True):
@@ -72,18 +72,19 @@ def rooms_of(case: Case) -> tuple[Room, ...]:
 
 def _room(rule: Rule, scope: RoomScope, case: Case, before: Case) -> Room:
     after, now = _finding(rule, case), _finding(rule, before)
-    left_now = now.left
+    left_now = now.left if isinstance(now, Compared) else None
     if rule.name == "open_orders" and left_now is not None:
         left_now += 1  # the rule counts an order of whatever quantity
+    is_known = isinstance(after, Compared)
     return Room(
         rule=rule.name,
         scope=scope,
         unit=rule.unit,
         hardness=rule.hardness,
-        limit=after.allowed if isinstance(after.allowed, Decimal) else None,
+        limit=after.allowed if is_known else None,
         left_now=left_now,
-        left_after=after.left,
-        note=after.observed.removeprefix(UNKNOWN) if after.left is None else "",
+        left_after=after.left if is_known else None,
+        note="" if is_known else after.observed.removeprefix(UNKNOWN),
     )
 
 

@@ -14,6 +14,7 @@ from core.control.verbs import AMEND, CANCEL, ORDER
 from tui.cli import engine
 from tui.cli.exits import CommandError, ExitCode
 from tui.cli.output import Json, say, say_json
+from tui.cli.what_if import show_what_if
 
 # A manual order above this is typed out once more, whatever the mode.
 TYPED_CONFIRMATION_USD: Final = Decimal(5000)
@@ -26,6 +27,8 @@ seraphim order buy 0.01 BTC/USDT@sim-a
 seraphim order sell 0.5 ETH/USDT:USDT@sim-b --limit 2650 --post-only
 
 seraphim order sell 0.01 BTC/USDT@sim-a --reduce-only --json
+
+seraphim order buy 0.01 BTC/USDT@sim-a --what-if
 
 seraphim order sell 0.01 BTC/USDT:USDT@sim-a --stop 61000 --reduce-only
 
@@ -80,6 +83,9 @@ def order(
     confirm: Annotated[
         str | None, typer.Option("--confirm", help="The quantity once more, for orders above 5,000 USD.")
     ] = None,
+    what_if: Annotated[
+        bool, typer.Option("--what-if", help="Send nothing: say verdict, fill, fees, margin and the room left.")
+    ] = False,
     json: Json = False,
 ) -> None:
     symbol, venue = _instrument(instrument)
@@ -87,8 +93,6 @@ def order(
     _refuse_contradictions(price, ioc=ioc, post_only=post_only)
     held = HeldOptions(stop, trigger, take_profit, stop_loss, oco)
     order_type, prices = held.read(price, ioc=ioc, post_only=post_only, reduce_only=reduce_only)
-    known_price = price if price is not None else prices.get("stop_price")
-    _confirm(f"{side} {amount} {instrument}", venue, symbol, amount, known_price, yes=yes, confirm=confirm)
     body: dict[str, object] = {
         "venue": venue,
         "symbol": symbol,
@@ -104,6 +108,11 @@ def order(
     body |= {name: format(value, "f") for name, value in prices.items()}
     if trigger is not None:
         body["trigger"] = trigger
+    if what_if:
+        show_what_if(body, as_json=json)
+        return
+    known_price = price if price is not None else prices.get("stop_price")
+    _confirm(f"{side} {amount} {instrument}", venue, symbol, amount, known_price, yes=yes, confirm=confirm)
     _finish(engine.command("/api/orders", body), json)
 
 

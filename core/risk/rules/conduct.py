@@ -6,7 +6,7 @@ from core.risk.case import Case
 from core.risk.completion import allowance
 from core.risk.halts import Cause
 from core.risk.override import is_suspended, still_standing
-from core.risk.rules.finding import Finding, at_least, at_most, below, judged, missing
+from core.risk.rules.finding import Finding, at_least, at_most, below, judged, missing, worded
 from core.risk.view import LiveTrading, OwnOrder, StrategyStatus
 from core.types.control import Blocker, HaltLevel, TradingMode
 from core.types.order import OrderType, Side
@@ -147,7 +147,7 @@ def child_quantity(case: Case) -> Finding:
     if job.is_frozen:
         return judged(False, "a leg without doubt", "an order of this leg is in doubt")
     finding = at_most(case.intent.quantity, allowance(case.intent, job))
-    return finding._replace(limit=f"{finding.limit} for {role} on {job.leg.side} {job.leg.instrument_id}")
+    return worded(finding, f"{finding.limit} for {role} on {job.leg.side} {job.leg.instrument_id}")
 
 
 def self_cross(case: Case) -> Finding:

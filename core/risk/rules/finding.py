@@ -5,22 +5,36 @@ from typing import NamedTuple
 
 from core.risk.verdict import UNKNOWN
 
+Number = Decimal | float
+
 
 class Finding(NamedTuple):
-    """`used` and `allowed` are the numbers behind the texts, where the rule compares two."""
-
     passed: bool
     limit: str
     observed: str
-    used: Decimal | float | None = None
-    allowed: Decimal | float | None = None
+
+
+class Compared(Finding):
+    """A finding that came of two numbers: what is used of what is allowed."""
+
+    used: Decimal
+    allowed: Decimal
+
+    def __new__(cls, finding: Finding, used: Decimal, allowed: Decimal) -> "Compared":
+        compared = super().__new__(cls, *finding)
+        compared.used, compared.allowed = used, allowed
+        return compared
 
     @property
-    def left(self) -> Decimal | None:
-        """Return the room between the two, below zero where the limit is passed; None where it cannot be told."""
-        if isinstance(self.used, Decimal) and isinstance(self.allowed, Decimal):
-            return self.allowed - self.used
-        return None
+    def left(self) -> Decimal:
+        """Return the room between the two, below zero where the limit is passed."""
+        return self.allowed - self.used
+
+
+def worded(finding: Finding, limit: str) -> Finding:
+    """Return a finding with other words for its limit, and the same numbers."""
+    plain = Finding(finding.passed, limit, finding.observed)
+    return Compared(plain, finding.used, finding.allowed) if isinstance(finding, Compared) else plain
 
 
 def missing(limit: object, what: str) -> Finding:
@@ -28,16 +42,23 @@ def missing(limit: object, what: str) -> Finding:
     return Finding(False, _text(limit), f"{UNKNOWN}no {what}")
 
 
-def at_most(observed: Decimal | float, limit: Decimal | float) -> Finding:
-    return Finding(observed <= limit, f"at most {_text(limit)}", _text(observed), observed, limit)
+def at_most(observed: Number, limit: Number) -> Finding:
+    return _compared(observed <= limit, f"at most {_text(limit)}", _text(observed), observed, limit)
 
 
-def below(observed: Decimal | float, limit: Decimal | float) -> Finding:
-    return Finding(observed < limit, f"below {_text(limit)}", _text(observed), observed, limit)
+def below(observed: Number, limit: Number) -> Finding:
+    return _compared(observed < limit, f"below {_text(limit)}", _text(observed), observed, limit)
 
 
-def at_least(observed: Decimal | float, limit: Decimal | float) -> Finding:
-    return Finding(observed >= limit, f"at least {_text(limit)}", _text(observed), limit, observed)
+def at_least(observed: Number, limit: Number) -> Finding:
+    return _compared(observed >= limit, f"at least {_text(limit)}", _text(observed), limit, observed)
+
+
+def _compared(passed: bool, limit: str, observed: str, used: Number, allowed: Number) -> Finding:
+    finding = Finding(passed, limit, observed)
+    if isinstance(used, Decimal) and isinstance(allowed, Decimal):
+        return Compared(finding, used, allowed)
+    return finding
 
 
 def judged(passed: bool, limit: str, observed: object) -> Finding:

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 from core.capital.look import CapitalLook
 from core.risk.case import Case
-from core.risk.rules.finding import Finding, at_most, judged, missing
+from core.risk.rules.finding import Compared, Finding, at_most, judged, missing, worded
 from core.types.capital import Pool
 
 
@@ -20,7 +20,7 @@ def capital_pool(case: Case) -> Finding:
     if free_usd is None:
         return missing(f"room in the {pool} pool", "pool of that name")
     finding = at_most(need[0], free_usd)
-    return finding._replace(limit=f"{finding.limit} free in the {pool} pool")
+    return worded(finding, f"{finding.limit} free in the {pool} pool")
 
 
 def single_reserve(case: Case) -> Finding:
@@ -57,4 +57,5 @@ def _need(case: Case, limit: str, room_usd: Decimal | None) -> tuple[Decimal, Ca
 
 
 def _not_needed(limit: str, why: str, room_usd: Decimal | None) -> Finding:
-    return Finding(True, limit, f"not needed: {why}", Decimal(0), room_usd)
+    finding = judged(True, limit, f"not needed: {why}")
+    return finding if room_usd is None else Compared(finding, Decimal(0), room_usd)

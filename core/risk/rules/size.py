@@ -4,7 +4,7 @@ from collections.abc import Callable
 from decimal import Decimal
 
 from core.risk.case import Case
-from core.risk.rules.finding import Finding, at_most, missing
+from core.risk.rules.finding import Compared, Finding, at_most, missing
 from core.risk.totals import ExposureTotals
 
 PRICES = "price of every position and order"
@@ -33,7 +33,7 @@ def directional_sum(case: Case) -> Finding:
     if case.totals is None:
         return missing(limit, PRICES)
     finding = at_most(case.totals.directional, max(limit, case.totals.directional_before))
-    return finding._replace(allowed=limit)
+    return Compared(finding, case.totals.directional, limit)
 
 
 def instrument_gross(case: Case) -> Finding:
@@ -55,7 +55,7 @@ def venue_net(case: Case) -> Finding:
     if case.totals is None:
         return missing(limit, PRICES)
     finding = at_most(case.totals.venue_net, max(limit, case.totals.venue_net_before))
-    return finding._replace(allowed=limit)
+    return Compared(finding, case.totals.venue_net, limit)
 
 
 def total_gross(case: Case) -> Finding:
