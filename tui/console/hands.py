@@ -18,6 +18,7 @@ from tui.console.jobs import Jobs
 from tui.console.layouts import Layouts
 from tui.console.leaving import Leaving
 from tui.console.pointing import Pointing
+from tui.console.price_alerts import PriceAlerting
 from tui.console.safety import Safety
 from tui.console.scopes import Scopes
 from tui.console.trading import Trading
@@ -41,6 +42,7 @@ class Hands(
     ComingBack,
     Pointing,
     Charting,
+    PriceAlerting,
     Appearance,
     Layouts,
     Exporting,

@@ -23,7 +23,8 @@ class WatchlistPane(TablePane):
         "heard of later that day). Enter shows one in the ladder; the list is kept."
     )
     KEYS = (
-        "watchlist", "unwatch", "order-up", "order-down", "ticket-here", "cursor-up", "cursor-down", "copy", "export",
+        "watchlist", "unwatch", "order-up", "order-down", "ticket-here", "price-alerts",
+        "cursor-up", "cursor-down", "copy", "export",
     )  # fmt: skip
     IS_PUBLIC = True
 
