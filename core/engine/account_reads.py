@@ -2,6 +2,16 @@
 
 import asyncio
 from collections.abc import Callable
+from typing import NamedTuple
+
+from core.types.account import Balance
+
+
+class BalancesRead(NamedTuple):
+    """A venue's balances as it named them last, and when by the steady clock."""
+
+    balances: tuple[Balance, ...]
+    steady_ns: int
 
 
 class AccountReads:
@@ -11,6 +21,7 @@ class AccountReads:
         self._ask: Callable[[str], None] | None = None
         self._read: dict[str, int] = {}
         self._took_ns: dict[str, int] = {}
+        self._balances: dict[str, BalancesRead] = {}
         self._on_read: Callable[[str], None] | None = None
         self._waiting: dict[str, list[asyncio.Future[None]]] = {}
 
@@ -45,6 +56,14 @@ class AccountReads:
         for booked in self._waiting.pop(venue, ()):
             if not booked.done():
                 booked.set_result(None)
+
+    def keep_balances(self, venue: str, balances: tuple[Balance, ...], steady_ns: int) -> None:
+        """Keep what a venue named, for people to read; trading goes by the ledger."""
+        self._balances[venue] = BalancesRead(balances, steady_ns)
+
+    def balances(self, venue: str) -> BalancesRead | None:
+        """Return what a venue named last, None before the first time."""
+        return self._balances.get(venue)
 
     def on_read(self, callback: Callable[[str], None]) -> None:
         """Call back with the venue whenever an account was booked; it is still being compared then."""

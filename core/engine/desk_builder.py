@@ -3,6 +3,7 @@
 from itertools import chain, islice
 from typing import Final
 
+from core.engine.account_builder import AccountBuilder
 from core.engine.chart_builder import ChartBuilder
 from core.engine.held_views import HeldViews
 from core.engine.job_views import JobViews
@@ -39,6 +40,7 @@ class DeskBuilder:
         self._jobs = JobViews(parts)
         self._timelines = TimelineViews(parts, self._jobs)
         self._held = HeldViews(parts)
+        self._accounts = AccountBuilder(parts)
         self._charts = ChartBuilder(parts)
         self._sequence = 0
 
@@ -86,6 +88,7 @@ class DeskBuilder:
             arming=parts.consoles.arming_view(),
             away=parts.consoles.away_of(request.console) if request.console else None,
             consoles=parts.consoles.console_views(),
+            accounts=self._accounts.build(valuation) if request.accounts else [],
             price_alerts=parts.price_alerts.views(),
         )
 

@@ -74,6 +74,7 @@ class Reconciler:
         has_moved = self._movements(report.venue) != before
         self._on_executions(report)
         self._booked_until_ns[report.venue] = asked_ns
+        self._parts.account_reads.keep_balances(report.venue, report.balances, asked_steady_ns)
         self._parts.account_reads.note(report.venue, asked_at, took_ns)
         is_closed = self.is_closed(report.venue)
         findings = self._take_over_orders(report, asked_steady_ns, settle_ns=0 if is_closed else SETTLE_NS)

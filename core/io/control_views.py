@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
+import msgspec
 from multidict import MultiMapping
 
 from core.indicators.study import MAX_STUDIES, parse_study
@@ -154,6 +155,11 @@ def _alerts(engine: EngineAccess, _: Query) -> object:
     return {"alerts": state.alerts, "sinks": state.alert_sinks, "last_update": state.last_update}
 
 
+def _accounts(engine: EngineAccess, _: Query) -> object:
+    desk = engine.desk(msgspec.structs.replace(_NOTHING, accounts=True))
+    return {"accounts": desk.accounts, "last_update": desk.engine_ns}
+
+
 def _price_alerts(engine: EngineAccess, _: Query) -> object:
     return {"price_alerts": engine.desk(_NOTHING).price_alerts}
 
@@ -188,6 +194,7 @@ VIEWS: Final[Mapping[str, View]] = {
     "/api/fills": View(_fills, ("limit",)),
     "/api/strategies": View(_strategies),
     "/api/alerts": View(_alerts),
+    "/api/accounts": View(_accounts),
     "/api/price_alerts": View(_price_alerts),
     "/api/away": View(_away, ("who",)),
     "/api/logs": View(_logs, ("after", "limit")),

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
+from core.state.account import AccountView
 from core.state.away import AwayReport
 from core.state.monitoring import MonitoringState
 from core.types.job_event import JobEvent
@@ -336,6 +337,7 @@ class DeskRequest(msgspec.Struct, frozen=True, kw_only=True):
     prints: int = 100  # of each tape
     console: str = ""  # the id of the console that asks
     timelines: int = 0  # jobs to show over time; every running one is shown in any case, 0 asks for none
+    accounts: bool = False  # balances, margin and liquidation of each venue
 
 
 class DeskSnapshot(msgspec.Struct, kw_only=True):
@@ -359,6 +361,7 @@ class DeskSnapshot(msgspec.Struct, kw_only=True):
     tapes: dict[str, list[PrintView]] = {}  # newest first
     arming: ArmingView | None = None
     consoles: list[ConsoleView] = []
+    accounts: list[AccountView] = []
     price_alerts: list[PriceAlertView] = []  # in the order they were set
     timelines: dict[str, TimelineView] = {}  # by job id; in no order
     away: AwayReport | None = None  # what the person at the asking console missed

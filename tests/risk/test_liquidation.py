@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.risk.liquidation import ContractValue, liquidation_distance_pct
+from core.risk.liquidation import ContractLook, ContractValue, liquidation_distance_pct, liquidation_price
 from tests.engine.venues import perpetual
 
 D = Decimal
@@ -49,3 +49,18 @@ def test_where_the_venue_does_not_say_half_of_the_least_initial_margin_has_to_st
     rules: dict[str, Decimal], rate: Decimal
 ):
     assert perpetual("v1", "BTC/USDT:USDT", **rules).maintenance_rate == rate
+
+
+@pytest.mark.parametrize("quantity", ["2", "-2"])
+def test_at_its_liquidation_price_a_contract_leaves_just_the_maintenance_margin(quantity: str) -> None:
+    look = ContractLook(Decimal(quantity), Decimal(100), Decimal(100), Decimal("0.05"))
+    price = liquidation_price(Decimal(100), Decimal(10), look)
+    assert price is not None
+    left = Decimal(100) + look.quantity * (price - 100)
+    assert abs(left - (10 + abs(look.quantity) * price * look.maintenance_rate)) < Decimal("1e-20")
+    assert (price < 100) == (look.quantity > 0)
+
+
+def test_a_long_that_is_paid_for_has_no_liquidation_price() -> None:
+    look = ContractLook(Decimal(1), Decimal(100), Decimal(100), Decimal("0.05"))
+    assert liquidation_price(Decimal(100), Decimal(0), look) is None

@@ -287,10 +287,11 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
     def _ask(self) -> None:
         shown = self.area.shown()
         ladders = [ladder for ladder in self.area.ladders if ladder in shown]
+        has_tape, has_timeline, has_account = (
+            self.area.panes[name] in shown for name in ("tape", "timeline", "account")
+        )
         request = self.selection.request(
-            ladders,
-            has_tape=self.area.panes["tape"] in shown,
-            has_timeline=self.area.panes["timeline"] in shown,
+            ladders, has_tape=has_tape, has_timeline=has_timeline, has_account=has_account
         )
         request = with_charts(request, self.area, self.selection)
         if request != self._wanted:

@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from tui.console.desks import DESKS, LADDERS, SHIPPED, SizeClass, arrangement, places_of, size_class
 from tui.console.memory import DeskChange
+from tui.panes.account import AccountPane
 from tui.panes.alarms import AlarmsPane
 from tui.panes.capital import CapitalPane
 from tui.panes.chart import ChartPane
@@ -46,6 +47,7 @@ _PANES: dict[str, tuple[type[Pane], str]] = {
     "alerts": (AlarmsPane, "a"),
     "log": (LogPane, "l"),
     "watchlist": (WatchlistPane, "w"),
+    "account": (AccountPane, "n"),
 }
 
 

@@ -98,7 +98,9 @@ _LARGE_JOBS = _rows(
     (21, _columns((100, "capital"), (100, _rows((10, "strategies"), (11, "risk"))))),
 )
 _RISK = _columns((42, _rows((12, "risk"), (8, "venues"))), (38, "alerts"))
-_WIDE_RISK = _columns((60, _rows((20, "risk"), (10, "venues"))), (60, _rows((14, "alerts"), (16, "log"))))
+_WIDE_RISK = _columns(
+    (60, _rows((15, "risk"), (7, "venues"), (14, "account"))), (60, _rows((14, "alerts"), (16, "log")))
+)
 _CHARTS = _rows((13, "chart"), (7, _columns((40, "pnl"), (40, "strategies"))))
 _WIDE_CHARTS = _columns(
     (34, "ladder-1"),

@@ -44,8 +44,15 @@ class Selection:
     def chosen(self) -> InstrumentView | None:
         return None if self.selected is None else self.instruments.get(self.selected)
 
-    def request(self, ladders: Sequence[LadderPane], *, has_tape: bool, has_timeline: bool = False) -> DeskRequest:
-        """Ask for the books on screen and the selected one, which prices a ticket; for tape and timeline where seen."""
+    def request(
+        self,
+        ladders: Sequence[LadderPane],
+        *,
+        has_tape: bool,
+        has_timeline: bool = False,
+        has_account: bool = False,
+    ) -> DeskRequest:
+        """Ask for the books on screen and the selected one, which prices a ticket; for the rest where it is seen."""
         names = [ladder.instrument for ladder in ladders if ladder.instrument is not None]
         if self.selected is not None:
             names.append(self.selected)
@@ -58,4 +65,5 @@ class Selection:
             chart=self.selected,
             timeframe=self.timeframe,
             timelines=TIMELINES if has_timeline else 0,
+            accounts=has_account,
         )

@@ -41,6 +41,9 @@ class Watching:
             self.rearranged()
         pane.focus()
 
+    def open_account(self) -> None:
+        self.open_pane("account")
+
     def open_watchlist(self) -> None:
         """Go to the watchlist; once there, ask which instrument to add, by a part of its name."""
         if self.focused_pane() is not self._watchlist:

@@ -1,0 +1,129 @@
+"""The account pane: balances, margin, liquidation and funding to come; what nobody knows is a dash, never a zero."""
+
+import re
+
+import pytest
+
+from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
+from tests.console.fake_accounts import AccountLink, some_accounts
+from tests.console.fake_jobs import START_NS
+from tests.console.fake_link import FakeLink
+from tui.console.settings import ConsoleSettings
+from tui.present.account import account_lines, read_freshness
+from tui.present.freshness import Freshness
+from tui.present.ink import Decor, Ink, text_of
+
+HOUR_NS = 3_600_000_000_000
+SIZES = pytest.mark.parametrize("size", [SMALL, MEDIUM, LARGE])
+
+
+def lines(width: int = 78, now_ns: int = START_NS, snapshot_age_s: float = 0.0) -> list[str]:
+    return [text_of(line) for line in account_lines(some_accounts(), now_ns, snapshot_age_s, width)]
+
+
+def line(*words: str, **more: float) -> str:
+    found = [text for text in lines(**more) if all(word in text for word in words)]  # pyright: ignore[reportArgumentType] (whole numbers)
+    assert len(found) == 1, found
+    return found[0]
+
+
+def test_a_currency_has_total_free_used_and_dollars() -> None:
+    assert line("USDT", "39,900.00").split() == ["USDT", "39,900", "34,565.79", "5,334.21", "39,900.00", "—"]
+    assert line("BTC", "112.02").split() == ["BTC", "0.00175", "0.00175", "0", "112.02", "<0.5", "s"]
+
+
+def test_margin_leverage_fees_and_liquidation_are_there() -> None:
+    assert "34,566 free  used 5,334  leverage 0.40× of 3" in line("margin", "34,566")  # noqa: RUF001 (times)
+    assert "maker 0.02% taker 0.05–0.1%" in line("sim-a", width=100)  # noqa: RUF001 (from, to)
+    assert "78.2 %  maintenance 400" in line("78.2")
+
+
+def test_a_contract_tells_its_liquidation_price_with_the_distance_and_the_next_funding() -> None:
+    text = line("BTC/USDT:USDT")
+    assert all(each in text for each in ("60,123.5", "-6.1 %", "+0.0100 %", "3 h 12 min", "-1.60"))
+
+
+def test_the_countdown_to_funding_runs_and_ends_at_nothing() -> None:
+    assert "0 h" not in line("BTC/USDT:USDT", now_ns=START_NS + 3 * HOUR_NS)
+    assert "12 min 00 s" in line("BTC/USDT:USDT", now_ns=START_NS + 3 * HOUR_NS)
+    assert " 0 s" in line("BTC/USDT:USDT", now_ns=START_NS + 4 * HOUR_NS)
+
+
+def test_what_is_near_liquidation_is_loud() -> None:
+    spans = [span for line in account_lines(some_accounts(), START_NS, 0.0, 78) for span in line]
+    assert next(span for span in spans if "-6.1 %" in span.text).ink is Ink.ALARM
+    assert next(span for span in spans if "78.2 %" in span.text).ink is Ink.GOOD
+
+
+def test_a_venue_that_nobody_knows_shows_dashes_and_no_zero() -> None:
+    text = lines()
+    about = "\n".join(text[text.index(next(each for each in text if each.startswith("sim-b"))) :])
+    assert "never read" in about
+    assert "—" in about
+    assert not re.search(r"(?<![\d.,])0(?![\d.,]*\d)", about)
+
+
+@pytest.mark.parametrize(("age_s", "state"), [(31, "FRESH"), (60, "LATE"), (100, "STALE"), (None, "STALE")])
+def test_a_venues_word_grows_old_when_it_is_not_asked_again(age_s: float | None, state: str) -> None:
+    assert read_freshness(age_s) is Freshness[state]
+
+
+def test_an_old_word_is_struck_where_it_is_shown() -> None:
+    old = account_lines(some_accounts(), START_NS, 100.0, 78)
+    free = next(span for line in old for span in line if "34,565.79" in span.text)
+    assert free.decor & Decor.STRUCK
+
+
+@SIZES
+def test_the_account_is_a_key_away_and_asked_for_only_while_it_shows(size: tuple[int, int]) -> None:
+    async def script(desk: Desk) -> None:
+        assert not desk.link.request.accounts
+        await desk.press("$")
+        assert desk.link.request.accounts
+        assert "39,900" in desk.pane("account")
+        await desk.press("1")
+        assert not desk.link.request.accounts
+
+    run_console(script, AccountLink(), size)
+
+
+def test_where_it_does_not_fit_it_scrolls() -> None:
+    async def script(desk: Desk) -> None:
+        desk.app.action_act("desk-4")
+        await desk.focus("account")
+        await desk.press("pagedown")
+        assert "sim-b" in desk.pane("account")
+        await desk.press("escape")
+        assert "sim-a" in desk.pane("account")
+
+    run_console(script, AccountLink(), settings=ConsoleSettings(theme="sixteen"))
+
+
+def test_the_privacy_mask_hides_every_digit() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("$", "ctrl+y")
+        assert "USDT" in desk.pane("account")
+        assert not re.search(r"\d", desk.pane("account"))
+
+    run_console(script, AccountLink())
+
+
+def test_before_the_first_account_the_pane_says_when_it_comes() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("$")
+        assert "once it has been asked for its account" in desk.pane("account").replace("│\n│", "")
+
+    run_console(script, FakeLink(), LARGE)
+
+
+def test_the_balances_are_exported_exactly() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("$")
+        snapshot = desk.app.view.snapshot
+        assert snapshot is not None
+        export = desk.app.area.panes["account"].export(snapshot)
+        assert export is not None
+        assert export.rows[0] == ("sim-a", "USDT", "39900.00", "34565.79", "5334.21", "39900.00")
+        assert export.rows[2] == ("sim-b", "USDC", "", "", "", "")
+
+    run_console(script, AccountLink())
