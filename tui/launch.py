@@ -18,6 +18,7 @@ from tui.shell_parent import Leave, run_in_child
 
 if TYPE_CHECKING:
     from core.config.console import ConsoleConfig
+    from core.config.load import Places
 
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 
@@ -76,12 +77,18 @@ def _attach(config_file: Path | None, where: str, *, is_slow_link: bool) -> None
     from tui.attached import run_attached  # noqa: PLC0415 - heavy
     from tui.console.settings import console_settings  # noqa: PLC0415 - heavy
 
-    settings = console_settings(_console_config(config_file or paths.config_file), is_slow_link=is_slow_link)
+    console, places = _console_config(config_file or paths.config_file)
+    settings = console_settings(
+        console, is_slow_link=is_slow_link, places=places, config_file=str(config_file or paths.config_file)
+    )
     asyncio.run(run_attached(target or paths.socket, paths, settings))
 
 
-def _console_config(config_file: Path) -> "ConsoleConfig":
-    """Return how the screen should look. A file that is wrong by now keeps nobody from looking at a running engine."""
+def _console_config(config_file: Path) -> "tuple[ConsoleConfig, Places | None]":
+    """Return how the screen should look, and where that was set.
+
+    A file that is wrong by now keeps nobody from looking at a running engine.
+    """
     from core.config.console import ConsoleConfig  # noqa: PLC0415 - after the arguments are known to be right
     from core.config.load import load_config, places_of  # noqa: PLC0415 - after the arguments are known to be right
     from core.config.problem import ConfigError  # noqa: PLC0415 - after the arguments are known to be right
@@ -89,12 +96,13 @@ def _console_config(config_file: Path) -> "ConsoleConfig":
 
     try:
         console = load_config(config_file).console
-        if problems := key_problems(console, places_of(config_file)):
+        places = places_of(config_file)
+        if problems := key_problems(console, places):
             raise ConfigError(problems)
-        return console
+        return console, places
     except ConfigError as error:
         _say(f"the console shows itself by default settings, for the configuration is wrong:\n{error}")
-        return ConsoleConfig()
+        return ConsoleConfig(), None
 
 
 def _host(config_file: Path | None, leave: Leave, *, is_live: bool, is_slow_link: bool) -> None:
@@ -103,10 +111,16 @@ def _host(config_file: Path | None, leave: Leave, *, is_live: bool, is_slow_link
     paths = _ready_paths()
     config = load_for_engine(config_file or paths.config_file, paths)
     terms = start_terms(config, paths, config_file or paths.config_file, is_asked_for=is_live)
+    from core.config.load import places_of  # noqa: PLC0415 - not for an attaching console
     from tui.console.settings import console_settings  # noqa: PLC0415 - heavy
     from tui.hosting import run_hosted  # noqa: PLC0415 - heavy
 
-    settings = console_settings(config.console, is_slow_link=is_slow_link)
+    settings = console_settings(
+        config.console,
+        is_slow_link=is_slow_link,
+        places=places_of(config_file or paths.config_file),
+        config_file=str(config_file or paths.config_file),
+    )
     asyncio.run(run_hosted(config, paths, terms, settings, leave))
 
 

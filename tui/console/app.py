@@ -6,7 +6,6 @@ import logging
 import os
 import traceback
 from collections.abc import Iterable
-from dataclasses import replace
 
 from rich.text import Text
 from textual import events
@@ -14,6 +13,7 @@ from textual.app import ComposeResult, SystemCommand
 from textual.errors import NoWidget
 from textual.geometry import Size
 from textual.screen import Screen
+from textual.timer import Timer
 
 from core.config.console import UpColour
 from core.io.redaction import redact
@@ -33,13 +33,14 @@ from tui.console.exit_choice import ExitChoice
 from tui.console.files import ConsoleFiles
 from tui.console.freshness_watch import FreshnessWatch
 from tui.console.hands import Hands
-from tui.console.instruments import TIMEFRAMES
 from tui.console.key_repeat import KeyRepeat
 from tui.console.layouts import remembered
+from tui.console.memory import ConsoleMemory
 from tui.console.messages import Messages
 from tui.console.own_traffic import Sent
 from tui.console.selection import Selection
 from tui.console.sender import CommandSender
+from tui.console.setting_table import put_saved
 from tui.console.settings import DEFAULTS, ConsoleSettings
 from tui.console.sparing_app import SparingApp
 from tui.console.stall_proof_driver import StallProofDriver
@@ -89,6 +90,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
     ) -> None:
         native = os.environ.get("COLORTERM") not in {"truecolor", "24bit"} if native_colours is None else native_colours
         super().__init__(ansi_color=native)
+        self._is_native = native
         self._has_few_colours = native or settings.is_low_bandwidth  # a full colour takes thrice the bytes
         self.looks = Looks()
         self.up: UpColour = settings.up
@@ -99,6 +101,9 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         self.files = files
         self.keys = settings.keys
         self.has_mouse = settings.has_mouse
+        self.drawn = settings  # how often and in which colours: as configured until the trader says otherwise
+        self.saved: ConsoleMemory | None = None
+        self._frame_timers: list[Timer] = []
         self._is_looked_at = True  # the terminal's window has the focus
         self._frames = 0
         self.repeat = KeyRepeat(clock)
@@ -145,9 +150,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         self._remember()
         self._ask()
         self.arrange()
-        self.set_interval(self.settings.frame_period_s, self.draw_frame)
-        if self.settings.frame_period_s > STALE_SEEN_WITHIN_S:
-            self.set_interval(STALE_SEEN_WITHIN_S, self.look_for_stale)
+        self._time_frames()
         self.call_after_refresh(self._focus_first)
 
     def _remember(self) -> None:
@@ -158,10 +161,8 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         if found is not None:
             self.area.recall(found.desk, found.desks)
             self.area.watchlist.names = list(dict.fromkeys(found.watchlist))
-            self.up = found.up or self.up
-            self.put_on(replace(self.looks, palette=palette_for(found.theme or self.settings.theme, self.up)))
-            if found.timeframe in TIMEFRAMES:
-                self.selection.timeframe = found.timeframe
+            self.saved = found
+            put_saved(self, found)
             if found.studies is not None:
                 self.area.chart.show_studies(found.studies)
             self.selection.chosen_pair = found.pair
@@ -180,9 +181,12 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
 
     def save_memory(self) -> str:
         """Save what the trader made of the screen; return what went wrong."""
-        return (
-            "this console has no folder to save to" if self.files is None else self.files.memory.save(remembered(self))
-        )
+        if self.files is None:
+            return "this console has no folder to save to"
+        memory = remembered(self)
+        problem = self.files.memory.save(memory)
+        self.saved = self.saved if problem else memory
+        return problem
 
     def utc_stamp(self) -> str:
         """Return the time for the name of a file."""
@@ -238,7 +242,25 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         return self._driver.sent if isinstance(self._driver, StallProofDriver) else None
 
     def _pace(self) -> int:
-        return self.settings.pace if self._is_looked_at else UNWATCHED_PACE * self.settings.pace
+        return self.drawn.pace if self._is_looked_at else UNWATCHED_PACE * self.drawn.pace
+
+    def draw_like(self, settings: ConsoleSettings) -> None:
+        """Draw as often, and in as many colours, as these settings say; everything else of them is left."""
+        self.drawn = settings
+        self._has_few_colours = self._is_native or settings.is_low_bandwidth
+        self.watch_of_link.expect_frames_every(settings.frame_period_s)
+        self.put_on(self.looks)
+        if self._frame_timers:
+            self._time_frames()
+            self.call_after_refresh(self.paint_anew)
+
+    def _time_frames(self) -> None:
+        """Draw at the pace that is set, and look in between for what turns stale where that is slow."""
+        for timer in self._frame_timers:
+            timer.stop()
+        self._frame_timers = [self.set_interval(self.drawn.frame_period_s, self.draw_frame)]
+        if self.drawn.frame_period_s > STALE_SEEN_WITHIN_S:
+            self._frame_timers.append(self.set_interval(STALE_SEEN_WITHIN_S, self.look_for_stale))
 
     def _frame_bars(self) -> None:
         if self._frames % self.view.pace == 0 or self.view.link.is_late:
@@ -290,9 +312,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         has_tape, has_timeline, has_account = (
             self.area.panes[name] in shown for name in ("tape", "timeline", "account")
         )
-        request = self.selection.request(
-            ladders, has_tape=has_tape, has_timeline=has_timeline, has_account=has_account
-        )
+        request = self.selection.request(ladders, has_tape=has_tape, has_timeline=has_timeline, has_account=has_account)
         request = with_charts(request, self.area, self.selection)
         if request != self._wanted:
             self._wanted = request

@@ -25,6 +25,12 @@ class FreshnessWatch:
         self._lateness_ns: deque[int] = deque(maxlen=50)
         self._traffic = OwnTraffic(sent, frame_period_s)
 
+    def expect_frames_every(self, frame_period_s: float) -> None:
+        """Count what is late from another pace of frames on."""
+        self._period_ns = int(frame_period_s * 1e9)
+        self._lateness_ns.clear()
+        self._last_frame_ns = None
+
     def look(self, snapshot: DeskSnapshot | None) -> LinkView:
         """Take note of a frame; return the state of the link for it."""
         now_ns = self._clock.monotonic_ns()

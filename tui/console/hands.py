@@ -21,6 +21,7 @@ from tui.console.pointing import Pointing
 from tui.console.price_alerts import PriceAlerting
 from tui.console.safety import Safety
 from tui.console.scopes import Scopes
+from tui.console.setting_screen import SettingScreen
 from tui.console.trading import Trading
 from tui.console.watching import Watching
 from tui.panes.ladder import LadderPane
@@ -45,6 +46,7 @@ class Hands(
     PriceAlerting,
     Appearance,
     Layouts,
+    SettingScreen,
     Exporting,
     Leaving,
 ):

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from tui.console.dialogs.choice import Choice, ChoiceDialog
 from tui.console.memory import ConsoleMemory, DeskChange
+from tui.console.setting_table import chosen_by_trader
 from tui.panes.chart import DEFAULT_STUDIES
 from tui.panes.pane import Pane
 from tui.present.ink import Ink, plain
@@ -80,6 +81,7 @@ def remembered(app: "ConsoleApp") -> ConsoleMemory:
         studies=None if app.area.chart.studies == DEFAULT_STUDIES else app.area.chart.studies,
         pair=app.selection.chosen_pair,
         ladders=tuple(ladder.instrument for ladder in app.area.ladders),
+        chosen=chosen_by_trader(app),
         watchlist=tuple(app.area.watchlist.names),
         desks={desk: change for desk, change in app.area.changes.items() if change != DeskChange()},
     )

@@ -44,6 +44,7 @@ class ConsoleMemory(msgspec.Struct, frozen=True, kw_only=True):
     pair: tuple[str, str] | None = None
     ladders: tuple[str | None, ...] = ()
     desks: dict[int, DeskChange] = {}
+    chosen: dict[str, str] = {}  # other settings by name, where they are not as configured
     watchlist: tuple[str, ...] = ()
 
 

@@ -32,9 +32,11 @@ class PriceAlerting:
             return
         ticks = pane.cursor_price_ticks() if isinstance(pane, LadderPane) else None
         price = "" if ticks is None else f"{ticks * known.tick_size:f}"
-        self.app.dialogs.open(PriceAlertDialog(instrument, price, self.app.view, self._remove), self._set)
+        self.app.dialogs.open(
+            PriceAlertDialog(instrument, price, self.app.view, self._remove_price_alert), self._set_price_alert
+        )
 
-    def _set(self, wanted: WantedAlert | None) -> None:
+    def _set_price_alert(self, wanted: WantedAlert | None) -> None:
         if wanted is None:
             return
         symbol, _, venue = wanted.instrument.rpartition("@")
@@ -47,5 +49,5 @@ class PriceAlerting:
         )
         self.app.sender.send(command, f"price alert {wanted.price:,f}")
 
-    def _remove(self, alert_id: str) -> None:
+    def _remove_price_alert(self, alert_id: str) -> None:
         self.app.sender.send(RemovePriceAlert(alert_id=alert_id), f"remove {alert_id}")

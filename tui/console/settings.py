@@ -1,13 +1,16 @@
 """What a trader can set of the screen."""
 
+from collections.abc import Mapping
 from typing import Final, NamedTuple
 
 from core.config.console import BellLevel, ConsoleConfig, ThemeName, UpColour
+from core.config.load import Places
 from core.control.desk_stream import DEFAULT_INTERVAL_MS
 from tui.console.key_map import USUAL_KEYS, KeyMap
 
 LOW_BANDWIDTH_LOOK_S: Final = 0.25  # what turns stale is seen within this
 MOST_INTERVAL_MS: Final = 250
+COMMAND_LINE: Final = "command line"
 LOW_BANDWIDTH_PACE: Final = 4  # looks for each time that panes are drawn
 
 
@@ -20,6 +23,9 @@ class ConsoleSettings(NamedTuple):
     has_mouse: bool = True
     keys: KeyMap = USUAL_KEYS
     bell: BellLevel = "off"
+    origins: Mapping[str, str] = {}  # of what is not a default: the file with its line, a variable, the command line
+    config_file: str = ""
+    usual_period_s: float = 0.1  # of frames, on a link that is not slow
 
     @property
     def pace(self) -> int:
@@ -39,7 +45,12 @@ class ConsoleSettings(NamedTuple):
 DEFAULTS: Final = ConsoleSettings()
 
 
-def console_settings(config: ConsoleConfig, *, is_slow_link: bool = False) -> ConsoleSettings:
+def console_settings(
+    config: ConsoleConfig, *, is_slow_link: bool = False, places: Places | None = None, config_file: str = ""
+) -> ConsoleSettings:
+    """Take what is configured, with where it was set, and what the command line says of the link."""
+    names = [] if places is None else list(config.model_fields_set)
+    origins = {name: places.of(("console", name)) for name in names} if places is not None else {}
     settings = ConsoleSettings(
         frame_period_s=1.0 / config.frame_rate_hz,
         timeframe=config.timeframe,
@@ -48,5 +59,11 @@ def console_settings(config: ConsoleConfig, *, is_slow_link: bool = False) -> Co
         has_mouse=config.mouse,
         keys=KeyMap(config.own_keys),
         bell=config.bell,
+        origins=origins,
+        config_file=config_file,
+        usual_period_s=1.0 / config.frame_rate_hz,
     )
-    return settings.for_a_slow_link() if is_slow_link else settings
+    if not is_slow_link:
+        return settings
+    said = {**origins, "low_bandwidth": COMMAND_LINE, "frame_rate_hz": COMMAND_LINE}
+    return settings.for_a_slow_link()._replace(origins=said)

@@ -54,9 +54,9 @@ class Watching:
             self.app.say("warning", "the engine's instruments are not known yet")
             return
         dialog = SymbolSearchDialog("Watch an instrument", index, self.app.view, self._watchlist.names)
-        self.app.dialogs.open(dialog, self._add)
+        self.app.dialogs.open(dialog, self._add_watched)
 
-    def _add(self, name: str | None) -> None:
+    def _add_watched(self, name: str | None) -> None:
         if name is None:
             return
         pane = self._watchlist
@@ -64,26 +64,26 @@ class Watching:
             self.app.say("warning", f"{MOST_WATCHED} instruments are watched already: take one off first")
         elif pane.add(name):
             pane.select(name)
-            self._keep(f"{name} is watched")
+            self._keep_watched(f"{name} is watched")
         else:
             pane.select(name)
             self.app.say("info", f"{name} is watched already")
 
     def unwatch(self) -> None:
-        name = self._selected()
+        name = self._selected_watched()
         if name is not None:
             self._watchlist.take_off(name)
-            self._keep(f"{name} is off the watchlist")
+            self._keep_watched(f"{name} is off the watchlist")
 
     def move_watched(self, step: int) -> None:
-        name = self._selected()
+        name = self._selected_watched()
         if name is not None:
             self._watchlist.move(name, step)
-            self._keep("")
+            self._keep_watched("")
 
     def show_watched(self) -> bool:
         """Show the selected instrument in the ladder last worked in, or go to the one that shows it already."""
-        name = self._selected()
+        name = self._selected_watched()
         if name is None:
             return False
         if name not in self.app.selection.instruments:
@@ -103,7 +103,7 @@ class Watching:
         self.app.repaint()
         return True
 
-    def _selected(self) -> str | None:
+    def _selected_watched(self) -> str | None:
         name = self._watchlist.selected
         if name is None:
             add = self.app.keys.labels(BY_NAME["watchlist"])
@@ -114,7 +114,7 @@ class Watching:
     def _watchlist(self) -> WatchlistPane:
         return self.app.area.watchlist
 
-    def _keep(self, said: str) -> None:
+    def _keep_watched(self, said: str) -> None:
         """Keep the list at once: nobody wants to lose it for want of another key."""
         self._watchlist.paint()
         problem = keep_watchlist(self.app)

@@ -7,7 +7,7 @@ from typing import Final
 from core.state.account import AccountView, BalanceView, ContractView
 from tui.present import numbers
 from tui.present.bars import room_bar
-from tui.present.cells import joined, wrap
+from tui.present.cells import joined, line_width, wrap
 from tui.present.freshness import Freshness, freshness
 from tui.present.ink import EMPTY_LINE, Decor, Ink, Line, Span, signed_ink
 from tui.present.table import Align, Column, Row, Table, table_header, table_rows
@@ -48,7 +48,10 @@ def account_lines(accounts: Sequence[AccountView], now_ns: int, snapshot_age_s: 
 
 
 def _venue(account: AccountView, now_ns: int, snapshot_age_s: float, width: int) -> list[Line]:
-    lines = [_head(account, snapshot_age_s, width), _margin(account, width), _liquidation(account, width)]
+    fees = (Span("  fees ", Ink.QUIET), Span(_fees(account), Ink.TEXT))
+    head = _head(account, snapshot_age_s)
+    heads = [(*head, *fees)] if line_width(head) + line_width(fees) <= width else [head, fees]
+    lines = [*heads, _margin(account, width), _liquidation(account, width)]
     if account.balances:
         lines += _laid_out(
             _BALANCE_COLUMNS, [_balance(each, account, snapshot_age_s) for each in account.balances], width
@@ -66,16 +69,16 @@ def _laid_out(columns: tuple[Column, ...], rows: list[Row], width: int) -> list[
     return [table_header(table, width), *table_rows(table, width, 0, len(rows), None)]
 
 
-def _head(account: AccountView, snapshot_age_s: float, width: int) -> Line:
+def _head(account: AccountView, snapshot_age_s: float) -> Line:
     age_s = None if account.read_age_s is None else account.read_age_s + snapshot_age_s
     read = "never read" if age_s is None else f"read {numbers.duration(age_s)} ago"
     state = read_freshness(age_s)
-    return joined(
-        (Span(account.venue, Ink.STRONG, Decor.BOLD),),
-        (Span("  equity ", Ink.QUIET), _usd(account.equity_usd)),
-        (Span("  ", Ink.QUIET), Span(read, state.ink)),
-        (Span("  fees ", Ink.QUIET), Span(_fees(account), Ink.TEXT)),
-        width=width,
+    return (
+        Span(account.venue, Ink.STRONG, Decor.BOLD),
+        Span("  equity ", Ink.QUIET),
+        _usd(account.equity_usd),
+        Span("  ", Ink.QUIET),
+        Span(read, state.ink),
     )
 
 

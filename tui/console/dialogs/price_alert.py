@@ -99,8 +99,9 @@ class PriceAlertDialog(Dialog[WantedAlert]):
 
     def _typed(self) -> TypedAlert:
         view = self.view
-        is_known = view is not None and view.snapshot is not None and not view.link.is_late
-        market = market_of(self._instrument, view.snapshot.monitoring.market) if is_known and view.snapshot else None
+        is_known = view is not None and not view.link.is_late  # an old snapshot says nothing of where the market is
+        snapshot = view.snapshot if view is not None and is_known else None
+        market = None if snapshot is None else market_of(self._instrument, snapshot.monitoring.market)
         return typed_alert(self._price.value, middle_of(market))
 
     def _redraw(self) -> None:
