@@ -17,8 +17,13 @@ class AlarmBell:
     """Shown snapshots, the same one as often as may be. What a standing alarm explains is no news of its own."""
 
     def __init__(self, level: BellLevel) -> None:
-        self._least = None if level == "off" else Severity(level).rank
+        self.ring_from(level)
         self._known: dict[str, tuple[int, int]] = {}  # by name: the rank that was rung for, and when it stood last
+
+    def ring_from(self, level: BellLevel) -> None:
+        """Ring for alarms that are at least so bad from now on."""
+        self.level: BellLevel = level
+        self._least = None if level == "off" else Severity(level).rank
 
     def rings_for(self, alerts: Iterable[Alert], now_ns: int) -> bool:
         """Tell whether to ring now, once however many alarms came."""

@@ -108,7 +108,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         self._frames = 0
         self.repeat = KeyRepeat(clock)
         self.messages = Messages(clock)
-        self._alarm_bell = AlarmBell(settings.bell)
+        self.alarm_bell = AlarmBell(settings.bell)
         self.watch_of_link = FreshnessWatch(link, clock, settings.frame_period_s, self._sent)
         self.sender = CommandSender(link, who or f"console:{getpass.getuser()}", self.say)
         self.selection = Selection(settings.timeframe)
@@ -286,7 +286,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         self.messages.follow(snapshot.engine_ns)
         monitoring = snapshot.monitoring
         is_starting = monitoring.global_.system_status == "starting"  # what a start goes through is no news
-        if not is_starting and self._alarm_bell.rings_for(monitoring.alerts, snapshot.engine_ns):
+        if not is_starting and self.alarm_bell.rings_for(monitoring.alerts, snapshot.engine_ns):
             self.bell()
         if self.selection.take(snapshot.instruments, self.area.ladders):
             self._ask()

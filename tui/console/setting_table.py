@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast, get_args
 
-from core.config.console import ThemeName, UpColour
+from core.config.console import BellLevel, ThemeName, UpColour
 from tui.console.instruments import TIMEFRAMES
 from tui.console.memory import ConsoleMemory
 from tui.console.settings import COMMAND_LINE, ConsoleSettings
@@ -114,6 +114,11 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "ladder_profit", "ladder profit", "What closing the position at each price would make.",
         (_ON, _OFF), lambda app: _word(is_on=app.area.ladders[0].columns.shows_pnl), _put_profit,
         lambda _: _ON, is_configurable=False,
+    ),
+    Setting(
+        "bell", "bell", "Rings the terminal's bell once for a new alarm that is at least so bad.", get_args(BellLevel),
+        lambda app: app.alarm_bell.level, lambda app, value: app.alarm_bell.ring_from(cast("BellLevel", value)),
+        lambda settings: settings.bell,
     ),
     Setting(
         "mouse", "mouse", "On: the console's. Off: the terminal's, to select text.", (_ON, _OFF),
