@@ -11,6 +11,7 @@ from tui.present.chart_cursor import moved_sideways, point_at
 from tui.present.chart_own import own_lines
 from tui.present.chart_studies import VOLUME
 from tui.present.export import Export, rows_of
+from tui.present.ink import Line
 from tui.present.export_columns import BAR_COLUMNS
 from tui.present.picture import Picture
 
@@ -38,6 +39,7 @@ class ChartPane(Pane):
         super().__init__(pane_id, letter)
         self.studies: tuple[str, ...] = DEFAULT_STUDIES
         self._cursor_ns: int | None = None
+        self._drawn: tuple[tuple[object, ...], list[Line]] | None = None
 
     @property
     def wanted_studies(self) -> tuple[str, ...]:
@@ -71,8 +73,13 @@ class ChartPane(Pane):
         if chart is not None and point_at([bar.open_ns for bar in chart.bars], self._cursor_ns) is None:
             self._cursor_ns = None  # its bar is kept no more; another one's numbers must not stand for it
         own = () if snapshot is None or chart is None else own_lines(snapshot, chart)
-        body = chart_lines(chart, width, height, cursor_ns=self._cursor_ns, own=own, has_volume=VOLUME in self.studies)
-        return Picture(chart_title(chart), chart_note(chart), body)
+        key = (chart, own, width, height, self._cursor_ns, VOLUME in self.studies)
+        if self._drawn is None or self._drawn[0] != key:
+            lines = chart_lines(
+                chart, width, height, cursor_ns=self._cursor_ns, own=own, has_volume=VOLUME in self.studies
+            )
+            self._drawn = (key, lines)
+        return Picture(chart_title(chart), chart_note(chart), self._drawn[1])
 
     def move_sideways(self, step: int) -> None:
         chart = self._chart()

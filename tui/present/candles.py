@@ -10,7 +10,7 @@ from tui.present.cells import wrap
 from tui.present.chart_cursor import window_of
 from tui.present.chart_legend import axis_time, bar_time, is_running, legend
 from tui.present.chart_own import OwnLine, draw_fills, draw_own_lines
-from tui.present.chart_scale import Scale, axis_text, merged, nice_values, scale_of
+from tui.present.chart_scale import Grid, Scale, axis_text, cell_of, grid_line, merged, nice_values, scale_of
 from tui.present.chart_studies import PANEL_ROWS, draw_curves, panel_lines, panels, study_legend, wider
 from tui.present.ink import Decor, Ink, Line, Span
 
@@ -93,7 +93,7 @@ def chart_lines(
             "length of a bar, I what is drawn over and below them.",
             width,
         )
-    label_cells = max(len(f"{bar.high:,.{chart.price_decimals}f}") for bar in chart.bars) + 2
+    label_cells = len(f"{max(bar.high for bar in chart.bars):,.{chart.price_decimals}f}") + 2
     columns = width - label_cells - 1
     layout = _layout(chart, height, has_cursor=cursor_ns is not None, has_volume=has_volume)
     if columns < 4 or layout.rows < 3:
@@ -129,28 +129,28 @@ def _candle_rows(
     columns, rows = room
     low, high = min(bar.low for bar in bars), max(bar.high for bar in bars)
     scale = scale_of(wider(low, high, chart, first, columns), rows)
-    grid = [[Span(" ")] * columns for _ in range(rows)]
+    grid: Grid = [{} for _ in range(rows)]
     for column, bar in enumerate(bars):
         _draw_candle(grid, column, bar, scale, is_done=not is_running(chart, bar))
-    draw_curves(grid, chart, first, scale)
+    draw_curves(grid, chart, first, columns, scale)
     draw_fills(grid, bars, chart, scale)
     labels = _axis(scale, chart, label_cells)
-    draw_own_lines(grid, labels, own, scale, chart.price_decimals)
+    draw_own_lines(grid, columns, labels, own, scale, chart.price_decimals)
     _mark_last(labels, scale, chart)
     if cursor is not None:
         _draw_crosshair(grid, cursor)
-    return [merged((labels[row], *grid[row])) for row in range(rows)]
+    return [grid_line(grid[row], columns, labels[row]) for row in range(rows)]
 
 
-def _draw_candle(grid: list[list[Span]], column: int, bar: BarView, scale: Scale, *, is_done: bool) -> None:
+def _draw_candle(grid: Grid, column: int, bar: BarView, scale: Scale, *, is_done: bool) -> None:
     top, bottom = scale.half_row(bar.high), scale.half_row(bar.low)
     body_top = scale.half_row(max(bar.open, bar.close))
     body_bottom = scale.half_row(min(bar.open, bar.close))
     ink = Ink.GAIN if bar.close >= bar.open else Ink.LOSS
     for row in range(top // 2, bottom // 2 + 1):
-        halves = tuple(_half(half, top, bottom, body_top, body_bottom) for half in (row * 2, row * 2 + 1))
-        cell = _CELL[halves[0], halves[1]]
-        grid[row][column] = Span(cell if is_done else _RUNNING_CELL.get(cell, cell), ink)
+        upper = _half(row * 2, top, bottom, body_top, body_bottom)
+        cell = _CELL[upper, _half(row * 2 + 1, top, bottom, body_top, body_bottom)]
+        grid[row][column] = cell_of(cell if is_done else _RUNNING_CELL.get(cell, cell), ink)
 
 
 def _half(half: int, top: int, bottom: int, body_top: int, body_bottom: int) -> int:
@@ -159,10 +159,10 @@ def _half(half: int, top: int, bottom: int, body_top: int, body_bottom: int) -> 
     return _WICK if top <= half <= bottom else _NOTHING
 
 
-def _draw_crosshair(grid: list[list[Span]], column: int) -> None:
+def _draw_crosshair(grid: Grid, column: int) -> None:
     for row in grid:
-        if row[column].ink is Ink.OWN or row[column].text == " ":
-            row[column] = Span("┆", Ink.ACCENT) if row[column].text in " ╌┈" else row[column]
+        if column not in row or row[column].text in "╌┈":
+            row[column] = Span("┆", Ink.ACCENT)
 
 
 def _axis(scale: Scale, chart: ChartView, cells: int) -> list[Span]:
@@ -182,7 +182,7 @@ def _mark_last(labels: list[Span], scale: Scale, chart: ChartView) -> None:
 
 def _volume_row(bars: Sequence[BarView]) -> Line:
     most = max(bar.volume for bar in bars)
-    return merged([Span(_VOLUME[min(8, ceil(bar.volume / most * 8))] if most > 0 else " ", Ink.QUIET) for bar in bars])
+    return merged(cell_of(_VOLUME[min(8, ceil(bar.volume / most * 8))] if most > 0 else " ", Ink.QUIET) for bar in bars)
 
 
 def _time_axis(bars: Sequence[BarView], timeframe: str, cursor: int | None) -> Line:

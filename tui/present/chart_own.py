@@ -7,12 +7,13 @@ from typing import NamedTuple
 
 from core.state.desk import BarView, ChartView, DeskSnapshot, OrderView, PositionView
 from tui.present import numbers
-from tui.present.chart_scale import Scale, axis_text
+from tui.present.chart_scale import Grid, Scale, axis_text
 from tui.present.ink import Decor, Ink, Span
 from tui.present.orders import is_final
 
 AVERAGE, BUY, SELL = "◆", "B", "S"
 _DASH = {AVERAGE: "╌", BUY: "┈", SELL: "┈"}
+_ARROWS = frozenset("▲▼⇅")
 _MOST_LINES = 20
 _TEXT_GAP = 3  # cells of the line before its words
 
@@ -53,31 +54,30 @@ def _resting(orders: Iterable[OrderView]) -> Iterable[OwnLine]:
 
 
 def draw_own_lines(
-    grid: list[list[Span]], labels: list[Span], lines: Sequence[OwnLine], scale: Scale, decimals: int
+    grid: Grid, columns: int, labels: list[Span], lines: Sequence[OwnLine], scale: Scale, decimals: int
 ) -> None:
     """Dash each price through what is blank, with its words where they fit; the average goes before orders."""
     for price, mark, text in sorted(lines, key=lambda line: line.mark == AVERAGE):
         if not scale.holds(price):
             continue
         row = grid[scale.row(price)]
-        blank = [index for index, cell in enumerate(row) if cell.text == " "]
-        for index in blank:
-            row[index] = Span(_DASH[mark], Ink.OWN)
-        _write(row, frozenset(blank), f" {text} ")
+        blank = [column for column in range(columns) if column not in row]
+        row.update(dict.fromkeys(blank, Span(_DASH[mark], Ink.OWN)))
+        _write(row, columns, frozenset(blank), f" {text} ")
         label = axis_text(price, decimals, len(labels[0].text) - 2)
         labels[scale.row(price)] = Span(f"{label}{mark} ", Ink.OWN, Decor.BOLD)
 
 
-def _write(row: list[Span], blank: frozenset[int], text: str) -> None:
+def _write(row: dict[int, Span], columns: int, blank: frozenset[int], text: str) -> None:
     room = len(text)
-    for start in range(_TEXT_GAP, len(row) - room + 1):
+    for start in range(_TEXT_GAP, columns - room + 1):
         if all(index in blank for index in range(start, start + room)):
             for offset, character in enumerate(text):
                 row[start + offset] = Span(character, Ink.OWN)
             return
 
 
-def draw_fills(grid: list[list[Span]], bars: Sequence[BarView], chart: ChartView, scale: Scale) -> None:
+def draw_fills(grid: Grid, bars: Sequence[BarView], chart: ChartView, scale: Scale) -> None:
     """Mark own executions; where a buy and a sell meet in one cell, both arrows stand there."""
     opens = [bar.open_ns for bar in bars]
     for at_ns, side, price in chart.fills:
@@ -85,6 +85,6 @@ def draw_fills(grid: list[list[Span]], bars: Sequence[BarView], chart: ChartView
         if column < 0 or not scale.holds(price):
             continue
         mark, row = "▲" if side == "buy" else "▼", grid[scale.row(price)]
-        if row[column].text in {"▲", "▼", "⇅"} and row[column].text != mark:
+        if column in row and row[column].text in _ARROWS and row[column].text != mark:
             mark = "⇅"
         row[column] = Span(mark, Ink.OWN, Decor.BOLD)

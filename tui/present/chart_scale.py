@@ -1,11 +1,14 @@
 """The value axis of a plot: which row a value stands in, and round labels."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from itertools import groupby
 from math import ceil, floor, log10
+from operator import itemgetter
 from typing import NamedTuple
 
 from tui.present.cells import number
-from tui.present.ink import Line, Span
+from tui.present.ink import Ink, Line, Span
 
 _MOST_LABELS = 50
 
@@ -50,12 +53,45 @@ def axis_text(value: float, decimals: int, cells: int) -> str:
     return number(f"{value:,.{decimals}f}", cells)
 
 
-def merged(line: Sequence[Span]) -> Line:
+Grid = list[dict[int, Span]]
+"""The cells of a plot that are not blank: by row, then by column."""
+
+
+def grid_line(row: Mapping[int, Span], columns: int, label: Span) -> Line:
+    """Write one row of a grid behind its label; neighbours that look the same become one span."""
+    spans = [label]
+    end, texts, ink, decor = 0, list[str](), label.ink, label.decor
+    for column in sorted(row):
+        cell = row[column]
+        if column > end or cell.ink is not ink or cell.decor != decor:
+            if texts:
+                spans.append(Span("".join(texts), ink, decor))
+                texts = []
+            if column > end:
+                spans.append(blank(column - end))
+            ink, decor = cell.ink, cell.decor
+        texts.append(cell.text)
+        end = column + 1
+    if texts:
+        spans.append(Span("".join(texts), ink, decor))
+    if end < columns:
+        spans.append(blank(columns - end))
+    return tuple(spans)
+
+
+@lru_cache(maxsize=512)
+def blank(cells: int) -> Span:
+    return Span(" " * cells)
+
+
+@lru_cache(maxsize=4096)
+def cell_of(text: str, ink: Ink) -> Span:
+    """Return a span that is made once: a plot has hundreds of the same."""
+    return Span(text, ink)
+
+
+def merged(line: Iterable[Span]) -> Line:
     """Join neighbouring spans that look the same: fewer escape sequences on the wire."""
-    joined: list[Span] = []
-    for span in line:
-        if joined and joined[-1].ink is span.ink and joined[-1].decor == span.decor:
-            joined[-1] = joined[-1]._replace(text=joined[-1].text + span.text)
-        else:
-            joined.append(span)
-    return tuple(joined)
+    return tuple(
+        Span("".join([span.text for span in run]), ink, decor) for (ink, decor), run in groupby(line, itemgetter(1, 2))
+    )

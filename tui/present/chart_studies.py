@@ -7,7 +7,7 @@ from core.state.desk import ChartView, StudyView
 from tui.present import numbers
 from tui.present.braille import curve_masks
 from tui.present.cells import joined, number
-from tui.present.chart_scale import Scale, merged
+from tui.present.chart_scale import Grid, Scale, blank, cell_of, merged
 from tui.present.ink import Ink, Line, Span
 
 VOLUME: Final = "volume"  # drawn from the bars themselves, so the engine knows nothing of it
@@ -45,15 +45,14 @@ def _curves(chart: ChartView, first: int, columns: int) -> Iterator[tuple[Look, 
                 yield look_of(index), line.values[first : first + columns]
 
 
-def draw_curves(grid: list[list[Span]], chart: ChartView, first: int, scale: Scale) -> None:
+def draw_curves(grid: Grid, chart: ChartView, first: int, columns: int, scale: Scale) -> None:
     """Mark each value where nothing stands; a candle in its way keeps its shape and takes the curve's ink."""
-    for look, curve in _curves(chart, first, len(grid[0])):
+    for look, curve in _curves(chart, first, columns):
         for column, value in enumerate(curve):
             if value is None or not scale.holds(value):
                 continue
             row = grid[scale.row(value)]
-            text = row[column].text
-            row[column] = Span(look.mark if text == " " else text, look.ink)
+            row[column] = cell_of(row[column].text if column in row else look.mark, look.ink)
 
 
 def panels(studies: Sequence[StudyView]) -> list[StudyView]:
@@ -89,8 +88,8 @@ def _cell(masks: Sequence[int], ink: Ink) -> Span:
     for mask in masks:
         dots |= mask
     if not dots:
-        return Span(" ")
-    return Span(chr(_BLANK | dots), ink if masks[0] else Ink.QUIET)
+        return blank(1)
+    return cell_of(chr(_BLANK | dots), ink if masks[0] else Ink.QUIET)
 
 
 def short(value: float) -> str:

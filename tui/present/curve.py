@@ -1,5 +1,6 @@
 """The day's profit in braille with its falls below: every column shows the lowest and highest value of its time."""
 
+from bisect import bisect_left
 from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
@@ -218,15 +219,19 @@ def column_spans(
     points: Sequence[tuple[int, float]], low: float, high: float, dot_columns: int, dot_rows: int
 ) -> list[tuple[int, int, int] | None]:
     """Return (highest, lowest, newest) dot row of each column's time."""
-    first_ns, last_ns = points[0][0], points[-1][0]
-    period_ns = max(1, last_ns - first_ns)
-    unit = (dot_rows - 1) / (high - low)
+    times_ns, values = [at_ns for at_ns, _ in points], [value for _, value in points]
+    first_ns, period_ns = times_ns[0], max(1, times_ns[-1] - times_ns[0])
+    unit, last = (dot_rows - 1) / (high - low), dot_rows - 1
     spans: list[tuple[int, int, int] | None] = [None] * dot_columns
-    for at_ns, value in points:
-        column = min(dot_columns - 1, max(0, (at_ns - first_ns) * (dot_columns - 1) // period_ns))
-        dot_row = min(dot_rows - 1, max(0, round((high - value) * unit)))
-        old = spans[column]
-        spans[column] = (
-            (dot_row, dot_row, dot_row) if old is None else (min(old[0], dot_row), max(old[1], dot_row), dot_row)
-        )
+    begin = 0
+    for column in range(dot_columns):
+        # the first time that belongs to the next column: whole numbers, so that none falls between two
+        until_ns = first_ns - (-(column + 1) * period_ns // max(1, dot_columns - 1))
+        end = len(points) if column == dot_columns - 1 else bisect_left(times_ns, until_ns, begin)
+        if end > begin:
+            part = values[begin:end]
+            found = (max(part), min(part), part[-1])
+            top, bottom, newest = (min(last, max(0, round((high - value) * unit))) for value in found)
+            spans[column] = (top, bottom, newest)
+        begin = end
     return spans

@@ -1,6 +1,7 @@
 """How far a curve of profit has fallen from its own peak."""
 
 from collections.abc import Sequence
+from itertools import accumulate
 from typing import NamedTuple
 
 from core.state.desk import PnlPoint
@@ -18,11 +19,10 @@ def drawdowns(points: Sequence[PnlPoint]) -> list[float]:
 
     The day begins at zero, so a day that only loses has fallen from there.
     """
-    peak, falls = 0.0, list[float]()
-    for point in points:
-        peak = max(peak, point.pnl_usd)
-        falls.append(point.pnl_usd - peak)
-    return falls
+    values = [point.pnl_usd for point in points]
+    peaks = accumulate(values, max, initial=0.0)
+    next(peaks, None)
+    return [value - peak for value, peak in zip(values, peaks, strict=True)]
 
 
 def deepest(points: Sequence[PnlPoint], falls: Sequence[float]) -> Fall:

@@ -10,7 +10,7 @@ from tui.present import numbers
 from tui.present.braille import curve_masks
 from tui.present.cells import joined, number, wrap
 from tui.present.chart_cursor import point_at
-from tui.present.chart_scale import Scale, merged, scale_of
+from tui.present.chart_scale import Scale, cell_of, merged, scale_of
 from tui.present.freshness import Freshness, book_freshness
 from tui.present.ink import Decor, Ink, Line, Span, signed_ink
 
@@ -243,7 +243,7 @@ def _cell(masks: Sequence[int], rule: str | None, *, is_crossed: bool) -> Span:
     for edge in edges:
         dots |= edge
     if dots:
-        return Span(chr(_BLANK | dots), Ink.ACCENT if middle else Ink.QUIET)
+        return cell_of(chr(_BLANK | dots), Ink.ACCENT if middle else Ink.QUIET)
     if is_crossed:
         return Span("┆", Ink.ACCENT)
     return Span(" ") if rule is None else Span(rule, Ink.WARNING if rule == "╌" else Ink.QUIET)

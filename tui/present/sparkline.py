@@ -1,0 +1,73 @@
+"""The last minutes of a number in a few cells, beside it in its row."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Final
+
+from tui.present.ink import Ink, Span, signed_ink
+from tui.present.table import Column, Row, Table
+
+CELLS: Final = 12
+CELL_NS: Final = 25_000_000_000
+MOST_ROWS: Final = 500
+TITLE: Final = f"{CELLS * CELL_NS // 60_000_000_000} min"
+_BLOCKS: Final = "▁▂▃▄▅▆▇█"
+_RANK: Final = 99  # the first column to go where a pane is narrow
+
+
+class SparkHistory:
+    """The newest value of each of the last times, by row; what was not seen is missing."""
+
+    def __init__(self) -> None:
+        self._values: dict[str, dict[int, float]] = {}
+        self._now = 0
+        self._engine_id = ""
+
+    def take(self, values: Mapping[str, float | None], at_ns: int, engine_id: str) -> None:
+        """Note the values of this moment; rows that have been gone for the whole time are forgotten."""
+        now, oldest = at_ns // CELL_NS, at_ns // CELL_NS - CELLS + 1
+        if now < self._now or engine_id != self._engine_id:
+            self._values.clear()  # a clock that was set back, or another engine's
+            self._engine_id = engine_id
+        for key, value in values.items():
+            if value is not None and (key in self._values or len(self._values) < MOST_ROWS):
+                self._values.setdefault(key, {})[now] = value
+        if now != self._now:
+            for key, seen in list(self._values.items()):
+                kept = {place: value for place, value in seen.items() if place >= oldest}
+                if kept:
+                    self._values[key] = kept
+                else:
+                    del self._values[key]
+        self._now = now
+
+    def of(self, key: str) -> list[float | None]:
+        """Return a row's values, oldest first; None for a time without one."""
+        seen = self._values.get(key, {})
+        return [seen.get(place) for place in range(self._now - CELLS + 1, self._now + 1)]
+
+
+def spark(values: Sequence[float | None]) -> str:
+    """Draw values between their own lowest and highest; one that never moved lies at the bottom."""
+    known = [value for value in values if value is not None]
+    low, high = min(known, default=0.0), max(known, default=0.0)
+    unit = (len(_BLOCKS) - 1) / (high - low) if high > low else 0.0
+    return "".join(" " if value is None else _BLOCKS[round((value - low) * unit)] for value in values)
+
+
+def with_sparks(table: Table, history: SparkHistory, *, is_signed: bool) -> Table:
+    """Add a column with the sparkline of each row; without a second value anywhere there is none to add.
+
+    A signed number's line has the ink of what it gained or lost over the time.
+    """
+    drawn = {row.key: history.of(row.key) for row in table.rows}
+    if all(sum(value is not None for value in values) < 2 for values in drawn.values()):
+        return table
+    rows = [Row(row.key, (*row.cells, _cell(drawn[row.key], is_signed=is_signed)), row.decor) for row in table.rows]
+    return replace(table, columns=(*table.columns, Column(TITLE, rank=_RANK)), rows=rows)
+
+
+def _cell(values: Sequence[float | None], *, is_signed: bool) -> Span:
+    known = [value for value in values if value is not None]
+    gained = round(known[-1] - known[0], 2) if is_signed and known else 0.0
+    return Span(spark(values), signed_ink(gained) if gained else Ink.QUIET)
