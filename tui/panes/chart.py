@@ -11,8 +11,8 @@ from tui.present.chart_cursor import moved_sideways, point_at
 from tui.present.chart_own import own_lines
 from tui.present.chart_studies import VOLUME
 from tui.present.export import Export, rows_of
-from tui.present.ink import Line
 from tui.present.export_columns import BAR_COLUMNS
+from tui.present.ink import Line
 from tui.present.picture import Picture
 
 DEFAULT_STUDIES: Final = (VOLUME,)

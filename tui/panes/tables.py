@@ -7,10 +7,11 @@ from tui.present.export import Export, export_of
 from tui.present.export_columns import FILL_COLUMNS, ORDER_COLUMNS, POSITION_COLUMNS
 from tui.present.ink import Ink, Line, Span
 from tui.present.orders import fills_table, is_final, orders_table
-from tui.present.positions import positions_table
+from tui.present.positions import positions_table, unrealised_by_row
+from tui.present.sparkline import SparkHistory, with_sparks
 from tui.present.strategies import strategies_table
 from tui.present.table import Table
-from tui.present.venues import venues_table
+from tui.present.venues import latency_by_row, venues_table
 
 
 def _snapshot(view: View) -> DeskSnapshot:
@@ -23,16 +24,23 @@ class PositionsPane(TablePane):
     TITLE = "Positions"
     ABOUT = (
         "What is held at each venue, then net per asset over all of them. The age is that of the price a position "
-        "is valued at: dim numbers are late, struck ones stale."
+        "is valued at: dim numbers are late, struck ones stale. With room, a line has the unrealised profit of the "
+        "last minutes, as far as this pane has shown them."
     )
     KEYS = ("cancel-symbol", "cursor-up", "cursor-down", "copy", "export")
+
+    def __init__(self, pane_id: str, letter: str = "") -> None:
+        super().__init__(pane_id, letter)
+        self._sparks = SparkHistory()
 
     def export(self, snapshot: DeskSnapshot) -> Export:
         return export_of("positions", snapshot.positions, POSITION_COLUMNS)
 
     def table(self, view: View) -> Table:
         snapshot = _snapshot(view)
-        return positions_table(snapshot.positions, snapshot.net_positions, view.snapshot_age_s)
+        self._sparks.take(unrealised_by_row(snapshot.positions), snapshot.engine_ns, snapshot.engine_id)
+        shown = positions_table(snapshot.positions, snapshot.net_positions, view.snapshot_age_s)
+        return with_sparks(shown, self._sparks, is_signed=True)
 
     def note(self, view: View) -> Line:
         held = sum(1 for position in _snapshot(view).positions if position.quantity)
@@ -81,12 +89,21 @@ class FillsPane(TablePane):
 
 class VenuesPane(TablePane):
     TITLE = "Venues"
-    ABOUT = "Whether each feed is up, how late it answers, and what stands against it."
+    ABOUT = (
+        "Whether each feed is up, how late it answers, and what stands against it. With room, a line has how late it "
+        "answered in the last minutes, as far as this pane has shown them."
+    )
     KEYS = ("halt-selected", "lift-selected", "safe-mode", "leave-safe-mode", "cursor-up", "cursor-down")
     IS_PUBLIC = True
 
+    def __init__(self, pane_id: str, letter: str = "") -> None:
+        super().__init__(pane_id, letter)
+        self._sparks = SparkHistory()
+
     def table(self, view: View) -> Table:
-        return venues_table(_snapshot(view).monitoring, view.snapshot_age_s)
+        snapshot = _snapshot(view)
+        self._sparks.take(latency_by_row(snapshot.monitoring), snapshot.engine_ns, snapshot.engine_id)
+        return with_sparks(venues_table(snapshot.monitoring, view.snapshot_age_s), self._sparks, is_signed=False)
 
 
 class StrategiesPane(TablePane):

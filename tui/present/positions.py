@@ -115,3 +115,14 @@ def _net_row(total: NetPositionView) -> Row:
         nothing,
     )
     return Row(f"net {total.base}", cells)
+
+
+def unrealised_by_row(positions: list[PositionView]) -> dict[str, float | None]:
+    """Return each open position's unrealised profit by the key of its row; None where its price is not fresh."""
+    return {
+        f"{position.symbol}@{position.venue}": float(position.unrealised_pnl_usd)
+        if position.unrealised_pnl_usd is not None and freshness(position.mark_age_s) is not Freshness.STALE
+        else None
+        for position in positions
+        if position.quantity
+    }

@@ -55,3 +55,8 @@ def _detail(venue: VenueState) -> Span:
     elif limit is not None and limit.used_share is not None and limit.used_share >= _BUSY_SHARE:
         words.append(f"rate limit {limit.used_share:.0%} used")
     return Span(" ".join(filter(None, words)), Ink.WARNING if len(words) > 1 else Ink.QUIET)
+
+
+def latency_by_row(state: MonitoringState) -> dict[str, float | None]:
+    """Return how late each venue answers; None while its feed is not up."""
+    return {name: venue.api_latency_ms if venue.feed_state == "up" else None for name, venue in state.venues.items()}
