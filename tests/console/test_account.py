@@ -27,6 +27,28 @@ def line(*words: str, **more: float) -> str:
     return found[0]
 
 
+PICTURE = """\
+sim-a  equity 40,012  read 12 s ago  fees maker 0.02% taker 0.05–0.1%
+margin ▇▇▇▇▇▇▇▇▁▁ 34,566 free  used 5,334  leverage 0.40× of 3
+liquidation if every price turns 78.2 %  maintenance 400
+currency    total       free      used        USD  price age
+USDT       39,900  34,565.79  5,334.21  39,900.00          —
+BTC       0.00175    0.00175         0     112.02     <0.5 s
+contract        qty  liq. price    away    funding     next in   pays
+BTC/USDT:USDT  0.25    60,123.5  -6.1 %  +0.0100 %  3 h 12 min  -1.60
+
+sim-b  equity —  never read  fees —
+margin ?????????? — free  used —  leverage — of 3
+liquidation if every price turns —  maintenance —
+currency  total  free  used  USD  price age
+USDC          —     —     —    —          —
+"""  # noqa: RUF001 (times; from, to)
+
+
+def test_at_80_columns_an_account_is_read_at_a_glance() -> None:
+    assert "".join(f"{text.rstrip()}\n" for text in lines()) == PICTURE
+
+
 def test_a_currency_has_total_free_used_and_dollars() -> None:
     assert line("USDT", "39,900.00").split() == ["USDT", "39,900", "34,565.79", "5,334.21", "39,900.00", "—"]
     assert line("BTC", "112.02").split() == ["BTC", "0.00175", "0.00175", "0", "112.02", "<0.5", "s"]

@@ -14,7 +14,9 @@ from tests.console.fake_market import market_state
 from tui.console.files import ConsoleFiles
 from tui.console.memory import ConsoleMemory, MemoryFile
 from tui.console.settings import ConsoleSettings
+from tui.present.ink import text_of
 from tui.present.symbol_search import SymbolIndex
+from tui.present.table import table_header, table_rows
 from tui.present.watchlist import day_change, spread_bps, watch_table
 
 DAY_NS = 86_400_000_000_000
@@ -81,6 +83,20 @@ def test_what_is_unknown_is_not_shown_as_a_number() -> None:
     assert [cell.text for cell in cells[2:]] == ["—", "—", "—", "—", "—", "syncing"]
     assert day_change(empty) is None
     assert spread_bps(empty) is None
+
+
+PICTURE = """\
+symbol     venue          last       bid       ask   bps      day     age
+BTC/USDT   sim-a      64,010.5  64,010.5  64,011.0  0.08  ▲+1.60%  <0.5 s
+GONE/USDT  sim-b  not followed         —         —     —        —       —
+"""
+
+
+def test_at_80_columns_a_watchlist_is_read_at_a_glance() -> None:
+    known = state(day_price=Decimal(63_000), day_price_ns=0)
+    table = watch_table(["BTC/USDT@sim-a", "GONE/USDT@sim-b"], {"sim-a": {"BTC/USDT": known}}, 0.0)
+    lines = [table_header(table, 78), *table_rows(table, 78, 0, 9, None)]
+    assert "".join(f"{text_of(line).rstrip()}\n" for line in lines) == PICTURE
 
 
 def test_the_spread_is_of_the_middle_in_basis_points() -> None:

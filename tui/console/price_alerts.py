@@ -47,7 +47,7 @@ class PriceAlerting:
             crossing=wanted.crossing,
             is_repeated=wanted.is_repeated,
         )
-        self.app.sender.send(command, f"price alert {wanted.price:,f}")
+        self.app.sender.send(command, "set")
 
     def _remove_price_alert(self, alert_id: str) -> None:
         self.app.sender.send(RemovePriceAlert(alert_id=alert_id), f"remove {alert_id}")
