@@ -4,6 +4,8 @@ import csv
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.state.desk import BarView, ChartView, StudyLine, StudyView
 from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
@@ -11,6 +13,7 @@ from tests.console.fake_link import FakeLink
 from tests.console.test_layouts import seen
 from tui.console.memory import ConsoleMemory
 from tui.present.candles import chart_lines
+from tui.present.cells import line_width
 from tui.present.ink import Ink, text_of
 
 MINUTE_NS = 60_000_000_000
@@ -98,6 +101,23 @@ def test_a_panel_without_room_leaves_the_candles_theirs_and_says_so() -> None:
     assert sum(any(cell in line for cell in "┃│╽╿╻╹") for line in lines[2:-5]) >= 5
     assert "atr 14 50 (no room for its panel)" in lines[1]
     assert len(lines) == 14
+
+
+VALUES = st.lists(st.floats(-1e6, 1e6) | st.none(), min_size=60, max_size=60)
+
+
+@given(st.integers(1, 140), st.integers(1, 50), st.integers(0, 70), st.tuples(VALUES, VALUES, VALUES))
+def test_any_studies_draw_inside_the_charts_room(
+    width: int, height: int, minute: int, values: tuple[list[float | None], ...]
+) -> None:
+    names = (("ema 20", True), ("rsi 14", False), ("macd", False))
+    view = chart(
+        *(study(name, ("", line), is_over_price=over) for (name, over), line in zip(names, values, strict=True))
+    )
+    lines = chart_lines(view, width, height, cursor_ns=minute * MINUTE_NS)
+    if width > 40 and height > 8:
+        assert len(lines) == height
+        assert all(line_width(line) <= width for line in lines)
 
 
 @pytest.mark.parametrize("size", [SMALL, MEDIUM, LARGE])

@@ -1,4 +1,4 @@
-"""A line of the last minutes in the rows of positions and venues: bounded, with its gaps, and the first to go."""
+"""A line of the last minutes in the rows of positions and venues: bounded, with gaps, and gone without room."""
 
 import pytest
 
@@ -53,15 +53,15 @@ def test_another_engine_or_a_clock_that_was_set_back_begins_anew() -> None:
     assert [value for value in found.of("a") if value is not None] == [8.0]
 
 
-def test_the_line_is_the_first_column_to_go_where_a_pane_is_narrow() -> None:
-    table = with_sparks(TABLE, history(1.0, 2.0), is_signed=True)
+def test_the_line_goes_by_its_rank_where_a_pane_is_narrow() -> None:
+    table = with_sparks(TABLE, history(1.0, 2.0), rank=9, is_signed=True)
     assert TITLE in text_of(table_header(table, 40))
     assert "▁█" in text_of(table_rows(table, 40, 0, 1, None)[0])
     assert TITLE not in text_of(table_header(table, 14))
 
 
 def test_without_a_second_value_there_is_no_column() -> None:
-    assert with_sparks(TABLE, history(1.0), is_signed=True) is TABLE
+    assert with_sparks(TABLE, history(1.0), rank=9, is_signed=True) is TABLE
 
 
 def test_a_signed_line_has_the_ink_of_what_it_gained_or_lost() -> None:
@@ -70,7 +70,7 @@ def test_a_signed_line_has_the_ink_of_what_it_gained_or_lost() -> None:
         ((2.0, 1.0), True, Ink.LOSS),
         ((1.0, 2.0), False, Ink.QUIET),
     ):
-        assert with_sparks(TABLE, history(*values), is_signed=signed).rows[0].cells[-1].ink is ink
+        assert with_sparks(TABLE, history(*values), rank=9, is_signed=signed).rows[0].cells[-1].ink is ink
 
 
 def test_a_price_that_is_stale_and_a_feed_that_is_not_up_leave_a_gap() -> None:

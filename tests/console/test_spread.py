@@ -4,6 +4,8 @@ import csv
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.state.desk import BookView
 from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
@@ -12,6 +14,7 @@ from tests.console.ladders import book
 from tests.console.test_layouts import seen
 from tui.console.instruments import pairs_of
 from tui.console.memory import ConsoleMemory
+from tui.present.cells import line_width
 from tui.present.ink import text_of
 from tui.present.spread import (
     KEPT,
@@ -135,6 +138,23 @@ def test_the_same_symbol_on_another_venue_is_compared_first() -> None:
     ]  # fmt: skip
     assert pairs_of(names, "NVDA@x") == []
     assert pairs_of(names, None) == []
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 4_000), st.floats(-500, 500)), min_size=2, max_size=80),
+    st.integers(1, 140),
+    st.integers(1, 40),
+    st.integers(0, 4_000),
+)
+def test_any_spread_draws_inside_its_room(
+    seen_: list[tuple[int, float]], width: int, height: int, cursor_s: int
+) -> None:
+    found = [Crossing(NOON_NS + second * SECOND_NS, value - 1, value, value + 1) for second, value in sorted(seen_)]
+    cursor_ns = NOON_NS + cursor_s * SECOND_NS
+    lines = spread_lines(found, PAIR, Threshold("arb", 14), width, height, cursor_ns=cursor_ns)
+    if width >= 40 and height >= 4:
+        assert len(lines) == height
+        assert all(line_width(line) <= width for line in lines)
 
 
 @pytest.mark.parametrize("size", [SMALL, MEDIUM, LARGE])

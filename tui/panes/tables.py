@@ -40,7 +40,7 @@ class PositionsPane(TablePane):
         snapshot = _snapshot(view)
         self._sparks.take(unrealised_by_row(snapshot.positions), snapshot.engine_ns, snapshot.engine_id)
         shown = positions_table(snapshot.positions, snapshot.net_positions, view.snapshot_age_s)
-        return with_sparks(shown, self._sparks, is_signed=True)
+        return with_sparks(shown, self._sparks, rank=8, is_signed=True)
 
     def note(self, view: View) -> Line:
         held = sum(1 for position in _snapshot(view).positions if position.quantity)
@@ -103,7 +103,8 @@ class VenuesPane(TablePane):
     def table(self, view: View) -> Table:
         snapshot = _snapshot(view)
         self._sparks.take(latency_by_row(snapshot.monitoring), snapshot.engine_ns, snapshot.engine_id)
-        return with_sparks(venues_table(snapshot.monitoring, view.snapshot_age_s), self._sparks, is_signed=False)
+        shown = venues_table(snapshot.monitoring, view.snapshot_age_s)
+        return with_sparks(shown, self._sparks, rank=6, is_signed=False)
 
 
 class StrategiesPane(TablePane):

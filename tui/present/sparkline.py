@@ -12,7 +12,6 @@ CELL_NS: Final = 25_000_000_000
 MOST_ROWS: Final = 500
 TITLE: Final = f"{CELLS * CELL_NS // 60_000_000_000} min"
 _BLOCKS: Final = "▁▂▃▄▅▆▇█"
-_RANK: Final = 99  # the first column to go where a pane is narrow
 
 
 class SparkHistory:
@@ -55,16 +54,16 @@ def spark(values: Sequence[float | None]) -> str:
     return "".join(" " if value is None else _BLOCKS[round((value - low) * unit)] for value in values)
 
 
-def with_sparks(table: Table, history: SparkHistory, *, is_signed: bool) -> Table:
+def with_sparks(table: Table, history: SparkHistory, *, rank: int, is_signed: bool) -> Table:
     """Add a column with the sparkline of each row; without a second value anywhere there is none to add.
 
-    A signed number's line has the ink of what it gained or lost over the time.
+    A signed number's line has the ink of what it gained or lost. `rank` says when the column goes for want of room.
     """
     drawn = {row.key: history.of(row.key) for row in table.rows}
     if all(sum(value is not None for value in values) < 2 for values in drawn.values()):
         return table
     rows = [Row(row.key, (*row.cells, _cell(drawn[row.key], is_signed=is_signed)), row.decor) for row in table.rows]
-    return replace(table, columns=(*table.columns, Column(TITLE, rank=_RANK)), rows=rows)
+    return replace(table, columns=(*table.columns, Column(TITLE, rank=rank)), rows=rows)
 
 
 def _cell(values: Sequence[float | None], *, is_signed: bool) -> Span:
