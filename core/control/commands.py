@@ -159,6 +159,15 @@ class ExplainJob(Command, frozen=True, kw_only=True):
     job_id: str
 
 
+class Explain(Command, frozen=True, kw_only=True):
+    """Say why something is as it is: "order:ID", "venue:NAME", "strategy:NAME", "limit:NAME", "alarm:NAME", "global".
+
+    Changes nothing. Jobs have a command of their own.
+    """
+
+    subject: str
+
+
 class Arm(Command, frozen=True, kw_only=True):
     """Let one attached console be the only one that raises risk, for a time.
 
@@ -240,6 +249,7 @@ AnyCommand = (
     | SetSafeMode
     | CancelJob
     | ExplainJob
+    | Explain
     | Arm
     | Disarm
     | ProbeAlertSink

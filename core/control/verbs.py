@@ -29,7 +29,9 @@ RISK: Final = Verb("risk", "Show every limit with the room left, and everything 
 OVERRIDE: Final = Verb("override", "Lift the soft rules for a time, with a reason; hard rules stand.")
 HALT: Final = Verb("halt", "Tighten one venue or strategy, or everything, to a halt level.")
 SAFE_MODE: Final = Verb("safe-mode", "Keep a venue to its hedge and reserve pools, or let it use all again.")
-EXPLAIN: Final = Verb("explain", "Say why a job waits, was refused or started, control by control.")
+EXPLAIN: Final = Verb(
+    "explain", "Say why something is as it is: a job, an order or a fill rule by rule, a halt, a limit, an alarm."
+)
 ALERTS: Final = Verb("alerts", "Show what stands and needs a person; acknowledge or shelve it; test a sink.")
 VENUES: Final = Verb("venues", "Show the configured venues: what serves them, in which mode, for which symbols.")
 INSTRUMENTS: Final = Verb("instruments", "List what a venue trades, with its rules.")

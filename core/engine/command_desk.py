@@ -7,6 +7,8 @@ from typing import Final
 from core.control import commands
 from core.control.commands import AnyCommand, CommandResult, Outcome
 from core.engine.amend_desk import AmendEnd
+from core.engine.explaining.explainer import FORMS, Explainer
+from core.engine.explaining.jobs import job_sections
 from core.engine.held_placing import HeldPlacing, is_held
 from core.engine.job_views import check_views
 from core.engine.kill_switch import KillSwitch
@@ -21,6 +23,7 @@ from core.ports.strategy import RunningStrategy
 from core.ports.venue import SendOutcome
 from core.risk.halts import Cause, pause
 from core.risk.verdict import Refused
+from core.state.monitoring import MonitoringState
 from core.types.control import RiskMode
 from core.types.held_order import HeldKind
 from core.types.order import OrderIntent, OrderStatus, OrderType, Side, TimeInForce
@@ -47,6 +50,7 @@ class CommandDesk:
         kill_switch: KillSwitch,
         make_strategy: StrategyMaker,
         judge_health: Callable[[], object],
+        monitoring: Callable[[], MonitoringState],
     ) -> None:
         self._parts = parts
         self._kill_switch = kill_switch
@@ -56,6 +60,7 @@ class CommandDesk:
         self._manual = ManualOrders(parts.market)
         self._held_placing = HeldPlacing(parts, self._manual)
         self._rehearsal = OrderRehearsal(parts, self._manual, self._held_placing)
+        self._explainer = Explainer(parts, monitoring)
 
     def on_second(self) -> None:
         """Do what time alone asks for."""
@@ -112,6 +117,8 @@ class CommandDesk:
                 return await self._when_durable(self._cancel_job(command))
             case commands.ExplainJob():
                 return self._explain_job(command)
+            case commands.Explain():
+                return self._explain(command)
             case commands.Arm():
                 return await self._when_durable(self._parts.consoles.arm(command))
             case commands.Disarm():
@@ -342,8 +349,22 @@ class CommandDesk:
             "final": found.final,
             "safety_weight": found.safety_weight,
             "checks": check_views(found.checks),
+            "sections": job_sections(found, self._parts),
         }
         return _done(f"{command.job_id} is {found.status}: {standing}", data)
+
+    def _explain(self, command: commands.Explain) -> CommandResult:
+        found = self._explainer.explain(command.subject)
+        if found is None:
+            return _invalid(f"nothing is known by the name {command.subject!r}; it is one of {FORMS}")
+        data: dict[str, object] = {
+            "subject": found.subject,
+            "headline": found.headline,
+            "standing": found.standing,
+            "is_trouble": found.is_trouble,
+            "sections": found.sections,
+        }
+        return _done(f"{found.headline}: {found.standing}", data)
 
     # alerts ----------------------------------------------------------------------------------------
 

@@ -74,7 +74,11 @@ class Engine:
         parts.desk.before_orders(self._kill_switch.look_outside)
         health.on_halt(self._kill_switch.go_on)
         self._commands = CommandDesk(
-            parts, self._kill_switch, make_strategy, lambda: health.judge(parts.views.valuation())
+            parts,
+            self._kill_switch,
+            make_strategy,
+            lambda: health.judge(parts.views.valuation()),
+            self.monitoring,
         )
         self._desk = DeskBuilder(parts, engine_id, parts.settings.version)
         self._monitoring = MonitoringBuilder(parts, parts.clock.utc_ns(), self._kill_switch.state, rate_limit)

@@ -8,6 +8,7 @@ from core.engine.engine_log import EngineLog
 from core.engine.fold import EngineFold, FoldOutcome
 from core.engine.narrator import narrate
 from core.engine.order_movements import OrderMovements
+from core.engine.verdict_memory import VerdictMemory
 from core.journal.facts import AnyFact, InstrumentNoted
 from core.orders.outcome import Applied
 from core.ports.journal import Journal
@@ -18,6 +19,7 @@ class Recorder:
 
     def __init__(self, journal: Journal, fold: EngineFold, log: EngineLog, movements: OrderMovements) -> None:
         self.movements = movements
+        self.verdicts = VerdictMemory()
         self._journal = journal
         self._fold = fold
         self._log = log
@@ -50,6 +52,7 @@ class Recorder:
         durable.add_done_callback(self._look)
         self._last = durable
         outcome = self._fold.apply(fact)
+        self.verdicts.note(fact)
         if isinstance(outcome.orders, Applied):
             self.movements.note(outcome.orders.order.intent.client_order_id)
         for line in (narrate(fact), *outcome.complaints()):

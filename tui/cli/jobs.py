@@ -1,5 +1,6 @@
 """`seraphim jobs` and `explain`: which hedge jobs wait, run or ended, why, and the end of one."""
 
+import re
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import Annotated, Final, cast
@@ -36,7 +37,18 @@ CHECK_COLUMNS: Final = (
     Column("allowed", "limit"),
     Column("unit", "unit"),
 )
+FACT_COLUMNS: Final = (
+    Column("", "verdict"),
+    Column("what", "label"),
+    Column("when (UTC)", "at_ns", "time"),
+    Column("facts", "text"),
+)
+SUBJECTS: Final = "order:ID, fill:'VENUE ID', venue:NAME, strategy:NAME, limit:NAME, alarm:NAME, global"
+_JOB_END: Final = re.compile(r"\d+-\d+")
 EXAMPLES: Final = "Examples: seraphim jobs --pending · seraphim jobs cancel 0001-7 --reason 'not now'"
+EXPLAIN_EXAMPLES: Final = (
+    "Examples: seraphim explain 0001-7 · seraphim explain venue:sim-a · seraphim explain 'limit:day loss'"
+)
 MOST_JOBS: Final = 1000  # asked for unless told otherwise; what is left out is said
 OVER: Final = frozenset({"finished", "dropped"})
 JobId = Annotated[str, typer.Argument(help="The job's id, or its end as the console shows it, e.g. 0001-7.")]
@@ -46,7 +58,7 @@ group = typer.Typer(help=f"{JOBS.help}\n\n{EXAMPLES}", invoke_without_command=Tr
 
 def register(app: typer.Typer) -> None:
     app.add_typer(group, name=JOBS.name)
-    app.command(EXPLAIN.name, help=f"{EXPLAIN.help}\n\nExample: seraphim explain 0001-7")(explain)
+    app.command(EXPLAIN.name, help=f"{EXPLAIN.help}\n\n{EXPLAIN_EXAMPLES}")(explain)
 
 
 @group.callback()
@@ -92,9 +104,24 @@ def cancel(
     _say(engine.delete(f"/api/jobs/{engine.segment(_whole_id(job_id))}", {"reason": reason}), as_json=json)
 
 
-def explain(job_id: JobId, json: Json = False) -> None:
-    answer = engine.command(f"/api/jobs/{engine.segment(_whole_id(job_id))}/explain")
+def explain(
+    subject: Annotated[str, typer.Argument(help=f"A job's id or its end, or one of {SUBJECTS}.")], json: Json = False
+) -> None:
+    if not subject.strip() or subject.startswith("job-") or _JOB_END.fullmatch(subject):
+        _explain_job(subject, as_json=json)
+        return
+    answer = engine.command("/api/explain", {"subject": subject})
     if json:
+        say_json(answer)
+        return
+    found = engine.table(answer, "data")
+    say(f"{found.get('headline')}\n{found.get('standing')}")
+    _say_sections(found)
+
+
+def _explain_job(job_id: str, *, as_json: bool) -> None:
+    answer = engine.command(f"/api/jobs/{engine.segment(_whole_id(job_id))}/explain")
+    if as_json:
         say_json(answer)
         return
     say(str(answer.get("message")))
@@ -104,6 +131,21 @@ def explain(job_id: JobId, json: Json = False) -> None:
     checks = found.get("checks")
     rows = [_check_row(check) for check in cast("list[engine.Body]", checks)] if isinstance(checks, list) else []
     print_table("", CHECK_COLUMNS, rows, empty="no controls are on record for it")
+    _say_sections(found)
+
+
+def _say_sections(found: engine.Body) -> None:
+    """Print the facts of an explanation under their titles."""
+    sections = found.get("sections")
+    for section in cast("list[engine.Body]", sections) if isinstance(sections, list) else []:
+        rows = [_fact_row(row) for row in engine.rows(section, "rows")]
+        say(f"\n{section.get('title')}")
+        print_table("", FACT_COLUMNS, rows, empty="nothing")
+
+
+def _fact_row(row: engine.Body) -> engine.Body:
+    mark = str(row.get("mark") or "")
+    return {**row, "verdict": mark.upper() if mark in {"failed", "lifted", "warning"} else mark}
 
 
 def _whole_id(job_id: str) -> str:

@@ -235,7 +235,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
         Group.TRADING, lambda do: do.stop_strategy(), verbs.STRATEGIES,
     ),
     Action(
-        "explain", ("e",), "explain", "Explain the selected order or job: what happened to it and why.",
+        "explain", ("e",), "explain",
+        "Explain what is selected, or what the header shows: what it is, why, by whom, and what ends it.",
         Group.TRADING, lambda do: do.explain(), verbs.EXPLAIN, footer_rank=9,
     ),
     *(

@@ -12,6 +12,7 @@ from tui.console.charting import Charting
 from tui.console.coming_back import ComingBack
 from tui.console.dialogs.jump import JumpDialog
 from tui.console.dialogs.pages import PageDialog, help_lines, pane_help_lines
+from tui.console.explaining import Explaining
 from tui.console.exporting import Exporting
 from tui.console.instruments import stepped, stepped_timeframe
 from tui.console.jobs import Jobs
@@ -36,6 +37,7 @@ class Hands(
     Scopes,
     Alarms,
     Jobs,
+    Explaining,
     Watching,
     Trading,
     Amending,

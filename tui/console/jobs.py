@@ -28,17 +28,17 @@ class Jobs:
         else:
             self.app.say("info", "no timeline is shown: 3 shows it")
 
-    def _selected_job(self, pane: JobRowsPane) -> JobView | None:
+    def _shown_job(self, job_id: str | None) -> JobView | None:
         snapshot = self.app.view.snapshot
-        if snapshot is None or pane.selected is None:
+        if snapshot is None or job_id is None:
             return None
-        timeline = snapshot.timelines.get(pane.selected)
-        listed = (job for job in snapshot.jobs if job.job_id == pane.selected)
+        timeline = snapshot.timelines.get(job_id)
+        listed = (job for job in snapshot.jobs if job.job_id == job_id)
         return next(listed, None if timeline is None else timeline.job)
 
     def cancel_job(self, pane: JobRowsPane) -> None:
         """Ask, then end the selected job."""
-        job = self._selected_job(pane)
+        job = self._shown_job(pane.selected)
         if job is None:
             self.app.say("info", _NONE_SELECTED)
             return
@@ -66,11 +66,11 @@ class Jobs:
             command = CancelJob(job_id=job_id, reason="cancel key in the console")
             self.app.sender.send(command, f"end job {short_job_id(job_id)}")
 
-    def explain_job(self, pane: JobRowsPane) -> None:
-        """Ask the engine why the selected job is where it is; the dialog waits for the answer."""
-        job = self._selected_job(pane)
+    def explain_job(self, job_id: str | None) -> None:
+        """Ask the engine why a job is where it is; the dialog waits for the answer."""
+        job = self._shown_job(job_id)
         if job is None:
-            self.app.say("info", _NONE_SELECTED)
+            self.app.say("info", f"{job_id} ended too long ago to be explained" if job_id else _NONE_SELECTED)
             return
         answer = self.app.sender.send(ExplainJob(job_id=job.job_id), f"explain {short_job_id(job.job_id)}")
         dialog = JobDialog(job, answer)

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Final
 from core.control.commands import CancelOrder, CancelOrders, PlaceOrder, StartStrategy, StopStrategy
 from core.state.desk import OrderView
 from tui.console.dialogs.choice import Choice, ChoiceDialog
-from tui.console.dialogs.pages import PageDialog
 from tui.console.dialogs.ticket import TicketDialog
 from tui.console.dialogs.typed import Typed, TypedDialog
 from tui.console.ticket_rules import Draft, Judgement, describe
@@ -14,11 +13,10 @@ from tui.panes.alarms import AlarmsPane
 from tui.panes.job_rows import JobRowsPane
 from tui.panes.ladder import LadderPane
 from tui.panes.pane import Pane
-from tui.panes.tables import FillsPane, OrdersPane, PositionsPane, StrategiesPane
+from tui.panes.tables import OrdersPane, PositionsPane, StrategiesPane
 from tui.panes.watchlist import WatchlistPane
 from tui.present import numbers
 from tui.present.cells import wrap
-from tui.present.explanation import order_explanation
 from tui.present.ink import Decor, Ink, Line, Span, plain
 from tui.present.ladder_book import own_orders_at
 from tui.present.orders import is_final
@@ -40,9 +38,6 @@ class Trading:
         raise NotImplementedError
 
     def cancel_job(self, pane: JobRowsPane) -> None:
-        raise NotImplementedError
-
-    def explain_job(self, pane: JobRowsPane) -> None:
         raise NotImplementedError
 
     def show_watched(self) -> bool:
@@ -183,20 +178,7 @@ class Trading:
         return next((order for order in snapshot.orders if order.client_order_id == pane.selected), None)
 
     def explain(self) -> None:
-        snapshot, pane = self.app.view.snapshot, self.focused_pane()
-        if isinstance(pane, JobRowsPane):
-            self.explain_job(pane)
-            return
-        order = self._selected_order()
-        if order is None and isinstance(pane, FillsPane) and snapshot is not None:
-            fill = next((fill for fill in snapshot.fills if f"{fill.venue} {fill.fill_id}" == pane.selected), None)
-            wanted = None if fill is None else fill.client_order_id
-            order = next((order for order in snapshot.orders if order.client_order_id == wanted), None)
-        if order is None or snapshot is None:
-            self.app.say("info", "select an order, a fill or a job to have it explained")
-            return
-        log = [*snapshot.log, *self.app.messages.lines]
-        self.app.dialogs.open(PageDialog("Why", order_explanation(order, log, PageDialog.BOX_COLUMNS - 4)))
+        raise NotImplementedError
 
     def _selected_strategy(self) -> str | None:
         pane = self.focused_pane()

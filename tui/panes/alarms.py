@@ -27,7 +27,7 @@ class AlarmsPane(EntriesPane):
         "What stands and needs a person: what nobody has seen first, then acknowledged and shelved ones. What a lost "
         "link explains is folded under it; enter unfolds. The log has what merely happened."
     )
-    KEYS = ("acknowledge", "shelve", "ticket-here", "cursor-up", "cursor-down", "copy", "export")
+    KEYS = ("explain", "acknowledge", "shelve", "ticket-here", "cursor-up", "cursor-down", "copy", "export")
 
     def __init__(self, pane_id: str, letter: str = "") -> None:
         super().__init__(pane_id, letter)

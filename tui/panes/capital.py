@@ -12,7 +12,7 @@ from tui.present.ink import Decor, Ink, Line, Span
 class CapitalPane(EntriesPane):
     TITLE = "Capital"
     ABOUT = "Each venue's equity in its three pools: what is bound, in flight and free."
-    KEYS = ("safe-mode", "leave-safe-mode", "halt-selected", "lift-selected", "cursor-up", "cursor-down")
+    KEYS = ("explain", "safe-mode", "leave-safe-mode", "halt-selected", "lift-selected", "cursor-up", "cursor-down")
 
     def entries(self, view: View, width: int, height: int) -> tuple[list[Line], Sequence[Entry]]:
         if view.snapshot is None:

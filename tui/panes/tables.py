@@ -93,7 +93,7 @@ class VenuesPane(TablePane):
         "Whether each feed is up, how late it answers, and what stands against it. With room, a line has how late it "
         "answered in the last minutes, as far as this pane has shown them."
     )
-    KEYS = ("halt-selected", "lift-selected", "safe-mode", "leave-safe-mode", "cursor-up", "cursor-down")
+    KEYS = ("explain", "halt-selected", "lift-selected", "safe-mode", "leave-safe-mode", "cursor-up", "cursor-down")
     IS_PUBLIC = True
 
     def __init__(self, pane_id: str, letter: str = "") -> None:
@@ -110,7 +110,7 @@ class VenuesPane(TablePane):
 class StrategiesPane(TablePane):
     TITLE = "Strategies"
     ABOUT = "What trades by itself, and what it did last."
-    KEYS = ("start-strategy", "stop-strategy", "halt-selected", "lift-selected", "cursor-up", "cursor-down")
+    KEYS = ("explain", "start-strategy", "stop-strategy", "halt-selected", "lift-selected", "cursor-up", "cursor-down")
 
     def table(self, view: View) -> Table:
         return strategies_table(_snapshot(view).monitoring.strategies)

@@ -17,7 +17,7 @@ class RiskPane(Pane):
     TITLE = "Risk"
     ABOUT = "What blocks new risk, then every limit as the room that is left; little room comes first."
     KEYS = (
-        "lift-halts", "riskier-mode", "safer-mode", "override", "end-override", "cursor-up", "cursor-down",
+        "explain", "lift-halts", "riskier-mode", "safer-mode", "override", "end-override", "cursor-up", "cursor-down",
     )  # fmt: skip
     FRAMES_BETWEEN = 2
 
@@ -52,7 +52,7 @@ class LogPane(Pane):
 
     TITLE = "Log"
     ABOUT = "What the engine did and what was asked of it. Scrolled back it stands still."
-    KEYS = ("cursor-up", "cursor-down", "drop-cursor", "copy", "export")
+    KEYS = ("explain", "cursor-up", "cursor-down", "drop-cursor", "copy", "export")
     FRAMES_BETWEEN = 2
     OLD_DECOR = False
 
@@ -66,6 +66,14 @@ class LogPane(Pane):
         self._back = min(self._back, max(0, len(entries) - height))
         note = (Span("held; esc follows", Ink.WARNING),) if self._held is not None else ()
         return Picture((Span(self.TITLE, Ink.STRONG),), note, log_lines(entries, width, height, self._back))
+
+    def in_sight(self) -> tuple[LogLine, ...]:
+        """Return the lines that are shown, the newest last."""
+        if self._view is None:
+            return ()
+        entries = self._held or self._entries(self._view)
+        end = len(entries) - self._back
+        return entries[max(0, end - max(1, self.size.height - 2)) : end]
 
     def export(self, snapshot: DeskSnapshot) -> Export:
         return export_of("log", snapshot.log, LOG_COLUMNS)

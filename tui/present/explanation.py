@@ -28,6 +28,21 @@ _MEANING = {
 }
 
 
+_AROUND_NS = 2_000_000_000
+
+
+def line_explanation(line: LogLine, log: Sequence[LogLine], width: int) -> list[Line]:
+    """Show a line of the log in full, and what else was said within two seconds of it."""
+    around = [each for each in log if each is not line and abs(each.at_ns - line.at_ns) <= _AROUND_NS]
+    lines: list[Line] = [
+        *wrap(line.text, width, Ink.STRONG),
+        (Span(f"{line.level}, {line.topic}, {numbers.clock_ms(line.at_ns)} UTC", Ink.QUIET),),
+    ]
+    if around:
+        lines += [EMPTY_LINE, (Span("said around it", Ink.QUIET),), *(log_line(each) for each in around[-15:])]
+    return [*lines, EMPTY_LINE, (Span("esc closes", Ink.QUIET),)]
+
+
 def order_explanation(order: OrderView, log: Sequence[LogLine], width: int) -> list[Line]:
     """Say what the order is, what became of it and every log line that names it."""
     lines: list[Line] = [

@@ -7,9 +7,11 @@ import msgspec
 
 from core.control.commands import CommandResult, Outcome
 from core.state.desk import CheckView, JobView
+from core.state.explanation import ExplainedSection
 from tui.present import numbers
 from tui.present.bars import share_bar
 from tui.present.cells import left, wrap
+from tui.present.explained import CLOSING, section_lines
 from tui.present.ink import EMPTY_LINE, Decor, Ink, Line, Span
 from tui.present.jobs import score_text, state_span
 
@@ -29,9 +31,10 @@ class JobExplanation(msgspec.Struct, kw_only=True):
     final: float | None
     safety_weight: float | None
     checks: list[CheckView]
+    sections: list[ExplainedSection] = []
 
 
-def explanation_lines(job: JobView, answer: CommandResult | None, width: int) -> list[Line]:
+def explanation_lines(job: JobView, answer: CommandResult | None, width: int, now_ns: int | None = None) -> list[Line]:
     """Say what the job is, where it stands, and why; `answer` is None until the engine has answered."""
     lines: list[Line] = [
         (Span(job.job_id, Ink.STRONG, Decor.BOLD), Span("  "), state_span(job)),
@@ -42,7 +45,7 @@ def explanation_lines(job: JobView, answer: CommandResult | None, width: int) ->
     ]  # fmt: skip
     if job.under_override:
         lines += wrap("! started under a person's override", width, Ink.ALARM)
-    closing = [EMPTY_LINE, (Span("↑ ↓ scroll   esc closes", Ink.QUIET),)]
+    closing = list(CLOSING)
     if answer is None:
         return [*lines, EMPTY_LINE, (Span("asked the engine; waiting for its answer", Ink.WARNING),), *closing]
     if answer.outcome is not Outcome.DONE:
@@ -56,7 +59,17 @@ def explanation_lines(job: JobView, answer: CommandResult | None, width: int) ->
         found = msgspec.convert(answer.data, JobExplanation, from_attributes=True)
     except msgspec.ValidationError as error:
         return [*lines, EMPTY_LINE, *wrap(f"the engine's answer cannot be read: {error}", width, Ink.ALARM), *closing]
-    return [*lines, *_standing_lines(found, width), *_score_lines(found), *_check_lines(found.checks, width), *closing]
+    inputs = [each for each in found.sections if each.title == "inputs"]
+    told = [each for each in found.sections if each.title != "inputs"]
+    return [
+        *lines,
+        *_standing_lines(found, width),
+        *_score_lines(found),
+        *section_lines(told, now_ns, width),
+        *_check_lines(found.checks, width),
+        *section_lines(inputs, now_ns, width),
+        *closing,
+    ]
 
 
 def _plan_line(index: int, job: JobView) -> Line:

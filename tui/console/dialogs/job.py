@@ -16,8 +16,10 @@ class JobDialog(PageDialog):
         super().__init__("Why", explanation_lines(job, None, self.BOX_COLUMNS - 4))
         self._job = job
         self._answer = answer
+        self._is_answered = False
 
     def frame(self, view: View) -> None:
         super().frame(view)
-        if self._answer.done() and not self._answer.cancelled():
-            self.put(explanation_lines(self._job, self._answer.result(), self.columns()))
+        if self._answer.done() and not self._answer.cancelled() and not self._is_answered:
+            self._is_answered = True
+            self.put(explanation_lines(self._job, self._answer.result(), self.columns(), view.engine_ns))
