@@ -13,6 +13,8 @@ from tests.console.fake_jobs import START_NS
 from tests.console.fake_link import FakeLink
 from tui.console.alarm_bell import FORGOTTEN_AFTER_NS, AlarmBell
 from tui.console.settings import DEFAULTS
+from tui.present.header import LinkView, header_lines
+from tui.present.ink import Decor, Span
 
 SIZES = pytest.mark.parametrize("size", [SMALL, MEDIUM, LARGE], ids=str)
 
@@ -163,6 +165,17 @@ def test_the_header_says_how_many_alarms_nobody_has_seen_and_the_gravest(size: t
         assert "‼" not in desk.bar("header")
 
     over(lost_link(), script, size)
+
+
+def test_the_alarms_of_a_silent_engine_fade_in_the_header() -> None:
+    snapshot = FakeLink(alarms=lost_link()).snapshot()
+
+    def cell(age_s: float) -> Span:
+        link = LinkView(is_hosted=False, lost_reason=None, snapshot_age_s=age_s, console_lag_ms=1.0)
+        return next(span for span in header_lines(snapshot, link, 200)[0] if "CRITICAL" in span.text)
+
+    assert not cell(0.1).decor & Decor.DIM
+    assert cell(30.0).decor & Decor.DIM
 
 
 def test_a_critical_alarm_that_is_only_shelved_stays_in_the_header() -> None:

@@ -17,6 +17,7 @@ import pytest
 
 from core.control.client import ControlClient, EngineUnresponsive, NoEngine
 from core.control.commands import (
+    AcknowledgeAlarms,
     AmendOrder,
     AnyCommand,
     Arm,
@@ -30,8 +31,10 @@ from core.control.commands import (
     PlaceOrder,
     Resume,
     SetRiskMode,
+    ShelveAlarm,
     StartStrategy,
     StopStrategy,
+    UnshelveAlarm,
 )
 from core.control.routes import STATUS_OF_OUTCOME, request_for
 from core.io.control_server import MAX_BODY_BYTES, ControlServer
@@ -171,6 +174,10 @@ COMMANDS: list[AnyCommand] = [
     CancelOrders(who="me", symbol="BTC/USDT:USDT"),
     StartStrategy(who="me", name="ma_cross", parameters={"fast": "10"}),
     StopStrategy(who="me", name="my strategy"),
+    AcknowledgeAlarms(who="me", console="a11ce", alarms={"feed okx": "severe", "order web/1?&ü": "critical"}),
+    ShelveAlarm(who="me", name="unwatched BTC/USDT:USDT@okx", severity="severe", seconds=900.0),
+    ShelveAlarm(who="me", name="kill global", severity="critical", until_day_end=True, word="shelve"),
+    UnshelveAlarm(who="me", name="kill global"),
 ]
 
 

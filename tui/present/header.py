@@ -11,7 +11,7 @@ from tui.present.alarms import alarm_cell
 from tui.present.bars import room_bar
 from tui.present.cells import fit, line_width
 from tui.present.freshness import LATE_AFTER_S
-from tui.present.ink import Decor, Ink, Line, Span, signed_ink
+from tui.present.ink import Decor, Ink, Line, Span, decorated, signed_ink
 from tui.present.override import countdown
 from tui.present.traffic import NO_TRAFFIC, Traffic, traffic_line
 
@@ -76,7 +76,7 @@ def _state_cells(snapshot: DeskSnapshot, link: LinkView, *, is_short: bool) -> l
     alarms = alarm_cell(snapshot.monitoring.alerts, is_short=is_short)
     if alarms is not None:
         line, is_critical = alarms
-        cells.append(_Cell(0 if is_critical else 1, line))
+        cells.append(_Cell(0 if is_critical else 1, decorated(line, Decor.DIM) if link.is_late else line))
     if state.system_status != "manual_override" or link.is_late:
         cells.append(_Cell(1, (status_span(state, is_late=link.is_late),)))
     cells.append(_Cell(3, (Span(state.risk_mode.upper(), Ink.STRONG),)))
