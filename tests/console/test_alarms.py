@@ -51,7 +51,9 @@ def test_a_lost_link_folds_what_it_explains_and_enter_shows_it(size: tuple[int, 
         assert "explains 3 more, worst severe, 3 open" in " ".join(desk.pane("alerts").split())
         assert "order o-3" not in desk.pane("alerts")
         await desk.press("enter")
-        assert "└ ‼ severe  order o-3" in desk.pane("alerts")
+        text = desk.pane("alerts")
+        assert text.index(f"severe  {LOST}") < text.index("└ ‼ severe  order o-3") < text.index("seen before")
+        assert f"explained by {LOST}" in text
         await desk.press("enter")
         assert "order o-3" not in desk.pane("alerts")
 

@@ -69,6 +69,7 @@ class AlarmsPane(EntriesPane):
             self._cursor.selected = group.head.name
         else:
             self._unfolded[group.head.name] = None
+        self._cursor.arrange_anew()
         self.paint()
         return True
 

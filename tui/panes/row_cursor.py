@@ -29,6 +29,10 @@ class RowCursor:
     def focused(self) -> None:
         self._selects_first = self.selected is None
 
+    def arrange_anew(self) -> None:
+        """Take the next order as it comes, though a row is selected: the trader has asked for another one."""
+        self.keys = []
+
     def drop(self) -> None:
         self.selected, self._selects_first = None, False
 

@@ -159,6 +159,8 @@ def alarm_entries(groups: Sequence[Group], unfolded: Collection[str], now_ns: in
 
 def _indented(alarm: Alarm, now_ns: int, width: int) -> list[Line]:
     head, *rest = _alarm_lines(alarm, now_ns, width - 2)
+    # Said in words too: one that comes while the cursor holds the order stands at the end, not under its cause.
+    rest.append((Span(left(f"  explained by {alarm.explained_by}", width - 2).rstrip(), Ink.QUIET),))
     return [(Span("└ ", Ink.QUIET), *head), *((Span("  "), *line) for line in rest)]
 
 
