@@ -7,6 +7,7 @@ from typing import Final
 
 BENCHES: Final = {
     "books": "bench.books",
+    "console": "bench.console",
     "journal": "bench.journal",
     "memory": "bench.memory",
     "order-path": "bench.order_path",

@@ -5,6 +5,7 @@ from decimal import ROUND_FLOOR, Decimal
 from functools import lru_cache
 
 NOTHING = "—"
+WHOLE_SECONDS_FROM_S = 10.0
 DAY_NS = 86_400 * 1_000_000_000
 
 
@@ -72,12 +73,12 @@ def share(part: Decimal | None, whole: Decimal | None) -> str:
 
 
 def age(age_s: float | None) -> str:
-    """Format an age; below half a second it does not flicker."""
+    """Format an age: it does not flicker below half a second, and costs one change a second where it is old news."""
     if age_s is None:
         return "no data"
     if age_s < 0.5:
         return "<0.5 s"
-    if age_s < 60:
+    if age_s < WHOLE_SECONDS_FROM_S:
         return f"{age_s:.1f} s"
     return duration(age_s)
 
