@@ -44,7 +44,7 @@ def test_a_key_is_answered_when_the_cursor_is_on_its_row_also_where_a_paint_answ
 
 @pytest.mark.parametrize(("kind", "size"), [("hosted", NARROW), ("naive", WIDE), ("none", NARROW)])
 def test_a_child_reports_what_it_did(kind: str, size: tuple[int, int], tmp_path: Path):
-    run = Run(tmp_path, size, Plan(kind=kind, report="", seconds=0.5, warm_up_s=0.5))
+    run = Run(tmp_path, size, Plan(kind=kind, report="", seconds=2, warm_up_s=0.5))
     run.wait_until_ready()
     if kind == "hosted":
         run.press([b"\x0b"], 0.0)
