@@ -8,6 +8,7 @@ from typing import Final
 BENCHES: Final = {
     "books": "bench.books",
     "console": "bench.console",
+    "console-memory": "bench.console_memory",
     "journal": "bench.journal",
     "memory": "bench.memory",
     "order-path": "bench.order_path",

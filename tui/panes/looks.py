@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final, cast
 
 from rich.segment import Segment
@@ -41,9 +42,15 @@ def strip_of(line: Line, width: int, base: Style, looks: Looks, *, is_private: b
     """
     if looks.hides_money:
         line = tuple(_hidden(span) if is_private or _is_own(span) else span for span in line)
-    fitted = fit(tuple(span._replace(text=safe(span.text)) for span in line), width)
+    if not all(span.text.isprintable() for span in line):
+        line = tuple(span._replace(text=safe(span.text)) for span in line)
     palette = looks.palette
-    return Strip([Segment(span.text, base + style_of(palette, span.ink, span.decor)) for span in fitted], width)
+    return Strip([Segment(text, _style(base, palette, ink, decor)) for text, ink, decor in fit(line, width)], width)
+
+
+@lru_cache(maxsize=4096)
+def _style(base: Style, palette: Palette, ink: Ink, decor: Decor) -> Style:
+    return base + style_of(palette, ink, decor)
 
 
 def _is_own(span: Span) -> bool:

@@ -3,6 +3,7 @@
 import logging
 from typing import ClassVar
 
+from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
@@ -116,18 +117,20 @@ class Pane(Widget, can_focus=True):
     def _show(self, lines: list[Line], width: int) -> None:
         old, strips = self._lines, self._strips
         if len(old) != len(lines) or (strips and strips[0].cell_length != width):
-            self._lines, self._strips = lines, [self._strip(line, width) for line in lines]
+            base = self.rich_style  # worked out anew by the library at each look
+            self._lines, self._strips = lines, [self._strip(line, width, base) for line in lines]
             self.refresh()
             return
         changed = [row for row, line in enumerate(lines) if line != old[row]]
+        base = self.rich_style if changed else Style.null()
         for row in changed:
-            strips[row] = self._strip(lines[row], width)
+            strips[row] = self._strip(lines[row], width, base)
         self._lines = lines
         if changed:
             self.refresh(*(Region(0, first, width, count) for first, count in _runs(changed)))
 
-    def _strip(self, line: Line, width: int) -> Strip:
-        return strip_of(line, width, self.rich_style, looks_of(self), is_private=not self.IS_PUBLIC)
+    def _strip(self, line: Line, width: int, base: Style) -> Strip:
+        return strip_of(line, width, base, looks_of(self), is_private=not self.IS_PUBLIC)
 
     def render_line(self, y: int) -> Strip:
         """Hand out the painted row; rows not painted yet are blank."""
