@@ -39,7 +39,7 @@ class AccountBuilder:
         read = self._parts.account_reads.balances(venue)
         return AccountView(
             venue=venue,
-            read_age_s=None if read is None else self._age_s(read.steady_ns),
+            read_age_s=None if read is None else float(int(self._age_s(read.steady_ns))),
             equity_usd=equity,
             collateral_usd=collateral,
             margin_used_usd=used,

@@ -33,6 +33,8 @@ FRONT_COMMANDS = [
     ["alerts", "--json"],
     ["alerts", "test", "phone", "--json"],
     ["alerts", "unshelve", "feed okx", "--json"],
+    ["alerts", "price", "list", "--json"],
+    ["alerts", "price", "remove", "p-1", "--json"],
 ]
 
 
@@ -49,6 +51,8 @@ def test_front_commands_load_nothing_heavy(engine: FakeEngine, command: list[str
     engine.answer("GET", "/api/alerts", {"alerts": [], "sinks": []})
     engine.answer("POST", "/api/alerts/phone/test", done())
     engine.answer("POST", "/api/alerts/unshelve", done())
+    engine.answer("GET", "/api/price_alerts", {"price_alerts": []})
+    engine.answer("DELETE", "/api/price_alerts/p-1", done())
     for name in ("pause", "resume", "set_risk_mode", "kill", "end_override", "halt", "set_safe_mode"):
         engine.answer("POST", f"/api/control/{name}", done())
     program = (

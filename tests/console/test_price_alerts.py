@@ -8,9 +8,10 @@ import pytest
 from core.control.commands import Kill, RemovePriceAlert, SetPriceAlert
 from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
 from tests.console.fake_price_alerts import PriceAlertLink, price_alert
-from tests.console.test_watchlist import BTC, kept
+from tests.console.test_watchlist import BTC, ETH, kept
 from tui.present.ink import text_of
 from tui.present.price_alerts import alert_lines, typed_alert
+from tui.present.watchlist import watch_table
 
 
 def asked(link: object) -> list[SetPriceAlert]:
@@ -42,6 +43,15 @@ def test_the_list_shows_the_marked_one_and_says_how_many_it_leaves_out() -> None
     lines = [text_of(line) for line in alert_lines(alerts, "p-20", 6)]
     assert any("▸" in line and "65,020" in line for line in lines)
     assert lines[-1].strip() == "… and 14 more"
+
+
+def test_the_watchlist_shows_the_nearest_alert_and_before_it_one_that_went_off() -> None:
+    far, near = price_alert(1, "70000", distance_pct=Decimal("9.4")), price_alert(2, "65000")
+    gone = price_alert(3, "60000", crossing="below", fired_ns=1, distance_pct=Decimal("-6.3"))
+    for alerts, shown in (([far, near], "▲ 65,000 +1.6%"), ([near, gone, far], "▼ 60,000 WENT OFF")):
+        table = watch_table([BTC, ETH], {}, 0.0, alerts)
+        assert [row.cells[-1].text for row in table.rows] == [shown, ""]
+    assert len(watch_table([ETH], {}, 0.0, [near]).columns) == len(watch_table([ETH], {}, 0.0).columns)
 
 
 @pytest.mark.parametrize("size", [SMALL, MEDIUM, LARGE])

@@ -48,8 +48,10 @@ class WatchlistPane(TablePane):
         self.names.insert(min(max(place + step, 0), len(self.names) - 1), self.names.pop(place))
 
     def table(self, view: View) -> Table:
-        markets = {} if view.snapshot is None else view.snapshot.monitoring.market
-        return watch_table(self.names, markets, view.snapshot_age_s)
+        if view.snapshot is None:
+            return watch_table(self.names, {}, 0.0)
+        snapshot = view.snapshot
+        return watch_table(self.names, snapshot.monitoring.market, view.snapshot_age_s, snapshot.price_alerts)
 
     def _ordered(self, table: Table) -> list[Row]:
         """Keep the list's own order, also while a row is selected: a row that was moved has moved."""

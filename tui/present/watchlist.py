@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final, NamedTuple
 
+from core.state.desk import PriceAlertView
 from core.state.monitoring import MarketState
 from tui.present import numbers
 from tui.present.freshness import Freshness, book_freshness
@@ -22,6 +23,7 @@ _COLUMNS: Final = (
     Column("day", Align.RIGHT, rank=2),
     Column("age", Align.RIGHT, rank=3),
 )
+_ALERT_COLUMN: Final = Column("alert", Align.RIGHT, rank=2)
 _EMPTY: Final = (
     "Nothing is watched yet.",
     "W adds an instrument: type a part of its name, enter takes it. The list is kept for the next start.",
@@ -59,8 +61,44 @@ def market_of(name: str, markets: Markets) -> MarketState | None:
     return markets.get(venue, {}).get(symbol)
 
 
-def watch_table(names: Sequence[str], markets: Markets, snapshot_age_s: float) -> Table:
+def watch_table(
+    names: Sequence[str], markets: Markets, snapshot_age_s: float, alerts: Sequence[PriceAlertView] = ()
+) -> Table:
+    """Lay out the quotes; a column for price alerts is there only while a watched instrument has one."""
+    nearest = _nearest_alerts(alerts)
+    if any(name in nearest for name in names):
+        rows = [_row(name, market_of(name, markets), snapshot_age_s) for name in names]
+        told = [Row(row.key, (*row.cells, _alert(nearest.get(row.key)))) for row in rows]
+        return Table((*_COLUMNS, _ALERT_COLUMN), told, _EMPTY)
     return Table(_COLUMNS, [_row(name, market_of(name, markets), snapshot_age_s) for name in names], _EMPTY)
+
+
+def _nearest_alerts(alerts: Sequence[PriceAlertView]) -> dict[str, PriceAlertView]:
+    """Return for each instrument what has gone off, else the alert that the market is nearest to."""
+    nearest: dict[str, PriceAlertView] = {}
+    for alert in alerts:
+        name = f"{alert.symbol}@{alert.venue}"
+        if name not in nearest or _is_nearer(alert, nearest[name]):
+            nearest[name] = alert
+    return nearest
+
+
+def _is_nearer(alert: PriceAlertView, other: PriceAlertView) -> bool:
+    if (alert.fired_ns is None) != (other.fired_ns is None):
+        return alert.fired_ns is not None
+    if alert.distance_pct is None or other.distance_pct is None:
+        return alert.distance_pct is not None
+    return abs(alert.distance_pct) < abs(other.distance_pct)
+
+
+def _alert(alert: PriceAlertView | None) -> Span:
+    if alert is None:
+        return Span("")
+    shape = "▲" if alert.crossing == "above" else "▼"
+    if alert.fired_ns is not None:
+        return Span(f"{shape} {alert.price:,f} WENT OFF", Ink.WARNING, Decor.BOLD | Decor.PRIVATE)
+    away = numbers.NOTHING if alert.distance_pct is None else f"{alert.distance_pct:+.1f}%"
+    return Span(f"{shape} {alert.price:,f} {away}", Ink.OWN)
 
 
 def has_partial_day(names: Sequence[str], markets: Markets) -> bool:
