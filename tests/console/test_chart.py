@@ -1,12 +1,14 @@
 """The candle chart: a crosshair that holds on to its bar, own fills and orders, and a bar that is not done yet."""
 
+from decimal import Decimal
+
 import pytest
 
-from core.state.desk import BarView, ChartView
+from core.state.desk import BarView, ChartView, ProtectionView
 from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
 from tests.console.fake_link import FakeLink
 from tui.present.candles import chart_lines
-from tui.present.chart_own import AVERAGE, BUY, SELL, OwnLine
+from tui.present.chart_own import AVERAGE, BUY, SELL, STOP, TARGET, OwnLine, own_lines
 from tui.present.ink import Ink, text_of
 
 MINUTE_NS = 60_000_000_000
@@ -144,3 +146,20 @@ def test_the_privacy_mask_hides_own_sizes_and_prices_in_the_chart_and_leaves_the
         assert "0.25" not in text
 
     run_console(script, FakeLink(), size=LARGE)
+
+
+def test_where_a_position_is_stopped_and_taken_are_own_lines_and_an_unwatched_one_says_so() -> None:
+    snapshot = FakeLink().snapshot()
+    position = snapshot.positions[0]
+    position.protection = ProtectionView(
+        quantity=Decimal("0.25"), entry_price=Decimal(63_990), best_price=Decimal(64_020),
+        stop_price=Decimal(63_350), stop_distance_pct=None, take_profit_price=Decimal(65_000),
+        take_profit_distance_pct=None, trailing_price=None, trailing_distance_pct=None, state="unwatched",
+        reason="the book is stale",
+    )  # fmt: skip
+    view = chart(bar(0, 1.0))
+    view.venue, view.symbol = position.venue, position.symbol
+    own = [(line.price, line.mark, line.text) for line in own_lines(snapshot, view)]
+    assert (63_350.0, STOP, "stop loss 0.25 unwatched") in own
+    assert (65_000.0, TARGET, "take profit 0.25 unwatched") in own
+    assert (64_004.0, BUY, "buy 0.25") in own

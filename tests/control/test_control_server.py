@@ -111,12 +111,27 @@ def test_logs_after_a_sequence(path: Path) -> None:
 def test_the_desk_takes_its_request_from_the_query(path: Path) -> None:
     engine = FakeEngine()
     query = "books=BTC/USDT@sim-a&books=NVDA@sim-x&depth=5&timeframe=5m&tapes=NVDA@sim-x&prints=7"
+    query += "&studies=ema+20&studies=vwap"
     status, answer = ask(path, engine, "GET", f"/api/desk?{query}")
     assert status == 200
     assert answer["engine_id"] == "engine-1"
     [request] = engine.requests
     assert (request.books, request.depth, request.timeframe) == (("BTC/USDT@sim-a", "NVDA@sim-x"), 5, "5m")
     assert (request.tapes, request.prints) == (("NVDA@sim-x",), 7)
+    assert request.studies == ("ema 20", "vwap")
+
+
+@pytest.mark.parametrize(
+    ("query", "allowed"),
+    [
+        ("studies=hull+9", "ema, sma, vwap"), ("studies=ema", "1 to 400 bars"),
+        ("&".join(["studies=vwap"] * 9), "at most 8 are allowed"),
+    ],
+)  # fmt: skip
+def test_a_study_that_cannot_be_drawn_is_refused_with_what_can(path: Path, query: str, allowed: str) -> None:
+    status, answer = ask(path, FakeEngine(), "GET", f"/api/desk?{query}")
+    assert status == 400
+    assert allowed in answer["error"]["message"]
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,8 @@ class ChartPane(Pane):
     TITLE = "Chart"
     ABOUT = (
         "Candles of the selected instrument with its volume. ← and → put a crosshair on a bar, whose numbers stand "
-        "above; esc lets go. ▲ own buys, ▼ own sells, ⇅ both; ◆ the position's average price, B and S resting orders. "
+        "above; esc lets go. ▲ own buys, ▼ own sells, ⇅ both; ◆ the position's average price, X and T where it is "
+        "stopped and taken, B and S resting orders. "
         "The bar that still runs is dashed. ▸ marks the last price. I chooses averages and bands over the price and "
         "oscillators below it; the engine computes them over every bar it keeps, and a saved screen keeps the choice."
     )

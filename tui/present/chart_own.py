@@ -1,18 +1,18 @@
-"""What is the trader's own in a chart: fills at their bar and price, resting orders and the average price as lines."""
+"""What is the trader's own in a chart: fills at their bar and price; average, orders and stops as lines."""
 
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import NamedTuple
 
-from core.state.desk import BarView, ChartView, DeskSnapshot, OrderView, PositionView
+from core.state.desk import BarView, ChartView, DeskSnapshot, OrderView, PositionView, ProtectionView
 from tui.present import numbers
 from tui.present.chart_scale import Grid, Scale, axis_text
 from tui.present.ink import Decor, Ink, Span
 from tui.present.orders import is_final
 
-AVERAGE, BUY, SELL = "◆", "B", "S"
-_DASH = {AVERAGE: "╌", BUY: "┈", SELL: "┈"}
+AVERAGE, BUY, SELL, STOP, TARGET = "◆", "B", "S", "X", "T"
+_DASH = {AVERAGE: "╌", BUY: "┈", SELL: "┈", STOP: "╌", TARGET: "┈"}
 _ARROWS = frozenset("▲▼⇅")
 _MOST_LINES = 20
 _TEXT_GAP = 3  # cells of the line before its words
@@ -27,7 +27,7 @@ class OwnLine(NamedTuple):
 
 
 def own_lines(snapshot: DeskSnapshot, chart: ChartView) -> list[OwnLine]:
-    """Return the position's average price and the resting orders of the chart's instrument."""
+    """Return the position's average price with what protects it, and the resting orders of the chart's instrument."""
     place = (chart.venue, chart.symbol)
     lines = [*_averages(position for position in snapshot.positions if (position.venue, position.symbol) == place)]
     lines += _resting(order for order in snapshot.orders if (order.venue, order.symbol) == place)
@@ -40,6 +40,20 @@ def _averages(positions: Iterable[PositionView]) -> Iterable[OwnLine]:
             side = "long" if position.quantity > 0 else "short"
             text = f"avg {side} {numbers.exact(abs(position.quantity))}"
             yield OwnLine(float(position.average_price), AVERAGE, text)
+        if position.protection is not None:
+            yield from _levels(position.protection)
+
+
+def _levels(found: ProtectionView) -> Iterable[OwnLine]:
+    """Give the prices that the engine closes the position at; they say so where nobody watches them."""
+    state = "" if found.state == "watched" else f" {found.state}"
+    for price, mark, name in (
+        (found.stop_price, STOP, "stop loss"),
+        (found.trailing_price, STOP, "trailing stop"),
+        (found.take_profit_price, TARGET, "take profit"),
+    ):
+        if price is not None:
+            yield OwnLine(float(price), mark, f"{name} {numbers.exact(abs(found.quantity))}{state}")
 
 
 def _resting(orders: Iterable[OrderView]) -> Iterable[OwnLine]:
