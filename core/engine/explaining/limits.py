@@ -91,7 +91,7 @@ class LimitExplainer:
         is_tight = use.left is None or use.left <= 0
         rows = [
             fact("allowed", number(use.limit, use.unit)),
-            fact("used", number(use.used, use.unit), mark="failed" if is_tight else ""),
+            fact("used", number(use.used, use.unit), mark="failed" if use.used is None else ""),
             fact("left", number(use.left, use.unit), mark="failed" if is_tight else ""),
         ]
         if use.reached_in_s is not None:

@@ -100,16 +100,16 @@ class ScopeExplainer:
 
     def _venue_rows(self, name: str, venue: VenueState) -> list[ExplainedRow]:
         feed = self._parts.market.feeds.get(name)
-        since_ns = None if feed is None else feed.at_ns
         is_down = venue.feed_state not in {"up", "closed"}
         rows = [
-            fact("feed", f"{venue.feed_state} {venue.feed_detail}".strip(), mark="failed" if is_down else "passed",
-                 at_ns=since_ns),
+            fact("feed", f"{venue.feed_state} {venue.feed_detail}".strip(), mark="failed" if is_down else "passed"),
             fact("reconciled", "yes" if venue.reconciled else "no: its account was not compared with the journal",
                  mark="passed" if venue.reconciled else "failed"),
             fact("safe mode", "on: no arbitrage or directional capital" if venue.safe_mode else "off",
                  mark="warning" if venue.safe_mode else ""),
         ]  # fmt: skip
+        if feed is not None:
+            rows.append(fact("it said so", "", at_ns=feed.at_ns))
         if venue.api_latency_ms is not None:
             rows.append(fact("answers in", f"{venue.api_latency_ms:.0f} ms"))
         if venue.rate_limit is not None and venue.rate_limit.closed_until_ns is not None:
