@@ -147,11 +147,11 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         yield self.footer
 
     def on_mount(self) -> None:
+        self.call_after_refresh(self._focus_first)  # before a first page takes the focus, and gives it back
         self._remember()
         self._ask()
         self.arrange()
         self._time_frames()
-        self.call_after_refresh(self._focus_first)
 
     def _remember(self) -> None:
         """Show what was saved; a console that never saved anything shows what it is first."""

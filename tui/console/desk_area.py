@@ -132,6 +132,8 @@ class DeskArea(Widget):
         shown = self.places(self.size)
         for name, pane in self.panes.items():
             pane.display = name in shown
+            if name not in shown:
+                pane.put_away()
         for pane in self.shown():
             pane.refresh(layout=True)  # the library forgets the places of children who ask, not of their parent
 

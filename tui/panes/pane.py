@@ -64,6 +64,15 @@ class Pane(Widget, can_focus=True):
             return
         self.paint()
 
+    def take_turn(self, frames_since_drawn: int) -> None:
+        """Go on as a pane that was drawn so many frames ago."""
+        self._skipped = frames_since_drawn % max(self.FRAMES_BETWEEN + 1, 1 if self._view is None else self._view.pace)
+
+    def put_away(self) -> None:
+        """Be shown no longer: when it comes back, nothing is drawn from what it saw before."""
+        self._view = None
+        self.forget()
+
     def forget(self) -> None:
         """Draw every row the next time, whether or not it changed."""
         self._lines, self._strips = [], []
