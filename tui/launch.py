@@ -29,6 +29,10 @@ def main() -> None:
     options = parser.parse_args()
     if options.attach is not None and (options.daemon or options.leave_orders or options.live):
         parser.error("--attach shows an engine that runs: it goes with none of --daemon, --leave-orders and --live")
+    if options.replay_session is not None:
+        if options.daemon or options.leave_orders or options.live or options.attach is not None:
+            parser.error("--replay-session shows what was: it goes with no option that starts or shows an engine")
+        sys.exit(run_replay(options.replay_session))
     sys.exit(
         run_daemon(options.config, cancel_orders=not options.leave_orders, is_live=options.live)
         if options.daemon
@@ -58,6 +62,22 @@ def run_console(
     return run_in_child(
         lambda leave: _guarded(lambda: _host(config_file, leave, is_live=is_live, is_slow_link=is_slow_link))
     )
+
+
+def run_replay(session: str) -> int:
+    """Show a recorded session; return the exit code, 2 for what is none, said in one line."""
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        _say("a replay needs a terminal; `seraphim sessions show` tells of a session without one")
+        return EXIT_USAGE
+    from tui.flight.session_form import SessionFileError  # noqa: PLC0415 - for a replay only
+    from tui.flight.showing import show_session  # noqa: PLC0415 - heavy
+
+    try:
+        show_session(session, Paths.from_environment())
+    except (SessionFileError, StateFolderError) as error:
+        _say(str(error))
+        return EXIT_USAGE
+    return EXIT_DONE
 
 
 def _daemon(config_file: Path | None, *, cancel_orders: bool, is_live: bool) -> None:
@@ -189,6 +209,11 @@ def _parser() -> argparse.ArgumentParser:
         "--low-bandwidth",
         action="store_true",
         help="for a slow link: one frame a second in the terminal's sixteen colours; keys answer at once",
+    )
+    parser.add_argument(
+        "--replay-session",
+        metavar="FILE",
+        help="show a recorded session again, step by step or at any speed; `seraphim sessions` lists them",
     )
     parser.add_argument("--version", action="version", version=f"seraphim {metadata.version('seraphim')}")
     return parser

@@ -1,10 +1,10 @@
 """[console]: how the screen behaves. Nothing here changes what the engine does."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 from pydantic import Field
 
-from core.config.section import Hertz, Section
+from core.config.section import Count, Hertz, Section
 
 ThemeName = Literal["dark", "light", "high-contrast", "sixteen", "colour-blind"]
 UpColour = Literal["green", "red"]
@@ -23,6 +23,15 @@ class ConsoleConfig(Section):
     )
     bell: BellLevel = Field(
         default="off", description="ring the terminal's bell for a new alarm that is at least so bad, once each"
+    )
+    record: bool = Field(
+        default=True, description="record what the console shows and each key, to look at later; see docs/sessions.md"
+    )
+    recording_max_mb: Annotated[Count, Field(le=10_000)] = Field(
+        default=100, description="size of a recorded session; behind it the recording goes on in another file"
+    )
+    recordings_kept: Annotated[Count, Field(le=10_000)] = Field(
+        default=20, description="recorded sessions kept; the oldest are removed first"
     )
     keys: dict[str, str | list[str]] = Field(
         default={}, description="other keys for an action, one or a list of them; none takes its key away"

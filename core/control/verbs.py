@@ -38,5 +38,6 @@ INSTRUMENTS: Final = Verb("instruments", "List what a venue trades, with its rul
 ARM: Final = Verb("arm", "Let this console alone raise risk for ten minutes; others look and protect.")
 DISARM: Final = Verb("disarm", "Disarm the armed console at once, whichever it is.")
 AWAY: Final = Verb("away", "Show what happened while your console was away.")
+SESSIONS: Final = Verb("sessions", "List what consoles have recorded of themselves; show one, remove old ones.")
 DOCTOR: Final = Verb("doctor", "Look whether each venue is reached, how fast, and what is missing; say how to fix it.")
 RECORD: Final = Verb("record", "Write what a venue sends to a file that `replay` plays back.")

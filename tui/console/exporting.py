@@ -35,12 +35,15 @@ class Exporting:
         stamp = self.app.utc_stamp()
         path = self.app.files.exports_dir / f"{found.name}-{stamp}.csv"
         try:
-            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write_private(path, found.as_csv())
+            self._write_out(path, found.as_csv())
         except OSError as error:
             self.app.say("error", f"not exported: {path}: {error.strerror}")
         else:
             self.app.say("info", f"wrote {_amount(found)} to {path}")
+
+    def _write_out(self, path: Path, text: str) -> None:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _write_private(path, text)
 
     def _export(self) -> Export | None:
         """Return what there is to take out; without anything, say why."""

@@ -54,6 +54,11 @@ def is_free_in_text(key: str) -> bool:
     return re.fullmatch(r"ctrl\+[a-z]|f\d+", key) is not None
 
 
+def key_text(key: str) -> str:
+    """Return a key so that `key_name` reads it."""
+    return _shown(key)
+
+
 def key_label(key: str) -> str:
     """Return a key as a trader writes it: ctrl+k → ^k."""
     prefix, _, rest = key.rpartition("+")

@@ -40,7 +40,7 @@ class CommandSender:
         try:
             result = await self._link.execute(command)
         except Exception as error:  # a link that fails must be heard, not end the console
-            result = CommandResult(outcome=Outcome.FAILED, message=f"{type(error).__name__}: {error}")
+            result = failed_result(error)
         finally:
             warning.cancel()
         self._tell(what, result)
@@ -57,3 +57,8 @@ class CommandSender:
             word = result.outcome.value
             why = result.message.removeprefix(word).lstrip(" :")
             self._report(level, f"{word.upper()} {why} ({what})")  # the cause first: a narrow line cuts the end
+
+
+def failed_result(error: Exception) -> CommandResult:
+    """Return a link's fault as the answer that a trader reads."""
+    return CommandResult(outcome=Outcome.FAILED, message=f"{type(error).__name__}: {error}")

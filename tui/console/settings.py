@@ -8,6 +8,7 @@ from core.config.load import Places
 from core.control.desk_stream import DEFAULT_INTERVAL_MS
 from tui.console.key_map import USUAL_KEYS, KeyMap
 
+MEGABYTE: Final = 1_000_000
 LOW_BANDWIDTH_LOOK_S: Final = 0.25  # what turns stale is seen within this
 MOST_INTERVAL_MS: Final = 250
 COMMAND_LINE: Final = "command line"
@@ -26,6 +27,9 @@ class ConsoleSettings(NamedTuple):
     origins: Mapping[str, str] = {}  # of what is not a default: the file with its line, a variable, the command line
     config_file: str = ""
     usual_period_s: float = 0.1  # of frames, on a link that is not slow
+    is_recorded: bool = True
+    recording_bytes: int = 100 * MEGABYTE
+    recordings_kept: int = 20
 
     @property
     def pace(self) -> int:
@@ -62,6 +66,9 @@ def console_settings(
         origins=origins,
         config_file=config_file,
         usual_period_s=1.0 / config.frame_rate_hz,
+        is_recorded=config.record,
+        recording_bytes=config.recording_max_mb * MEGABYTE,
+        recordings_kept=config.recordings_kept,
     )
     if not is_slow_link:
         return settings

@@ -90,6 +90,7 @@ _DARK_INKS: Final[Mapping[Ink, str | None]] = {
     Ink.STUDY_C: "bright_cyan",
     Ink.PAPER: "bright_cyan",
     Ink.LIVE: "bright_red",
+    Ink.REPLAY: "bright_magenta",
 }
 
 DARK: Final = Palette(

@@ -29,6 +29,7 @@ class Ink(Enum):
     STUDY_C = auto()
     PAPER = auto()  # the mode cell of the header
     LIVE = auto()
+    REPLAY = auto()  # what is neither: a recorded session
 
 
 class Decor(IntFlag):
