@@ -1,6 +1,7 @@
 """What the console's resident memory grows by in hours of trading, on a clock that goes as fast as it can draw."""
 
 import asyncio
+import gc
 import sys
 import tempfile
 import time
@@ -140,10 +141,10 @@ async def _measured(seed: int, minutes: int, folder: Path) -> Result:
     async with app.run_test(size=SIZE, headless=False):
         calm_garbage_collection()
         await _draw(app, clock, frames // STEPS)
-        resident, sent, began_s = [resident_mb()], Screen.sent_bytes, time.perf_counter()
+        resident, sent, began_s = [_settled_mb()], Screen.sent_bytes, time.perf_counter()
         for _ in range(STEPS):
             await _draw(app, clock, frames // STEPS)
-            resident.append(resident_mb())
+            resident.append(_settled_mb())
             print(f"bench console-memory: {resident[-1]:.1f} MB", file=sys.stderr, flush=True)
         seconds = time.perf_counter() - began_s
     return Result(
@@ -158,6 +159,12 @@ async def _measured(seed: int, minutes: int, folder: Path) -> Result:
         },
         {},
     )
+
+
+def _settled_mb() -> float:
+    """Return what stays resident: what the next collection would free is no growth."""
+    gc.collect()
+    return resident_mb()
 
 
 async def _draw(app: ConsoleApp, clock: VirtualClock, frames: int) -> None:
