@@ -64,6 +64,8 @@ class DeskBuilder:
                     min_quantity=instrument.min_quantity,
                     min_notional=instrument.min_notional,
                     contract_size=instrument.contract_size,
+                    order_tick_size=instrument.order_tick_size,
+                    order_lot_size=instrument.order_lot_size,
                 )
                 for instrument in parts.market.instruments.values()
             ],

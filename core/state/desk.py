@@ -194,6 +194,18 @@ class InstrumentView(msgspec.Struct, kw_only=True):
     min_quantity: Decimal
     min_notional: Decimal
     contract_size: Decimal = Decimal(1)
+    order_tick_size: Decimal | None = None  # what orders keep to where that is coarser than the grid of the book
+    order_lot_size: Decimal | None = None
+
+    @property
+    def order_tick(self) -> Decimal:
+        """Return the price step an order must keep to."""
+        return self.tick_size if self.order_tick_size is None else self.order_tick_size
+
+    @property
+    def order_lot(self) -> Decimal:
+        """Return the quantity step an order must keep to."""
+        return self.lot_size if self.order_lot_size is None else self.order_lot_size
 
 
 class CheckView(msgspec.Struct, frozen=True, kw_only=True):

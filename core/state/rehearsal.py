@@ -74,3 +74,8 @@ class OrderRehearsalView(msgspec.Struct, frozen=True, kw_only=True):
     rooms: list[RoomView]
     checks: list[CheckView]
     notes: list[str]
+
+    @property
+    def funding_kind(self) -> str:
+        """Name what pays: margin, cash or a holding."""
+        return "pays" if self.funding is None else self.funding.kind

@@ -11,6 +11,7 @@ from core.state.rehearsal import OrderRehearsalView
 from tests.cli.fake_engine import FakeEngine, done, not_done
 from tests.cli.rehearsals import fees, rehearsal, room, unknown_fill
 from tui.cli.app import run
+from tui.present.rehearsal import bps
 
 CapturedText = pytest.CaptureFixture[str]
 ORDER = ["order", "buy", "0.01", "BTC/USDT:USDT@sim-a", "--what-if"]
@@ -82,3 +83,9 @@ def test_an_answer_of_another_version_is_no_verdict(engine: FakeEngine, capsys: 
     engine.answer("POST", "/api/orders/what_if", done("done"))
     assert run(ORDER) == 1
     assert "cannot be read" in capsys.readouterr().err
+
+
+def test_a_slippage_that_rounds_to_nothing_has_no_sign() -> None:
+    assert bps(Decimal("-0.0001")) == "0.00 bps"
+    assert bps(Decimal("-0.31")) == "-0.31 bps"
+    assert bps(None) == "unknown"

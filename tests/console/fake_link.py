@@ -13,6 +13,7 @@ from core.control.commands import (
     ManualOverride,
     Outcome,
     Pause,
+    RehearseOrder,
     Resume,
     SetRiskMode,
     SetSafeMode,
@@ -52,7 +53,7 @@ from core.types.control import Blocker, HaltLevel
 from tests.console.fake_alarms import some_alarms
 from tests.console.fake_halt import kill_state
 from tests.console.fake_jobs import START_NS, explained, some_capital, some_jobs
-from tests.console.fake_market import LISTINGS, Listing, market_state, name_of, noise, prints
+from tests.console.fake_market import LISTINGS, Listing, market_states, name_of, noise, prints
 from tests.console.fake_studies import some_studies
 
 MINUTE_NS = 60_000_000_000
@@ -113,6 +114,8 @@ class FakeLink:
         return self._frozen
 
     async def execute(self, command: AnyCommand) -> CommandResult:
+        if isinstance(command, RehearseOrder):  # asked, not told: `RehearsingLink` answers
+            return CommandResult(outcome=Outcome.FAILED, message="not rehearsed here")
         self.commands.append(command)
         if self.answer is not None:
             return self.answer
@@ -429,7 +432,7 @@ class FakeLink:
                     LimitUse(name="orders_per_minute", unit="", limit=_D(60), used=_D(4), left=_D(56)),
                 ],
             ),
-            market={"sim-a": {"BTC/USDT": market_state()}},
+            market=market_states(),
             strategies=[
                 StrategyState(
                     name="ma_cross",

@@ -70,7 +70,16 @@ def market_state() -> MarketState:
         age_s=0.1,
         validity="valid",
         sequence=1,
+        point_value_usd=_D(1),
     )
+
+
+def market_states() -> dict[str, dict[str, MarketState]]:
+    """Return the same quote for every listing: of it the console reads what a point of the price is worth."""
+    venues = dict.fromkeys(listing.venue for listing in LISTINGS)
+    return {
+        venue: {listing.symbol: market_state() for listing in LISTINGS if listing.venue == venue} for venue in venues
+    }
 
 
 def name_of(listing: Listing) -> str:

@@ -127,7 +127,7 @@ def test_a_purchase_needs_cash_with_its_fee_and_a_sale_the_holding() -> None:
         assert bought.funding is not None
         assert (bought.funding.kind, bought.funding.unit) == ("cash", "USDT")
         assert bought.funding.needed == D("100.1") * D("1.0005")
-        assert bought.funding.left == D(100_000) - bought.funding.needed
+        assert bought.funding.left == D(100_000) - D("100.1") * D("1.0005")
         sold = await rehearse(rig, order("sell", symbol="BTC/USDT"))
         assert sold.funding is not None
         assert (sold.funding.kind, sold.funding.needed, sold.funding.available) == ("holding", D(1), D(0))

@@ -14,6 +14,7 @@ class Guard(Enum):
 
     NONE = "at once"
     ASKS = "asks"
+    ARMED = "when armed"
     TYPED = "asks; typed after a halt"
     WORD = "a typed word"
 
@@ -47,6 +48,11 @@ class Controls(Protocol):
     def cancel_all(self) -> None: ...
     def move_order(self, ticks: int) -> None: ...
     def open_ticket(self, side: str | None) -> None: ...
+    def join_or_ticket(self, side: str) -> None: ...
+    def take(self, side: str) -> None: ...
+    def close_here(self) -> None: ...
+    def step_size(self, direction: int) -> None: ...
+    def type_size(self) -> None: ...
     def arm_or_disarm(self) -> None: ...
     def disarm(self) -> None: ...
     def start_strategy(self) -> None: ...
@@ -175,18 +181,45 @@ ACTIONS: Final[tuple[Action, ...]] = (
         Group.SAFETY, lambda do: do.shelve_alarm(), verbs.ALERTS, Guard.ASKS,
     ),
     Action(
-        "buy", ("b",), "buy", "Open a buy ticket, at the price of the ladder's cursor.",
-        Group.TRADING, lambda do: do.open_ticket("buy"), verbs.ORDER, Guard.ASKS, footer_rank=2,
+        "buy", ("b",), "buy", "Buy ticket at the ladder's cursor. Armed: a bid at the touch, at the ladder's size.",
+        Group.TRADING, lambda do: do.join_or_ticket("buy"), verbs.ORDER, Guard.ASKS, footer_rank=2,
     ),
     Action(
-        "sell", ("s",), "sell", "Open a sell ticket, at the price of the ladder's cursor.",
-        Group.TRADING, lambda do: do.open_ticket("sell"), verbs.ORDER, Guard.ASKS, footer_rank=3,
+        "sell", ("s",), "sell", "Sell ticket at the ladder's cursor. Armed: an ask at the touch, at the ladder's size.",
+        Group.TRADING, lambda do: do.join_or_ticket("sell"), verbs.ORDER, Guard.ASKS, footer_rank=3,
     ),
     Action(
         "ticket-here", ("enter",), "ticket",
         "Ticket at the ladder cursor: a buy below the market, a sell above. An order or job: explain it; "
         "watchlist: show it in the ladder; alarm: unfold it.",
         Group.TRADING, lambda do: do.open_ticket(None), verbs.ORDER, Guard.ASKS,
+    ),
+    Action(
+        "lift", ("l",), "lift",
+        "Armed, on a ladder: buy at the ask at once, at most 10 bps above it; the rest is cancelled.",
+        Group.TRADING, lambda do: do.take("buy"), verbs.ORDER, Guard.ARMED,
+    ),
+    Action(
+        "hit", ("g",), "hit",
+        "Armed, on a ladder: sell at the bid at once, at most 10 bps below it; the rest is cancelled.",
+        Group.TRADING, lambda do: do.take("sell"), verbs.ORDER, Guard.ARMED,
+    ),
+    Action(
+        "close-here", ("n",), "close",
+        "Close the position in the ladder's instrument, reduce-only: a ticket for it; armed, at once.",
+        Group.TRADING, lambda do: do.close_here(), verbs.ORDER, Guard.ASKS,
+    ),
+    Action(
+        "larger-size", ("q",), "larger", "Larger size of single keys on this ladder: 1, 2, 5, 10 … lots.",
+        Group.TRADING, lambda do: do.step_size(1),
+    ),
+    Action(
+        "smaller-size", ("j",), "smaller", "Smaller size of single keys on this ladder.",
+        Group.TRADING, lambda do: do.step_size(-1),
+    ),
+    Action(
+        "type-size", ("f",), "size", "Type the size of single keys on this ladder.",
+        Group.TRADING, lambda do: do.type_size(),
     ),
     Action(
         "cancel", ("x",), "cancel", "Cancel the selected order or job, or the own orders at the ladder's cursor.",
@@ -219,7 +252,8 @@ ACTIONS: Final[tuple[Action, ...]] = (
         Group.TRADING, lambda do: do.move_order(-1), verbs.AMEND, Guard.ASKS,
     ),
     Action(
-        "arm", ("a",), "arm", "Arm this console: it alone raises risk for 10 minutes; when armed, disarm at once.",
+        "arm", ("a",), "arm",
+        "Arm this console for 10 minutes: it alone raises risk, and single keys trade. When armed: disarm at once.",
         Group.TRADING, lambda do: do.arm_or_disarm(), verbs.ARM, Guard.ASKS,
     ),
     Action(

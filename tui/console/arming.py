@@ -17,7 +17,11 @@ if TYPE_CHECKING:
 
 ARMED_S = 600.0
 TAKE_OVER_WORD = "take over"
-_WHAT_IT_DOES = "Only this console raises risk for 10 minutes. A halt, a pause or a lost link disarms at once."
+_WHAT_IT_DOES = (
+    "Only this console raises risk for 10 minutes. On its ladders single keys trade without asking, at the size in "
+    "the lower edge: b and s join the touch, l and g take it, n closes the position. It asks all the same above 5,000 "
+    "USD, for an order just sent and for a slip of the finger. A halt, a pause or a lost link disarms at once."
+)
 
 
 class Arming:

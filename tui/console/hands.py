@@ -18,6 +18,10 @@ from tui.console.instruments import stepped, stepped_timeframe
 from tui.console.jobs import Jobs
 from tui.console.layouts import Layouts
 from tui.console.leaving import Leaving
+from tui.console.one_key import OneKey
+from tui.console.order_guards import SentOrders
+from tui.console.order_sizes import OrderSizes
+from tui.console.ordering import Ordering
 from tui.console.pointing import Pointing
 from tui.console.price_alerts import PriceAlerting
 from tui.console.safety import Safety
@@ -39,7 +43,9 @@ class Hands(
     Jobs,
     Explaining,
     Watching,
+    Ordering,
     Trading,
+    OneKey,
     Amending,
     Arming,
     ComingBack,
@@ -56,6 +62,10 @@ class Hands(
 
     def __init__(self, app: "ConsoleApp") -> None:
         self.app = app
+        self.sent = SentOrders()
+        self.sizes = OrderSizes()
+        for ladder in app.area.ladders:
+            ladder.size_of = self.sizes.of
 
     def focused_pane(self) -> Pane | None:
         dialogs = self.app.dialogs

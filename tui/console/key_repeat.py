@@ -19,6 +19,11 @@ class KeyRepeat:
         self._is_repeat = key == self._last_key and now_ns - self._last_ns < REPEAT_WITHIN_NS
         self._last_key, self._last_ns = key, now_ns
 
+    @property
+    def is_repeating(self) -> bool:
+        """Tell whether the newest key came again faster than a person presses it."""
+        return self._is_repeat
+
     def is_repeat(self, key: str) -> bool:
         """Tell whether the newest key is this one, repeated faster than a person presses it."""
         return key != self._last_key or self._is_repeat

@@ -35,6 +35,17 @@ class CommandSender:
         task.add_done_callback(self._running.pop)
         return task
 
+    def ask(self, command: AnyCommand) -> asyncio.Task[CommandResult]:
+        """Start a command that changes nothing; its answer is for whoever asked, and is told to nobody else."""
+        signed = msgspec.structs.replace(command, who=self._who)
+        return asyncio.get_running_loop().create_task(self._answer(signed))
+
+    async def _answer(self, command: AnyCommand) -> CommandResult:
+        try:
+            return await self._link.execute(command)
+        except Exception as error:  # a link that fails is an answer too
+            return CommandResult(outcome=Outcome.FAILED, message=f"{type(error).__name__}: {error}")
+
     async def _carry_out(self, command: AnyCommand, what: str) -> CommandResult:
         warning = asyncio.get_running_loop().call_later(ANSWER_AFTER_S, self._warn, what)
         try:

@@ -1,11 +1,12 @@
 """What a ticket's fields mean: the order they make, what is wrong with them, and the room it leaves."""
 
 from dataclasses import dataclass, field
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
 
 from core.control.commands import PlaceOrder
 from core.state.desk import BookView, InstrumentView
 from core.state.monitoring import LimitUse
+from core.state.rehearsal import OrderRehearsalView
 from tui.present import numbers
 
 _SMALLEST_DIGIT, _LARGEST_DIGIT = -18, 12  # powers of ten between which prices and quantities lie
@@ -52,26 +53,50 @@ class Judgement:
     """What the console can say before the risk gate has its say."""
 
     order: PlaceOrder | None = None
-    notional: Decimal | None = None
+    notional: Decimal | None = None  # in the quote currency
+    quote_usd: Decimal | None = Decimal(1)  # dollars a unit of it is worth, None where nobody knows
     errors: list[str] = field(default_factory=list[str])
     rooms: list[Room] = field(default_factory=list[Room])
+    told: OrderRehearsalView | None = None  # what the engine said of this order, where that is fresh
 
     @property
     def typed_amount(self) -> str | None:
-        """Return the amount to be typed for a large order: its value in whole units, as shown."""
-        if self.notional is None or self.notional <= TYPED_ABOVE_USD:
+        """Return the amount to be typed for an order that is large or of unknown size, None for any other."""
+        if self.notional is not None and not is_large(self.notional, self.quote_usd):
             return None
-        return str(int(self.notional))
+        return None if self.notional is None else self.amount
+
+    @property
+    def amount(self) -> str:
+        """Return what is typed to confirm: the value in whole units as shown, a small one with its digits."""
+        return amount_text(self.notional)
 
 
-def judge(draft: Draft, instrument: InstrumentView, book: BookView | None, limits: list[LimitUse]) -> Judgement:
+def is_large(notional: Decimal, quote_usd: Decimal | None) -> bool:
+    """Tell whether an order is one whose amount is typed; so is one whose dollars nobody knows."""
+    return quote_usd is None or notional * quote_usd > TYPED_ABOVE_USD
+
+
+def amount_text(notional: Decimal | None) -> str:
+    """Write the value of an order as it is typed to confirm it."""
+    if notional is None:
+        return "unknown"
+    return str(int(notional)) if notional >= 1 else numbers.exact(notional)
+
+
+def judge(
+    draft: Draft,
+    instrument: InstrumentView,
+    book: BookView | None,
+    limits: list[LimitUse],
+    quote_usd: Decimal | None = Decimal(1),
+) -> Judgement:
     """Read the fields; an order comes back only where nothing is wrong with them."""
-    judged = Judgement()
-    quantity = _positive("quantity", draft.quantity, judged.errors)
+    judged = Judgement(quote_usd=quote_usd)
+    quantity, wrong = read_quantity(draft.quantity, instrument)
+    judged.errors += wrong
     is_market = not draft.price.strip()
     price = None if is_market else _positive("price", draft.price, judged.errors)
-    if quantity is not None:
-        _check_quantity(quantity, instrument, judged.errors)
     _check_tick("price", price, instrument, judged.errors)
     held = {name: _held_price(name, text, instrument, judged.errors) for name, text in _held_fields(draft)}
     _check_held(draft, judged.errors)
@@ -83,6 +108,25 @@ def judge(draft: Draft, instrument: InstrumentView, book: BookView | None, limit
     if quantity is not None and not judged.errors:
         judged.order = _order(draft, instrument, quantity, price, held)
     return judged
+
+
+def read_quantity(text: str, instrument: InstrumentView) -> tuple[Decimal | None, list[str]]:
+    """Return a quantity as typed, None where it is none, and what is wrong with it."""
+    errors: list[str] = []
+    quantity = _positive("quantity", text, errors)
+    if quantity is not None:
+        _check_quantity(quantity, instrument, errors)
+    return quantity, errors
+
+
+def stepped(text: str, step: Decimal, direction: int) -> str:
+    """Return the next number on a grid above or below what is typed; what is no number stays as it is."""
+    number = _positive("", text, [])
+    if number is None:
+        return text
+    count = number / step
+    whole = count.to_integral_value(ROUND_FLOOR if direction > 0 else ROUND_CEILING)
+    return f"{max(whole + direction, Decimal(1)) * step:f}"
 
 
 def _held_fields(draft: Draft) -> tuple[tuple[str, str], ...]:
@@ -99,12 +143,10 @@ def _held_price(name: str, text: str, instrument: InstrumentView, errors: list[s
 
 
 def _check_tick(name: str, price: Decimal | None, instrument: InstrumentView, errors: list[str]) -> None:
-    if price is not None and price % instrument.tick_size:
-        below = price // instrument.tick_size * instrument.tick_size
-        errors.append(
-            f"{name} {price} is not a multiple of the tick {instrument.tick_size}; "
-            f"nearest {below} or {below + instrument.tick_size}"
-        )
+    tick = instrument.order_tick
+    if price is not None and price % tick:
+        below = price // tick * tick
+        errors.append(f"{name} {price} is not a multiple of the tick {tick}; nearest {below} or {below + tick}")
 
 
 def _check_held(draft: Draft, errors: list[str]) -> None:
@@ -145,7 +187,7 @@ def _positive(name: str, text: str, errors: list[str]) -> Decimal | None:
 
 
 def _check_quantity(quantity: Decimal, instrument: InstrumentView, errors: list[str]) -> None:
-    lot = instrument.lot_size
+    lot = instrument.order_lot
     if quantity % lot:
         errors.append(f"quantity {quantity} is not a multiple of the lot {lot}; below it {quantity // lot * lot}")
     if quantity < instrument.min_quantity:

@@ -1,23 +1,23 @@
 """Keys that trade: tickets, cancels, strategies, and why an order is where it is."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Final
+from decimal import Decimal
+from typing import TYPE_CHECKING
 
-from core.control.commands import CancelOrder, CancelOrders, PlaceOrder, StartStrategy, StopStrategy
-from core.state.desk import OrderView
+from core.control.commands import CancelOrder, CancelOrders, StartStrategy, StopStrategy
+from core.state.desk import InstrumentView, OrderView
 from tui.console.dialogs.choice import Choice, ChoiceDialog
 from tui.console.dialogs.ticket import TicketDialog
-from tui.console.dialogs.typed import Typed, TypedDialog
-from tui.console.ticket_rules import Draft, Judgement, describe
+from tui.console.ordering import Wanted
+from tui.console.rehearsing import Rehearsing
+from tui.console.ticket_rules import Draft, Judgement
 from tui.panes.alarms import AlarmsPane
 from tui.panes.job_rows import JobRowsPane
 from tui.panes.ladder import LadderPane
 from tui.panes.pane import Pane
 from tui.panes.tables import OrdersPane, PositionsPane, StrategiesPane
 from tui.panes.watchlist import WatchlistPane
-from tui.present import numbers
-from tui.present.cells import wrap
-from tui.present.ink import Decor, Ink, Line, Span, plain
+from tui.present.ink import Ink, plain
 from tui.present.ladder_book import own_orders_at
 from tui.present.orders import is_final
 
@@ -25,11 +25,14 @@ if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
 
 
-REVIEW_COLUMNS: Final = 56
-
-
 class Trading:
     app: "ConsoleApp"
+
+    def submit(self, wanted: Wanted) -> None:
+        raise NotImplementedError
+
+    def quote_usd(self, instrument: InstrumentView) -> Decimal | None:
+        raise NotImplementedError
 
     def focused_pane(self) -> Pane | None:
         raise NotImplementedError
@@ -81,35 +84,17 @@ class Trading:
         self.app.selection.selected = ladder.instrument
         self.app.wants_changed()
         price = "" if ticks is None else f"{ticks * instrument.tick_size:f}"
-        self.app.dialogs.open(TicketDialog(instrument, Draft(side, "", price), self.app.view), self._confirm_order)
+        self.open_draft(instrument, Draft(side, "", price))
 
-    def _confirm_order(self, judged: Judgement | None) -> None:
-        if judged is None or judged.order is None:
-            return
-        order = judged.order
-        amount = judged.typed_amount
-        lines: list[Line] = [
-            *wrap(describe(order), REVIEW_COLUMNS, Ink.STRONG),  # cut off, the stop loss would be confirmed unseen
-            (Span("value ", Ink.QUIET), Span(numbers.money(judged.notional))),
-        ]
-        if self.app.view.is_live:
-            lines.append(plain("LIVE: this is real money", Ink.LIVE, Decor.BOLD | Decor.REVERSED))
-        if amount is not None:
-            lines.append(plain("A large order: type its value in whole units.", Ink.WARNING))
-            self.app.dialogs.open(
-                TypedDialog("Send this order?", lines, amount), lambda typed: self._send_typed(order, typed)
-            )
-            return
-        choice = Choice(f"Send {order.side.upper()}", "send")
-        dialog = ChoiceDialog("Send this order?", lines, [choice], self.app.repeat, is_danger=self.app.view.is_live)
-        self.app.dialogs.open(dialog, lambda answer: self._send_order(order, answer))
+    def open_draft(self, instrument: InstrumentView, draft: Draft) -> None:
+        """Open a ticket that is filled in as far as a key could."""
+        rehearsing = Rehearsing(self.app.sender.ask)
+        ticket = TicketDialog(instrument, draft, self.app.view, rehearsing, self.quote_usd)
+        self.app.dialogs.open(ticket, lambda judged: self._confirm_order(judged, instrument))
 
-    def _send_typed(self, order: PlaceOrder, typed: Typed | None) -> None:
-        self._send_order(order, None if typed is None else "send")
-
-    def _send_order(self, order: PlaceOrder, answer: str | None) -> None:
-        if answer is not None:
-            self.app.sender.send(order, describe(order))
+    def _confirm_order(self, judged: Judgement | None, instrument: InstrumentView) -> None:
+        if judged is not None and judged.order is not None:
+            self.submit(Wanted(judged.order, instrument, judged.notional, judged.told))
 
     def cancel_selected(self) -> None:
         """Cancel the selected order or job, or the own orders at the ladder's cursor."""

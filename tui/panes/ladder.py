@@ -1,6 +1,6 @@
 """The ladder pane: one instrument's book with a cursor on a price."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from enum import Enum, auto
@@ -14,8 +14,9 @@ from tui.panes.pane import Pane
 from tui.panes.view import View
 from tui.present.cells import wrap
 from tui.present.export import Export, rows_of
-from tui.present.ink import Ink, Span
-from tui.present.ladder import ladder_lines, ladder_note, ladder_rows, ladder_title, own_side_at
+from tui.present.header import is_armed
+from tui.present.ink import Ink, Line, Span
+from tui.present.ladder import ladder_lines, ladder_note, ladder_rows, ladder_title, own_side_at, size_foot
 from tui.present.ladder_book import own_orders_at
 from tui.present.ladder_columns import DEFAULT_COLUMNS, LadderColumns
 from tui.present.ladder_position import HeldPosition, held_position
@@ -33,6 +34,9 @@ from tui.present.picture import Picture
 _FRAME_AND_HEADER_ROWS: Final = 2
 _RIGHT_BUTTON: Final = 3
 _HAND_RESTS_NS: Final = 3_000_000_000  # a mouse that moved over the ladder this lately may be about to click
+
+
+SizeOf = Callable[[InstrumentView, BookView | None], Decimal]
 
 
 class Wish(Enum):
@@ -53,12 +57,19 @@ class LadderPane(Pane):
         "orders, q the estimated lots ahead of them, ▲ ▼ the last trade by its aggressor, • a price with own orders, "
         "◆ the position's average price, Σ the size from the touch outward, PnL what closing the position there would "
         "make. ≈ sizes are cut; the line below has those of the cursor in full. A click sets the cursor, a second one "
-        "opens a ticket, the right button cancels. Struck-through prices must not be traded on."
+        "opens a ticket, the right button cancels. The lower edge has the size of single keys, which trade while "
+        "this console is armed. Struck-through prices must not be traded on."
     )
     KEYS = (
         "ticket-here",
         "buy",
         "sell",
+        "lift",
+        "hit",
+        "close-here",
+        "larger-size",
+        "smaller-size",
+        "type-size",
         "cancel",
         "cancel-buys",
         "cancel-sells",
@@ -99,6 +110,7 @@ class LadderPane(Pane):
         self.columns: LadderColumns = DEFAULT_COLUMNS
         self._recentring = recentring
         self._rows_before = 0
+        self.size_of: SizeOf | None = None  # of single keys; the console says it
         self._hand_moved_ns: int | None = None  # by the engine's clock, as the view tells it
 
     @property
@@ -161,6 +173,14 @@ class LadderPane(Pane):
         )
         note = ladder_note(book, self.window, rows, view.snapshot_age_s)
         return Picture(ladder_title(self.instrument, book), note, body)
+
+    def foot(self, view: View, width: int) -> Line:
+        """Say at which size single keys trade, and loudly whether they do."""
+        instrument = self._instrument(view)
+        if self.size_of is None or instrument is None or view.snapshot is None:
+            return ()
+        armed = is_armed(view.snapshot.arming, view.link)
+        return size_foot(self.size_of(instrument, self.book()), is_armed=armed, width=width - 6)
 
     def _instrument(self, view: View) -> InstrumentView | None:
         listed = () if view.snapshot is None else view.snapshot.instruments

@@ -91,7 +91,18 @@ class Pane(Widget, can_focus=True):
         if view.jump_letters and self.letter:
             title = (Span(f" {self.letter} ", Ink.ACCENT, Decor.REVERSED | Decor.BOLD), Span(" "), *title)
         look = frame_look(is_live=view.is_live, is_focused=self.has_focus)
-        return framed(body, title, note, width=width, height=height, look=look)
+        return framed(body, title, note, width=width, height=height, look=look, foot=self._guarded_foot(view, width))
+
+    def foot(self, view: View, width: int) -> Line:  # noqa: ARG002 (for panes that have something to say there)
+        """Return what stands in the lower edge of the frame, at most `width` cells."""
+        return ()
+
+    def _guarded_foot(self, view: View, width: int) -> Line:
+        try:
+            return self.foot(view, width)
+        except Exception as error:  # as with the body: the rest of the pane is drawn all the same
+            self._log_once(error)
+            return ()
 
     def _guarded(self, view: View, width: int, height: int) -> Picture:
         title = (Span(self.TITLE, Ink.STRONG, Decor.BOLD),)

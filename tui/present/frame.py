@@ -36,8 +36,13 @@ def frame_look(*, is_live: bool, is_focused: bool) -> FrameLook:
     return FrameLook(ROUNDED, Ink.FRAME, Decor.NONE)
 
 
-def framed(body: list[Line], title: Line, note: Line, *, width: int, height: int, look: FrameLook) -> list[Line]:
-    """Put a frame around a body, cut and padded to `width` by `height`; `title` stands left, `note` right."""
+def framed(
+    body: list[Line], title: Line, note: Line, *, width: int, height: int, look: FrameLook, foot: Line = ()
+) -> list[Line]:
+    """Put a frame around a body, cut and padded to `width` by `height`; `title` stands left, `note` right.
+
+    `foot` stands in the lower edge where it fits whole: a part of a number would be a wrong number.
+    """
     corners = look.corners
     if width < 4 or height < 2:
         return [fit(title, width) for _ in range(height)]
@@ -46,9 +51,17 @@ def framed(body: list[Line], title: Line, note: Line, *, width: int, height: int
     for index in range(height - 2):
         inner = body[index] if index < len(body) else ()
         rows.append((side, *fit(inner, width - 2), side))
-    bottom = corners.bottom_left + corners.horizontal * (width - 2) + corners.bottom_right
-    rows.append((Span(bottom, look.ink, look.decor),))
+    rows.append(_bottom(foot, width, look))
     return rows
+
+
+def _bottom(foot: Line, width: int, look: FrameLook) -> Line:
+    corners, ink, decor = look
+    left, cells = corners.bottom_left + corners.horizontal, line_width(foot)
+    if not cells or cells > width - 6:
+        return (Span(left + corners.horizontal * (width - 3) + corners.bottom_right, ink, decor),)
+    rule = corners.horizontal * (width - 5 - cells)
+    return (Span(left, ink, decor), Span(" "), *foot, Span(" "), Span(rule + corners.bottom_right, ink, decor))
 
 
 def _top(title: Line, note: Line, width: int, look: FrameLook) -> Line:

@@ -7,7 +7,7 @@ from typing import Final
 from core.state.desk import BookView
 from tui.present import numbers
 from tui.present.bars import leftward, rightward
-from tui.present.cells import left, number, right, wrap
+from tui.present.cells import joined, left, number, right, wrap
 from tui.present.freshness import Freshness, book_freshness
 from tui.present.ink import EMPTY_LINE, Decor, Ink, Line, Span, decorated, signed_ink
 from tui.present.ladder_book import LadderBook, OwnRow, SideRows, ladder_book
@@ -45,6 +45,15 @@ def ladder_title(instrument: str, book: BookView | None) -> Line:
     if book is None or book.validity in {"valid", "closed"}:
         return line
     return (*line, Span(f" {book.validity.upper()}", Ink.ALARM, Decor.BOLD))
+
+
+def size_foot(size: Decimal, *, is_armed: bool, width: int) -> Line:
+    """Say the size that single keys trade at; armed, by its shape too, and which keys where there is room."""
+    text = f"size {numbers.exact(size)}"
+    if not is_armed:
+        return (Span(text, Ink.QUIET, Decor.PRIVATE),)
+    line: Line = (Span(f" ARMED {text} ", Ink.WARNING, Decor.BOLD | Decor.REVERSED | Decor.PRIVATE),)
+    return joined(line, (Span(" b s join  l g take  n close", Ink.QUIET),), width=width)
 
 
 def ladder_note(book: BookView | None, window: LadderWindow | None, rows: int, snapshot_age_s: float) -> Line:

@@ -78,7 +78,8 @@ def room_name(room: RoomView) -> str:
 
 
 def bps(value: Decimal | None) -> str:
-    return UNKNOWN if value is None else f"{value:.2f} bps"
+    """Write a part of a price; what rounds to nothing has no sign."""
+    return UNKNOWN if value is None else f"{round(value, 2) or Decimal(0):.2f} bps"
 
 
 def rate(value: Decimal) -> str:

@@ -1,7 +1,9 @@
-"""The order ticket: fields, what is wrong with them, what the order is worth and the room it leaves."""
+"""The order ticket: fields, what is wrong with them, and what would become of the order that they make."""
 
+from collections.abc import Callable
 from dataclasses import replace
-from typing import ClassVar
+from decimal import Decimal
+from typing import ClassVar, Final
 
 from textual import events
 from textual.binding import Binding, BindingType
@@ -10,28 +12,47 @@ from textual.widgets import Input
 
 from core.state.desk import BookView, InstrumentView
 from core.state.monitoring import LimitUse
+from core.state.rehearsal import OrderRehearsalView
 from tui.console.dialogs.dialog import Dialog, Lines
-from tui.console.ticket_rules import Draft, Judgement, judge
+from tui.console.rehearsing import Rehearsing
+from tui.console.ticket_rules import Draft, Judgement, Room, judge, stepped
 from tui.panes.view import View
 from tui.present import numbers
 from tui.present.cells import wrap
 from tui.present.ink import EMPTY_LINE, Decor, Ink, Line, Span
+from tui.present.ticket import Told, told_lines
+
+_MOST_ROOM_ROWS: Final = 10
+_FRAME_ROWS: Final = 2
 
 
 class TicketDialog(Dialog[Judgement]):
     """Dismiss with the judged order on enter; the console asks for its confirmation afterwards."""
 
+    BOX_COLUMNS = 76
     # With priority, like the keys of every dialog that say which field the next key is for.
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("down", "next_field", "next field", show=False, priority=True),
         Binding("up", "next_field(-1)", "field before", show=False, priority=True),
+        Binding("shift+up", "step(1)", "a step up", show=False, priority=True),
+        Binding("shift+down", "step(-1)", "a step down", show=False, priority=True),
         Binding("f5", "toggle_held", "stop, take profit, stop loss", show=False, priority=True),
     ]
 
-    def __init__(self, instrument: InstrumentView, draft: Draft, view: View) -> None:
+    def __init__(
+        self,
+        instrument: InstrumentView,
+        draft: Draft,
+        view: View,
+        rehearsing: Rehearsing,
+        quote_usd: Callable[[InstrumentView], Decimal | None],
+    ) -> None:
         super().__init__(f"{draft.side.upper()} {instrument.symbol}  {instrument.venue}", is_danger=view.is_live)
         self._instrument = instrument
         self._draft = draft
+        self._rehearsing = rehearsing
+        self._quote_usd = quote_usd
+        self._told_before: OrderRehearsalView | None = None
         self.view = view
         self._quantity = Input(draft.quantity, id="quantity", compact=True)
         self._price = Input(draft.price, id="price", compact=True, placeholder="empty: market order")
@@ -44,8 +65,8 @@ class TicketDialog(Dialog[Judgement]):
         self._facts = Lines()
 
     def contents(self) -> list[Widget]:
-        least = f"quantity   lot {self._instrument.lot_size}, least {self._instrument.min_quantity}"
-        grid = f"price      tick {self._instrument.tick_size}, empty for a market order"
+        least = f"quantity   lot {self._instrument.order_lot}, least {self._instrument.min_quantity}   shift ↑ ↓ steps"
+        grid = f"price      tick {self._instrument.order_tick}, empty for a market order"
         return [
             self._quotes,
             Lines([(Span(least, Ink.QUIET),)]),
@@ -99,6 +120,9 @@ class TicketDialog(Dialog[Judgement]):
         event.stop()
         judged = self._judged()
         if judged.order is not None:
+            now_ns = self._now_ns()
+            self._rehearsing.look(judged.order, now_ns)
+            judged.told = self._rehearsing.answer(now_ns)
             self.dismiss(judged)
 
     def on_key(self, event: events.Key) -> None:
@@ -113,6 +137,19 @@ class TicketDialog(Dialog[Judgement]):
         else:
             super().on_key(event)
 
+    def dismiss(self, answer: Judgement | None) -> None:
+        self._rehearsing.end()
+        super().dismiss(answer)
+
+    def action_step(self, direction: int) -> None:
+        """Move the number in the focused field by a tick, or a lot."""
+        field = self.screen.focused
+        if isinstance(field, Input) and field in self.fields():
+            is_quantity = field is self._quantity
+            step = self._instrument.order_lot if is_quantity else self._instrument.order_tick
+            field.value = stepped(field.value, step, direction)
+            field.cursor_position = len(field.value)
+
     def action_toggle_held(self) -> None:
         self._show_held(is_shown=not self._is_held_shown)
         if not self._is_held_shown:
@@ -121,6 +158,10 @@ class TicketDialog(Dialog[Judgement]):
         else:
             self.screen.set_focus(self._stop)
         self._redraw()
+
+    def _now_ns(self) -> int:
+        """Return the time of the picture: all that is asked goes by that alone, so that a replay does the same."""
+        return 0 if self.view is None else self.view.engine_ns
 
     def _book(self) -> BookView | None:
         if self.view is None or self.view.snapshot is None or self.view.link.is_late:
@@ -131,28 +172,46 @@ class TicketDialog(Dialog[Judgement]):
         return [] if self.view is None or self.view.snapshot is None else self.view.snapshot.monitoring.risk.limits
 
     def _judged(self) -> Judgement:
-        return judge(self._draft, self._instrument, self._book(), self._limits())
+        quote_usd = self._quote_usd(self._instrument)
+        return judge(self._draft, self._instrument, self._book(), self._limits(), quote_usd)
 
     def _redraw(self) -> None:
         judged = self._judged()
         self._quotes.put([self._quote_line()])
         lines = [EMPTY_LINE, self._flag_line(), self._held_line(), self._value_line(judged)]
-        for room in judged.rooms:
-            ink = Ink.ALARM if room.left_after is None or room.left_after < 0 else Ink.TEXT
-            lines.append(
-                (
-                    Span(f"{room.name.replace('_', ' ')}: ", Ink.QUIET),
-                    Span(f"{numbers.room(room.left_now)} left, {numbers.room(room.left_after)} after", ink),
-                )
-            )
         started = bool(self._draft.quantity.strip())
         for error in judged.errors if started else []:
             lines += wrap(f"! {error}", self.columns(), Ink.WARNING)
+        told = self._told(judged)
+        if told.answer is None and told.before is None:
+            lines += [self._room_line(room) for room in judged.rooms]
+        rest = [*lines, *told_lines(told, self.columns(), 0), EMPTY_LINE, EMPTY_LINE]
+        lines += told_lines(told, self.columns(), self._room_rows(len(rest)))
+        self._facts.put([*lines, EMPTY_LINE, self._key_line(judged)])
+
+    def _told(self, judged: Judgement) -> Told:
+        now_ns = self._now_ns()
+        self._rehearsing.look(judged.order, now_ns)
+        answer = self._rehearsing.answer(now_ns)
+        self._told_before = answer or self._told_before
+        is_old, is_asked = self._rehearsing.is_old(now_ns), judged.order is not None
+        return Told(answer, self._told_before, self._rehearsing.problem, is_old=is_old, is_asked=is_asked)
+
+    def _room_rows(self, other_rows: int) -> int:
+        """Return how many rows the screen has for limits, once everything else has its own."""
+        fields = 1 + 2 * 2 + (4 if self._is_held_shown else 0)
+        return max(0, min(_MOST_ROOM_ROWS, self.screen.size.height - _FRAME_ROWS - fields - other_rows))
+
+    def _room_line(self, room: Room) -> Line:
+        ink = Ink.ALARM if room.left_after is None or room.left_after < 0 else Ink.TEXT
+        left = f"{numbers.room(room.left_now)} left, {numbers.room(room.left_after)} after"
+        return (Span(f"{room.name.replace('_', ' ')}: ", Ink.QUIET), Span(left, ink))
+
+    def _key_line(self, judged: Judgement) -> Line:
         enter = Ink.ACCENT if judged.order is not None else Ink.QUIET
-        keys = (Span("enter", enter, Decor.BOLD), Span(" reviews  ", Ink.QUIET),
+        return (Span("enter", enter, Decor.BOLD), Span(" reviews  ", Ink.QUIET),
                 Span("tab", Ink.ACCENT, Decor.BOLD), Span(" next field  ", Ink.QUIET),
                 Span("esc", Ink.ACCENT, Decor.BOLD), Span(" closes", Ink.QUIET))  # fmt: skip
-        self._facts.put([*lines, EMPTY_LINE, keys])
 
     def _quote_line(self) -> Line:
         book = self._book()
