@@ -43,9 +43,12 @@ def test_a_venue_that_cannot_be_recorded_says_so_and_leaves_no_file(
 ) -> None:
     monkeypatch.setenv("SERAPHIM_HOME", str(tmp_path))
     assert Paths.from_environment().config_file.parent == tmp_path
+    (tmp_path / "config.toml").write_text(
+        '[venues.bybit]\nkind = "ccxt"\nexchange = "bybit"\nsymbols = ["BTC/USDT:USDT"]\n'
+    )
     out = tmp_path / "x.zst"
-    assert run(["record", "hyperliquid", "BTC/USDC:USDC", "--out", str(out), "--seconds", "1"]) == 2
-    assert capsys.readouterr().err == "seraphim: what Hyperliquid sends is not recorded yet\n"
+    assert run(["record", "bybit", "BTC/USDT:USDT", "--out", str(out), "--seconds", "1"]) == 2
+    assert capsys.readouterr().err == "seraphim: what ccxt receives cannot be recorded: it does not show it\n"
     assert not out.exists()
 
 
