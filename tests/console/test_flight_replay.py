@@ -50,8 +50,18 @@ class Hand:
             await self.frame()
             self._desk.clock.advance(0.05)
             await self._desk.pilot.press(key)
-            await self._desk.pilot.pause()
+            await self._refreshed()
             await self.frame(0.25)
+
+    async def _refreshed(self) -> None:
+        """Let the console do what it does after a refresh before the next frame: which comes first is chance else."""
+        for _ in range(3):
+            if self._desk.app.return_value is not None:
+                return  # it was left
+            done = asyncio.Event()
+            self._desk.app.call_after_refresh(done.set)
+            await asyncio.wait_for(done.wait(), 30)
+            await self._desk.pilot.pause()
 
     async def shoot(self) -> None:
         """Let a frame come and take its picture."""
