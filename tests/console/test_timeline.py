@@ -75,7 +75,9 @@ def test_rows_keep_their_places_under_the_cursor_and_follow_again_without_it() -
 
 def test_e_explains_and_x_ends_the_selected_job_of_the_timeline() -> None:
     async def script(desk: Desk) -> None:
-        await desk.press("3", "e")
+        await desk.press("3", "e")  # nothing is selected: the topmost one
+        assert "job-s12ab-0001-12" in desk.dialog()
+        await desk.press("escape", "x")
         assert "no job is selected" in desk.bar("message")
         await desk.press("down", "e")
         assert "job-s12ab-0001-12" in desk.dialog()
@@ -83,7 +85,7 @@ def test_e_explains_and_x_ends_the_selected_job_of_the_timeline() -> None:
         await desk.press("tab", "enter")
 
     link, _ = run_console(script, TimelineLink())
-    assert [type(command) for command in link.commands][:1] == [ExplainJob]
+    assert [type(command) for command in link.commands][:2] == [ExplainJob, ExplainJob]
     assert all(isinstance(command, ExplainJob | CancelJob) for command in link.commands)
 
 

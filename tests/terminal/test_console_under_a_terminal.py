@@ -78,7 +78,7 @@ def test_jobs_of_the_first_run_appear_and_are_explained(home: Path):
 
     terminal.send(b"3")
 
-    terminal.wait_for(lambda text: "Capital" in text and "free of" in text, START_S)
+    terminal.wait_for(lambda text: "Capital" in text and "room left" in text, START_S)
     terminal.wait_for(lambda text: re.search(r"\b0001-\d+ +(?:hedge|arb)", text) is not None, 3 * START_S)
     terminal.send(b"e")
     terminal.wait_for(lambda text: "hard rules" in text and "passed" in text, START_S)

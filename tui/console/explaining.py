@@ -45,7 +45,7 @@ class Explaining:
             return
         match pane:
             case JobRowsPane():
-                self.explain_job(pane.selected)
+                self.explain_job(pane.selected or pane.topmost)  # the timeline moves on until a row is selected
             case LogPane():
                 self._pick_line(pane, snapshot)
             case RiskPane():

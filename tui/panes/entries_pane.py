@@ -31,6 +31,11 @@ class EntriesPane(Pane):
         """Return the key of the entry under the cursor."""
         return self._cursor.selected
 
+    @property
+    def topmost(self) -> str | None:
+        """Return the key of the first entry, None without entries."""
+        return self._cursor.keys[0] if self._cursor.keys else None
+
     @abstractmethod
     def entries(self, view: View, width: int, height: int) -> tuple[list[Line], Sequence[Entry]]:
         """Return the lines that stand above the entries, and the entries."""
