@@ -75,15 +75,15 @@ def test_an_engine_is_attached_over_a_real_sshd(address: SshAddress) -> None:
         await link.start()
         await until(lambda: link.latest() == engine.state)
         assert (await link.execute(Pause(who="x"))).outcome is Outcome.DONE
-        process = tunnel._process  # pyright: ignore[reportPrivateUsage] - the ssh that is to end
+        process = tunnel._process
         assert process is not None
         process.kill()
         await until(lambda: link.lost_reason is not None)
         await until(lambda: link.lost_reason is None)
         await link.stop()
         await tunnel.stop()
-        assert tunnel._process is not None  # pyright: ignore[reportPrivateUsage] - the ssh that took its place
-        assert tunnel._process.returncode is not None  # pyright: ignore[reportPrivateUsage] - same
+        assert tunnel._process is not None
+        assert tunnel._process.returncode is not None
         await server.stop()
 
     asyncio.run(run())

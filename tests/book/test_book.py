@@ -226,7 +226,7 @@ def test_sides_of_unequal_columns_or_of_another_type_are_refused() -> None:
     with pytest.raises(ValueError, match="differ in number"):
         book.apply_delta(ints(1), EMPTY, EMPTY, EMPTY, sequence=2, venue_ns=0, received_ns=0)
     with pytest.raises(TypeError, match="float64"):
-        book.apply_delta(ints(1) * 1.5, ints(1), EMPTY, EMPTY, sequence=2, venue_ns=0, received_ns=0)  # pyright: ignore - floats on purpose
+        book.apply_delta(ints(1) * 1.5, ints(1), EMPTY, EMPTY, sequence=2, venue_ns=0, received_ns=0)
 
 
 def test_what_was_read_stays_as_it_was_when_the_book_moves_on() -> None:

@@ -10,7 +10,7 @@ import pytest
 from core.paths import Paths
 from tests.cli.fake_engine import FakeEngine
 from tui.cli.app import run
-from tui.cli.logs import _FileTail  # pyright: ignore[reportPrivateUsage] - rotation is proven where it is decided
+from tui.cli.logs import _FileTail
 
 CapturedText = pytest.CaptureFixture[str]
 

@@ -92,7 +92,7 @@ def test_every_second_of_a_healthy_engine_passes(tmp_path: Path, caplog: pytest.
 
 def test_halt_that_the_journal_did_not_take_leaves_the_kill_file_and_is_carried_out_once(tmp_path: Path):
     async def script(process: EngineProcess) -> None:
-        process._journal._failed_reason = "disk full"  # pyright: ignore[reportPrivateUsage] - no disk fails when told
+        process._journal._failed_reason = "disk full"
         result = await process.access.execute(Kill(who="me", reason="prices"))
         assert "makes the next start begin HALTED" in result.message
         wish = read_kill_file(process.paths.kill_file)

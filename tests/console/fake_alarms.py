@@ -8,7 +8,7 @@ LOST = "feed sim-b"
 
 def alarm(name: str, severity: str = "severe", text: str = "", *, age_s: int = 90, **more: object) -> Alert:
     facts: dict[str, object] = {"severity": severity, "name": name, "text": text, **more}
-    return Alert(since_ns=START_NS - age_s * 1_000_000_000, **facts)  # pyright: ignore[reportArgumentType] (a table)
+    return Alert(since_ns=START_NS - age_s * 1_000_000_000, **facts)
 
 
 def some_alarms() -> list[Alert]:

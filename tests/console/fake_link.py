@@ -311,7 +311,7 @@ class FakeLink:
                 "created_ns": START_NS - number * 7_000_000_000,
                 "updated_ns": START_NS - number * 6_000_000_000,
             }
-            return OrderView(**{**facts, **more})  # pyright: ignore[reportArgumentType] (a table of defaults)
+            return OrderView(**{**facts, **more})
 
         return [
             order(1, "buy", "64004.0", "open"),

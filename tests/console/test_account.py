@@ -22,7 +22,7 @@ def lines(width: int = 78, now_ns: int = START_NS, snapshot_age_s: float = 0.0) 
 
 
 def line(*words: str, **more: float) -> str:
-    found = [text for text in lines(**more) if all(word in text for word in words)]  # pyright: ignore[reportArgumentType] (whole numbers)
+    found = [text for text in lines(**more) if all(word in text for word in words)]
     assert len(found) == 1, found
     return found[0]
 

@@ -224,7 +224,7 @@ def test_the_bell_is_off_unless_asked_for_and_rings_once_for_each_new_alarm() ->
         rings: list[str] = []
 
         async def script(desk: Desk) -> None:
-            desk.app.bell = lambda: rings.append("bell")  # type: ignore[method-assign]
+            desk.app.bell = lambda: rings.append("bell")
             desk.link.alarms = [alarm("feed x"), alarm("feed y")]
             for _ in range(3):
                 await desk.frame()
@@ -244,7 +244,7 @@ def test_what_an_engine_goes_through_while_it_starts_is_not_rung_for() -> None:
     rung: list[str] = []
 
     async def script(desk: Desk) -> None:
-        desk.app.bell = lambda: rung.append("bell")  # type: ignore[method-assign]
+        desk.app.bell = lambda: rung.append("bell")
         desk.link.alarms, desk.link.status = [alarm("reconciliation venue:x")], "starting"
         await desk.frame()
         assert rung == []

@@ -26,7 +26,7 @@ def chart(*bars: BarView, is_running: bool = True, fills: tuple[tuple[int, str, 
 
 
 def picture(view: ChartView, width: int = 60, height: int = 20, **more: object) -> list[str]:
-    return [text_of(line) for line in chart_lines(view, width, height, **more)]  # type: ignore[arg-type] - as given
+    return [text_of(line) for line in chart_lines(view, width, height, **more)]
 
 
 RISING = [bar(n, 100.0 + n, 101.0 + n, 99.0 + n, 100.5 + n, volume=float(n + 1)) for n in range(90)]

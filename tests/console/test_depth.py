@@ -19,7 +19,7 @@ LEVELS = st.lists(st.tuples(st.integers(1, 9), st.integers(1, 5_000)), min_size=
 
 
 def picture(view: object, width: int = 50, height: int = 12, cursor: int | None = None) -> list[str]:
-    return [text_of(line) for line in depth_lines(view, width, height, 0.0, cursor)]  # type: ignore[arg-type] - a book
+    return [text_of(line) for line in depth_lines(view, width, height, 0.0, cursor)]
 
 
 @given(LEVELS, LEVELS, st.integers(4, 60))

@@ -82,7 +82,7 @@ def test_e_explains_the_selected_row_of_every_pane_with_rows(desk_key: str, pane
 def test_e_explains_the_selected_alarm() -> None:
     @dataclass
     class Alarmed(ExplainingLink):
-        def snapshot(self):  # type: ignore[no-untyped-def] - as in the base
+        def snapshot(self):
             found = super().snapshot()
             found.monitoring.alerts = [Alert(severity="severe", name="feed sim-b", text="down", since_ns=START_NS)]
             return found

@@ -384,7 +384,7 @@ def test_senseless_minutes_override_nothing(minutes: str) -> None:
         await desk.press("o")
         fields = {field.id: field for field in desk.app.screen.query("Input")}
         for name, text in (("minutes", minutes), ("reason", "x"), ("word", "override")):
-            fields[name].value = text  # type: ignore[attr-defined] - a mapping of inputs
+            fields[name].value = text
         await desk.press("enter")
 
     link, _ = run_console(script)

@@ -3,7 +3,7 @@
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from textual.keys import _character_to_key  # pyright: ignore[reportPrivateUsage] - what the library calls a character
+from textual.keys import _character_to_key
 
 from core.control.commands import Kill, Pause
 from tests.console.driving import Desk, run_console

@@ -193,7 +193,7 @@ def test_an_inverse_contract_has_no_profit_in_the_quote_currency():
 
 def detail(ticks: int, **more: object) -> str:
     window = LadderWindow(top=111, group=1, cursor=ticks)
-    return rows_of(book(own=[buy(98, ahead=600)]), window, width=120, **more)[-1]  # type: ignore[arg-type] - fields by name
+    return rows_of(book(own=[buy(98, ahead=600)]), window, width=120, **more)[-1]
 
 
 def test_the_cursor_has_its_exact_facts_below_the_ladder():

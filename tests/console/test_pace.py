@@ -19,7 +19,7 @@ class Count:
     def __init__(self, pane: Pane) -> None:
         self.times = 0
         self._paint = pane.paint
-        pane.paint = self._counted  # type: ignore[method-assign] - a look from outside
+        pane.paint = self._counted
 
     def _counted(self) -> None:
         self.times += 1

@@ -167,7 +167,7 @@ def book(bid: int = 100, ask: int = 102, **more: object) -> BookView:
         "last_ticks": bid,
         "last_side": "sell",
     }
-    return BookView(**{**facts, **more})  # type: ignore[arg-type] - fields by name
+    return BookView(**{**facts, **more})
 
 
 def rows_of(view: BookView, window: LadderWindow, width: int = 40, height: int = 21) -> list[str]:

@@ -25,7 +25,7 @@ USD = st.decimals(0, 10**8, places=2)
 
 
 def texts(lines: list[tuple[object, ...]]) -> str:
-    return "\n".join(text_of(line) for line in lines)  # type: ignore[arg-type] - lines of any kind
+    return "\n".join(text_of(line) for line in lines)
 
 
 @given(st.floats(0, 1), st.integers(2, 20))

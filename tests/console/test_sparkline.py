@@ -39,10 +39,10 @@ def test_only_the_last_minutes_are_kept_and_rows_that_are_gone_are_forgotten() -
     for cell in range(100, 100 + CELLS):
         found.take({"b": 1.0}, cell * CELL_NS, "run-1")
     assert found.of("a") == [None] * CELLS
-    assert len(found._values) == 1  # pyright: ignore[reportPrivateUsage] - what must not grow
+    assert len(found._values) == 1
     for number in range(2 * MOST_ROWS):
         found.take({f"row {number}": 1.0}, 200 * CELL_NS, "run-1")
-    assert len(found._values) <= MOST_ROWS + 1  # pyright: ignore[reportPrivateUsage] - what must not grow
+    assert len(found._values) <= MOST_ROWS + 1
 
 
 def test_another_engine_or_a_clock_that_was_set_back_begins_anew() -> None:

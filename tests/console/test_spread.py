@@ -186,11 +186,11 @@ def test_nothing_is_added_to_the_spread_while_a_side_is_stale() -> None:
             await desk.frame()
         desk.link.stale = {HERE}
         await desk.frame()
-        before = desk.app.area.spread.export(desk.app.view.snapshot)  # type: ignore[arg-type] - there is one
+        before = desk.app.area.spread.export(desk.app.view.snapshot)
         for _ in range(4):
             desk.link.step += 6
             await desk.frame()
-        after = desk.app.area.spread.export(desk.app.view.snapshot)  # type: ignore[arg-type] - there is one
+        after = desk.app.area.spread.export(desk.app.view.snapshot)
         assert before is not None
         assert after is not None
         assert before.rows

@@ -112,7 +112,7 @@ def test_a_pane_that_cannot_draw_says_so_and_the_others_go_on(caplog: pytest.Log
         raise ZeroDivisionError("mark is zero")
 
     async def script(desk: Desk) -> None:
-        desk.app.area.panes["risk"].draw = broken  # type: ignore[method-assign] - a fault put in its place
+        desk.app.area.panes["risk"].draw = broken
         with caplog.at_level(logging.ERROR):
             await desk.frame()
             await desk.frame()
@@ -209,7 +209,7 @@ def test_a_first_run_teaches_in_every_empty_pane() -> None:
 
 def test_before_the_first_snapshot_the_console_says_what_it_waits_for() -> None:
     class Waiting(FakeLink):
-        def latest(self) -> None:  # type: ignore[override] - a link without a picture
+        def latest(self) -> None:
             return None
 
     async def script(desk: Desk) -> None:
@@ -238,7 +238,7 @@ def test_an_unchanged_snapshot_repaints_no_row() -> None:
         painted: list[object] = []
         for pane in desk.app.area.shown():
             assert isinstance(pane, Pane)
-            pane.refresh = lambda *regions, **_: painted.append(regions)  # type: ignore[method-assign] - a fault put in its place
+            pane.refresh = lambda *regions, **_: painted.append(regions)
         await desk.redraw()
         assert painted == []
 

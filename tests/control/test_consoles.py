@@ -56,7 +56,7 @@ def test_a_stream_that_breaks_off_is_no_console_any_more(path: Path) -> None:
             await stream.send_str('{"depth": 3}')  # asks for something else: the same console
             await until(lambda: bool(engine.requests) and engine.requests[-1].depth == 3)
             assert len(engine.present) == 1
-            stream._response.connection.transport.abort()  # pyright: ignore[reportPrivateUsage, reportOptionalMemberAccess] - as kill -9 does
+            stream._response.connection.transport.abort()
             await until(lambda: engine.present == [])
 
     asyncio.run(run())

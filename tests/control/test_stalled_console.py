@@ -66,9 +66,9 @@ def test_a_stopped_console_costs_one_frame_and_is_told_what_it_missed(tmp_path: 
         reader = attached(path)
         async with stopped_console(path) as (console, heard):
             await until(lambda: engine.present[0].behind_s > 0.1)
-            [client] = server._streams._clients  # pyright: ignore[reportPrivateUsage] - what is kept for it
+            [client] = server._streams._clients
             kept = client.transport.get_write_buffer_size()
-            assert client.framer._sent is None  # pyright: ignore[reportPrivateUsage] - nothing to compare with
+            assert client.framer._sent is None
             await reader.start()  # who reads goes on
             before = len(engine.requests)
             await until(lambda: len(engine.requests) >= before + MISSED_FRAMES)

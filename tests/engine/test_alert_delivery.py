@@ -276,9 +276,9 @@ def test_what_a_trading_side_has_to_say_stands_as_an_alert_for_as_long_as_it_say
     async def work(loop: VirtualLoop) -> None:
         rig = await EngineRig(loop).start()
         assert "venue v1" not in alerts(rig)
-        rig.venue.cautions = ("the dead man's switch is NOT armed",)  # type: ignore[attr-defined] - one that can say it
+        rig.venue.cautions = ("the dead man's switch is NOT armed",)
         assert alerts(rig)["venue v1"].text == "the dead man's switch is NOT armed"
-        rig.venue.cautions = ()  # type: ignore[attr-defined] - as above
+        rig.venue.cautions = ()
         assert "venue v1" not in alerts(rig)
 
     in_virtual_time(work)

@@ -110,7 +110,7 @@ def test_open_amend_counts_with_the_worse_of_both_terms(price: str, quantity: st
         assert in_flight(rig) == 100 * max(D(1), D(quantity))
         crossing = await rig.place("sell", "1", str(max(D(97), D(price))))
         assert crossing.outcome is Outcome.REFUSED
-        assert [each["rule"] for each in crossing.data["refused_by"]] == ["self_cross"]  # pyright: ignore - the form of an answer
+        assert [each["rule"] for each in crossing.data["refused_by"]] == ["self_cross"]
         assert (await amending).data["amend"] == "in_doubt"
         assert buying(rig) == max(D(1), D(quantity))
 
@@ -272,7 +272,7 @@ def test_price_that_crosses_an_own_order_is_refused_by_the_gate():
         await rig.place("sell", "1", "101")
         result = await amend(rig, order_id, "101")
         assert result.outcome is Outcome.REFUSED
-        assert [each["rule"] for each in result.data["refused_by"]] == ["self_cross"]  # pyright: ignore - the form of an answer
+        assert [each["rule"] for each in result.data["refused_by"]] == ["self_cross"]
         assert [check.rule for fact in rig.facts(OrderAmendRefused) for check in fact.checks if not check.passed] == [
             "self_cross"
         ]

@@ -144,7 +144,7 @@ def test_the_settings_that_limits_name_are_keys_of_the_configuration() -> None:
         for key in facts.settings:
             form: object = Config
             for part in key.split("."):
-                field = form.model_fields[part]  # type: ignore[attr-defined] - a form of the configuration
+                field = form.model_fields[part]
                 form = field.annotation
 
 

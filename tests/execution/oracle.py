@@ -72,7 +72,7 @@ class Oracle:
 
     def _possible(self, leg: int) -> Decimal:
         """Return what still rests at the venue."""
-        orders = [x for x in self.script.truth.values() if x.is_resting and x.intent.job.leg == leg]  # pyright: ignore[reportOptionalMemberAccess] - all have one
+        orders = [x for x in self.script.truth.values() if x.is_resting and x.intent.job.leg == leg]
         return sum((x.intent.quantity - x.filled for x in orders), D(0))
 
     def _assert_cap(self, more: Decimal) -> None:

@@ -83,7 +83,7 @@ def a_job(**changes: object) -> HedgeJob:
         "notional_usd": D(4_000), "expected_edge_bps": D(20), "est_volume_usd": D(8_000),
         "created_ns": START_NS, "expires_ns": START_NS + 60 * S,
     }  # fmt: skip
-    return HedgeJob(**{**fields, **changes})  # pyright: ignore[reportArgumentType] - fields by name
+    return HedgeJob(**{**fields, **changes})
 
 
 def a_leg(venue: str, side: Side, quantity: str = "40") -> Leg:
@@ -140,7 +140,7 @@ class Script:
                 view=self.leg_view(index),
                 taking=self._levels(index, leg.side),
                 giving_back=self._levels(index, leg.side.opposite),
-                **{**plenty, **changes},  # pyright: ignore[reportArgumentType] - fields by name
+                **{**plenty, **changes},
             )
             for index, leg in enumerate(self.job.legs)
         )

@@ -46,7 +46,7 @@ def test_keys_do_what_the_console_says_of_them():
 
 
 def test_commands_are_those_of_the_command_line():
-    commands = typer.main.get_command(app).commands  # pyright: ignore[reportAttributeAccessIssue] - a group
+    commands = typer.main.get_command(app).commands
     told = {row[0]: row[1] for row in table(README, "| command |")}
     assert sorted(told) == sorted(commands)
     for name, command in commands.items():

@@ -132,7 +132,7 @@ def test_hard_rules_and_caps_hold_under_any_sequence_of_modes_overrides_and_halt
         if what != "order":
             desk.act(what, how)
             continue
-        of, side, quantity, role, room, fate = how  # type: ignore[misc]  # an order's step
+        of, side, quantity, role, room, fate = how  # an order's step
         gives_back = role is LegRole.UNWIND
         leg = Leg(venue=of.venue, symbol=of.symbol, side=side.opposite if gives_back else side, quantity=D(20))
         look = None if role is None else job(leg=leg, primary_left=room, unhedged=room, naked=room)

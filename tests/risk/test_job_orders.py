@@ -51,7 +51,7 @@ TROUBLED = {
 
 
 def claim_of(order: OrderIntent, seen: object) -> OrderClaim | None:
-    verdict = decide(order, seen)  # type: ignore[arg-type]  # a view
+    verdict = decide(order, seen)  # a view
     assert isinstance(verdict, Approved), verdict.reason
     return verdict.claim
 

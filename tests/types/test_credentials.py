@@ -28,7 +28,7 @@ def test_no_encoder_takes_it_and_no_traceback_shows_it() -> None:
     with pytest.raises(TypeError):
         pickle.dumps(secret)
     try:
-        int(secret)  # pyright: ignore[reportArgumentType]  # the mistake that is meant
+        int(secret)  # the mistake that is meant
     except TypeError as error:
         shown = "".join(traceback.TracebackException.from_exception(error, capture_locals=True).format())
     assert "secret = ***" in shown

@@ -95,8 +95,8 @@ def test_it_is_asked_rarely_and_at_once_when_our_clock_was_set():
     fake.queue("fetch_time", *[tell] * 100)
 
     async def scenario() -> None:
-        calls = Calls(fake, budget_of(fake, NoRandomness(), None), (), 5.0)  # type: ignore[arg-type] - a fake in its place
-        told = VenueClock(fake, calls, clock, look_every_s=30, ask_every_s=600)  # type: ignore[arg-type] - as above
+        calls = Calls(fake, budget_of(fake, NoRandomness(), None), (), 5.0)
+        told = VenueClock(fake, calls, clock, look_every_s=30, ask_every_s=600)
         running = asyncio.ensure_future(told.run())
         await asyncio.sleep(590)
         assert (len(asked), told.ahead_ns) == (3, 0)
@@ -136,7 +136,7 @@ def test_the_doctor_shows_it(offered: list[str], answers: list[Any], told: list[
 
     monkeypatch.setattr("adapters.ccxt_exchange.venue.open_client", made)
     venue = CcxtVenueConfig.model_validate({"kind": "ccxt", "exchange": "bybit", "symbols": ["BTC/USDT"]})
-    _, offset_ms, findings = asyncio.run(_time(None, CcxtKind().server_time(venue), 500))  # type: ignore[arg-type] - asks by ccxt
+    _, offset_ms, findings = asyncio.run(_time(None, CcxtKind().server_time(venue), 500))
     assert all(text in finding.detail for text, finding in zip(told, findings, strict=True))
     assert [finding.is_well for finding in findings] == {"answers within": [True, False], "down": [False]}.get(
         told[0], [True]

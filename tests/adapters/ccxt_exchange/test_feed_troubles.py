@@ -247,7 +247,7 @@ def test_the_rules_are_asked_for_until_they_come():
 
 
 def test_the_table_of_support_says_what_works_and_what_not():
-    rows = {row.what: row for row in support_rows(FakeExchange(*STREAMS, *TRADING))}  # type: ignore[arg-type] - a fake in its place
+    rows = {row.what: row for row in support_rows(FakeExchange(*STREAMS, *TRADING))}
     assert rows["books"].how == "streamed (watchOrderBook)"
     assert rows["order news"].how == "polled (fetchOpenOrders)"
     assert (rows["cancel all"].is_there, rows["cancel all"].how) == (False, "one by one")

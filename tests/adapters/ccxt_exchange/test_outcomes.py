@@ -99,7 +99,7 @@ def test_an_order_that_was_just_sent_and_is_not_found_is_doubt():
 
 @pytest.mark.parametrize(
     "cause",
-    [socket.gaierror("no name"), aiohttp.ClientConnectorError(None, OSError("refused"))],  # type: ignore[arg-type] - no connection is needed
+    [socket.gaierror("no name"), aiohttp.ClientConnectorError(None, OSError("refused"))],
 )
 def test_what_never_reached_anybody_was_not_sent(cause: Exception):
     error = ccxt.ExchangeNotAvailable("bybit POST somewhere")

@@ -308,20 +308,20 @@ def test_the_timer_counts_as_armed_no_longer_than_the_venue_waits() -> None:
 
     async def scenario() -> None:
         exchange = ScriptedExchange(done, done, silent)
-        switch = DeadMan(exchange, 60.0)  # type: ignore[arg-type] - a script in its place
+        switch = DeadMan(exchange, 60.0)
         switch.start()
         await asyncio.sleep(79)  # set at 0 and 20, then unheard
         assert (exchange.sent, switch.caution) == (4, "")
         await asyncio.sleep(2)
         assert switch.caution.endswith("NOT armed, orders stay when this program dies: no answer")
         await switch.stop()
-        broken = DeadMan(ScriptedExchange(ValueError("no nonce")), 60.0)  # type: ignore[arg-type] - as above
+        broken = DeadMan(ScriptedExchange(ValueError("no nonce")), 60.0)
         broken.start()
         await asyncio.sleep(1)
         assert broken.caution.endswith("setting it ended by a fault")
         with pytest.raises(ValueError, match="no nonce"):
             await broken.stop()
-        off = DeadMan(exchange, None)  # type: ignore[arg-type] - as above
+        off = DeadMan(exchange, None)
         off.start()
         assert off.caution == ""
 
