@@ -140,9 +140,17 @@ class Paths:
         StateFolderError
             Naming the folder and the cause: read-only, full, no permission, a file in its place, somebody else's.
         """
+        self.make_folders()
+        self.prove_writable()
+
+    def make_folders(self) -> None:
+        """Make the folders, private to this user; raise StateFolderError for one that is not there or not his."""
         for folder in (self.state_dir, self.runtime_dir, self.log_dir, self.data_dir, self.cache_dir):
             make_private_folder(folder)
         _refuse_foreign(self.runtime_dir)
+
+    def prove_writable(self) -> None:
+        """Write to what an engine must be able to write to; raise StateFolderError where that fails."""
         for folder in (self.state_dir, self.log_dir):
             _prove_writable(folder)
 

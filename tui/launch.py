@@ -93,7 +93,7 @@ def _daemon(config_file: Path | None, *, cancel_orders: bool, is_live: bool) -> 
 
 def _attach(config_file: Path | None, where: str, *, is_slow_link: bool) -> None:
     target = attach_target(where)
-    paths = _ready_paths()
+    paths = _ready_paths(is_looking=True)
     from tui.attached import run_attached  # noqa: PLC0415 - heavy
     from tui.console.settings import console_settings  # noqa: PLC0415 - heavy
 
@@ -144,9 +144,16 @@ def _host(config_file: Path | None, leave: Leave, *, is_live: bool, is_slow_link
     asyncio.run(run_hosted(config, paths, terms, settings, leave))
 
 
-def _ready_paths() -> Paths:
+def _ready_paths(*, is_looking: bool = False) -> Paths:
+    """Return the folders, made and proven; a full disk keeps nobody from looking at an engine that runs."""
     paths = Paths.from_environment()
-    paths.ensure()
+    paths.make_folders()
+    try:
+        paths.prove_writable()
+    except StateFolderError as error:
+        if not is_looking:
+            raise
+        _say(f"{error}; this console keeps nothing")
     paths.export_cache_dir()
     if paths.notice:
         _say(paths.notice)
