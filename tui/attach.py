@@ -9,6 +9,7 @@ from typing import Any, Final
 import aiohttp
 import msgspec
 
+from core.control.arming import meant_for
 from core.control.commands import AnyCommand, CommandResult, Outcome
 from core.control.consoles import NOBODY, ConsoleName, signed
 from core.control.desk_stream import DEFAULT_INTERVAL_MS, DeskMirror, DeskStreamError, StreamRequest
@@ -139,7 +140,9 @@ class AttachedLink:
         """Send a command; a lost answer is FAILED and says that the command may have been carried out."""
         if self._session is None:
             return _failed("not attached to an engine")
-        request = request_for(signed(command, self._name))
+        seen = self._latest
+        meant = command if seen is None else meant_for(command, seen.engine_id)
+        request = request_for(signed(meant, self._name))
         try:
             async with self._session.request(
                 request.method,

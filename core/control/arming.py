@@ -23,6 +23,7 @@ MIN_ARMED_S: Final = 1.0
 MAX_ARMED_S: Final = 3_600.0
 NS_PER_S: Final = 1_000_000_000
 _CRITICAL: Final = "critical"
+_RISKY: Final = (PlaceOrder, AmendOrder, SetRiskMode, SetSafeMode, StartStrategy, Resume, ManualOverride, Arm)
 
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +67,11 @@ def raises_risk(command: AnyCommand, risk_mode: RiskMode) -> bool:
             return True
         case _:
             return False
+
+
+def meant_for(command: AnyCommand, engine_id: str) -> AnyCommand:
+    """Return a command that another run of the engine refuses; what only makes things safer goes to any."""
+    return msgspec.structs.replace(command, engine=engine_id) if isinstance(command, _RISKY) else command
 
 
 def minutes(seconds: float) -> str:

@@ -14,6 +14,7 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="co
 
     who: str = "unknown"
     console: str | None = None  # the id of the console it was given in; None from anywhere else
+    engine: str | None = None  # the run whose picture it was given on; None: whichever runs
 
 
 class Pause(Command, frozen=True, kw_only=True):

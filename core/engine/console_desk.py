@@ -44,6 +44,7 @@ class ConsoleDesk:
         self._conditions = conditions
         self._valuation = valuation
         self._alarms: Callable[[], Sequence[Alert]] = tuple
+        self._engine_id = ""
         self._present: list[Presence] = []
         self._lease: Lease | None = None
         self._halts_before = 0  # raised before the lease began
@@ -53,9 +54,10 @@ class ConsoleDesk:
         self._alarms_then: dict[str, AlarmCount] = {}  # by person, when the last console went
         self._reports: dict[str, AwayReport] = {}  # by person, as of the return
 
-    def connect(self, alarms: Callable[[], Sequence[Alert]]) -> None:
-        """Say where the standing alarms are read."""
+    def connect(self, alarms: Callable[[], Sequence[Alert]], engine_id: str) -> None:
+        """Say where the standing alarms are read, and which run this is."""
         self._alarms = alarms
+        self._engine_id = engine_id
 
     # attaching ---------------------------------------------------------------------------------------
 
@@ -156,6 +158,8 @@ class ConsoleDesk:
 
         Only consoles are held to the lease: what comes without one, from the command line or a script, is not.
         """
+        if command.engine not in {None, self._engine_id} and raises_risk(command, self._fold.risk_mode):
+            return f"it was meant for {command.engine}, and this is {self._engine_id}: look at what is now"
         lease = self.holder()
         if lease is None or command.console in {None, lease.console}:
             return None

@@ -26,7 +26,7 @@ from tui.console.bars import FooterBar, HeaderBar, MessageBar, TooSmall
 from tui.console.charting import with_charts
 from tui.console.desk_area import DeskArea
 from tui.console.desks import is_too_small
-from tui.console.dialog_stack import DialogStack
+from tui.console.dialog_stack import DialogStack, Engine
 from tui.console.dialogs.dialog import DIALOG_CSS
 from tui.console.dialogs.passing import PassingDialog
 from tui.console.exit_choice import ExitChoice
@@ -118,7 +118,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         self.footer = FooterBar("footer", settings.keys)
         self.too_small = TooSmall("too-small")
         self.view = View(None, self.watch_of_link.look(None))
-        self.dialogs = DialogStack(self, self._dialog_ready)
+        self.dialogs = DialogStack(self, self._dialog_ready, self._engine, lambda text: self.say("warning", text))
         self._held_keys: list[events.Key] = []
         self.hands = Hands(self)
         self._terminal: Size | None = None
@@ -237,6 +237,15 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         snapshot = self.link.latest()
         if not stale_things(snapshot, self.watch_of_link.age_s(snapshot)) <= self._stale:
             await self.draw_frame()
+
+    def engine_now_ns(self) -> int:
+        """Return the engine's time of this moment: that of a frame may be a second behind."""
+        return self.view.engine_ns + self.watch_of_link.since_frame_ns()
+
+    def _engine(self) -> Engine | None:
+        """Return which engine there is now, by the link's newest picture: the frame's may be an older one."""
+        snapshot = self.link.latest()
+        return None if snapshot is None else (snapshot.engine_id, snapshot.monitoring.global_.trading_mode)
 
     def _sent(self) -> Sent | None:
         return self._driver.sent if isinstance(self._driver, StallProofDriver) else None
