@@ -26,6 +26,7 @@ _COMMAND_TIMEOUT_S: Final = 15.0  # a kill waits for every venue's answer
 _MAX_UNUSABLE_FRAMES: Final = 3  # an engine of another version: slow down instead of asking at full rate
 _REFUSALS: Final = {403: "it belongs to another user", 503: "too many consoles are attached"}
 _SILENCE_NS: Final = 2_000_000_000
+_STOOD_STILL_NS: Final = 1_000_000_000
 
 
 class _Reply(msgspec.Struct):
@@ -81,6 +82,8 @@ class AttachedLink:
         self._latest: DeskSnapshot | None = None
         self._lost_reason: str | None = "not connected yet"
         self._heard_ns = 0
+        self._turn_ns: int | None = None  # when this process last looked here, for a picture or for a frame
+        self._stood_still = False  # and has not been sent the whole state since
         self._unusable_frames = 0  # in a row
         self._notices: list[str] = []
         self._session: aiohttp.ClientSession | None = None
@@ -117,7 +120,18 @@ class AttachedLink:
         return taken
 
     def latest(self) -> DeskSnapshot | None:
+        self._take_turn()
         return self._latest
+
+    def _take_turn(self) -> None:
+        """Notice that this process was stopped: what waits in the socket since then is old and would look new."""
+        now_ns = self._clock.monotonic_ns()
+        stood_ns = 0 if self._turn_ns is None else now_ns - self._turn_ns
+        self._turn_ns = now_ns
+        if self._latest is not None and stood_ns > max(_STOOD_STILL_NS, 5 * self._interval_ms * 1_000_000):
+            self._stood_still = True
+            self._lost_reason = f"this console stood still for {stood_ns / 1e9:.0f} s; asking for the whole state"
+            self._asked.set()
 
     async def start(self) -> None:
         """Begin to connect; return at once."""
@@ -203,9 +217,9 @@ class AttachedLink:
             await self._send_request(socket)
 
     async def _take(self, socket: aiohttp.ClientWebSocketResponse, frame: str) -> None:
-        before = self._latest
+        self._take_turn()
         try:
-            self._latest = self._mirror.apply(frame)
+            now = self._mirror.apply(frame)
         except DeskStreamError as error:
             self._unusable_frames += 1
             if self._unusable_frames > _MAX_UNUSABLE_FRAMES:
@@ -214,9 +228,13 @@ class AttachedLink:
             self._mirror = DeskMirror()
             await self._send_request(socket)
             return
-        if self._mirror.gap_ms:
-            self._notices.append(gap_text(self._mirror.gap_ms, before, self._latest))
         self._unusable_frames = 0
+        self._stood_still = self._stood_still and not self._mirror.is_anew
+        if self._stood_still:
+            return
+        if self._mirror.gap_ms:
+            self._notices.append(gap_text(self._mirror.gap_ms, self._latest, now))
+        self._latest = now
         self._heard_ns = self._clock.monotonic_ns()
         self._lost_reason = None
 
