@@ -315,6 +315,12 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         if self._driver is not None:
             self._driver.write(f"\x1b]2;{self.title}\x07")
 
+    def paint_terminal_anew(self) -> None:
+        """Send every cell again, and the title: a shell, or a stall in between, may have taken that too."""
+        super().paint_terminal_anew()
+        if self._is_live is not None:
+            self._write_title()
+
     def _ask(self) -> None:
         shown = self.area.shown()
         ladders = [ladder for ladder in self.area.ladders if ladder in shown]

@@ -1,6 +1,7 @@
 """Text as terminal cells: one character stands for each cell, so that two pictures of a row can be compared."""
 
 from typing import Final
+from unicodedata import category
 
 from rich.cells import cell_len
 
@@ -78,9 +79,14 @@ class CellText:
 
 
 def _clusters_of(text: str) -> list[str]:
-    """Split into what shares a cell: code points without a width of their own belong to the one before."""
+    """Split into what shares a cell: code points without a width of their own belong to the one before.
+
+    Control characters are left out: whatever text they came in, they would steer the terminal.
+    """
     clusters: list[str] = []
     for character in text:
+        if category(character) == "Cc":
+            continue
         if clusters and (not cell_len(character) or clusters[-1].endswith(_JOINER)):
             clusters[-1] += character
         else:
