@@ -9,7 +9,7 @@ from core.state.desk import LogLine
 from tui.console.actions import ACTIONS
 from tui.console.desks import MINIMUM_COLUMNS, MINIMUM_ROWS
 from tui.console.key_map import KeyMap
-from tui.panes.looks import looks_of, strip_of
+from tui.panes.looks import ground_of, looks_of, strip_of
 from tui.panes.view import View
 from tui.present import numbers
 from tui.present.cells import line_width, wrap
@@ -31,7 +31,7 @@ class Bar(Widget):
 
     def render_line(self, y: int) -> Strip:
         line = self._lines[y] if y < len(self._lines) else EMPTY_LINE
-        return strip_of(line, self.size.width, self.rich_style, looks_of(self))
+        return strip_of(line, self.size.width, ground_of(self, is_filtered=False), looks_of(self))
 
 
 class HeaderBar(Bar):

@@ -14,7 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from tui.panes.looks import looks_of, strip_of
+from tui.panes.looks import ground_of, looks_of, strip_of
 from tui.panes.view import View
 from tui.present.ink import Line
 
@@ -52,7 +52,7 @@ class Lines(Widget):
 
     def render_line(self, y: int) -> Strip:
         line = self._lines[y] if y < len(self._lines) else ()
-        return strip_of(line, self.size.width, self.rich_style, looks_of(self))
+        return strip_of(line, self.size.width, ground_of(self, is_filtered=False), looks_of(self))
 
 
 class Dialog(Widget, Generic[Answer], can_focus=True):
