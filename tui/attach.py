@@ -42,7 +42,8 @@ class AttachedLink:
     """An EngineLink over a socket. It keeps the newest state and comes back by itself when the engine does.
 
     While the link is down, `latest` stays what it was: `lost_reason` says that it is old. Commands are sent once
-    and never repeated by themselves.
+    and never repeated by themselves, each with the time of the picture it was given by: an engine that stood still
+    meanwhile refuses to trade on an old one.
 
     Parameters
     ----------
@@ -155,7 +156,7 @@ class AttachedLink:
         if self._session is None:
             return _failed("not attached to an engine")
         seen = self._latest
-        meant = command if seen is None else meant_for(command, seen.engine_id)
+        meant = command if seen is None else meant_for(command, seen.engine_id, seen.engine_ns)
         request = request_for(signed(meant, self._name))
         try:
             async with self._session.request(

@@ -292,7 +292,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
             self.say("error", f"a frame could not be drawn: {type(error).__name__}: {error}")
 
     def _follow(self, snapshot: DeskSnapshot) -> None:
-        self.messages.follow(snapshot.engine_ns)
+        self.messages.follow(self.view.engine_ns)
         monitoring = snapshot.monitoring
         is_starting = monitoring.global_.system_status == "starting"  # what a start goes through is no news
         if not is_starting and self.alarm_bell.rings_for(monitoring.alerts, snapshot.engine_ns):
@@ -431,7 +431,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         top = self.dialogs.top
         if top is not None and top.is_ready and top not in event.widget.ancestors_with_self:
             self.dialogs.focus_below = event.widget
-            top.take_focus()
+            top.regain_focus()
 
     def action_act(self, name: str) -> None:
         """Carry out an action of the registry; one that fails says so and the console lives on."""

@@ -1,4 +1,8 @@
-"""Dialogs over the desk, the newest on top; keys belong to the top one until it is answered."""
+"""Dialogs over the desk, the newest alone in sight; keys belong to it until it is answered.
+
+One that stays open below is hidden meanwhile: both do not fit a small terminal, and the checklist of a halt must never
+be what is cut off.
+"""
 
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
@@ -57,16 +61,23 @@ class DialogStack:
                 self._refuse(OTHER_ENGINE)
             then(None if is_for_another else answer)
 
-        dialog.opened(answered, self._ready)
+        dialog.opened(answered, self._show_top)
         self._open.append(dialog)
         self._app.screen_stack[0].mount(dialog)
+
+    def _show_top(self) -> None:
+        """Hide what lies below, once the newest has taken the focus from it; then keys can come."""
+        for below in self._open[:-1]:
+            below.display = False
+        self._ready()
 
     def _close(self, dialog: Dialog[Any]) -> None:
         self._open.remove(dialog)
         dialog.remove()
         self._ready()  # keys held for a dialog that never came go to what is there now
         if self._open:
-            self._open[-1].take_focus()
+            self._open[-1].display = True
+            self._open[-1].regain_focus()
         elif self.focus_below is not None:
             self._app.screen_stack[0].set_focus(self.focus_below)
             self.focus_below = None
