@@ -5,11 +5,9 @@ so a write that waits would stop trading silently. What a stalled terminal does 
 again the screen is painted anew.
 """
 
-import os
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from typing import IO, Final
 
 from tui.console.own_traffic import Sent
@@ -82,10 +80,7 @@ class TerminalWriter(threading.Thread):
             try:
                 self._file.write(text)
                 self._file.flush()
-                self._byte_count += len(text.encode(errors="replace"))
-            except BlockingIOError:  # whoever shares the terminal has it not wait: a part of the text is lost
-                self._have_it_wait()
-                continue
+                self._byte_count += len(text.encode())
             except (OSError, ValueError):  # the terminal is gone, or its file closed
                 with self._changed:
                     self._is_gone = True
@@ -102,14 +97,6 @@ class TerminalWriter(threading.Thread):
             text = "".join(self._waiting)
             self._drop()
             return text
-
-    def _have_it_wait(self) -> None:
-        """Have a full terminal hold up this thread again, as it is meant to, and everything be painted anew."""
-        with suppress(OSError):
-            os.set_blocking(self._file.fileno(), True)
-        with self._changed:
-            self._dropped_count += 1
-        self._on_recovery()
 
     def _recover(self) -> None:
         with self._changed:

@@ -67,7 +67,6 @@ class FlightRecorder:
         self._limits = limits
         self._notices: list[str] = []
         self._writer: SessionWriter | None = None
-        self._earlier: list[SessionWriter] = []  # told to end; the loop does not wait for a disk
         self._size = (80, 24)
         self.sent: tuple[int, int] | None = None  # to the terminal, as the console has just counted
         self._begin_file()
@@ -158,7 +157,7 @@ class FlightRecorder:
         if writer.bytes >= self._limits.session_bytes:
             self._header.continues = writer.path.name
             self._close_block(is_end=True)
-            self._let_end(writer)
+            writer.stop()
             self._begin_file()
             if self._writer is None:
                 return
@@ -171,11 +170,9 @@ class FlightRecorder:
     def close(self) -> None:
         """End the recording in order."""
         self._close_block(is_end=True)
-        if self._writer is not None:
-            self._let_end(self._writer)
-        self._writer = None
-        for writer in self._earlier:
-            writer.finish()
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.stop()
 
     def fail(self, error: Exception) -> None:
         """Stop after a fault of the recorder's own: it must cost the trader nothing but the recording."""
@@ -248,12 +245,8 @@ class FlightRecorder:
         if writer.bytes >= self._limits.session_bytes + _MOST_OVER_BYTES:
             self._give_up("it has reached its size, and the console never stood still to begin a new file")
 
-    def _let_end(self, writer: SessionWriter) -> None:
-        writer.stop()
-        self._earlier = [*(each for each in self._earlier if each.is_alive()), writer]
-
     def _give_up(self, why: str) -> None:
-        if self._writer is not None:
-            self._let_end(self._writer)
-        self._writer = None
+        writer, self._writer = self._writer, None
+        if writer is not None:
+            writer.stop()
         self._notices.append(f"this session is no longer recorded: {why}; everything else goes on")
