@@ -1,97 +1,40 @@
-"""What the console's resident memory grows by in hours of trading, on a clock that goes as fast as it can draw."""
+"""What the console's resident memory grows by in a day of trading, on a clock that goes as fast as it can draw."""
 
 import asyncio
 import gc
 import sys
 import tempfile
 import time
-from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Final, NamedTuple
 
-import msgspec
 from textual.drivers.headless_driver import HeadlessDriver
 
-from bench.console_load import RestlessWalk, names_of
+from bench.console_load import RestlessWalk
 from bench.depth_server import CHANGES, LEVELS
 from bench.market import make_market
-from bench.memory import WalkingFeed, resident_mb
-from bench.result import Result
+from bench.memory import BOOKS, WalkingFeed, resident_mb
+from bench.result import BenchError, Result
+from bench.trader import CYCLE_MINUTES, FRAMES_A_MINUTE, Trader
+from bench.trading_day import WHO, TradingDay, VirtualClock
 from bench.watching_engine import WatchingEngine
-from core.control.commands import AnyCommand, CommandResult, Outcome
 from core.io.interpreter import calm_garbage_collection, take_short_turns
-from core.state.desk import DeskRequest, DeskSnapshot, LogLine
-from tui.console.app import ConsoleApp
+from core.state.desk import DeskRequest, DeskSnapshot
+from tui.console.files import ConsoleFiles
+from tui.console.memory import MemoryFile
 from tui.console.settings import ConsoleSettings
+from tui.flight.recorded_console import RecordedConsole
+from tui.flight.session_folder import session_files
 from tui.hosted import HostedLink
 
 MINUTES: Final = 8 * 60
-FRAMES_A_MINUTE: Final = 600
 STEPS: Final = 10
+TELL_EVERY_MINUTES: Final = 5
 TURNS: Final = 3
 SIZE: Final = (160, 50)
+SESSION_BYTES: Final = 10_000_000
+SESSIONS: Final = 3
 _FRAME_NS: Final = 100_000_000
-_LOG_LINES: Final = 400
-_TICK: Final = Decimal("0.1")
-
-
-class VirtualClock:
-    """A clock that the benchmark moves."""
-
-    def __init__(self) -> None:
-        self._began_ns, self.passed_ns = time.time_ns(), 0
-
-    def utc_ns(self) -> int:
-        return self._began_ns + self.passed_ns
-
-    def monotonic_ns(self) -> int:
-        return self.passed_ns
-
-
-class RollingLink:
-    """An `EngineLink` that at every look has other prices everywhere, and now and then one more line in the log."""
-
-    is_hosted, console_id, place, lost_reason = True, "", "hosted", None
-
-    def __init__(self, start: DeskSnapshot, clock: VirtualClock) -> None:
-        self._snapshot, self._clock = start, clock
-        self._number = 0
-
-    def want(self, request: DeskRequest) -> None: ...
-
-    def take_notices(self) -> list[str]:
-        return []
-
-    def latest(self) -> DeskSnapshot:
-        self._number += 1
-        step = _TICK * ((self._number * 7) % 23 - 11)
-        state = self._snapshot.monitoring
-        market = {
-            venue: {name: _moved(each, step) for name, each in markets.items()}
-            for venue, markets in state.market.items()
-        }
-        log = self._snapshot.log
-        if self._number % 20 == 0:
-            text = f"line {self._number}"
-            log = [*log, LogLine(sequence=self._number + 10**6, at_ns=self._clock.utc_ns(), level="info",
-                                 topic="engine", text=text)][-_LOG_LINES:]  # fmt: skip
-        self._snapshot = msgspec.structs.replace(
-            self._snapshot,
-            sequence=self._snapshot.sequence + 1,
-            engine_ns=self._clock.utc_ns(),
-            log=log,
-            monitoring=msgspec.structs.replace(state, market=market),
-        )
-        return self._snapshot
-
-    async def execute(self, command: AnyCommand) -> CommandResult:
-        return CommandResult(outcome=Outcome.DONE, message=type(command).__name__)
-
-
-def _moved(market: Any, step: Decimal) -> Any:
-    if market.bid is None or market.ask is None:
-        return market
-    return msgspec.structs.replace(market, bid=market.bid + step, ask=market.ask + step)
 
 
 class Screen(HeadlessDriver):
@@ -107,8 +50,18 @@ class Screen(HeadlessDriver):
         type(self).sent_bytes += len(data.encode())
 
 
+class _Sizes(NamedTuple):
+    """Resident megabytes: before anything is drawn, behind the first cycle, then at each tenth and at most."""
+
+    started: float
+    warm: float
+    tenths: list[float]
+    most: float
+    collected: float  # at the end, without the garbage that waits for its collection
+
+
 def run(rounds: int, seed: int, messages: int = MINUTES) -> Result:
-    """Draw `messages` minutes of frames, ten a second, behind a warm-up of a tenth as long, in one round."""
+    """Draw `messages` minutes of frames, ten a second, behind one cycle of all desks and dialogs, in one round."""
     del rounds
     take_short_turns()
     with tempfile.TemporaryDirectory(prefix="bench-console-memory-") as folder:
@@ -121,7 +74,7 @@ async def _start(seed: int, folder: Path, clock: VirtualClock) -> DeskSnapshot:
     engine = WatchingEngine(feed, [each.symbol for each in feed.instruments], folder, lambda _symbol, _sequence: None)
     await engine.start()
     link = HostedLink(engine.access, clock)
-    link.want(DeskRequest(books=tuple(names_of()[:2])))
+    link.want(DeskRequest())
     snapshot = link.latest()
     await engine.stop()
     assert snapshot is not None
@@ -130,47 +83,88 @@ async def _start(seed: int, folder: Path, clock: VirtualClock) -> DeskSnapshot:
 
 async def _measured(seed: int, minutes: int, folder: Path) -> Result:
     clock = VirtualClock()
-    link = RollingLink(await _start(seed, folder, clock), clock)
-    settings = ConsoleSettings(frame_period_s=3600)
-    app = ConsoleApp(link, clock=clock, settings=settings, native_colours=False)
-    app.driver_class = Screen
-    app.area.watchlist.names = names_of()
-    setattr(app.area.watchlist, "FRAMES_BETWEEN", 0)  # noqa: B010 - a class's own, here for one pane
-    app.area.desk, app.area.zoomed = 2, "watchlist"
-    frames = minutes * FRAMES_A_MINUTE
-    async with app.run_test(size=SIZE, headless=False):
-        calm_garbage_collection()
-        await _draw(app, clock, frames // STEPS)
-        resident, sent, began_s = [_settled_mb()], Screen.sent_bytes, time.perf_counter()
-        for _ in range(STEPS):
-            await _draw(app, clock, frames // STEPS)
-            resident.append(_settled_mb())
-            print(f"bench console-memory: {resident[-1]:.1f} MB", file=sys.stderr, flush=True)
-        seconds = time.perf_counter() - began_s
-    return Result(
-        "console-memory",
-        {
-            "MB grown": round(resident[-1] - resident[0], 2),
-            "MB at each tenth": [round(each, 1) for each in resident],
-            "virtual minutes": minutes,
-            "frames": frames,
-            "frames/s": round(frames / seconds),
-            "kbytes a frame": round((Screen.sent_bytes - sent) / frames / 1e3, 2),
-        },
-        {},
+    day = TradingDay(await _start(seed, folder, clock), clock, seed)
+    app = RecordedConsole(
+        day,
+        clock=clock,
+        files=ConsoleFiles(MemoryFile(folder / "console.json"), folder / "exports"),
+        folder=folder / "sessions",
+        version="bench",
+        who=WHO,
+        settings=ConsoleSettings(frame_period_s=3600, recording_bytes=SESSION_BYTES, recordings_kept=SESSIONS),
+        native_colours=False,
     )
+    app.driver_class = Screen
+    app.area.watchlist.names = day.names
+    setattr(app.area.watchlist, "FRAMES_BETWEEN", 0)  # noqa: B010 - a class's own, here for one pane
+    try:
+        async with app.run_test(size=SIZE, headless=False):
+            calm_garbage_collection()
+            trader, started = Trader(app), resident_mb()
+            await _draw(app, clock, trader, CYCLE_MINUTES)
+            sent, began_s = Screen.sent_bytes, time.perf_counter()
+            sizes = await _grown(app, clock, trader, minutes, started)
+            seconds = time.perf_counter() - began_s
+            _check(app, day, trader)
+    finally:
+        app.recorder.close()
+    recorded = session_files(folder / "sessions")
+    return Result("console-memory", {
+        "MB grown": round(sizes.most - sizes.warm, 2),
+        "MB grown without waiting garbage": round(sizes.collected - sizes.warm, 2),
+        "MB at each tenth": [round(each, 1) for each in sizes.tenths],
+        "MB in the first cycle": round(sizes.warm - sizes.started, 2),
+        "virtual minutes": minutes,
+        "frames": minutes * FRAMES_A_MINUTE,
+        "frames/s": round(minutes * FRAMES_A_MINUTE / seconds),
+        "kbytes a frame": round((Screen.sent_bytes - sent) / (minutes * FRAMES_A_MINUTE) / 1e3, 2),
+        "books": BOOKS,
+        "keys": trader.pressed,
+        "commands": day.commands,
+        "fills": day.books.trades,
+        "jobs": day.jobs.ended_count,
+        "alarms": day.alarms.raised,
+        "engine runs": day.runs,
+        "recorded files kept": len(recorded),
+        "recorded MB kept": round(sum(file.stat().st_size for file in recorded) / 1e6, 1),
+    }, {})  # fmt: skip
 
 
-def _settled_mb() -> float:
-    """Return what stays resident: what the next collection would free is no growth."""
+async def _grown(app: RecordedConsole, clock: VirtualClock, trader: Trader, minutes: int, started: float) -> _Sizes:
+    """Draw the day; memory is read as it stands, with whatever garbage waits, since a console's user has that too."""
+    warm, most, began_s = resident_mb(), 0.0, time.perf_counter()
+    tenths: list[float] = []
+    for minute in range(1, minutes + 1):
+        await _draw(app, clock, trader, 1)
+        most = max(most, resident_mb())
+        if minute * STEPS // minutes > len(tenths):
+            tenths.append(resident_mb())
+        if minute % TELL_EVERY_MINUTES == 0 or minute == minutes:
+            left_s = (time.perf_counter() - began_s) / minute * (minutes - minute)
+            told = f"minute {minute} of {minutes}, {resident_mb():.1f} MB ({most - warm:+.1f} at most)"
+            print(
+                f"bench console-memory: {told}, {left_s / 60:.0f} min left", file=sys.__stderr__, flush=True
+            )  # the library takes the other
     gc.collect()
-    return resident_mb()
+    return _Sizes(started, warm, tenths, most, resident_mb())
 
 
-async def _draw(app: ConsoleApp, clock: VirtualClock, frames: int) -> None:
-    for _ in range(frames):
+async def _draw(app: RecordedConsole, clock: VirtualClock, trader: Trader, minutes: int) -> None:
+    for _ in range(minutes * FRAMES_A_MINUTE):
         clock.passed_ns += _FRAME_NS
+        trader.frame()
         await app.draw_frame()
         for _ in range(TURNS):  # until panes have told the screen
             await asyncio.sleep(0)
         app.screen._on_timer_update()  # pyright: ignore[reportPrivateUsage] - the library paints by the wall's clock
+
+
+def _check(app: RecordedConsole, day: TradingDay, trader: Trader) -> None:
+    """Refuse a figure of a console that did not do what its trader did."""
+    if not app.recorder.is_on:
+        raise BenchError(f"the session was not recorded to the end: {app.recorder.take_notices()}")
+    bad = [line.text for line in app.messages.lines if line.level == "error"]
+    if bad:
+        raise BenchError(f"the console had a fault: {bad[-1]}")
+    if trader.pressed and not day.commands:
+        raise BenchError("no command of the trader came to the engine")

@@ -1,7 +1,7 @@
-"""A whole engine over one feed, and a strategy that is shown every change of a book."""
+"""A whole engine over one feed, with a strategy that is shown every change of a book, and venues where it trades."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -18,7 +18,8 @@ from core.io.system_clock import SystemClock
 from core.io.time_budget import TimeBudget
 from core.ports.history import NoHistory
 from core.ports.strategy import RunningStrategy, StrategyContext
-from core.ports.venue import Feed
+from core.ports.venue import ExecutionVenue, Feed
+from core.risk.limits import RiskLimits
 from core.types.instrument import InstrumentId
 from core.types.job import JobEnd
 from core.types.market import Trade
@@ -69,13 +70,24 @@ class Watcher:
 class WatchingEngine:
     """Tells `on_book` the symbol and the sequence of each book that a strategy is shown."""
 
-    def __init__(self, feed: Feed, symbols: list[str], folder: Path, on_book: Callable[[str, int], None]) -> None:
+    def __init__(
+        self,
+        feed: Feed,
+        symbols: list[str],
+        folder: Path,
+        on_book: Callable[[str, int], None],
+        *,
+        executions: Sequence[ExecutionVenue] = (),
+        others: Sequence[RunningStrategy] = (),
+        limits: RiskLimits | None = None,
+    ) -> None:
         folder.mkdir(exist_ok=True)
+        self._others = others
         self._on_book = on_book
         self._instruments = {symbol: InstrumentId(feed.venue, symbol) for symbol in symbols}
         self._journal = SqliteJournal(folder / "journal.sqlite", Synchronous.FULL)
         self._engine = assemble(
-            EngineSettings(version="bench"),
+            EngineSettings(version="bench", limits=limits or RiskLimits()),
             EnginePorts(
                 clock=SystemClock(),
                 journal=self._journal,
@@ -85,7 +97,7 @@ class WatchingEngine:
                 run_blocking=_at_once,
                 call_soon=asyncio.get_running_loop().call_soon,
                 feeds=lambda: [feed],
-                executions=list,
+                executions=lambda: list(executions),
                 make_strategy=_no_other,
             ),
         )
@@ -95,7 +107,7 @@ class WatchingEngine:
     async def start(self) -> None:
         await self._engine.connect()
         self._seconds = asyncio.ensure_future(self._every_second())
-        await self._engine.trade([Watcher(tuple(self._instruments.values()), self._note)])
+        await self._engine.trade([Watcher(tuple(self._instruments.values()), self._note), *self._others])
 
     async def stop(self) -> None:
         self._seconds.cancel()

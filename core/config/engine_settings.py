@@ -1,10 +1,13 @@
 """From the configuration to what the engine is told."""
 
+import math
+
 from core.capital.limits import CapitalLimits, PoolShares
 from core.config.config import Config
 from core.config.job_limits import job_limits
 from core.config.risk_limits import risk_limits
-from core.engine.settings import EngineSettings
+from core.config.venues import ReplayVenueConfig
+from core.engine.settings import PICTURE_LIVES_S, EngineSettings
 from core.risk.view import LiveTrading
 from core.types.control import TradingMode
 
@@ -25,8 +28,15 @@ def engine_settings(config: Config, version: str, *, is_live_confirmed: bool = F
         ),
         jobs=job_limits(config),
         in_doubt_after_s=config.engine.in_doubt_after_s,
+        picture_lives_s=_picture_lives_s(config),
         snapshot_every_s=max(1, round(config.engine.snapshot_interval_s)),
     )
+
+
+def _picture_lives_s(config: Config) -> float:
+    """Return how old a picture may be; a replay's time runs at a speed of its own, and nothing there is money."""
+    is_replay = any(isinstance(venue, ReplayVenueConfig) for venue in config.venues.values())
+    return math.inf if is_replay else PICTURE_LIVES_S
 
 
 def _live_trading(config: Config, *, is_confirmed: bool) -> LiveTrading:

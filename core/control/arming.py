@@ -23,6 +23,7 @@ MIN_ARMED_S: Final = 1.0
 MAX_ARMED_S: Final = 3_600.0
 NS_PER_S: Final = 1_000_000_000
 _CRITICAL: Final = "critical"
+_RISKY: Final = (PlaceOrder, AmendOrder, SetRiskMode, SetSafeMode, StartStrategy, Resume, ManualOverride, Arm)
 
 
 class Lease(msgspec.Struct, frozen=True, kw_only=True):
@@ -66,6 +67,29 @@ def raises_risk(command: AnyCommand, risk_mode: RiskMode) -> bool:
             return True
         case _:
             return False
+
+
+def meant_for(command: AnyCommand, engine_id: str, as_of_ns: int) -> AnyCommand:
+    """Return a command that another run of the engine refuses, and this one once the picture behind it is old.
+
+    What only makes things safer goes to any, at any time.
+    """
+    if not isinstance(command, _RISKY):
+        return command
+    return msgspec.structs.replace(command, engine=engine_id, as_of_ns=as_of_ns)
+
+
+def is_bound_to_picture(command: AnyCommand, risk_mode: RiskMode) -> bool:
+    """Tell whether a command means the market that was seen: every order and amend, and whatever raises risk."""
+    return isinstance(command, PlaceOrder | AmendOrder) or raises_risk(command, risk_mode)
+
+
+def picture_problem(as_of_ns: int | None, now_ns: int, lives_s: float) -> str | None:
+    """Say that the picture behind a command is too old to act on, None where it is not, or where nobody says."""
+    if as_of_ns is None or now_ns - as_of_ns <= lives_s * NS_PER_S:
+        return None
+    age_s = (now_ns - as_of_ns) / NS_PER_S
+    return f"not carried out: it came late, the picture it was decided on is {age_s:.0f} s old; look, and give it again"
 
 
 def minutes(seconds: float) -> str:

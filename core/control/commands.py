@@ -14,6 +14,8 @@ class Command(msgspec.Struct, frozen=True, kw_only=True, tag=True, tag_field="co
 
     who: str = "unknown"
     console: str | None = None  # the id of the console it was given in; None from anywhere else
+    engine: str | None = None  # the run whose picture it was given on; None: whichever runs
+    as_of_ns: int | None = None  # the engine's time of the picture it was decided on; None where nobody says
 
 
 class Pause(Command, frozen=True, kw_only=True):

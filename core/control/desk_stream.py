@@ -128,6 +128,7 @@ class DeskMirror:
         self._snapshot: DeskSnapshot | None = None
         self._sequence = 0
         self.gap_ms = 0  # before the newest frame
+        self.is_anew = False  # the newest frame was the whole state
 
     def apply(self, frame: bytes | str) -> DeskSnapshot:
         """Return the state after a frame.
@@ -145,7 +146,7 @@ class DeskMirror:
                 self._snapshot = self._after(message)
         except msgspec.DecodeError as error:
             raise DeskStreamError(f"a frame of the stream cannot be read: {error}") from error
-        self._sequence = message.sequence
+        self._sequence, self.is_anew = message.sequence, isinstance(message, SnapshotFrame)
         self.gap_ms = message.gap_ms if isinstance(message, SnapshotFrame) else 0
         return self._snapshot
 

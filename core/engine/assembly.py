@@ -255,6 +255,7 @@ def _make_consoles(ground: Ground, views: RiskViews) -> ConsoleDesk:
         recorder=ground.recorder,
         conditions=ground.conditions,
         valuation=views.valuation,
+        picture_lives_s=ground.settings.picture_lives_s,
     )
 
 

@@ -77,6 +77,8 @@ class CommandDesk:
     async def _execute(self, command: AnyCommand) -> CommandResult:
         refusal = self._parts.consoles.guard(command)
         if refusal is not None:
+            # Whoever gave it may have given up waiting: the log tells what became of it.
+            self._parts.log.warning("control", f"{command.who}: {type(command).__name__} refused: {refusal}")
             return CommandResult(outcome=Outcome.REFUSED, message=refusal)
         match command:
             case commands.Pause():

@@ -5,7 +5,16 @@ from typing import Final
 
 import msgspec
 
-from core.control.arming import NS_PER_S, Lease, arming_blocker, lease_problem, minutes, raises_risk
+from core.control.arming import (
+    NS_PER_S,
+    Lease,
+    arming_blocker,
+    is_bound_to_picture,
+    lease_problem,
+    minutes,
+    picture_problem,
+    raises_risk,
+)
 from core.control.commands import AnyCommand, Arm, CommandResult, Disarm, Outcome
 from core.control.consoles import ConsoleHello, Presence
 from core.engine.alarm_log import AlarmCount, AlarmLog
@@ -37,13 +46,16 @@ class ConsoleDesk:
         recorder: Recorder,
         conditions: PassingConditions,
         valuation: Callable[[], Valuation],
+        picture_lives_s: float,
     ) -> None:
         self._clock = clock
         self._fold = fold
         self._recorder = recorder
         self._conditions = conditions
         self._valuation = valuation
+        self._picture_lives_s = picture_lives_s
         self._alarms: Callable[[], Sequence[Alert]] = tuple
+        self._engine_id = ""
         self._present: list[Presence] = []
         self._lease: Lease | None = None
         self._halts_before = 0  # raised before the lease began
@@ -53,9 +65,10 @@ class ConsoleDesk:
         self._alarms_then: dict[str, AlarmCount] = {}  # by person, when the last console went
         self._reports: dict[str, AwayReport] = {}  # by person, as of the return
 
-    def connect(self, alarms: Callable[[], Sequence[Alert]]) -> None:
-        """Say where the standing alarms are read."""
+    def connect(self, alarms: Callable[[], Sequence[Alert]], engine_id: str) -> None:
+        """Say where the standing alarms are read, and which run this is."""
         self._alarms = alarms
+        self._engine_id = engine_id
 
     # attaching ---------------------------------------------------------------------------------------
 
@@ -154,8 +167,15 @@ class ConsoleDesk:
     def guard(self, command: AnyCommand) -> str | None:
         """Say why a command is refused to the console that gave it, None where it may go on.
 
-        Only consoles are held to the lease: what comes without one, from the command line or a script, is not.
+        Only consoles are held to the lease: what comes without one, from the command line or a script, is not. An
+        order that lay before an engine which stood still meant another market, whoever gave it.
         """
+        if command.engine not in {None, self._engine_id} and raises_risk(command, self._fold.risk_mode):
+            return f"it was meant for {command.engine}, and this is {self._engine_id}: look at what is now"
+        if is_bound_to_picture(command, self._fold.risk_mode):
+            problem = picture_problem(command.as_of_ns, self._clock.utc_ns(), self._lives_s(command.console))
+            if problem is not None:
+                return problem
         lease = self.holder()
         if lease is None or command.console in {None, lease.console}:
             return None
@@ -166,6 +186,11 @@ class ConsoleDesk:
             f"{lease.who} is armed for another {left}: here only what makes things safer passes;"
             " it ends by itself, with a disarm, or when it is taken over"
         )
+
+    def _lives_s(self, console: str | None) -> float:
+        """Return how old a picture may be: a console that is sent one rarely has an older one."""
+        intervals_ms = [each.hello.interval_ms for each in self._present if each.hello.console == console]
+        return self._picture_lives_s + max(intervals_ms, default=0) / 1_000
 
     def arm(self, command: Arm) -> CommandResult:
         self.on_second()

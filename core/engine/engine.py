@@ -82,7 +82,7 @@ class Engine:
         )
         self._desk = DeskBuilder(parts, engine_id, parts.settings.version)
         self._monitoring = MonitoringBuilder(parts, parts.clock.utc_ns(), self._kill_switch.state, rate_limit)
-        parts.consoles.connect(self._standing_alarms)
+        parts.consoles.connect(self._standing_alarms, engine_id)
         parts.alarms.connect(self._standing_alarms)
         self._intake = EventIntake(parts, health)
         self._seconds = 0

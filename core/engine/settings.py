@@ -1,5 +1,7 @@
 """What the engine is told from outside, already checked."""
 
+from typing import Final
+
 import msgspec
 
 from core.capital.limits import CapitalLimits
@@ -7,6 +9,8 @@ from core.jobs.limits import JobLimits
 from core.risk.limits import RiskLimits
 from core.risk.view import LiveTrading
 from core.types.control import RiskMode, TradingMode
+
+PICTURE_LIVES_S: Final = 5.0
 
 
 class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
@@ -18,4 +22,7 @@ class EngineSettings(msgspec.Struct, frozen=True, kw_only=True):
     capital: CapitalLimits = CapitalLimits()
     jobs: JobLimits = JobLimits()
     in_doubt_after_s: float = 5.0
+    picture_lives_s: float = (
+        PICTURE_LIVES_S  # how old what a trader saw may be when an order given by it is carried out
+    )
     snapshot_every_s: int = 30

@@ -81,7 +81,7 @@ def some_jobs() -> list[JobView]:
         ),
         job(
             10, "finished", outcome="unwound", reason="the hedge was rejected: no margin", pnl_usd=_D("-2.11"),
-            fees_usd=_D("3.20"), **started, ended_ns=START_NS - 3 * S,
+            fees_usd=_D("3.20"), **scores, started_ns=START_NS - 4 * S, ended_ns=START_NS - 3 * S,
         ),
         job(
             9, "dropped", outcome="refused", reason="min_edge: 2.1 bps, allowed at least 3; single_reserve: okx 5,000 "

@@ -41,7 +41,7 @@ def test_the_page_tells_everything_that_happened() -> None:
         for told in (
             "BTC/USDT@sim-a",
             "net +0.25",
-            "fees 6.4",
+            "fees 6.4 USDT",
             "completed 2 · naked 1",
             "+10.00 → -2.50",
             "-12.50",
@@ -161,3 +161,8 @@ def test_the_longest_page_fits_its_box(size: tuple[int, int]) -> None:
     text = "\n".join(map(text_of, lines))
     assert "the newest 4 of 300:" in text
     assert "in 85 more instruments" in text
+
+
+def test_a_list_of_nothing_has_no_heading() -> None:
+    lines = away_lines(away_report(alarms_raised=2, alarms_cleared=1), 70)
+    assert "newest" not in "\n".join(map(text_of, lines))

@@ -3,6 +3,7 @@
 import errno
 import os
 import stat
+import threading
 from itertools import pairwise
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from tui.flight.entries import Answered, Frame, KeyPressed, ScreenKept
 from tui.flight.session_folder import is_being_recorded, prune, session_named
 from tui.flight.session_form import SessionFileError, read_entries, read_session
 from tui.flight.session_list import session_rows
+from tui.flight.session_writer import SessionWriter
 
 
 async def look_and_pause(desk: Desk) -> None:
@@ -134,6 +136,32 @@ def test_full_disk_stops_the_recording_with_one_notice_and_nothing_else(
     assert isinstance(link.commands[-1], Pause)
     (session,) = recorded(tmp_path)
     assert session.cut == ""
+
+
+def test_a_disk_that_hangs_is_given_up_without_making_the_loop_wait_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written, goes_on, is_waited_for = os.write, threading.Event(), False
+
+    def write(handle: int, text: bytes) -> int:
+        assert goes_on.wait(60)
+        return written(handle, text)
+
+    def join(_writer: SessionWriter, _patience_s: float | None = None) -> None:
+        nonlocal is_waited_for
+        is_waited_for = not goes_on.is_set()
+
+    async def script(desk: Desk) -> None:
+        monkeypatch.setattr(SessionWriter, "join", join)
+        for _ in range(20):
+            await desk.frame(6.0)
+        assert not desk.app.recorder.is_on
+        assert "the disk is too slow" in " ".join(line.text for line in desk.app.messages.lines)
+        assert not is_waited_for
+        goes_on.set()
+
+    monkeypatch.setattr("tui.flight.session_writer.os.write", write)
+    record(script, tmp_path)
 
 
 def test_folder_that_cannot_be_made_costs_the_recording_alone(tmp_path: Path) -> None:

@@ -45,7 +45,7 @@ def found(
     now_ns: int = NOW,
     has_book: bool = True,
 ) -> list[tuple[str, Weight]]:
-    sight = Sight((shown or book()) if has_book else None, orders, NOW, now_ns)
+    sight = Sight((shown or book()) if has_book else None, orders, now_ns)
     return [(each.text, each.weight) for each in concerns(wanted, sight, sent or SentOrders())]
 
 

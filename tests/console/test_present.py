@@ -42,7 +42,7 @@ from tui.present.ladder_window import (
 from tui.present.orders import order_price, status_span
 from tui.present.positions import positions_table
 from tui.present.risk import limit_line
-from tui.present.table import Align, Column, Row, Table, table_header, table_rows
+from tui.present.table import Align, Column, Row, Table, TableLayout, table_lines
 from tui.present.venues import venues_table
 
 TEXTS = st.text(max_size=40)
@@ -313,14 +313,14 @@ TABLE = Table(
 
 
 def test_a_narrow_table_drops_the_least_important_column_and_keeps_numbers_whole() -> None:
-    wide, narrow = (text_of(table_rows(TABLE, width, 0, 1, None)[0]) for width in (40, 16))
+    wide, narrow = (text_of(table_lines(TABLE, width)[1][0]) for width in (40, 16))
     assert wide.split() == ["alphabet", "1,234.50", "7"]
     assert narrow.split()[-1] == "1,234.50"
-    assert "extra" not in text_of(table_header(TABLE, 16))
+    assert "extra" not in text_of(table_lines(TABLE, 16)[0])
 
 
 def test_the_selected_row_is_marked_without_colour() -> None:
-    line = table_rows(TABLE, 40, 0, 2, "b")[1]
+    line = TableLayout(TABLE, 40).line(TABLE.rows[1], "b")
     assert all(span.decor & Decor.REVERSED for span in line)
 
 
@@ -389,7 +389,7 @@ def test_on_a_narrow_pane_a_position_still_says_where_it_is_held() -> None:
         realised_pnl_usd=Decimal(0), fees_usd=Decimal(0), funding_usd=Decimal(0),
     )  # fmt: skip
     here = msgspec.structs.replace(there, venue="sim-a", quantity=Decimal("13.29"))
-    text = "\n".join(text_of(line) for line in table_rows(positions_table([here, there], [], 0.0), 40, 0, 5, None))
+    text = "\n".join(text_of(line) for line in table_lines(positions_table([here, there], [], 0.0), 40)[1])
     assert "sim-a" in text
     assert "sim-b" in text
 
@@ -405,10 +405,10 @@ def test_the_positions_table_shows_where_a_protected_position_is_closed_and_no_e
         stop_distance_pct=Decimal("1.0101"), take_profit_price=None, take_profit_distance_pct=None,
         trailing_price=Decimal(97), trailing_distance_pct=None, state="watched", reason="",
     )  # fmt: skip
-    assert "stop" not in text_of(table_header(positions_table([bare], [], 0.0), 200))
+    assert "stop" not in text_of(table_lines(positions_table([bare], [], 0.0), 200)[0])
     net = NetPositionView(base="BTC", quantity=Decimal(1), notional_usd=Decimal(99), pnl_usd=None)
     table = positions_table([msgspec.structs.replace(bare, protection=protection), bare], [net], 0.0)
-    assert text_of(table_header(table, 200)).split()[-3:] == ["stop", "trail", "profit"]
+    assert text_of(table_lines(table, 200)[0]).split()[-3:] == ["stop", "trail", "profit"]
     shown = [tuple(cell.text for cell in row.cells[-3:]) for row in table.rows]
     assert shown == [("98.00 1.0%", "97.00 ?", "—"), ("—", "—", "—"), ("", "", "")]
 

@@ -20,7 +20,7 @@ def asked(link: object) -> list[SetPriceAlert]:
 
 
 @pytest.mark.parametrize(
-    ("text", "crossing", "distance"), [("110", "above", "10"), ("1,00.5", "above", "0.5"), ("90", "below", "-10")]
+    ("text", "crossing", "distance"), [("110", "above", "10"), ("100.5", "above", "0.5"), ("90", "below", "-10")]
 )
 def test_a_typed_price_lies_above_or_below_the_market_at_a_distance(text: str, crossing: str, distance: str) -> None:
     typed = typed_alert(text, Decimal(100))

@@ -7,7 +7,7 @@ from tests.console.fake_link import FakeLink
 from tui.present.ink import Ink, Span, text_of
 from tui.present.positions import unrealised_by_row
 from tui.present.sparkline import CELL_NS, CELLS, MOST_ROWS, TITLE, SparkHistory, spark, with_sparks
-from tui.present.table import Align, Column, Row, Table, table_header, table_rows
+from tui.present.table import Align, Column, Row, Table, table_lines
 from tui.present.venues import latency_by_row
 
 TABLE = Table((Column("name"), Column("qty", Align.NUMBER)), [Row("a", (Span("a"), Span("1")))], ())
@@ -55,9 +55,10 @@ def test_another_engine_or_a_clock_that_was_set_back_begins_anew() -> None:
 
 def test_the_line_goes_by_its_rank_where_a_pane_is_narrow() -> None:
     table = with_sparks(TABLE, history(1.0, 2.0), rank=9, is_signed=True)
-    assert TITLE in text_of(table_header(table, 40))
-    assert "▁█" in text_of(table_rows(table, 40, 0, 1, None)[0])
-    assert TITLE not in text_of(table_header(table, 14))
+    header, rows = table_lines(table, 40)
+    assert TITLE in text_of(header)
+    assert "▁█" in text_of(rows[0])
+    assert TITLE not in text_of(table_lines(table, 14)[0])
 
 
 def test_without_a_second_value_there_is_no_column() -> None:

@@ -6,10 +6,12 @@ import re
 import pytest
 from rich.color_triplet import ColorTriplet
 from rich.style import Style
+from textual.geometry import Region
+from textual.widget import Widget
 
-from core.config.console_words import ThemeName
+from core.config.console import ThemeName
 from tests.console.driving import Desk, run_console
-from tui.panes.looks import Looks, strip_of
+from tui.panes.looks import Ground, Looks, strip_of
 from tui.panes.palettes import PALETTES, Palette, palette_for
 from tui.present.ink import Decor, Ink, Span
 
@@ -107,8 +109,8 @@ def test_the_privacy_mask_hides_equity_profit_positions_and_own_orders_and_leave
 def test_own_prints_of_a_public_pane_are_hidden_too() -> None:
     looks = Looks(hides_money=True)
     line = (Span("0.250 ", Ink.BID), Span("◂ 0.250", Ink.OWN), Span(" 12", Ink.TEXT, Decor.PRIVATE))
-    assert strip_of(line, 18, Style(), looks).text.rstrip() == "0.250 ◂ •.••• ••"
-    assert strip_of(line, 18, Style(), looks, is_private=True).text.rstrip() == "•.••• ◂ •.••• ••"
+    assert strip_of(line, 18, Ground(Style()), looks).text.rstrip() == "0.250 ◂ •.••• ••"
+    assert strip_of(line, 18, Ground(Style()), looks, is_private=True).text.rstrip() == "•.••• ◂ •.••• ••"
 
 
 def test_alerts_are_hidden_as_well_for_they_name_losses_and_values() -> None:
@@ -117,5 +119,40 @@ def test_alerts_are_hidden_as_well_for_they_name_losses_and_values() -> None:
         assert re.search(r"\d", desk.pane("alerts"))
         await desk.press("ctrl+y")
         assert not re.search(r"\d", desk.pane("alerts"))
+
+    run_console(script)
+
+
+@pytest.mark.parametrize("has_colour", [True, False], ids=["colour", "no colour"])
+def test_panes_hand_out_the_strips_that_the_library_would_have_made_of_them(
+    has_colour: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not has_colour:
+        monkeypatch.setenv("NO_COLOR", "1")
+
+    async def script(desk: Desk) -> None:
+        for _ in PALETTES:
+            await desk.press("ctrl+t")
+            for pane in desk.app.area.shown():
+                width, height = pane.size
+                for crop in (Region(0, 0, width, height), Region(3, 1, width - 5, height - 1)):
+                    mine, theirs = pane.render_lines(crop), Widget.render_lines(pane, crop)
+                    assert [list(strip.simplify()) for strip in mine] == [list(strip.simplify()) for strip in theirs]
+                    colours = {s.style.color.triplet for strip in mine for s in strip if s.style and s.style.color}
+                    assert has_colour or all(one is None or len(set(one)) == 1 for one in colours)
+
+    run_console(script)
+
+
+def test_a_pane_that_grows_is_blank_where_it_is_not_painted_yet() -> None:
+    async def script(desk: Desk) -> None:
+        pane = desk.app.area.panes["positions"]
+        width, height = pane.size
+        painted = pane.render_lines(Region(0, 0, width, height))
+        grown = pane.render_lines(Region(0, 0, width + 7, height + 2))
+        assert [strip.text for strip in grown] == [
+            *(strip.text + " " * 7 for strip in painted),
+            *[" " * (width + 7)] * 2,
+        ]
 
     run_console(script)

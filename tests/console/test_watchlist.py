@@ -16,7 +16,7 @@ from tui.console.memory import ConsoleMemory, MemoryFile
 from tui.console.settings import ConsoleSettings
 from tui.present.ink import text_of
 from tui.present.symbol_search import SymbolIndex
-from tui.present.table import table_header, table_rows
+from tui.present.table import table_lines
 from tui.present.watchlist import day_change, spread_bps, watch_table
 
 DAY_NS = 86_400_000_000_000
@@ -95,7 +95,8 @@ GONE/USDT  sim-b  not followed         —         —     —        —       
 def test_at_80_columns_a_watchlist_is_read_at_a_glance() -> None:
     known = state(day_price=Decimal(63_000), day_price_ns=0)
     table = watch_table(["BTC/USDT@sim-a", "GONE/USDT@sim-b"], {"sim-a": {"BTC/USDT": known}}, 0.0)
-    lines = [table_header(table, 78), *table_rows(table, 78, 0, 9, None)]
+    header, rows = table_lines(table, 78)
+    lines = [header, *rows]
     assert "".join(f"{text_of(line).rstrip()}\n" for line in lines) == PICTURE
 
 

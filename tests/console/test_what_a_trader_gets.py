@@ -11,6 +11,9 @@ from core.control.commands import AcknowledgeAlarms, Arm, Kill, Pause
 from core.state.desk import ArmingView
 from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
 from tests.console.fake_jobs import START_NS
+from tests.console.flights import record
+from tests.console.test_flight_replay import QUIET
+from tests.console.test_flight_viewer import Seat, a_short_session, look_at
 from tests.console.test_layouts import files, seen
 from tests.console.whole_link import WATCHED, WholeLink, watch_some
 from tui.console.desks import DESKS
@@ -176,3 +179,20 @@ def test_an_account_a_watchlist_price_alerts_and_settings_a_key_away(size: Size)
         assert title(desk) == "Settings"
 
     run_console(script, WholeLink(), size)
+
+
+@each_size
+def test_a_flight_recorder_that_shows_again_what_was_seen_and_pressed(size: Size, tmp_path: Path) -> None:
+    record(a_short_session, tmp_path, WholeLink(), size=size, settings=QUIET)
+
+    async def script(seat: Seat) -> None:
+        assert "nothing is sent" in seat.banner()
+        await seat.press("n", "n")
+        assert "key 3" in seat.bar()
+        assert "Jobs" in seat.picture()
+        await seat.press("n", "n", "full_stop", "full_stop")
+        assert "═ HALT ═" in seat.picture()
+        await seat.press("home")
+        assert "═ HALT ═" not in seat.picture()
+
+    look_at(tmp_path, script, size)

@@ -77,6 +77,15 @@ def test_after_another_program_wrote_over_the_screen_ctrl_l_draws_it_again():
     run_on_terminal(script)
 
 
+def test_paper_or_live_is_written_into_the_title_again_with_everything_else():
+    async def script(desk: Desk, terminal: CapturedTerminal) -> None:
+        terminal.sent.clear()
+        await desk.press("ctrl+l")
+        assert "\x1b]2;PAPER seraphim\x07" in "".join(terminal.sent)
+
+    run_on_terminal(script)
+
+
 def test_a_resized_terminal_is_drawn_whole_also_where_the_size_comes_back():
     async def script(desk: Desk, terminal: CapturedTerminal) -> None:
         for size in ((100, 30), (140, 45), (140, 45)):

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import aiohttp
+import msgspec
 import pytest
 from aiohttp import web
 
@@ -189,10 +190,28 @@ def test_commands_go_over_the_link_and_outcomes_come_back(path: Path) -> None:
             for outcome in Outcome:
                 engine.answer = type(engine.answer)(outcome=outcome, message="because", data={"a": 1})
                 assert await link.execute(order) == engine.answer
-            assert engine.commands == [order] * len(Outcome)
+            seen = [msgspec.structs.replace(each, engine=None, as_of_ns=None) for each in engine.commands]
+            assert seen == [order] * len(Outcome)
             bad = await link.execute(PlaceOrder(venue="v", symbol="s", side="buy", quantity=Decimal("NaN")))
             assert bad.outcome is Outcome.INVALID
         await link.stop()
+
+    asyncio.run(run())
+
+
+def test_what_may_raise_risk_names_the_engine_and_the_picture_that_were_on_the_screen(path: Path) -> None:
+    order = PlaceOrder(venue="v1", symbol="BTC/USDT", side="buy", quantity=Decimal(1))
+
+    async def run() -> None:
+        engine, link = FakeEngine(), attached(path)
+        async with serving(engine, path):
+            await link.start()
+            await until(lambda: link.latest() is not None)
+            await link.execute(order)
+            await link.execute(Pause())
+            await link.stop()
+        assert [command.engine for command in engine.commands] == [engine.state.engine_id, None]
+        assert [command.as_of_ns for command in engine.commands] == [engine.state.engine_ns, None]
 
     asyncio.run(run())
 

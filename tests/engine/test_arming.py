@@ -212,7 +212,7 @@ def test_a_critical_alarm_that_nobody_acknowledged_keeps_everybody_from_arming()
     async def script(rig: EngineRig) -> None:
         attach(rig)
         alarm.acknowledged = False
-        rig.engine.parts.consoles.connect(lambda: [alarm])
+        rig.engine.parts.consoles.connect(lambda: [alarm], "run-1")
         answer = await rig.execute(Arm(console=ALICE))
         assert (answer.outcome, armed(rig)) == (Outcome.REFUSED, None)
         assert "left naked" in answer.message
@@ -280,6 +280,21 @@ def test_what_makes_things_safer_passes_from_every_console(command: AnyCommand) 
         assert "is armed for another" not in answer.message
 
     assert not raises_risk(command, RiskMode.BALANCED)
+    over_a_rig(script)
+
+
+@pytest.mark.parametrize("command", [*RISKY, *SAFER], ids=lambda command: type(command).__name__)
+def test_what_raises_risk_and_was_meant_for_an_earlier_run_is_refused_and_what_makes_safer_passes(
+    command: AnyCommand,
+) -> None:
+    async def script(rig: EngineRig) -> None:
+        attach(rig)
+        answer = await rig.execute(msgspec.structs.replace(command, console=ALICE, engine="run-0"))
+        is_refused = answer.outcome is Outcome.REFUSED and "it was meant for run-0" in answer.message
+        assert is_refused is (command in RISKY)
+        answer = await rig.execute(msgspec.structs.replace(command, console=ALICE, engine=shown(rig).engine_id))
+        assert "it was meant for" not in answer.message
+
     over_a_rig(script)
 
 

@@ -235,7 +235,8 @@ def _instrument(text: str) -> tuple[str, str]:
 
 def _positive(text: str, name: str) -> Decimal:
     try:
-        value = Decimal(text)
+        # Python also reads 1_5 and the digits of other scripts: too easily another number than the one meant.
+        value = Decimal(text if text.isascii() and "_" not in text else "")
     except InvalidOperation:
         raise CommandError(ExitCode.USAGE, f"{name} {text!r} is not a number, e.g. 0.01") from None
     if not value.is_finite() or value <= 0 or abs(value.adjusted()) > MAX_EXPONENT:

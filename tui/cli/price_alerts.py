@@ -1,6 +1,6 @@
 """`seraphim alerts price`: prices that the engine watches and tells of, with no console attached."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Annotated, Final
 
 import typer
@@ -9,6 +9,7 @@ from tui.cli import engine
 from tui.cli.exits import CommandError, ExitCode
 from tui.cli.output import Json, say, say_json
 from tui.cli.tables import Column, print_table
+from tui.present.typed_number import typed_number
 
 PATH: Final = "/api/price_alerts"
 COLUMNS: Final = (
@@ -86,11 +87,8 @@ def remove(alert_id: Annotated[str, typer.Argument(help="Its id as listed.")], j
 
 
 def _price(text: str) -> Decimal:
-    try:
-        price = Decimal(text.replace(",", ""))
-    except InvalidOperation:
-        price = Decimal(0)
-    if not price.is_finite() or price <= 0:
+    price, _ = typed_number(text, is_price=True)
+    if price is None or price <= 0:
         raise CommandError(ExitCode.USAGE, f"price {text!r} is not a number above 0, e.g. 70000")
     return price
 

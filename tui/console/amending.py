@@ -7,7 +7,7 @@ from core.control.commands import AmendOrder
 from core.state.desk import InstrumentView, OrderView
 from tui.console.dialogs.choice import Choice, ChoiceDialog
 from tui.console.dialogs.typed import Typed, TypedDialog
-from tui.console.ticket_rules import TYPED_ABOVE_USD
+from tui.console.ticket_rules import amount_text, is_large
 from tui.panes.ladder import LadderPane
 from tui.panes.pane import Pane
 from tui.panes.watchlist import WatchlistPane
@@ -27,6 +27,9 @@ class Amending:
         raise NotImplementedError
 
     def _ladder(self) -> LadderPane:
+        raise NotImplementedError
+
+    def quote_usd(self, instrument: InstrumentView) -> Decimal | None:
         raise NotImplementedError
 
     def focused_pane(self) -> Pane | None:
@@ -65,7 +68,10 @@ class Amending:
         elif order.amend is not None:
             self.app.say("info", f"{name} is being amended already")
         else:
-            new = price + ticks * instrument.tick_size
+            new = price + ticks * instrument.order_tick
+            if new <= 0:
+                self.app.say("info", f"{name} cannot be moved: {numbers.exact(new)} is no price")
+                return
             self._ask_or_send(order, instrument, new, AmendOrder(client_order_id=name, limit_price=new))
 
     def _ask_or_send(self, order: OrderView, instrument: InstrumentView, new: Decimal, amend: AmendOrder) -> None:
@@ -83,9 +89,9 @@ class Amending:
         ]
         if self.app.view.is_live:
             lines.append(plain("LIVE: this is real money", Ink.LIVE, Decor.BOLD | Decor.REVERSED))
-        if value > TYPED_ABOVE_USD:
-            lines.append(plain("A large order: type its value in whole units.", Ink.WARNING))
-            dialog = TypedDialog("Move this order?", lines, str(int(value)))
+        if is_large(value, self.quote_usd(instrument)):
+            lines.append(plain("A large order: type its value.", Ink.WARNING))
+            dialog = TypedDialog("Move this order?", lines, amount_text(value))
             self.app.dialogs.open(dialog, lambda typed: self._send_typed_move(amend, what, typed))
             return
         question = ChoiceDialog(

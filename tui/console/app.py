@@ -15,7 +15,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.timer import Timer
 
-from core.config.console_words import UpColour
+from core.config.console import UpColour
 from core.io.redaction import redact
 from core.ports.clock import Clock
 from core.ports.control import EngineLink
@@ -26,7 +26,7 @@ from tui.console.bars import FooterBar, HeaderBar, MessageBar, TooSmall
 from tui.console.charting import with_charts
 from tui.console.desk_area import DeskArea
 from tui.console.desks import is_too_small
-from tui.console.dialog_stack import DialogStack
+from tui.console.dialog_stack import DialogStack, Engine
 from tui.console.dialogs.dialog import DIALOG_CSS
 from tui.console.dialogs.passing import PassingDialog
 from tui.console.exit_choice import ExitChoice
@@ -118,7 +118,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         self.footer = FooterBar("footer", settings.keys)
         self.too_small = TooSmall("too-small")
         self.view = View(None, self.watch_of_link.look(None))
-        self.dialogs = DialogStack(self, self._dialog_ready)
+        self.dialogs = DialogStack(self, self._dialog_ready, self._engine, lambda text: self.say("warning", text))
         self._held_keys: list[events.Key] = []
         self.hands = Hands(self)
         self._terminal: Size | None = None
@@ -126,7 +126,6 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         self._wanted: DeskRequest | None = None
         self._is_framing = False
         self._frame_error = ""
-        self.painted = asyncio.Event()  # the terminal shows the desk, though it may still wait for an engine
         self._stale: frozenset[Thing] = frozenset()
 
     def put_on(self, looks: Looks) -> None:
@@ -152,11 +151,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         self._remember()
         self._ask()
         self.arrange()
-        for shown in (self.header, self.footer, *self.area.shown()):
-            shown.frame(self.view)
-        self.message_bar.show(self.messages.newest)
         self._time_frames()
-        self.call_after_refresh(self.painted.set)
 
     def _remember(self) -> None:
         """Show what was saved; a console that never saved anything shows what it is first."""
@@ -243,6 +238,15 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         if not stale_things(snapshot, self.watch_of_link.age_s(snapshot)) <= self._stale:
             await self.draw_frame()
 
+    def engine_now_ns(self) -> int:
+        """Return the engine's time of this moment: that of a frame may be a second behind."""
+        return self.view.engine_ns + self.watch_of_link.since_frame_ns()
+
+    def _engine(self) -> Engine | None:
+        """Return which engine there is now, by the link's newest picture: the frame's may be an older one."""
+        snapshot = self.link.latest()
+        return None if snapshot is None else (snapshot.engine_id, snapshot.monitoring.global_.trading_mode)
+
     def _sent(self) -> Sent | None:
         return self._driver.sent if isinstance(self._driver, StallProofDriver) else None
 
@@ -288,7 +292,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
             self.say("error", f"a frame could not be drawn: {type(error).__name__}: {error}")
 
     def _follow(self, snapshot: DeskSnapshot) -> None:
-        self.messages.follow(snapshot.engine_ns)
+        self.messages.follow(self.view.engine_ns)
         monitoring = snapshot.monitoring
         is_starting = monitoring.global_.system_status == "starting"  # what a start goes through is no news
         if not is_starting and self.alarm_bell.rings_for(monitoring.alerts, snapshot.engine_ns):
@@ -310,6 +314,12 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         self.title = f"{'◆ LIVE' if self._is_live else 'PAPER'} seraphim"
         if self._driver is not None:
             self._driver.write(f"\x1b]2;{self.title}\x07")
+
+    def paint_terminal_anew(self) -> None:
+        """Send every cell again, and the title: a shell, or a stall in between, may have taken that too."""
+        super().paint_terminal_anew()
+        if self._is_live is not None:
+            self._write_title()
 
     def _ask(self) -> None:
         shown = self.area.shown()
@@ -421,7 +431,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         top = self.dialogs.top
         if top is not None and top.is_ready and top not in event.widget.ancestors_with_self:
             self.dialogs.focus_below = event.widget
-            top.take_focus()
+            top.regain_focus()
 
     def action_act(self, name: str) -> None:
         """Carry out an action of the registry; one that fails says so and the console lives on."""

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -10,7 +9,7 @@ from core.state.desk import LogLine
 from tui.console.actions import ACTIONS
 from tui.console.desks import MINIMUM_COLUMNS, MINIMUM_ROWS
 from tui.console.key_map import KeyMap
-from tui.panes.looks import looks_of, strip_of
+from tui.panes.looks import ground_of, looks_of, strip_of
 from tui.panes.view import View
 from tui.present import numbers
 from tui.present.cells import line_width, wrap
@@ -24,36 +23,20 @@ class Bar(Widget):
     def __init__(self, bar_id: str) -> None:
         super().__init__(id=bar_id)
         self._lines: list[Line] = []
-        self._view: View | None = None
-
-    def frame(self, view: View) -> None:
-        """Draw a view; one that comes before the bar has its width is drawn when it is first shown."""
-        self._view = view
-        if self.size.width:
-            self.put(self.drawn(view))
-
-    def drawn(self, view: View) -> list[Line]:  # noqa: ARG002 (for bars that show a view)
-        return self._lines
 
     def put(self, lines: list[Line]) -> None:
         if lines != self._lines:
             self._lines = lines
             self.refresh()
 
-    def on_resize(self, _event: events.Resize) -> None:
-        if self._view is not None:
-            self.put(self.drawn(self._view))
-
     def render_line(self, y: int) -> Strip:
-        if not self._lines and self._view is not None:
-            self._lines = self.drawn(self._view)
         line = self._lines[y] if y < len(self._lines) else EMPTY_LINE
-        return strip_of(line, self.size.width, self.rich_style, looks_of(self))
+        return strip_of(line, self.size.width, ground_of(self, is_filtered=False), looks_of(self))
 
 
 class HeaderBar(Bar):
-    def drawn(self, view: View) -> list[Line]:
-        return header_lines(view.snapshot, view.link, self.size.width)
+    def frame(self, view: View) -> None:
+        self.put(header_lines(view.snapshot, view.link, self.size.width))
 
     def fit_width(self, width: int) -> int:
         """Take the rows this width needs; return how many."""
@@ -89,9 +72,9 @@ class FooterBar(Bar):
         super().__init__(bar_id)
         self._keys = keys
 
-    def drawn(self, view: View) -> list[Line]:
+    def frame(self, view: View) -> None:
         status = view.snapshot.monitoring.global_.system_status if view.snapshot is not None else ""
-        return [footer_line(self.size.width, self._keys, can_resume=status in {"paused", "halted"})]
+        self.put([footer_line(self.size.width, self._keys, can_resume=status in {"paused", "halted"})])
 
 
 def footer_line(width: int, keys: KeyMap, *, can_resume: bool) -> Line:
@@ -109,7 +92,9 @@ def footer_line(width: int, keys: KeyMap, *, can_resume: bool) -> Line:
 class TooSmall(Bar):
     """What stands there instead of a desk that cannot be read."""
 
-    def drawn(self, view: View) -> list[Line]:
+    def frame(self, view: View) -> None:
+        if not self.is_attached:
+            return
         width, height = self.screen.size
         text = (
             f"terminal too small: {width}×{height}, "  # noqa: RUF001 (the sign terminals' sizes are written with)
@@ -118,4 +103,4 @@ class TooSmall(Bar):
         state = view.snapshot.monitoring.global_ if view.snapshot is not None else None
         known = "no data" if state is None else f"{state.trading_mode} {state.system_status}".upper()
         halt = (Span("^k", Ink.ALARM, Decor.BOLD), Span(" HALT works here", Ink.STRONG))
-        return [*wrap(text, max(1, width), Ink.WARNING), halt, (Span(known, Ink.STRONG, Decor.BOLD),)]
+        self.put([*wrap(text, max(1, width), Ink.WARNING), halt, (Span(known, Ink.STRONG, Decor.BOLD),)])

@@ -1,19 +1,17 @@
 """Text as terminal cells: one character stands for each cell, so that two pictures of a row can be compared."""
 
 from typing import Final
+from unicodedata import category
 
 from rich.cells import cell_len
+
+from tui.present.cells import SINGLE
 
 CONTINUED: Final = "\0"  # what follows the first cell of a character that takes several
 UNKNOWN: Final = "\uffff"  # a cell of which nobody knows what the terminal shows
 _FIRST_STAND_IN: Final = 0xF0000
 MOST_STAND_INS: Final = 4096
 _JOINER: Final = "\u200d"
-_SINGLE: Final = frozenset(
-    chr(code)
-    for first, last in ((0x20, 0x7E), (0xA0, 0xAC), (0xAE, 0x2FF), (0x370, 0x482), (0x2500, 0x25FC), (0x2800, 0x28FF))
-    for code in range(first, last + 1)
-)
 
 
 class TooManyClustersError(Exception):
@@ -40,7 +38,7 @@ class CellText:
         TooManyClustersError
             Where stand-ins have run out; a new `CellText` has them again.
         """
-        if _SINGLE.issuperset(text):
+        if SINGLE.issuperset(text):
             return text
         known = self._known.get(text)
         if known is None:
@@ -78,9 +76,14 @@ class CellText:
 
 
 def _clusters_of(text: str) -> list[str]:
-    """Split into what shares a cell: code points without a width of their own belong to the one before."""
+    """Split into what shares a cell: code points without a width of their own belong to the one before.
+
+    Control characters are left out: whatever text they came in, they would steer the terminal.
+    """
     clusters: list[str] = []
     for character in text:
+        if category(character) == "Cc":
+            continue
         if clusters and (not cell_len(character) or clusters[-1].endswith(_JOINER)):
             clusters[-1] += character
         else:

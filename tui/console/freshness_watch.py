@@ -48,6 +48,9 @@ class FreshnessWatch:
             traffic=self._traffic.now,
         )
 
+    def since_frame_ns(self) -> int:
+        return 0 if self._last_frame_ns is None else max(0, self._clock.monotonic_ns() - self._last_frame_ns)
+
     def age_s(self, snapshot: DeskSnapshot | None) -> float | None:
         """Return for how long there has been nothing newer than this snapshot; None where there never was one."""
         now_ns = self._clock.monotonic_ns()

@@ -8,6 +8,7 @@ from textual.strip import Strip
 
 DEFAULT: Final = "\0"
 _OFF: Final = {"1": "22", "2": "22", "3": "23", "4": "24", "5": "25", "7": "27", "8": "28", "9": "29"}
+_MOST_STYLES: Final = 8192
 _EXTENDED: Final = {"5": 2, "2": 4}  # how many parameters follow 38 or 48
 
 
@@ -27,17 +28,18 @@ class Renditions:
     def __init__(self) -> None:
         self._numbers: dict[str, str] = {"": DEFAULT}
         self._looks: list[_Look] = [_Look((), "", "")]
-        self._of_styles: dict[Style | None, str] = {None: DEFAULT}
+        self._of_styles: dict[int, tuple[Style, str]] = {}  # by identity, for a style's hash is slow; kept, so unique
         self._changes: dict[str, str] = {}
 
     def number_of(self, style: Style | None, colours: ColorSystem) -> str:
-        found = self._of_styles.get(style)
+        if style is None:
+            return DEFAULT
+        found = self._of_styles.get(id(style))
         if found is None:
-            assert style is not None
-            if len(self._of_styles) >= 8192:
-                self._of_styles = {None: DEFAULT}
-            found = self._of_styles[style] = self._numbered(Strip.render_ansi(style, colours))
-        return found
+            if len(self._of_styles) >= _MOST_STYLES:
+                self._of_styles.clear()
+            found = self._of_styles[id(style)] = style, self._numbered(Strip.render_ansi(style, colours))
+        return found[1]
 
     def _numbered(self, parameters: str) -> str:
         if parameters not in self._numbers:

@@ -36,7 +36,7 @@ class Concern(NamedTuple):
 
 class SentOrder(NamedTuple):
     order: PlaceOrder
-    at_ns: int  # by the clock of the picture that it was sent from
+    at_ns: int  # by the engine's clock, as it is read between two pictures
 
 
 class SentOrders:
@@ -74,8 +74,7 @@ class Sight(NamedTuple):
 
     book: BookView | None
     orders: Iterable[OrderView]
-    engine_ns: int
-    now_ns: int
+    now_ns: int  # by the engine's clock
 
 
 def concerns(order: PlaceOrder, sight: Sight, sent: SentOrders) -> list[Concern]:
@@ -122,7 +121,7 @@ def _twin(order: PlaceOrder, orders: list[OrderView], sight: Sight, sent: SentOr
     if own is not None:
         return own
     for other in orders:
-        age_s = (sight.engine_ns - other.created_ns) / _NS
+        age_s = (sight.now_ns - other.created_ns) / _NS
         is_lately = 0 <= age_s <= TWIN_WITHIN_S
         same = (other.side, other.quantity, other.limit_price, other.order_type) == (
             order.side, order.quantity, order.limit_price, order.order_type,

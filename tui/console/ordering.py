@@ -68,8 +68,7 @@ class Ordering:
             self.app.say("warning", f"not sent: {in_the_way}")
             return
         book = self.readable_book(wanted.instrument)
-        now_ns = self.app.view.engine_ns
-        found = concerns(order, Sight(book, orders, view.engine_ns, now_ns), self.sent)
+        found = concerns(order, Sight(book, orders, self.app.engine_now_ns()), self.sent)
         large = wanted.notional is None or is_large(wanted.notional, self.quote_usd(wanted.instrument))
         is_typed = (large or any(each.weight is Weight.TYPED for each in found)) and not wanted.is_way_out
         if self.is_armed() and not found and not large:
@@ -116,7 +115,7 @@ class Ordering:
             self._send(order)
 
     def _send(self, order: PlaceOrder) -> None:
-        self.sent.note(order, self.app.view.engine_ns)
+        self.sent.note(order, self.app.engine_now_ns())
         answered = self.app.sender.send(order, describe(order))
         answered.add_done_callback(lambda task: self._answered(order, task))
 

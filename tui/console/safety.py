@@ -71,7 +71,7 @@ class Safety:
         view = self.app.view
         if view.snapshot is None or view.link.is_late:
             self.app.say("warning", "what stands is not known: the engine is silent")
-        elif not any(scope in {"", blocker.scope} for blocker in self._standing()):
+        elif not self._standing_at(scope):
             self.app.say("info", f"nothing is halted or paused{f' at {scope}' if scope else ''}")
         elif scope:
             self._ask_resume(f"This lifts what stands at {scope}; everything else stays.", scope)
@@ -84,29 +84,40 @@ class Safety:
         return [] if view.snapshot is None or view.link.is_late else view.snapshot.monitoring.risk.blockers
 
     def _ask_resume(self, text: str, scope: str = "") -> None:
+        shown = self._standing_at(scope)
         lines = [
             *wrap(f"{text} Has its cause gone?", 60),
-            *(
-                line
-                for blocker in self._standing()
-                if scope in {"", blocker.scope}
-                for line in blocker_lines(blocker, self.app.view.engine_ns, 60)
-            ),
+            *(line for blocker in shown for line in blocker_lines(blocker, self.app.view.engine_ns, 60)),
         ]
         dialog = TypedDialog("Resume after a halt", lines, RESUME_WORD, asks_reason=True)
-        self.app.dialogs.open(dialog, lambda typed: self._resume_halted(typed, scope))
+        self.app.dialogs.open(dialog, lambda typed: self._resume_halted(typed, scope, shown))
+
+    def _standing_at(self, scope: str) -> list[Blocker]:
+        return [blocker for blocker in self._standing() if scope in {"", blocker.scope}]
 
     def _resume_paused(self, answer: str | None) -> None:
         if answer is not None:
             self.app.sender.send(Resume(reason="resume key in the console"), "resume")
 
-    def _resume_halted(self, typed: Typed | None, scope: str) -> None:
-        if typed is not None:
-            what = f"resume {scope}" if scope else "resume"
-            self.app.sender.send(Resume(reason=typed.reason, word=typed.word, scope=scope), what)
+    def _resume_halted(self, typed: Typed | None, scope: str, shown: list[Blocker]) -> None:
+        """Lift what was shown; what came since was not agreed to."""
+        if typed is None:
+            return
+        seen = {(blocker.scope, blocker.cause, blocker.level) for blocker in shown}
+        newer = [each for each in self._standing_at(scope) if (each.scope, each.cause, each.level) not in seen]
+        if self.app.view.link.is_late:
+            self.app.say("warning", "not resumed: what stands now is not known, the engine is silent")
+            return
+        if newer:
+            told = ", ".join(f"{each.cause} ({each.scope})" for each in newer)
+            self.app.say("warning", f"not resumed: {told} came while you typed; look at it first")
+            return
+        what = f"resume {scope}" if scope else "resume"
+        self.app.sender.send(Resume(reason=typed.reason, word=typed.word, scope=scope), what)
 
     def safer_mode(self) -> None:
-        mode = self._neighbour_mode(-1)
+        """Go one mode down; where the mode of now is not known, down to the safest, which is never a riskier one."""
+        mode = _MODES[0] if self.app.view.link.is_late else self._neighbour_mode(-1)
         if mode is not None:
             self.app.sender.send(SetRiskMode(mode=mode.value), f"risk mode {mode.value}")
 

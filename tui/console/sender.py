@@ -5,8 +5,10 @@ from collections.abc import Callable
 
 import msgspec
 
-from core.control.commands import AnyCommand, CommandResult, Outcome
+from core.control.arming import is_bound_to_picture
+from core.control.commands import AnyCommand, CommandResult, Outcome, PlaceOrder
 from core.ports.control import EngineLink
+from core.types.control import RiskMode
 
 ANSWER_AFTER_S = 5.0
 
@@ -49,7 +51,7 @@ class CommandSender:
     async def _carry_out(self, command: AnyCommand, what: str) -> CommandResult:
         warning = asyncio.get_running_loop().call_later(ANSWER_AFTER_S, self._warn, what)
         try:
-            result = await self._link.execute(command)
+            result = not_sent(self._link, command) or await self._link.execute(command)
         except Exception as error:  # a link that fails must be heard, not end the console
             result = failed_result(error)
         finally:
@@ -68,6 +70,18 @@ class CommandSender:
             word = result.outcome.value
             why = result.message.removeprefix(word).lstrip(" :")
             self._report(level, f"{word.upper()} {why} ({what})")  # the cause first: a narrow line cuts the end
+
+
+def not_sent(link: EngineLink, command: AnyCommand) -> CommandResult | None:
+    """Keep what trades or raises risk from an engine that nothing is heard of; what makes things safer is tried."""
+    snapshot, lost = link.latest(), link.lost_reason
+    mode = RiskMode.CONSERVATIVE if snapshot is None else RiskMode(snapshot.monitoring.global_.risk_mode)
+    is_way_out = isinstance(command, PlaceOrder) and command.reduce_only
+    if lost is None or is_way_out or not is_bound_to_picture(command, mode):
+        return None
+    return CommandResult(
+        outcome=Outcome.REFUSED, message=f"not sent: {lost}; what makes things safer is sent all the same"
+    )
 
 
 def failed_result(error: Exception) -> CommandResult:

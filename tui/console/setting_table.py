@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final, cast, get_args
 
-from core.config.console_words import BellLevel, ThemeName, UpColour
+from core.config.console import BellLevel, ThemeName, UpColour
 from tui.console.instruments import TIMEFRAMES
 from tui.console.memory import ConsoleMemory
 from tui.console.settings import COMMAND_LINE, ConsoleSettings

@@ -1,7 +1,7 @@
 """What the terminal shows, cell by cell, so that only what differs is sent to it."""
 
-from collections.abc import Iterable, Mapping
-from itertools import compress
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import compress, repeat
 from operator import ne
 from typing import Final, NamedTuple
 
@@ -14,6 +14,7 @@ from tui.console.graphic_rendition import DEFAULT, Renditions
 
 Placed = tuple[int, int, Strip]  # column, row, what is to stand there
 _NOTHING_ON: Final = "\x1b[m"  # whatever another program left on
+_STRETCH: Final = 24  # cells compared at once
 _FILLED_GAP: Final = 3  # unchanged cells between two changes that are cheaper to write than to jump over
 
 
@@ -169,18 +170,27 @@ def _spliced(row: _Row, x: int, cells: str, looks: str) -> _Row:
 
 def _runs(before: _Row, after: _Row) -> list[tuple[int, int]]:
     """Return the stretches that differ, joined where the gap between them is short and of one look."""
-    width = len(after.cells)
-    differs = bytearray(map(ne, before.cells, after.cells))
-    if before.looks != after.looks:
-        differs = bytearray(map(int.__or__, differs, map(ne, before.looks, after.looks)))
     runs: list[tuple[int, int]] = []
-    for x in compress(range(width), differs):
+    for x in _differing(before, after):
         start, end = runs[-1] if runs else (0, -1)
         if x == end or (0 <= end <= x <= end + _FILLED_GAP and _is_cheap(after, end, x)):
             runs[-1] = (start, x + 1)
         else:
             runs.append((x, x + 1))
     return [_whole_characters(after.cells, start, end) for start, end in runs]
+
+
+def _differing(before: _Row, after: _Row) -> Iterator[int]:
+    """Yield the cells that differ; most of a row is passed over a stretch at a time."""
+    width = len(after.cells)
+    for start in range(0, width, _STRETCH):
+        end = min(start + _STRETCH, width)
+        differs: Iterable[int] = ()
+        if (cells := after.cells[start:end]) != (shown := before.cells[start:end]):
+            differs = map(ne, cells, shown)
+        if (looks := after.looks[start:end]) != (shown := before.looks[start:end]):
+            differs = map(int.__or__, differs or repeat(False), map(ne, looks, shown))
+        yield from compress(range(start, end), differs)
 
 
 def _is_cheap(row: _Row, start: int, end: int) -> bool:

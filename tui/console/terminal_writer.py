@@ -5,9 +5,11 @@ so a write that waits would stop trading silently. What a stalled terminal does 
 again the screen is painted anew.
 """
 
+import os
 import threading
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import IO, Final
 
 from tui.console.own_traffic import Sent
@@ -80,7 +82,10 @@ class TerminalWriter(threading.Thread):
             try:
                 self._file.write(text)
                 self._file.flush()
-                self._byte_count += len(text.encode())
+                self._byte_count += len(text.encode(errors="replace"))
+            except BlockingIOError:  # whoever shares the terminal has it not wait: a part of the text is lost
+                self._have_it_wait()
+                continue
             except (OSError, ValueError):  # the terminal is gone, or its file closed
                 with self._changed:
                     self._is_gone = True
@@ -97,6 +102,14 @@ class TerminalWriter(threading.Thread):
             text = "".join(self._waiting)
             self._drop()
             return text
+
+    def _have_it_wait(self) -> None:
+        """Have a full terminal hold up this thread again, as it is meant to, and everything be painted anew."""
+        with suppress(OSError):
+            os.set_blocking(self._file.fileno(), True)
+        with self._changed:
+            self._dropped_count += 1
+        self._on_recovery()
 
     def _recover(self) -> None:
         with self._changed:

@@ -1,15 +1,18 @@
 """What a ticket's fields mean: the order they make, what is wrong with them, and the room it leaves."""
 
 from dataclasses import dataclass, field
-from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal, InvalidOperation
+from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
+from typing import Final
 
 from core.control.commands import PlaceOrder
 from core.state.desk import BookView, InstrumentView
 from core.state.monitoring import LimitUse
 from core.state.rehearsal import OrderRehearsalView
 from tui.present import numbers
+from tui.present.typed_number import typed_number
 
 _SMALLEST_DIGIT, _LARGEST_DIGIT = -18, 12  # powers of ten between which prices and quantities lie
+QUANTITY: Final = "quantity"
 TYPED_ABOVE_USD = Decimal(5_000)
 
 
@@ -113,7 +116,7 @@ def judge(
 def read_quantity(text: str, instrument: InstrumentView) -> tuple[Decimal | None, list[str]]:
     """Return a quantity as typed, None where it is none, and what is wrong with it."""
     errors: list[str] = []
-    quantity = _positive("quantity", text, errors)
+    quantity = _positive(QUANTITY, text, errors)
     if quantity is not None:
         _check_quantity(quantity, instrument, errors)
     return quantity, errors
@@ -169,15 +172,14 @@ def touch_price(side: str, book: BookView | None) -> Decimal | None:
 
 
 def _positive(name: str, text: str, errors: list[str]) -> Decimal | None:
-    cleaned = text.strip().replace(",", "")
-    if not cleaned:
+    if not text.strip():
         errors.append(f"{name} is missing")
         return None
-    try:
-        value = Decimal(cleaned)
-    except InvalidOperation:
-        value = Decimal("NaN")
-    if not value.is_finite() or value <= 0:
+    value, problem = typed_number(text, is_price=name != QUANTITY)
+    if value is None:
+        errors.append(f"{name} {problem}")
+        return None
+    if value <= 0:
         errors.append(f"{name} {text.strip()!r} is not a number above zero")
         return None
     if not _SMALLEST_DIGIT <= value.adjusted() <= _LARGEST_DIGIT:

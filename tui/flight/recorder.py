@@ -67,6 +67,7 @@ class FlightRecorder:
         self._limits = limits
         self._notices: list[str] = []
         self._writer: SessionWriter | None = None
+        self._earlier: list[SessionWriter] = []  # told to end; the loop does not wait for a disk
         self._size = (80, 24)
         self.sent: tuple[int, int] | None = None  # to the terminal, as the console has just counted
         self._begin_file()
@@ -157,7 +158,7 @@ class FlightRecorder:
         if writer.bytes >= self._limits.session_bytes:
             self._header.continues = writer.path.name
             self._close_block(is_end=True)
-            writer.stop()
+            self._let_end(writer)
             self._begin_file()
             if self._writer is None:
                 return
@@ -170,9 +171,11 @@ class FlightRecorder:
     def close(self) -> None:
         """End the recording in order."""
         self._close_block(is_end=True)
-        writer, self._writer = self._writer, None
-        if writer is not None:
-            writer.stop()
+        if self._writer is not None:
+            self._let_end(self._writer)
+        self._writer = None
+        for writer in self._earlier:
+            writer.finish()
 
     def fail(self, error: Exception) -> None:
         """Stop after a fault of the recorder's own: it must cost the trader nothing but the recording."""
@@ -245,8 +248,12 @@ class FlightRecorder:
         if writer.bytes >= self._limits.session_bytes + _MOST_OVER_BYTES:
             self._give_up("it has reached its size, and the console never stood still to begin a new file")
 
+    def _let_end(self, writer: SessionWriter) -> None:
+        writer.stop()
+        self._earlier = [*(each for each in self._earlier if each.is_alive()), writer]
+
     def _give_up(self, why: str) -> None:
-        writer, self._writer = self._writer, None
-        if writer is not None:
-            writer.stop()
+        if self._writer is not None:
+            self._let_end(self._writer)
+        self._writer = None
         self._notices.append(f"this session is no longer recorded: {why}; everything else goes on")

@@ -42,8 +42,11 @@ class SessionWriter(threading.Thread):
         self._waiting.put(block)
 
     def stop(self) -> None:
-        """Write what waits, if the disk takes it within a moment, and end."""
+        """Write what waits, whenever the disk takes it, and end; nobody is made to wait for that."""
         self._waiting.put(None)
+
+    def finish(self) -> None:
+        """Wait a moment for the end of one that was stopped: the process is about to be left."""
         if self.is_alive():
             self.join(LEAVING_PATIENCE_S)
 

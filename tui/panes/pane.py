@@ -3,14 +3,13 @@
 import logging
 from typing import ClassVar
 
-from rich.style import Style
 from textual import events
 from textual.geometry import Region
 from textual.strip import Strip
 from textual.widget import Widget
 
 from core.state.desk import DeskSnapshot
-from tui.panes.looks import looks_of, strip_of
+from tui.panes.looks import ground_of, looks_of, strip_of
 from tui.panes.view import View
 from tui.present import numbers
 from tui.present.cells import wrap
@@ -137,29 +136,34 @@ class Pane(Widget, can_focus=True):
     def _show(self, lines: list[Line], width: int) -> None:
         old, strips = self._lines, self._strips
         if len(old) != len(lines) or (strips and strips[0].cell_length != width):
-            base = self.rich_style  # worked out anew by the library at each look
-            self._lines, self._strips = lines, [self._strip(line, width, base) for line in lines]
+            self._lines, self._strips = lines, self._painted(lines, width)
             self.refresh()
             return
         changed = [row for row, line in enumerate(lines) if line != old[row]]
-        base = self.rich_style if changed else Style.null()
-        for row in changed:
-            strips[row] = self._strip(lines[row], width, base)
         self._lines = lines
         if changed:
+            for row, strip in zip(changed, self._painted([lines[row] for row in changed], width), strict=True):
+                strips[row] = strip
             self.refresh(*(Region(0, first, width, count) for first, count in _runs(changed)))
 
-    def _strip(self, line: Line, width: int, base: Style) -> Strip:
-        return strip_of(line, width, base, looks_of(self), is_private=not self.IS_PUBLIC)
+    def _painted(self, lines: list[Line], width: int) -> list[Strip]:
+        ground, looks, is_private = ground_of(self, is_filtered=True), looks_of(self), not self.IS_PUBLIC
+        return [strip_of(line, width, ground, looks, is_private=is_private) for line in lines]
 
     def render_line(self, y: int) -> Strip:
-        """Hand out the painted row; a pane that had no size when it got its view is painted now, others are blank."""
-        width, height = self.size
-        if not self._strips and self._view is not None and width > 0 and height > 0:
-            self._lines = self._framed(self._view, width, height)
-            base = self.rich_style
-            self._strips = [self._strip(line, width, base) for line in self._lines]
-        return self._strips[y] if y < len(self._strips) else Strip.blank(self.size.width, self.rich_style)
+        return self.render_lines(Region(0, y, self.size.width, 1))[0]
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Hand out painted rows as they are: a pane has no styles of its own that the library had to put on them.
+
+        Rows not painted yet are blank, as is what a pane that has just grown has not painted.
+        """
+        strips = self._strips[crop.y : crop.bottom]
+        if len(strips) == crop.height and not crop.x and all(strip.cell_length == crop.right for strip in strips):
+            return strips
+        bare = ground_of(self, is_filtered=True).bare
+        strips += [Strip.blank(crop.right, bare)] * (crop.height - len(strips))
+        return [strip.crop_extend(crop.x, crop.right, bare) for strip in strips]
 
     def on_resize(self, _event: events.Resize) -> None:
         self.paint()

@@ -1,7 +1,6 @@
 """A pane of rows with a cursor that holds on to a row, not to a place."""
 
 from abc import abstractmethod
-from dataclasses import replace
 
 from textual import events
 
@@ -11,7 +10,7 @@ from tui.panes.view import View
 from tui.present.cells import wrap
 from tui.present.ink import Ink, Line, Span
 from tui.present.picture import Picture
-from tui.present.table import Row, Table, table_header, table_rows
+from tui.present.table import Row, Table, TableLayout
 
 _FRAME_AND_HEADER_ROWS = 2
 
@@ -25,6 +24,8 @@ class TablePane(Pane):
         super().__init__(pane_id, letter)
         self._cursor = RowCursor()
         self._first = 0
+        self._laid: TableLayout | None = None
+        self._has_only_cursor_moved = False
 
     @property
     def selected(self) -> str | None:
@@ -34,7 +35,7 @@ class TablePane(Pane):
     def select(self, key: str) -> None:
         """Put the cursor on a row, from elsewhere."""
         self._cursor.selected = key
-        self.paint()
+        self._paint_cursor()
 
     @abstractmethod
     def table(self, view: View) -> Table:
@@ -46,18 +47,19 @@ class TablePane(Pane):
         return (Span(f"{count}", Ink.QUIET),) if view.snapshot is not None and count else ()
 
     def draw(self, view: View, width: int, height: int) -> Picture:
-        table = self.table(view)
+        if self._laid is None or self._laid.width != width or not self._has_only_cursor_moved:
+            self._laid = TableLayout(self.table(view), width)
+        table = self._laid.table
         rows = self._ordered(table)
         title, note = (Span(self.TITLE, Ink.STRONG),), self.note(view)
         if not rows:
             self._first = 0
             lines = [line for text in table.empty for line in wrap(text, width, Ink.QUIET)]
             return Picture(title, note, lines)
-        shown = replace(table, rows=rows)
         self._scroll(len(rows), height - 1)
         selected = self.selected if self.has_focus else None
-        body = table_rows(shown, width, self._first, max(0, height - 1), selected)
-        return Picture(title, note, [table_header(shown, width), *body])
+        shown = rows[self._first : self._first + max(0, height - 1)]
+        return Picture(title, note, [self._laid.header, *(self._laid.line(row, selected) for row in shown)])
 
     def _ordered(self, table: Table) -> list[Row]:
         by_key = {row.key: row for row in table.rows}
@@ -76,11 +78,19 @@ class TablePane(Pane):
 
     def move_cursor(self, step: int) -> None:
         self._cursor.step(step, self._first, self._first + self.size.height - 1)
-        self.paint()
+        self._paint_cursor()
 
     def drop_cursor(self) -> None:
         self._cursor.drop()
-        self.paint()
+        self._paint_cursor()
+
+    def _paint_cursor(self) -> None:
+        """Paint what differs by where the cursor stands: rows are as the last frame had them, and are laid out."""
+        self._has_only_cursor_moved = True
+        try:
+            self.paint()
+        finally:
+            self._has_only_cursor_moved = False
 
     def on_focus(self) -> None:
         self._cursor.focused()
@@ -90,4 +100,4 @@ class TablePane(Pane):
         index = self._first + event.y - _FRAME_AND_HEADER_ROWS
         if 0 <= index < len(self._cursor.keys):
             self._cursor.selected = self._cursor.keys[index]
-            self.paint()
+            self._paint_cursor()

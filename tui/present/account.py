@@ -10,7 +10,7 @@ from tui.present.bars import room_bar
 from tui.present.cells import joined, line_width, wrap
 from tui.present.freshness import Freshness, freshness
 from tui.present.ink import EMPTY_LINE, Decor, Ink, Line, Span, signed_ink
-from tui.present.table import Align, Column, Row, Table, table_header, table_rows
+from tui.present.table import Align, Column, Row, Table, table_lines
 
 NEAR_PCT: Final = 10  # from liquidation
 CLOSE_PCT: Final = 25
@@ -65,8 +65,8 @@ def _venue(account: AccountView, now_ns: int, snapshot_age_s: float, width: int)
 
 
 def _laid_out(columns: tuple[Column, ...], rows: list[Row], width: int) -> list[Line]:
-    table = Table(columns, rows, ())
-    return [table_header(table, width), *table_rows(table, width, 0, len(rows), None)]
+    header, lines = table_lines(Table(columns, rows, ()), width)
+    return [header, *lines]
 
 
 def _head(account: AccountView, snapshot_age_s: float) -> Line:

@@ -82,7 +82,7 @@ def _fill_lines(report: AwayReport) -> list[Line]:
                 Span(left(safe(symbol.instrument), 26), Ink.TEXT),
                 Span(number(str(symbol.fills), 6) + " ", Ink.TEXT),
                 Span(f"net {sign}{numbers.exact(symbol.quantity)}", signed_ink(symbol.quantity)),
-                Span(f"  fees {numbers.exact(symbol.fees)}", Ink.QUIET),
+                Span(f"  fees {numbers.exact(symbol.fees)}{_quote(symbol.instrument)}", Ink.QUIET),
             )
         )
     rest = report.symbols[SHOWN_SYMBOLS:]
@@ -90,6 +90,12 @@ def _fill_lines(report: AwayReport) -> list[Line]:
         fills = sum(symbol.fills for symbol in rest)
         lines.append((Span(" " * _LABEL), Span(f"and {fills} in {len(rest)} more instruments", Ink.QUIET)))
     return lines
+
+
+def _quote(instrument: str) -> str:
+    """Return the currency that fees are counted in, where the name tells it."""
+    _, _, quote = instrument.rpartition("@")[0].partition("/")
+    return f" {safe(quote.partition(':')[0])}" if quote else ""
 
 
 def _pnl_line(report: AwayReport) -> Line:
@@ -114,7 +120,7 @@ def _orders_line(report: AwayReport) -> Line:
 def _event_lines(events: Sequence[AwayEvent], count: int, columns: int) -> list[Line]:
     shown = events[-SHOWN_EVENTS:]
     lines: list[Line] = []
-    if count > len(shown):
+    if count > len(shown) > 0:
         lines.append((Span(" " * _LABEL), Span(f"the newest {len(shown)} of {count}:", Ink.QUIET)))
     room = max(10, columns - _LABEL - 9)
     return lines + [

@@ -10,7 +10,7 @@ from tui.present.bars import room_bar
 from tui.present.cells import joined, left, wrap
 from tui.present.entries import Entry
 from tui.present.ink import Decor, Ink, Line, Span, signed_ink
-from tui.present.table import Align, Column, Row, Table, table_header, table_rows
+from tui.present.table import Align, Column, Row, Table, table_lines
 
 _BAR: Final = 12
 _NARROW_BAR: Final = 6
@@ -47,9 +47,8 @@ def capital_entries(venues: Sequence[CapitalView], width: int, height: int) -> t
     blocks = [Entry(view.venue, tuple(_block(view, width))) for view in venues]
     if not venues or sum(len(block.lines) for block in blocks) <= height:
         return [], blocks
-    table = Table(_COLUMNS, [_row(view) for view in venues], ())
-    rows = table_rows(table, width, 0, len(venues), None)
-    return [table_header(table, width)], [Entry(view.venue, (row,)) for view, row in zip(venues, rows, strict=True)]
+    header, rows = table_lines(Table(_COLUMNS, [_row(view) for view in venues], ()), width)
+    return [header], [Entry(view.venue, (row,)) for view, row in zip(venues, rows, strict=True)]
 
 
 def pool_bar(pool: PoolView, cells: int) -> tuple[Span, ...]:

@@ -1,10 +1,18 @@
 """Fit text and lines into a number of terminal cells."""
 
+from collections.abc import Sequence
+from typing import Final
+
 from rich.cells import cell_len, set_cell_size
 
 from tui.present.ink import EMPTY_LINE, Ink, Line, Span
 
 ELLIPSIS = "…"
+SINGLE: Final = frozenset(  # characters of one cell wherever they stand, as far as they are common here
+    chr(code)
+    for first, last in ((0x20, 0x7E), (0xA0, 0xAC), (0xAE, 0x2FF), (0x370, 0x482), (0x2500, 0x25FC), (0x2800, 0x28FF))
+    for code in range(first, last + 1)
+)
 
 
 def safe(text: str) -> str:
@@ -16,11 +24,17 @@ def safe(text: str) -> str:
 
 def width_of(text: str) -> int:
     """Return the terminal cells a text takes."""
-    return len(text) if text.isascii() else cell_len(text)
+    return len(text) if text.isascii() or SINGLE.issuperset(text) else cell_len(text)
+
+
+def widest(texts: Sequence[str]) -> int:
+    """Return the terminal cells that the widest of at least one text takes."""
+    return max(map(len, texts)) if "".join(texts).isascii() else max(map(width_of, texts))
 
 
 def line_width(line: Line) -> int:
-    return sum(width_of(span.text) for span in line)
+    text = "".join([span.text for span in line])
+    return len(text) if SINGLE.issuperset(text) else sum([width_of(span.text) for span in line])
 
 
 def left(text: str, width: int) -> str:
@@ -51,6 +65,8 @@ def number(text: str, width: int) -> str:
 
 def fit(line: Line, width: int) -> Line:
     """Cut or pad a line to exactly `width` cells."""
+    if line_width(line) == width:
+        return line
     room = width
     spans: list[Span] = []
     for span in line:

@@ -31,6 +31,8 @@ class Ink(Enum):
     LIVE = auto()
     REPLAY = auto()  # what is neither: a recorded session
 
+    __hash__ = object.__hash__  # there is one of each; the inherited one hashes the name, once for every span painted
+
 
 class Decor(IntFlag):
     """Attributes that work without colour."""
@@ -41,6 +43,8 @@ class Decor(IntFlag):
     STRUCK = 4
     REVERSED = 8
     PRIVATE = 16  # no look of its own: the trader's money or size, which the privacy mask hides
+
+    __hash__ = int.__hash__  # as equality is; the inherited one is slow, once for every span painted
 
 
 class Span(NamedTuple):

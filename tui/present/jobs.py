@@ -12,7 +12,7 @@ from tui.present.cells import left, line_width, width_of, wrap
 from tui.present.entries import Entry
 from tui.present.ink import Decor, Ink, Line, Span, signed_ink
 from tui.present.orders import side_span
-from tui.present.table import Align, Column, Row, Table, table_header, table_rows
+from tui.present.table import Align, Column, Row, Table, table_lines
 
 MOST_REASON_LINES: Final = 3
 _INDENT: Final = "   "
@@ -95,13 +95,12 @@ def job_entries(
     """Return the heading and one entry a job: its row, and below it the legs of a running one or why it waits."""
     if not jobs:
         return [], []
-    table = Table(_COLUMNS, [_row(job, now_ns) for job in jobs], ())
-    heads = table_rows(table, width, 0, len(jobs), None)
+    header, heads = table_lines(Table(_COLUMNS, [_row(job, now_ns) for job in jobs], ()), width)
     entries = [
         Entry(job.job_id, tuple(_with_detail(job, head, snapshot_age_s, width)))
         for job, head in zip(jobs, heads, strict=True)
     ]
-    return [table_header(table, width)], entries
+    return [header], entries
 
 
 def state_span(job: JobView) -> Span:

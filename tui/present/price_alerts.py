@@ -1,7 +1,7 @@
 """Price alerts: what a typed price means where the market is now, and the list of those that are set."""
 
 from collections.abc import Sequence
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Final, NamedTuple
 
 from core.state.desk import PriceAlertView
@@ -10,6 +10,7 @@ from tui.present import numbers
 from tui.present.cells import left
 from tui.present.freshness import Freshness, book_freshness
 from tui.present.ink import Decor, Ink, Line, Span
+from tui.present.typed_number import typed_number
 
 _NAME_CELLS: Final = 30
 _WAY_CELLS: Final = 22
@@ -33,11 +34,10 @@ def middle_of(market: MarketState | None) -> Decimal | None:
 
 def typed_alert(text: str, middle: Decimal | None) -> TypedAlert:
     """Read a price as a person types it and say on which side of the market it lies, and how far."""
-    try:
-        price = Decimal(text.strip().replace(",", ""))
-    except InvalidOperation:
-        return TypedAlert(None, "", None, "a price is a number, e.g. 65000" if text.strip() else "")
-    if not price.is_finite() or price <= 0:
+    price, problem = typed_number(text, is_price=True)
+    if price is None:
+        return TypedAlert(None, "", None, f"{problem}; a price is a number, e.g. 65000" if text.strip() else "")
+    if price <= 0:
         return TypedAlert(None, "", None, "a price is above 0")
     if not middle:
         return TypedAlert(None, "", None, "where the market is is not known: nobody can say how far that is")

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from tui.present.cells import left, number, right, width_of
+from tui.present.cells import left, number, right, widest
 from tui.present.ink import EMPTY_LINE, Decor, Ink, Line, Span
 
 
@@ -46,40 +46,59 @@ class _Fitted:
     widths: tuple[int, ...]
 
 
-_GAP = 2
+_GAP = "  "
 
 
-def table_header(table: Table, width: int) -> Line:
-    fitted = _fit_columns(table, width)
-    return _joined(
-        [
-            Span(_aligned(table.columns[index], table.columns[index].title, cells), Ink.QUIET)
-            for index, cells in zip(fitted.indexes, fitted.widths, strict=True)
+class TableLayout:
+    """A table in a width; a row that is not selected is laid out once, so keys have to be unique."""
+
+    def __init__(self, table: Table, width: int) -> None:
+        self.table, self.width = table, width
+        fitted = _fit_columns(table, width)
+        self._columns = [
+            (index, cells, table.columns[index]) for index, cells in zip(fitted.indexes, fitted.widths, strict=True)
         ]
-    )
+        self._lines: dict[str, Line] = {}
 
+    @property
+    def header(self) -> Line:
+        return _joined([Span(_aligned(column, column.title, cells), Ink.QUIET) for _, cells, column in self._columns])
 
-def table_rows(table: Table, width: int, first: int, count: int, selected: str | None) -> list[Line]:
-    """Lay out the rows from `first` on; the selected one is reversed and carries a pointer by its place."""
-    fitted = _fit_columns(table, width)
-    lines: list[Line] = []
-    for row in table.rows[first : first + count]:
-        decor = row.decor | (Decor.REVERSED if row.key == selected else Decor.NONE)
+    def line(self, row: Row, selected: str | None = None) -> Line:
+        """Lay out one of the table's rows; the selected one is a reversed bar."""
+        if row.key == selected:
+            return self.laid_out(row, is_selected=True)
+        line = self._lines.get(row.key)
+        if line is None:
+            line = self._lines[row.key] = self.laid_out(row)
+        return line
+
+    def laid_out(self, row: Row, *, is_selected: bool = False) -> Line:
+        decor = row.decor | Decor.REVERSED if is_selected else row.decor
         spans: list[Span] = []
-        for index, cells in zip(fitted.indexes, fitted.widths, strict=True):
+        for index, cells, column in self._columns:
             text, ink, own = row.cells[index]
-            ink = Ink.STRONG if row.key == selected else ink  # one bright bar, not a patchwork
-            spans.append(Span(_aligned(table.columns[index], text, cells), ink, own | decor))
-        lines.append(_joined(spans, decor & Decor.REVERSED))
-    return lines
+            ink = Ink.STRONG if is_selected else ink  # one bright bar, not a patchwork
+            spans.append(Span(_aligned(column, text, cells), ink, own if decor is Decor.NONE else own | decor))
+        return _joined(spans, decor & Decor.REVERSED)
+
+
+def table_lines(table: Table, width: int) -> tuple[Line, list[Line]]:
+    """Lay out the titles, and all rows, whatever their keys."""
+    layout = TableLayout(table, width)
+    return layout.header, [layout.laid_out(row) for row in table.rows]
 
 
 def _joined(spans: list[Span], decor: Decor = Decor.NONE) -> Line:
+    """Put gaps between cells: into the next span where that shows no difference, for each span costs at every paint."""
     line: list[Span] = []
     for span in spans:
-        if line:
-            line.append(Span(" " * _GAP, Ink.STRONG, decor))
-        line.append(span)
+        if not line:
+            line.append(span)
+        elif span.decor is decor:
+            line.append(Span(_GAP + span.text, span.ink, decor))
+        else:
+            line += (Span(_GAP, Ink.STRONG, decor), span)
     return tuple(line) if line else EMPTY_LINE
 
 
@@ -91,7 +110,7 @@ def _aligned(column: Column, text: str, cells: int) -> str:
 
 def _fit_columns(table: Table, width: int) -> _Fitted:
     natural = [
-        max([width_of(column.title), *(width_of(row.cells[index].text) for row in table.rows)])
+        widest([column.title, *(row.cells[index].text for row in table.rows)])
         for index, column in enumerate(table.columns)
     ]
     kept = list(range(len(table.columns)))
@@ -109,7 +128,7 @@ def _fit_columns(table: Table, width: int) -> _Fitted:
 
 
 def _needed(table: Table, kept: list[int], natural: list[int], *, shrunk: bool) -> int:
-    total = _GAP * (len(kept) - 1)
+    total = len(_GAP) * (len(kept) - 1)
     for index in kept:
         floor = table.columns[index].shrinks_to
         total += min(natural[index], floor) if shrunk and floor is not None else natural[index]

@@ -14,7 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
 
-from tui.panes.looks import looks_of, strip_of
+from tui.panes.looks import ground_of, looks_of, strip_of
 from tui.panes.view import View
 from tui.present.ink import Line
 
@@ -52,7 +52,7 @@ class Lines(Widget):
 
     def render_line(self, y: int) -> Strip:
         line = self._lines[y] if y < len(self._lines) else ()
-        return strip_of(line, self.size.width, self.rich_style, looks_of(self))
+        return strip_of(line, self.size.width, ground_of(self, is_filtered=False), looks_of(self))
 
 
 class Dialog(Widget, Generic[Answer], can_focus=True):
@@ -73,6 +73,7 @@ class Dialog(Widget, Generic[Answer], can_focus=True):
         self.is_ready = False  # it has the focus: keys typed before are held for it
         self._answered: Callable[[Answer | None], None] | None = None
         self._ready: Callable[[], None] | None = None
+        self._field: Input | None = None  # that was typed into last
 
     def opened(self, answered: Callable[[Answer | None], None], ready: Callable[[], None]) -> None:
         """Say whom to tell the answer, and that keys can come; called by whoever shows the dialog."""
@@ -101,6 +102,17 @@ class Dialog(Widget, Generic[Answer], can_focus=True):
     def take_focus(self) -> None:
         """Focus what the trader types into, at once; a dialog without fields hears keys itself."""
         self.screen.set_focus(self)
+
+    def regain_focus(self) -> None:
+        """Take the focus back, to the field that had it: what is typed for one must never end up in another."""
+        if self._field is not None and self._field in self.fields():
+            self.screen.set_focus(self._field)
+        else:
+            self.take_focus()
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        if isinstance(event.widget, Input):
+            self._field = event.widget
 
     def fields(self) -> list[Input]:
         """Return the fields that can be typed into, from top to bottom."""

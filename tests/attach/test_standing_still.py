@@ -1,0 +1,101 @@
+"""A console that was stopped and goes on shows nothing of what waited in its socket as if it were new."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import msgspec
+
+from core.control.desk_stream import DeskFramer, StreamRequest
+from tests.control.fake_engine import desk
+from tests.control.test_attach import HandClock
+from tui.attach import AttachedLink
+
+SECOND_NS = 1_000_000_000
+
+
+class Socket:
+    """Keeps what the console asks."""
+
+    def __init__(self) -> None:
+        self.asked: list[StreamRequest] = []
+
+    async def send_str(self, text: str) -> None:
+        self.asked.append(msgspec.json.decode(text, type=StreamRequest))
+
+
+class Stopped:
+    """A link with its first picture, and the engine's side of its stream."""
+
+    def __init__(self) -> None:
+        self.clock, self.framer, self.socket = HandClock(), DeskFramer(), Socket()
+        self.clock.now_ns = 100 * SECOND_NS
+        self.link = AttachedLink(Path("/nowhere"), self.clock)
+
+    async def hear(self, number: int, gap_ms: int = 0) -> None:
+        await self.link._take(self.socket, self.framer.frame(desk(number), gap_ms).decode())
+
+    def shown(self) -> int | None:
+        latest = self.link.latest()
+        return None if latest is None else latest.sequence
+
+
+def with_link(script: Callable[[Stopped], Awaitable[None]]) -> None:
+    async def run() -> None:
+        stopped = Stopped()
+        await stopped.hear(1)
+        assert stopped.shown() == 1
+        await script(stopped)
+
+    asyncio.run(run())
+
+
+def test_what_waited_while_the_console_stood_still_is_not_shown_and_the_whole_state_is_asked_for() -> None:
+    async def script(stopped: Stopped) -> None:
+        stopped.clock.now_ns += 60 * SECOND_NS
+        await stopped.hear(2)
+        await stopped.hear(3)
+        assert stopped.shown() == 1  # with its age
+        assert stopped.link.lost_reason == "this console stood still for 60 s; asking for the whole state"
+        assert stopped.link._asked.is_set()
+        stopped.framer.start_over()  # as the engine does when it is asked, or finds that nothing was read
+        await stopped.hear(4, gap_ms=60_000)
+        assert stopped.shown() == 4
+        assert stopped.link.lost_reason is None
+        assert stopped.link.take_notices() == ["no frames for 60 s: fresh snapshot; meanwhile 0 fills and 0 log lines"]
+
+    with_link(script)
+
+
+def test_it_is_the_same_where_a_picture_is_drawn_before_the_first_frame_is_read() -> None:
+    async def script(stopped: Stopped) -> None:
+        stopped.clock.now_ns += 60 * SECOND_NS
+        assert stopped.shown() == 1
+        assert "stood still for 60 s" in (stopped.link.lost_reason or "")
+        await stopped.hear(2)
+        assert stopped.shown() == 1
+
+    with_link(script)
+
+
+def test_an_engine_that_was_silent_is_shown_with_its_first_frame_to_a_console_that_went_on_looking() -> None:
+    async def script(stopped: Stopped) -> None:
+        for _ in range(600):
+            stopped.clock.now_ns += SECOND_NS // 10
+            assert stopped.shown() == 1
+        assert "silent for 60.0 s" in (stopped.link.lost_reason or "")
+        await stopped.hear(2)
+        assert stopped.shown() == 2
+        assert stopped.link.lost_reason is None
+
+    with_link(script)
+
+
+def test_a_picture_that_is_late_by_less_is_no_standstill() -> None:
+    async def script(stopped: Stopped) -> None:
+        stopped.clock.now_ns += SECOND_NS * 9 // 10
+        await stopped.hear(2)
+        assert stopped.shown() == 2
+        assert not stopped.link._asked.is_set()
+
+    with_link(script)

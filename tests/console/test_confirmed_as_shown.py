@@ -1,0 +1,201 @@
+"""What is confirmed is what was shown: another engine, another mode or another halt since then is not agreed to."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+import pytest
+
+from core.control.commands import AmendOrder, Arm, Kill, Resume, SetRiskMode
+from core.state.desk import DeskSnapshot
+from core.types.control import Blocker, HaltLevel
+from tests.console.driving import Desk, run_console
+from tests.console.fake_jobs import START_NS
+from tests.console.fake_link import FakeLink
+from tests.console.test_one_key import armed, clear_of_own_orders, sent
+
+D = Decimal
+
+
+@dataclass
+class RestartingLink(FakeLink):
+    """An engine that can be another one at the next look."""
+
+    run: int = 1
+    quote_usd: Decimal = Decimal(1)
+    order_tick: Decimal | None = None
+
+    def snapshot(self) -> DeskSnapshot:
+        snapshot = super().snapshot()
+        snapshot.engine_id = f"run-{self.run}"
+        for venue in snapshot.monitoring.market.values():
+            for market in venue.values():
+                market.point_value_usd = self.quote_usd
+        for instrument in snapshot.instruments:
+            instrument.order_tick_size = self.order_tick
+        return snapshot
+
+
+async def ask_for_a_small_order(desk: Desk) -> None:
+    await clear_of_own_orders(desk)
+    await desk.press("b")
+    await desk.type("0.001")
+    await desk.press("enter")
+    assert "Send this order?" in str(desk.app.dialogs.top and desk.app.dialogs.top.border_title)
+
+
+@pytest.mark.parametrize("is_seen", [True, False])
+def test_an_order_asked_about_on_paper_is_not_sent_to_an_engine_that_came_back_with_real_money(
+    *, is_seen: bool
+) -> None:
+    async def script(desk: Desk) -> None:
+        await ask_for_a_small_order(desk)
+        await desk.press("down")
+        desk.link.trading_mode = "live"
+        if is_seen:
+            await desk.frame()
+        desk.clock.advance(0.3)
+        await desk.pilot.press("enter")
+        await desk.redraw()
+        assert desk.app.dialogs.top is None
+        assert "not done: the engine was started anew" in desk.bar("message")
+
+    link, _ = run_console(script, RestartingLink())
+    assert sent(link) == []
+
+
+def test_a_ticket_that_was_begun_before_a_restart_leads_to_no_order() -> None:
+    async def script(desk: Desk) -> None:
+        assert isinstance(desk.link, RestartingLink)
+        await clear_of_own_orders(desk)
+        await desk.press("b")
+        await desk.type("0.001")
+        desk.link.run = 2
+        await desk.press("enter")
+        assert desk.app.dialogs.top is None
+
+    link, _ = run_console(script, RestartingLink())
+    assert sent(link) == []
+
+
+def test_the_same_engine_gets_the_order_that_was_confirmed() -> None:
+    async def script(desk: Desk) -> None:
+        await ask_for_a_small_order(desk)
+        await desk.press("down", "enter")
+
+    link, _ = run_console(script, RestartingLink())
+    assert [order.quantity for order in sent(link)] == [D("0.001")]
+
+
+@pytest.mark.parametrize("key", ["a", "M"])
+def test_arming_and_a_riskier_mode_are_asked_again_after_a_restart(key: str) -> None:
+    async def script(desk: Desk) -> None:
+        assert isinstance(desk.link, RestartingLink)
+        await desk.press(key, "down")
+        desk.link.run = 2
+        await desk.press("enter")
+
+    link, _ = run_console(script, RestartingLink())
+    assert not [command for command in link.commands if isinstance(command, Arm | SetRiskMode)]
+
+
+def test_the_kill_key_asks_nothing_and_goes_to_whichever_engine_there_is() -> None:
+    async def script(desk: Desk) -> None:
+        assert isinstance(desk.link, RestartingLink)
+        await desk.press("b")
+        desk.link.run = 2
+        await desk.press("ctrl+k")
+
+    link, _ = run_console(script, RestartingLink())
+    assert [type(command) for command in link.commands] == [Kill]
+
+
+def halt(cause: str) -> Blocker:
+    return Blocker(
+        scope="global", cause=cause, level=HaltLevel.HALTED, since_ns=START_NS, who="engine", reason="its reason"
+    )
+
+
+def type_a_resume(meanwhile: list[Blocker], *, lost: str | None = None) -> FakeLink:
+    async def script(desk: Desk) -> None:
+        desk.link.scoped_blockers = [halt("kill")]
+        await desk.frame()
+        await desk.press("p")
+        await desk.type("resume")
+        desk.link.scoped_blockers = [halt("kill"), *meanwhile]
+        desk.link.lost_reason = lost
+        await desk.press("enter")
+        await desk.type("why")
+        await desk.press("enter")
+
+    return run_console(script)[0]
+
+
+def test_a_halt_that_came_while_the_word_was_typed_is_not_lifted_unseen() -> None:
+    assert [type(each) for each in type_a_resume([]).commands] == [Resume]
+    assert type_a_resume([halt("daily_loss")]).commands == []
+
+
+def test_nothing_is_resumed_while_what_stands_is_not_known() -> None:
+    assert type_a_resume([], lost="the engine is silent").commands == []
+
+
+def test_a_safer_mode_from_an_old_picture_is_the_safest_for_the_mode_of_now_may_be_below_the_one_shown() -> None:
+    async def script(desk: Desk) -> None:
+        desk.link.risk_mode = "aggressive"
+        await desk.frame()
+        desk.link.lost_reason = "the engine is silent"
+        await desk.press("m")
+
+    link, _ = run_console(script)
+    assert [each.mode for each in link.commands if isinstance(each, SetRiskMode)] == ["conservative"]
+
+
+def test_a_held_key_on_a_slow_link_is_measured_by_the_moment_of_the_keys_not_of_the_pictures() -> None:
+    async def script(desk: Desk) -> None:
+        await clear_of_own_orders(desk)
+        desk.clock.advance(0.24)
+        await desk.pilot.press("l")
+        desk.clock.advance(0.56)
+        desk.link.step += 8
+        desk.link.moved_ticks = 3
+        await desk.redraw()
+        desk.clock.advance(0.1)
+        await desk.pilot.press("l")
+        await desk.redraw()
+        assert "the same order was sent 0.7 s ago" in desk.dialog()
+
+    link = armed()
+    run_console(script, link)
+    assert len(sent(link)) == 1
+
+
+async def select_own_buy(desk: Desk) -> None:
+    await desk.press("6")
+    await desk.focus("orders")
+
+
+def test_the_amount_of_a_move_is_typed_by_its_worth_in_dollars_not_in_the_quote_currency() -> None:
+    async def script(desk: Desk) -> None:
+        await select_own_buy(desk)
+        await desk.press("shift+up")
+        assert "type its value" in desk.dialog()
+
+    link = RestartingLink(quote_usd=D(1))
+    run_console(script, link)
+    link = RestartingLink(quote_usd=D("0.0001"))
+
+    async def cheap(desk: Desk) -> None:
+        await select_own_buy(desk)
+        await desk.press("shift+up")
+        assert "type its value" not in desk.dialog()
+
+    run_console(cheap, link)
+
+
+def test_an_order_is_moved_by_the_step_that_orders_keep_to() -> None:
+    async def script(desk: Desk) -> None:
+        await select_own_buy(desk)
+        await desk.press("shift+down")
+
+    link, _ = run_console(script, RestartingLink(order_tick=D(2)))
+    assert [each.limit_price for each in link.commands if isinstance(each, AmendOrder)] == [D("64002.0")]

@@ -1,0 +1,58 @@
+"""The thread that writes to the terminal goes on after whatever a terminal or a text can do to it."""
+
+import io
+import os
+import threading
+
+from tui.console.terminal_writer import TerminalWriter
+
+WAIT_S = 20.0
+
+
+class FullOnce(io.StringIO):
+    """A terminal that another program made non-blocking, and that is full at the first write."""
+
+    def __init__(self, fileno: int) -> None:
+        super().__init__()
+        self._fileno = fileno
+        self.is_full = True
+
+    def fileno(self) -> int:
+        return self._fileno
+
+    def write(self, text: str, /) -> int:
+        if self.is_full:
+            self.is_full = False
+            raise BlockingIOError(11, "Resource temporarily unavailable")
+        return super().write(text)
+
+
+def test_a_terminal_made_non_blocking_by_another_program_is_painted_anew_and_not_given_up() -> None:
+    reading, writing = os.pipe()
+    try:
+        os.set_blocking(writing, False)
+        file, painted = FullOnce(writing), threading.Event()
+        writer = TerminalWriter(file, painted.set)
+        writer.start()
+        writer.write("lost")
+        assert painted.wait(WAIT_S)
+        writer.write("painted anew")
+        writer.stop()
+        assert file.getvalue() == "painted anew"
+        assert writer.sent.dropped_count == 1
+        assert os.get_blocking(writing)
+    finally:
+        os.close(reading)
+        os.close(writing)
+
+
+def test_a_text_that_no_encoding_knows_does_not_end_the_writing() -> None:
+    file = io.StringIO()
+    writer = TerminalWriter(file, lambda: None)
+    writer.start()
+    writer.write("\ud800")
+    writer.write("on")
+    writer.stop()
+    writer.join(WAIT_S)
+    assert file.getvalue() == "\ud800on"
+    assert writer.sent.byte_count == 3
