@@ -2,18 +2,15 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import Final
 
 from core.alarms.limit_rates import HORIZON_S, MOMENTARY, NS_PER_S, LimitRates
 from core.engine.parts import EngineParts
 from core.ledger.position import ZERO
 from core.ledger.valuation import Valuation
 from core.risk.totals import venue_totals
-from core.state.monitoring import LimitUse
+from core.state.monitoring import DAY_LOSS, DRAWDOWN, INVESTED, LimitUse
 from core.types.calendar_day import NS_PER_DAY
 from core.types.capital import Pool
-
-DAY_LOSS: Final = "day loss"
 
 
 class LimitUses:
@@ -49,10 +46,10 @@ class LimitUses:
         limits, open_orders = self._parts.settings.limits, self._parts.fold.orders.live_count
         invested = _share_pct(_gross(valuation), valuation.equity_usd)
         yield _use(DAY_LOSS, "USD", self.day_loss_limit_usd(valuation), valuation.day_loss_usd)
-        yield _use("drawdown", "%", limits.max_drawdown_pct, valuation.drawdown_pct)
+        yield _use(DRAWDOWN, "%", limits.max_drawdown_pct, valuation.drawdown_pct)
         yield _use("order", "USD", limits.max_position_per_trade_usd, ZERO)
         yield _use("directional", "USD", limits.max_position_size_usd, _sum_of_nets(valuation))
-        yield _use("invested", "%", limits.max_invested_pct, invested)
+        yield _use(INVESTED, "%", limits.max_invested_pct, invested)
         yield _use("open orders", "orders", Decimal(limits.max_open_orders), Decimal(open_orders))
 
     def _jobs(self) -> Iterator[LimitUse]:

@@ -4,6 +4,7 @@ Money is Decimal and leaves as JSON numbers; times are UTC nanoseconds; ages are
 """
 
 from decimal import Decimal
+from typing import Final
 
 import msgspec
 
@@ -74,6 +75,12 @@ class JobsState(msgspec.Struct, kw_only=True):
     completed_today: int = 0
     failed_today: int = 0
     recent_completed: list[str] = []
+
+
+DAY_LOSS: Final = "day loss"
+DRAWDOWN: Final = "drawdown"
+INVESTED: Final = "invested"
+ACCOUNT_LIMITS: Final = (DAY_LOSS, DRAWDOWN, INVESTED)  # what a trader looks at first
 
 
 class LimitUse(msgspec.Struct, kw_only=True):

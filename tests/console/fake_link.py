@@ -422,7 +422,7 @@ class FakeLink:
                 override_until_ns=self.override_until_ns,
                 blockers=[*self._blockers(), *self.scoped_blockers],
                 limits=[
-                    LimitUse(name="daily_loss", unit="USD", limit=_D(500), used=_D("84.40"), left=_D("415.60")),
+                    LimitUse(name="day loss", unit="USD", limit=_D(500), used=_D("84.40"), left=_D("415.60")),
                     LimitUse(name="drawdown", unit="%", limit=_D(10), used=_D("0.8"), left=_D("9.2")),
                     LimitUse(
                         name="max_position_size", unit="USD", limit=_D(10000), used=_D("3743.88"), left=_D("6256.12")

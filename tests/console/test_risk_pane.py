@@ -2,6 +2,7 @@
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,6 +12,7 @@ from core.types.control import Blocker, HaltLevel
 from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
 from tests.console.fake_jobs import START_NS
 from tests.console.fake_link import FakeLink
+from tests.console.scenes import SceneLink
 from tui.present.cells import line_width
 from tui.present.ink import Line, text_of
 from tui.present.risk import about, limit_lines, risk_lines
@@ -61,14 +63,48 @@ def test_an_estimate_has_one_unit(seconds: int, text: str) -> None:
 
 
 def test_a_limit_that_is_reached_soon_comes_before_one_with_less_haste() -> None:
+    assert names_shown(limit("net sim-a"), limit("gross sim-a", reached_in_s=300)) == ["gross sim-a", "net sim-a"]
+
+
+def test_loss_drawdown_and_what_is_invested_come_first_and_the_others_by_how_near_they_are() -> None:
+    roomy, half, tight, used_up = (
+        limit(name, left) for name, left in (("order", 400), ("net", 200), ("gross", 60), ("reserve", 0))
+    )
+    account = [limit("invested"), limit("drawdown", 10), limit("day loss")]
+    assert names_shown(roomy, half, *account, tight, used_up) == [
+        "day loss", "drawdown", "invested", "reserve", "gross", "net", "order",
+    ]  # fmt: skip
+
+
+def test_a_limit_of_unknown_room_comes_before_those_with_little() -> None:
+    unknown = LimitUse(name="net", unit="USD", limit=Decimal(500), used=None, left=None)
+    assert names_shown(limit("gross", 60), unknown) == ["net", "gross"]
+
+
+def test_limits_that_are_about_as_near_keep_their_places_when_prices_move() -> None:
+    assert names_shown(limit("order", 410), limit("net", 390)) == ["order", "net"]
+    assert names_shown(limit("order", 390), limit("net", 410)) == ["order", "net"]
+
+
+def limit(name: str, left: int = 415, reached_in_s: int | None = None) -> LimitUse:
+    return msgspec.structs.replace(day_loss(reached_in_s, left), name=name)
+
+
+def names_shown(*limits: LimitUse) -> list[str]:
     monitoring = state()
-    monitoring.risk.limits = [day_loss(None), LimitUse(**{**_fields(day_loss(300)), "name": "gross sim-a"})]
-    text = texts(risk_lines(monitoring, START_NS, 60))
-    assert text.index("gross sim-a") < text.index("day loss")
+    monitoring.risk.limits = list(limits)
+    lines = [text_of(line) for line in risk_lines(monitoring, START_NS, 60)]
+    known = [each.name for each in limits]
+    return [name for line in lines for name in known if line.startswith(f"{name} ")]
 
 
-def _fields(limit: LimitUse) -> dict[str, object]:
-    return {name: getattr(limit, name) for name in limit.__struct_fields__}
+@pytest.mark.parametrize("size", [MEDIUM, LARGE], ids=str)
+def test_the_first_desk_shows_loss_drawdown_and_what_is_invested(size: tuple[int, int]) -> None:
+    async def script(desk: Desk) -> None:
+        for fact in ("nothing blocks new risk", "mode BALANCED", "day loss", "drawdown", "invested"):
+            assert fact in desk.pane("risk")
+
+    run_console(script, SceneLink(), size)
 
 
 def test_where_all_is_as_usual_mode_venues_and_strategies_take_few_lines() -> None:

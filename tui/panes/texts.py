@@ -15,7 +15,10 @@ class RiskPane(Pane):
     """Blockers and limits; where they do not fit, the cursor keys scroll."""
 
     TITLE = "Risk"
-    ABOUT = "What blocks new risk, then every limit as the room that is left; little room comes first."
+    ABOUT = (
+        "What blocks new risk, then every limit as the room that is left: the day's loss, the drawdown and what is "
+        "invested always first, the others by how near they are."
+    )
     KEYS = (
         "explain", "lift-halts", "riskier-mode", "safer-mode", "override", "end-override", "cursor-up", "cursor-down",
     )  # fmt: skip

@@ -4,33 +4,40 @@ from collections.abc import Sequence
 from decimal import Decimal
 from typing import Final
 
-from core.state.monitoring import LimitUse, MonitoringState
+from core.state.monitoring import ACCOUNT_LIMITS, LimitUse, MonitoringState
 from core.types.control import Blocker, HaltLevel
 from tui.present import numbers
 from tui.present.bars import room_bar
 from tui.present.cells import joined, left, width_of, wrap
 from tui.present.ink import Decor, Ink, Line, Span
 from tui.present.override import override_lines
-from tui.present.scopes import scope_lines
+from tui.present.scopes import flowed, level_parts, mode_part, scope_lines
 
 SOON_S: Final = 900
 NEARLY_USED: Final = Decimal("0.2")  # what is left of a limit that counts as little
+HALF_USED: Final = Decimal("0.5")
 
 
 def risk_lines(state: MonitoringState, now_ns: int, width: int) -> list[Line]:
-    """Override and blockers first (nothing is more urgent), then modes and halts, then limits by room left."""
+    """Override and blockers first (nothing is more urgent), then the limits of the account, levels, other limits."""
     risk = state.risk
     lines = override_lines(risk, now_ns)
     for blocker in sorted(risk.blockers, key=_scope_order):
         lines += blocker_lines(blocker, now_ns, width)
-    if not risk.blockers and not risk.unvalued:  # without a value new risk is refused
-        lines.append((Span("✓ ", Ink.GOOD), Span("nothing blocks new risk", Ink.QUIET)))
     for name in risk.unvalued:
         lines += wrap(f"unknown: {name}", width, Ink.ALARM)
-    lines += scope_lines(state, width)
+    is_free = not risk.blockers and not risk.unvalued  # without a value new risk is refused
+    if is_free:
+        free = (Span("✓ ", Ink.GOOD), Span("nothing blocks new risk", Ink.QUIET))
+        lines += flowed([free, mode_part(state)], width)
+    first, others = _ranked(risk.limits)
+    name_cells = _name_cells(risk.limits, width)
+    for limit in first:
+        lines += limit_lines(limit, width, name_cells)
+    lines += flowed(level_parts(state), width) if is_free else scope_lines(state, width)
     lines += _notices(state)
-    for limit in _tight_first(risk.limits):
-        lines += limit_lines(limit, width, _name_cells(risk.limits, width))
+    for limit in others:
+        lines += limit_lines(limit, width, name_cells)
     if not risk.limits:
         lines.append((Span("limits appear here once the risk gate reports them", Ink.QUIET),))
     return lines
@@ -55,15 +62,21 @@ def blocker_lines(blocker: Blocker, now_ns: int, width: int) -> list[Line]:
     return [head, *((Span("  "), *line) for line in wrap(facts, max(1, width - 2), Ink.QUIET))]
 
 
-def _tight_first(limits: Sequence[LimitUse]) -> list[LimitUse]:
-    """Put limits with little or unknown room, or soon reached, before the others; otherwise they keep their places."""
-    return sorted(limits, key=lambda limit: not _is_tight(limit))
+def _ranked(limits: Sequence[LimitUse]) -> tuple[list[LimitUse], list[LimitUse]]:
+    """Return the limits of the account in always the same order, and the others, the nearest to its bound first."""
+    by_name = {limit.name: limit for limit in limits}
+    first = [by_name[name] for name in ACCOUNT_LIMITS if name in by_name]
+    return first, sorted((limit for limit in limits if limit.name not in ACCOUNT_LIMITS), key=_distance)
 
 
-def _is_tight(limit: LimitUse) -> bool:
-    if limit.reached_in_s is not None and limit.reached_in_s <= SOON_S:
-        return True
-    return limit.left is None or limit.limit is None or limit.left <= NEARLY_USED * limit.limit
+def _distance(limit: LimitUse) -> int:
+    """Return how near a limit is, in steps: finer, two that are as near would change places with every price."""
+    if limit.left is None or limit.limit is None or limit.left <= 0:
+        return 0
+    is_soon = limit.reached_in_s is not None and limit.reached_in_s <= SOON_S
+    if is_soon or limit.left <= NEARLY_USED * limit.limit:
+        return 1
+    return 2 if limit.left <= HALF_USED * limit.limit else 3
 
 
 def _name_cells(limits: Sequence[LimitUse], width: int) -> int:
@@ -97,7 +110,7 @@ def about(seconds: int) -> str:
 def limit_line(limit: LimitUse, width: int, name_cells: int | None = None) -> Line:
     """Show one limit as the room that is left."""
     unit = "" if limit.unit.lower() in {"", "usd"} else f" {limit.unit}"
-    bar_cells = 8 if width < 60 else 12 if width < 100 else 20
+    bar_cells = 6 if width < 44 else 8 if width < 60 else 12 if width < 100 else 20
     ink = Ink.ALARM if limit.left is None or limit.left <= 0 else Ink.TEXT
     name = limit.name.replace("_", " ")
     line = (

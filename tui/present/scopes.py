@@ -23,13 +23,21 @@ _LOUDEST_FIRST: Final = (
 
 def scope_lines(state: MonitoringState, width: int) -> list[Line]:
     """Return mode and levels in as few lines as they take; what a halt of its own says above is not said again."""
-    mode = (Span("mode ", Ink.QUIET), Span(state.global_.risk_mode.upper(), Ink.STRONG))
+    return flowed([mode_part(state), *level_parts(state)], width)
+
+
+def mode_part(state: MonitoringState) -> Line:
+    return (Span("mode ", Ink.QUIET), Span(state.global_.risk_mode.upper(), Ink.STRONG))
+
+
+def level_parts(state: MonitoringState) -> list[Line]:
+    """Return the levels of venues, then of strategies; those that a halt of its own says are left out."""
     said = frozenset((blocker.scope, level_text(blocker.level)) for blocker in state.risk.blockers)
     venues = _parts("venue", "venues", venue_levels(state), lambda at, level: (venue_scope(at), level) in said)
     strategies = _parts(
         "strategy", "strategies", strategy_levels(state), lambda at, level: (strategy_scope(at), level) in said
     )
-    return flowed([mode, *venues, *strategies], width)
+    return [*venues, *strategies]
 
 
 def level_text(level: HaltLevel) -> str:

@@ -19,7 +19,7 @@ from tui.panes.view import View
 from tui.present.ink import Line
 
 DIALOG_CSS: Final = """
-Dialog { layer: above; layout: vertical; height: auto; max-height: 100%; max-width: 100%; padding: 0 1;
+Dialog { layer: above; layout: vertical; height: auto; max-height: 100%; max-width: 100%; margin: 1 0; padding: 0 1;
          border: round $accent; border-title-style: bold; background: $background; overflow-y: auto;
          scrollbar-size-vertical: 1; }
 Dialog.danger { border: double $error; }
