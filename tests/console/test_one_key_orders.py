@@ -113,3 +113,40 @@ def test_a_size_once_shown_is_changed_by_the_trader_alone() -> None:
     sizes.choose(rules, D("0.033"))
     assert sizes.of(rules, None) == D("0.033")
     assert sizes.of(instrument(venue="sim-b"), None) == D("0.002")
+
+
+def test_a_first_size_of_a_worth_is_cut_to_lots_and_never_below_the_least() -> None:
+    rules, shown = instrument(), book(bid=128_000, ask=128_002)  # at 64,000
+    sizes = OrderSizes(lambda _: D(1))
+    sizes.begin_with(D(500))
+    assert sizes.of(rules, shown) == D("0.007")
+    sizes.begin_with(D(10))
+    assert sizes.of(rules, shown) == D("0.002")
+    sizes.begin_with(None)
+    assert sizes.of(rules, shown) == D("0.002")
+
+
+def test_a_worth_counts_in_dollars_whatever_the_quote_currency_and_the_contract() -> None:
+    shown = book(bid=200, ask=202)  # at 100
+    sizes = OrderSizes(lambda _: D("0.5"))
+    sizes.begin_with(D(1_000))
+    assert sizes.of(instrument(contract_size=D(10)), shown) == D(2)
+
+
+def test_where_a_price_or_its_dollars_are_unknown_the_least_is_traded_until_they_are_known() -> None:
+    rules, shown = instrument(), book(bid=128_000, ask=128_002)
+    known: list[D] = []
+    sizes = OrderSizes(lambda _: known[0] if known else None)
+    sizes.begin_with(D(500))
+    assert sizes.of(rules, None) == sizes.of(rules, shown) == D("0.002")
+    known.append(D(1))
+    assert sizes.of(rules, shown) == D("0.007")
+
+
+def test_a_move_of_the_price_changes_no_first_size_and_a_chosen_one_stays() -> None:
+    rules, sizes = instrument(), OrderSizes(lambda _: D(1))
+    sizes.begin_with(D(500))
+    assert sizes.of(rules, book(bid=128_000, ask=128_002)) == sizes.of(rules, book(bid=64_000, ask=64_002))
+    sizes.choose(rules, D("0.3"))
+    sizes.begin_with(D(1_000))
+    assert sizes.of(rules, book(bid=128_000, ask=128_002)) == D("0.3")

@@ -103,6 +103,25 @@ def test_every_ladder_shows_the_chosen_columns(tmp_path: Path) -> None:
     run_console(script, files=files(tmp_path, memory))
 
 
+def test_the_first_size_of_single_keys_is_shown_on_the_ladders_and_comes_back(tmp_path: Path) -> None:
+    kept = files(tmp_path)
+
+    async def change(desk: Desk) -> None:
+        assert "size 0.001" in desk.pane("ladder-1")
+        await go_to(desk, "order_size_usd")
+        await desk.press("right", "right", "right", "right", "ctrl+s", "escape")
+        assert "size 0.001" in desk.pane("ladder-1")  # 100 USD at 64,000
+        await go_to(desk, "order_size_usd")
+        await desk.press("right", "right", "ctrl+s", "escape")
+        assert "size 0.007" in desk.pane("ladder-1")
+
+    async def again(desk: Desk) -> None:
+        assert "size 0.007" in desk.pane("ladder-1")
+
+    run_console(change, files=kept)
+    run_console(again, files=kept)
+
+
 def test_what_is_configured_says_the_file_and_the_line(tmp_path: Path) -> None:
     settings = configured(tmp_path, '[console]\ntheme = "light"\nframe_rate_hz = 5\n')
 

@@ -63,7 +63,7 @@ class Hands(
     def __init__(self, app: "ConsoleApp") -> None:
         self.app = app
         self.sent = SentOrders()
-        self.sizes = OrderSizes()
+        self.sizes = OrderSizes(self.quote_usd)
         for ladder in app.area.ladders:
             ladder.size_of = self.sizes.of
 

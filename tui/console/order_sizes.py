@@ -1,5 +1,6 @@
-"""The size of one-key orders, by instrument: it starts at the least that makes sense and moves in 1-2-5 steps."""
+"""The size of one-key orders, by instrument: it starts at the least, or at a worth, and moves in 1-2-5 steps."""
 
+from collections.abc import Callable
 from decimal import ROUND_CEILING, Decimal
 from typing import Final
 
@@ -10,20 +11,50 @@ _MOST_LOTS: Final = 10**12
 
 
 class OrderSizes:
-    """What the trader chose; nothing is kept for the next start, so that each begins small."""
+    """What the trader chose, by instrument; of it only what a first order is worth is kept for the next start."""
 
-    def __init__(self) -> None:
+    def __init__(self, quote_usd: Callable[[InstrumentView], Decimal | None] = lambda _: None) -> None:
+        """Take what a unit of an instrument's quote currency is worth in dollars, None where nobody knows."""
+        self._quote_usd = quote_usd
         self._chosen: dict[str, Decimal] = {}
+        self._begun: dict[str, Decimal] = {}
+        self._first_usd: Decimal | None = None
+
+    @property
+    def first_usd(self) -> Decimal | None:
+        """Return what an order is worth where the trader has chosen no size yet; None: the least that makes sense."""
+        return self._first_usd
+
+    def begin_with(self, usd: Decimal | None) -> None:
+        """Begin at the size of this worth, on every instrument whose size the trader has not chosen."""
+        self._first_usd = usd
+        self._begun.clear()
 
     def of(self, instrument: InstrumentView, book: BookView | None) -> Decimal:
         """Return the size of an instrument's next one-key order."""
-        chosen = self._chosen.get(_name(instrument))
-        if chosen is not None:
-            return chosen
+        name = _name(instrument)
+        known = self._chosen.get(name, self._begun.get(name))
+        if known is not None:
+            return known
+        first = self._first_size(instrument, book)
+        if first is not None:
+            self._begun[name] = first  # from here on the trader alone changes it, no move of the price
+            return first
+        return least_size(instrument, book)
+
+    def _first_size(self, instrument: InstrumentView, book: BookView | None) -> Decimal | None:
+        """Return the size to begin with, None as long as a price that it takes is not known."""
+        price = _lowest_touch(book)
+        if not price:
+            return None
         least = least_size(instrument, book)
-        if _lowest_touch(book):
-            self._chosen[_name(instrument)] = least  # from here on the trader alone changes it, no move of the price
-        return least
+        if self._first_usd is None:
+            return least
+        quote_usd = self._quote_usd(instrument)
+        if not quote_usd:
+            return None
+        worth = price * instrument.contract_size * instrument.order_lot * quote_usd
+        return max(least, self._first_usd // worth * instrument.order_lot)
 
     def choose(self, instrument: InstrumentView, size: Decimal) -> None:
         self._chosen[_name(instrument)] = size

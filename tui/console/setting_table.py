@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final, cast, get_args
 
 from core.config.console import BellLevel, ThemeName, UpColour
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
 
 _ON, _OFF = "on", "off"
+_LEAST: Final = "least"
 _SIDES: Final = {kind.name.lower(): kind for kind in SideColumns}
 
 
@@ -78,6 +80,16 @@ def _put_profit(app: "ConsoleApp", value: str) -> None:
         ladder.show_columns(columns)
 
 
+def _put_order_size(app: "ConsoleApp", value: str) -> None:
+    app.hands.sizes.begin_with(None if value == _LEAST else Decimal(value))
+    app.repaint()
+
+
+def _order_size(app: "ConsoleApp") -> str:
+    worth = app.hands.sizes.first_usd
+    return _LEAST if worth is None else f"{worth:f}"
+
+
 def _rate(period_s: float) -> str:
     return f"{1 / period_s:g}"
 
@@ -114,6 +126,11 @@ SETTINGS: Final[tuple[Setting, ...]] = (
         "ladder_profit", "ladder profit", "What closing the position at each price would make.",
         (_ON, _OFF), lambda app: _word(is_on=app.area.ladders[0].columns.shows_pnl), _put_profit,
         lambda _: _ON, is_configurable=False,
+    ),
+    Setting(
+        "order_size_usd", "order size USD", "What orders of single keys are worth at first, cut to lots; least: the "
+        "venue's smallest.", (_LEAST, "10", "25", "50", "100", "250", "500", "1000", "2500", "5000"),
+        _order_size, _put_order_size, lambda _: _LEAST, is_configurable=False,
     ),
     Setting(
         "bell", "bell", "Rings the terminal's bell once for a new alarm that is at least so bad.", get_args(BellLevel),

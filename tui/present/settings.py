@@ -22,12 +22,12 @@ class SettingRow(NamedTuple):
 
 
 def settings_lines(rows: Sequence[SettingRow], fixed: Sequence[SettingRow], marked: int, width: int) -> list[Line]:
-    """Lay out what can be changed, then what cannot, then the words about the marked one."""
+    """Lay out what can be changed, then what cannot, then the words about the marked one: 20 lines, a small screen."""
     lines: list[Line] = [(Span(f"   {left('', _LABEL)}{left('value', _VALUE)}from", Ink.QUIET),)]
     lines += [_row(row, is_marked=place == marked, width=width) for place, row in enumerate(rows)]
-    lines += [EMPTY_LINE, (Span("set in the configuration, in force after a restart", Ink.QUIET),)]
+    lines.append((Span("set in the configuration, in force after a restart", Ink.QUIET),))
     lines += [_row(row, is_marked=len(rows) + place == marked, width=width) for place, row in enumerate(fixed)]
-    return [*lines, EMPTY_LINE, *about_lines((*rows, *fixed)[marked], width)]
+    return [*lines, *about_lines((*rows, *fixed)[marked], width)]
 
 
 def about_lines(row: SettingRow, width: int) -> list[Line]:

@@ -7,7 +7,6 @@ from textual.widget import Widget
 
 from tui.console.dialogs.dialog import Dialog, Lines
 from tui.panes.view import View
-from tui.present.ink import Decor, Ink, Line, Span
 from tui.present.settings import SettingRow, settings_lines
 
 
@@ -25,6 +24,7 @@ class SettingsDialog(Dialog[None]):
     ) -> None:
         """Take `change` as the place of a row and a step, +1 or -1."""
         super().__init__("Settings")
+        self.border_subtitle = "← → change  ↑ ↓ choose  ^s keeps all for the next start  esc closes"
         self._rows = rows
         self._fixed = fixed
         self._change = change
@@ -63,8 +63,4 @@ class SettingsDialog(Dialog[None]):
 
     def _redraw(self) -> None:
         lines = settings_lines(self._rows(), self._fixed(), self._marked, self.columns())
-        keys: Line = (Span("← →", Ink.ACCENT, Decor.BOLD), Span(" change  ", Ink.QUIET),
-                      Span("↑ ↓", Ink.ACCENT, Decor.BOLD), Span(" choose  ", Ink.QUIET),
-                      Span("^s", Ink.ACCENT, Decor.BOLD), Span(" keeps all for the next start  ", Ink.QUIET),
-                      Span("esc", Ink.ACCENT, Decor.BOLD), Span(" closes", Ink.QUIET))  # fmt: skip
-        self._page.put([*lines, keys])
+        self._page.put(lines)
