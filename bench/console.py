@@ -203,7 +203,7 @@ def _first_paint(rounds: int) -> float:
             command = [sys.executable, "-c", "from tui.launch import main; main()", "--attach"]
             console = PseudoTerminal(command, environment, *WIDE)
             deadline = time.monotonic() + PAINT_PATIENCE_S
-            while (painted_s := console.when_sent(b"STARTING")) is None:
+            while (painted_s := console.when_sent(b"CONNECTING")) is None:
                 if time.monotonic() > deadline:
                     raise BenchError(f"nothing was painted:\n{console.text()}")
                 time.sleep(0.02)

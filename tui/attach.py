@@ -6,25 +6,23 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
-import aiohttp
 import msgspec
 
 from core.control.arming import meant_for
 from core.control.commands import AnyCommand, CommandResult, Outcome
 from core.control.consoles import NOBODY, ConsoleName, signed
 from core.control.desk_stream import DEFAULT_INTERVAL_MS, DeskMirror, DeskStreamError, StreamRequest
-from core.control.routes import OUTCOME_OF_STATUS, STREAM, request_for
+from core.control.routes import OUTCOME_OF_STATUS, request_for
 from core.ports.clock import Clock
 from core.state.desk import DeskRequest, DeskSnapshot
+from tui.engine_request import InDoubtError, NotSentError, ask_engine
+from tui.engine_stream import StreamError, follow
 
-_HOST: Final = "http://engine"  # any name: the connector goes to the socket
-_MAX_FRAME_BYTES: Final = 64 << 20
+CONNECTING: Final = "connecting to the engine"
 _FIRST_BACKOFF_S: Final = 0.1
 _MAX_BACKOFF_S: Final = 2.0
-_CONNECT_TIMEOUT_S: Final = 5.0
 _COMMAND_TIMEOUT_S: Final = 15.0  # a kill waits for every venue's answer
 _MAX_UNUSABLE_FRAMES: Final = 3  # an engine of another version: slow down instead of asking at full rate
-_REFUSALS: Final = {403: "it belongs to another user", 503: "too many consoles are attached"}
 _SILENCE_NS: Final = 2_000_000_000
 _STOOD_STILL_NS: Final = 1_000_000_000
 
@@ -78,16 +76,15 @@ class AttachedLink:
         self._place = place
         self._way_lost = way_lost
         self._request = DeskRequest()
-        self._asked = asyncio.Event()
+        self._send: Callable[[bytes], None] | None = None  # where there is a connection
         self._mirror = DeskMirror()
         self._latest: DeskSnapshot | None = None
-        self._lost_reason: str | None = "not connected yet"
+        self._lost_reason: str | None = CONNECTING
         self._heard_ns = 0
         self._turn_ns: int | None = None  # when this process last looked here, for a picture or for a frame
         self._stood_still = False  # and has not been sent the whole state since
         self._unusable_frames = 0  # in a row
         self._notices: list[str] = []
-        self._session: aiohttp.ClientSession | None = None
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -114,11 +111,15 @@ class AttachedLink:
     def want(self, request: DeskRequest) -> None:
         if request != self._request:
             self._request = request
-            self._asked.set()
+            self._ask()
 
     def take_notices(self) -> list[str]:
         taken, self._notices = self._notices, []
         return taken
+
+    def tell(self, text: str) -> None:
+        """Have the trader told something, once."""
+        self._notices.append(text)
 
     def latest(self) -> DeskSnapshot | None:
         self._take_turn()
@@ -132,13 +133,10 @@ class AttachedLink:
         if self._latest is not None and stood_ns > max(_STOOD_STILL_NS, 5 * self._interval_ms * 1_000_000):
             self._stood_still = True
             self._lost_reason = f"this console stood still for {stood_ns / 1e9:.0f} s; asking for the whole state"
-            self._asked.set()
+            self._ask()
 
     async def start(self) -> None:
-        """Begin to connect; return at once."""
-        # No limit: the stream holds one connection, and a command must never wait for another one.
-        connector = aiohttp.UnixConnector(str(self._socket_path), limit=0)
-        self._session = aiohttp.ClientSession(connector=connector)
+        """Begin to connect; return at once. Commands need no start."""
         self._task = asyncio.create_task(self._keep_connected(), name="attached-link")
 
     async def stop(self) -> None:
@@ -147,77 +145,41 @@ class AttachedLink:
             self._task.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
-        if self._session is not None:
-            await self._session.close()
         self._lost_reason = "detached"
 
     async def execute(self, command: AnyCommand) -> CommandResult:
         """Send a command; a lost answer is FAILED and says that the command may have been carried out."""
-        if self._session is None:
-            return _failed("not attached to an engine")
         seen = self._latest
         meant = command if seen is None else meant_for(command, seen.engine_id, seen.engine_ns)
-        request = request_for(signed(meant, self._name))
         try:
-            async with self._session.request(
-                request.method,
-                f"{_HOST}{request.path}",
-                data=request.body or None,
-                timeout=aiohttp.ClientTimeout(total=_COMMAND_TIMEOUT_S, sock_connect=_CONNECT_TIMEOUT_S),
-            ) as reply:
-                return _result(reply.status, await reply.read())
-        except aiohttp.ClientConnectorError as error:
-            return _failed(f"no engine answers on {self._socket_path} ({error.os_error.strerror}); nothing was sent")
-        except TimeoutError:
-            return _failed(
-                f"no answer within {_COMMAND_TIMEOUT_S:g} s: "
-                "it may or may not have been carried out; look before repeating it"
-            )
-        except aiohttp.ClientError as error:
-            return _failed(
-                f"the engine broke off ({error}): it may or may not have been carried out; look before repeating it"
-            )
+            reply = await ask_engine(self._socket_path, request_for(signed(meant, self._name)), _COMMAND_TIMEOUT_S)
+        except NotSentError as error:
+            return _failed(f"no engine answers on {self._socket_path} ({error}); nothing was sent")
+        except InDoubtError as error:
+            return _failed(f"{error}: it may or may not have been carried out; look before repeating it")
+        return _result(reply.status, reply.body)
 
     async def _keep_connected(self) -> None:
         backoff_s = _FIRST_BACKOFF_S
         while True:
             heard_before_ns = self._heard_ns
             try:
-                self._lost_reason = await self._follow()
-            except (aiohttp.ClientError, OSError, TimeoutError, DeskStreamError) as error:
-                self._lost_reason = _describe(error, self._socket_path)
+                reason = await follow(self._socket_path, self._opened, self._take)
+                self._lost_reason = f"the engine closed the link ({reason})"
+            except (StreamError, DeskStreamError) as error:
+                self._lost_reason = str(error)
+            finally:
+                self._send = None
             if self._heard_ns != heard_before_ns:
                 backoff_s = _FIRST_BACKOFF_S
             await asyncio.sleep(backoff_s)
             backoff_s = min(2 * backoff_s, _MAX_BACKOFF_S)
 
-    async def _follow(self) -> str:
-        """Follow one connection to its end and return why it ended."""
-        assert self._session is not None
-        timeout = aiohttp.ClientWSTimeout(ws_close=1.0)  # pyright: ignore[reportCallIssue] - attrs is opaque to it
-        async with asyncio.timeout(_CONNECT_TIMEOUT_S):
-            socket = await self._session.ws_connect(
-                f"{_HOST}{STREAM}", max_msg_size=_MAX_FRAME_BYTES, timeout=timeout, compress=0
-            )
-        async with socket:
-            self._asked.set()
-            asking = asyncio.create_task(self._ask(socket))
-            try:
-                while (message := await socket.receive()).type is aiohttp.WSMsgType.TEXT:
-                    await self._take(socket, message.data)
-            finally:
-                asking.cancel()
-                with contextlib.suppress(asyncio.CancelledError, ConnectionError):
-                    await asking
-        return f"the engine closed the link ({message.extra or socket.close_code})"
+    def _opened(self, send: Callable[[bytes], None]) -> None:
+        self._send = send
+        self._ask()
 
-    async def _ask(self, socket: aiohttp.ClientWebSocketResponse) -> None:
-        while True:
-            await self._asked.wait()
-            self._asked.clear()
-            await self._send_request(socket)
-
-    async def _take(self, socket: aiohttp.ClientWebSocketResponse, frame: str) -> None:
+    def _take(self, frame: bytes) -> None:
         self._take_turn()
         try:
             now = self._mirror.apply(frame)
@@ -227,7 +189,7 @@ class AttachedLink:
                 raise
             self._lost_reason = f"{error}; asking for the whole state"
             self._mirror = DeskMirror()
-            await self._send_request(socket)
+            self._ask()
             return
         self._unusable_frames = 0
         self._stood_still = self._stood_still and not self._mirror.is_anew
@@ -239,13 +201,16 @@ class AttachedLink:
         self._heard_ns = self._clock.monotonic_ns()
         self._lost_reason = None
 
-    async def _send_request(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+    def _ask(self) -> None:
+        """Say what is wanted, where somebody hears it."""
+        if self._send is None:
+            return
         wanted = StreamRequest(
             **msgspec.structs.asdict(msgspec.structs.replace(self._request, console=self._name.console)),
             interval_ms=self._interval_ms,
             who=self._name.who,
         )
-        await socket.send_str(msgspec.json.encode(wanted).decode())
+        self._send(msgspec.json.encode(wanted))
 
 
 def gap_text(gap_ms: int, before: DeskSnapshot | None, now: DeskSnapshot) -> str:
@@ -273,14 +238,3 @@ def _result(status: int, body: bytes) -> CommandResult:
 
 def _failed(message: str) -> CommandResult:
     return CommandResult(outcome=Outcome.FAILED, message=message)
-
-
-def _describe(error: Exception, socket_path: Path) -> str:
-    if isinstance(error, aiohttp.ClientConnectorError):
-        return f"no engine answers on {socket_path} ({error.os_error.strerror})"
-    if isinstance(error, TimeoutError):
-        return f"{socket_path} does not answer"
-    if isinstance(error, aiohttp.WSServerHandshakeError):
-        why = _REFUSALS.get(error.status, "it may be of another version")
-        return f"the engine on {socket_path} refused the link: {why} (status {error.status})"
-    return str(error) or type(error).__name__

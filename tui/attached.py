@@ -1,5 +1,6 @@
 """A console on an engine that runs in another process, here or on another machine."""
 
+import asyncio
 from pathlib import Path
 
 from core.io.console_id import new_console_name
@@ -8,38 +9,42 @@ from core.paths import Paths
 from tui.attach import AttachedLink
 from tui.attach_target import SshAddress
 from tui.console.making import make_console
-from tui.console.settings import ConsoleSettings
-from tui.ssh_tunnel import SshTunnel
+from tui.console_reading import FirstSettings
 
 
-async def run_attached(target: Path | SshAddress, paths: Paths, settings: ConsoleSettings) -> None:
+async def run_attached(target: Path | SshAddress, paths: Paths, first: FirstSettings) -> None:
     """Show a running engine until the trader detaches; the engine goes on. Raises SshTunnelError before a console."""
+    interval_ms = first.settings.link_interval_ms
     if isinstance(target, Path):
         name = new_console_name()
-        await _show(
-            AttachedLink(target, SystemClock(), settings.link_interval_ms, name=name), name.who, paths, settings
-        )
+        await _show(AttachedLink(target, SystemClock(), interval_ms, name=name), name.who, paths, first)
         return
+    from tui.ssh_tunnel import SshTunnel  # noqa: PLC0415 - not for an engine on this machine
+
     tunnel = SshTunnel(target)
     try:
         await tunnel.start()
         name, place = new_console_name("ssh"), f"attached {target.shown}"
         link = AttachedLink(
-            tunnel.socket,
-            SystemClock(),
-            settings.link_interval_ms,
-            name=name,
-            place=place,
-            way_lost=lambda: tunnel.lost_reason,
+            tunnel.socket, SystemClock(), interval_ms, name=name, place=place, way_lost=lambda: tunnel.lost_reason
         )
-        await _show(link, name.who, paths, settings)
+        await _show(link, name.who, paths, first)
     finally:
         await tunnel.stop()
 
 
-async def _show(link: AttachedLink, who: str, paths: Paths, settings: ConsoleSettings) -> None:
-    await link.start()
+async def _show(link: AttachedLink, who: str, paths: Paths, first: FirstSettings) -> None:
+    console = make_console(link, first.settings, paths, who)
+
+    async def after_the_first_picture() -> None:
+        await console.painted.wait()
+        await link.start()
+        if problem := await asyncio.to_thread(first.problem):
+            link.tell(problem)
+
+    afterwards = asyncio.create_task(after_the_first_picture(), name="after-the-first-picture")
     try:
-        await make_console(link, settings, paths, who).run_async(mouse=settings.has_mouse)
+        await console.run_async(mouse=first.settings.has_mouse)
     finally:
+        afterwards.cancel()
         await link.stop()

@@ -4,23 +4,17 @@ import argparse
 import asyncio
 import sys
 from collections.abc import Callable
-from importlib import metadata
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import Final
 
-from core.io.instance_lock import InstanceHeldError, find_holder
+from core.io.instance_lock import find_holder
 from core.paths import Paths, StateFolderError
-from core.ports.journal import JournalError
-from core.ports.keys import KeyStoreError
 from tui.attach_target import FORMS, attach_target
-from tui.going_live import NotConfirmedError, start_terms
+from tui.going_live import start_terms
 from tui.shell_parent import Leave, run_in_child
 
-if TYPE_CHECKING:
-    from core.config.console import ConsoleConfig
-    from core.config.load import Places
-
-EXIT_DONE, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
+EXIT_DONE: Final = 0
+EXIT_USAGE: Final = 2
 
 
 def main() -> None:
@@ -95,34 +89,10 @@ def _attach(config_file: Path | None, where: str, *, is_slow_link: bool) -> None
     target = attach_target(where)
     paths = _ready_paths(is_looking=True)
     from tui.attached import run_attached  # noqa: PLC0415 - heavy
-    from tui.console.settings import console_settings  # noqa: PLC0415 - heavy
+    from tui.console_reading import first_settings  # noqa: PLC0415 - heavy
 
-    console, places = _console_config(config_file or paths.config_file)
-    settings = console_settings(
-        console, is_slow_link=is_slow_link, places=places, config_file=str(config_file or paths.config_file)
-    )
-    asyncio.run(run_attached(target or paths.socket, paths, settings))
-
-
-def _console_config(config_file: Path) -> "tuple[ConsoleConfig, Places | None]":
-    """Return how the screen should look, and where that was set.
-
-    A file that is wrong by now keeps nobody from looking at a running engine.
-    """
-    from core.config.console import ConsoleConfig  # noqa: PLC0415 - after the arguments are known to be right
-    from core.config.load import load_config, places_of  # noqa: PLC0415 - after the arguments are known to be right
-    from core.config.problem import ConfigError  # noqa: PLC0415 - after the arguments are known to be right
-    from tui.compose.configuration import key_problems  # noqa: PLC0415 - after the arguments are known to be right
-
-    try:
-        console = load_config(config_file).console
-        places = places_of(config_file)
-        if problems := key_problems(console, places):
-            raise ConfigError(problems)
-        return console, places
-    except ConfigError as error:
-        _say(f"the console shows itself by default settings, for the configuration is wrong:\n{error}")
-        return ConsoleConfig(), None
+    first = first_settings(config_file or paths.config_file, is_slow_link=is_slow_link)
+    asyncio.run(run_attached(target or paths.socket, paths, first))
 
 
 def _host(config_file: Path | None, leave: Leave, *, is_live: bool, is_slow_link: bool) -> None:
@@ -161,37 +131,28 @@ def _ready_paths(*, is_looking: bool = False) -> Paths:
 
 
 def _guarded(work: Callable[[], None]) -> int:
-    from adapters.venue_store.store import VenueStoreError  # noqa: PLC0415 - not for --help
-    from core.config.problem import ConfigError  # noqa: PLC0415 - not for --help
-    from core.io.unix_socket import ControlSocketError  # noqa: PLC0415 - not for --help
-    from tui.ssh_tunnel import SshTunnelError  # noqa: PLC0415 - not for --help
-
     try:
         work()
-    except ConfigError as error:
-        _say(str(error))
-        return EXIT_USAGE
-    except ValueError as error:  # strategy parameters are part of the configuration
-        _say(str(error))
-        return EXIT_USAGE
-    except NotConfirmedError as error:
-        _say(str(error))
-        return EXIT_USAGE
-    except (
-        InstanceHeldError,
-        KeyStoreError,
-        JournalError,
-        StateFolderError,
-        ControlSocketError,
-        VenueStoreError,
-        SshTunnelError,
-        OSError,
-    ) as error:
-        _say(str(error))
-        return EXIT_FAILED
     except KeyboardInterrupt:
         return 130
+    except Exception as error:
+        from tui.start_failures import exit_code_of  # noqa: PLC0415 - what did not fail needs no names of failures
+
+        code = exit_code_of(error)
+        if code is None:
+            raise
+        _say(str(error))
+        return code
     return EXIT_DONE
+
+
+class _Version(argparse.Action):
+    """Say the version; it is looked up for this option only."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: object) -> None:
+        from tui.program_version import program_version  # noqa: PLC0415 - see above
+
+        parser.exit(message=f"seraphim {program_version()}\n")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -222,7 +183,7 @@ def _parser() -> argparse.ArgumentParser:
         metavar="FILE",
         help="show a recorded session again, step by step or at any speed; `seraphim sessions` lists them",
     )
-    parser.add_argument("--version", action="version", version=f"seraphim {metadata.version('seraphim')}")
+    parser.add_argument("--version", action=_Version, nargs=0, help="show program's version number and exit")
     return parser
 
 

@@ -1,23 +1,18 @@
 """[console]: how the screen behaves. Nothing here changes what the engine does."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import Field
 
+from core.config.console_words import BellLevel, ChartTimeframe, ThemeName, UpColour
 from core.config.section import Count, Hertz, Section
-
-ThemeName = Literal["dark", "light", "high-contrast", "sixteen", "colour-blind"]
-UpColour = Literal["green", "red"]
-BellLevel = Literal["off", "info", "warning", "severe", "critical"]
 
 
 class ConsoleConfig(Section):
     theme: ThemeName = Field(default="dark", description="colours; the console's ctrl+t goes through them")
     up: UpColour = Field(default="green", description="colour of what rises and of who buys; red in East Asia")
     frame_rate_hz: Hertz = Field(default=10.0, description="how often panes are redrawn; 4 saves a slow link")
-    timeframe: Literal["1s", "5s", "1m", "5m", "15m", "1h", "4h", "1d"] = Field(
-        default="1m", description="timeframe of the chart at the start"
-    )
+    timeframe: ChartTimeframe = Field(default="1m", description="timeframe of the chart at the start")
     mouse: bool = Field(
         default=True, description="the mouse is the console's; false leaves it to the terminal, as u does"
     )
@@ -36,6 +31,11 @@ class ConsoleConfig(Section):
     keys: dict[str, str | list[str]] = Field(
         default={}, description="other keys for an action, one or a list of them; none takes its key away"
     )
+
+    @property
+    def given(self) -> frozenset[str]:
+        """Return the names of what was set."""
+        return frozenset(self.model_fields_set)
 
     @property
     def own_keys(self) -> dict[str, list[str]]:

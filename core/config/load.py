@@ -1,9 +1,6 @@
 """Read the configuration: a TOML file, the environment over it, defaults below; every problem said at once."""
 
-import os
-import tomllib
 from collections.abc import Iterator, Mapping
-from decimal import Decimal
 from difflib import get_close_matches
 from pathlib import Path
 from typing import cast, get_args
@@ -14,14 +11,12 @@ from pydantic_core import ErrorDetails
 from core.config.alerts import HIDDEN, may_be_shown
 from core.config.config import Config
 from core.config.cross_checks import cross_check
-from core.config.environment import Table, apply_overrides
+from core.config.environment import Table
 from core.config.first_run import default_strategies, default_venues
-from core.config.locate import key_lines, line_of
 from core.config.problem import ConfigError, Key, Problem, dotted, show
 from core.config.schema import find, kind_of, tables_of
+from core.config.source import Places, read_tables
 from core.config.venues import VenueConfig
-
-MAX_FILE_BYTES = 1_000_000
 
 
 def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Config:
@@ -48,60 +43,13 @@ def load_config(path: Path, environment: Mapping[str, str] | None = None) -> Con
     return config
 
 
-def places_of(path: Path, environment: Mapping[str, str] | None = None) -> "Places":
+def places_of(path: Path, environment: Mapping[str, str] | None = None) -> Places:
     """Say where the keys of a configuration that loads were set, for who checks more of it."""
     return _read_tables(path, environment)[1]
 
 
-def _read_tables(path: Path, environment: Mapping[str, str] | None) -> tuple[Table, "Places"]:
-    text = _read(path)
-    tables = _with_first_run(_parse(path, text))
-    sources = apply_overrides(tables, os.environ if environment is None else environment)
-    return tables, Places(path, key_lines(text), sources)
-
-
-class Places:
-    """Where each key was set."""
-
-    def __init__(self, path: Path, lines: Mapping[Key, int], sources: Mapping[Key, str]) -> None:
-        self._path = path
-        self._lines = lines
-        self._sources = sources
-
-    def of(self, key: Key) -> str:
-        """Return the file with the line, or the environment variable, that set a key or what is around it."""
-        for length in range(len(key), 0, -1):
-            if name := self._sources.get(key[:length]):
-                return f"environment variable {name}"
-        if (line := line_of(key, self._lines)) is not None:
-            return f"{self._path}:{line}"
-        inside = (name for set_key, name in self._sources.items() if set_key[: len(key)] == key)
-        name = next(inside, None)
-        return str(self._path) if name is None else f"environment variable {name}"
-
-
-def _read(path: Path) -> str:
-    try:
-        if path.stat().st_size > MAX_FILE_BYTES:
-            raise _whole_file(path, f"the file is larger than {MAX_FILE_BYTES} bytes")
-        return path.read_bytes().decode("utf-8-sig")
-    except FileNotFoundError:
-        return ""
-    except UnicodeDecodeError as error:
-        raise _whole_file(path, f"byte {error.start} is not UTF-8; the file must be TOML in UTF-8") from None
-    except OSError as error:
-        raise _whole_file(path, f"the file cannot be read: {error.strerror}") from None
-
-
-def _parse(path: Path, text: str) -> Table:
-    try:
-        return tomllib.loads(text, parse_float=Decimal)
-    except tomllib.TOMLDecodeError as error:
-        raise _whole_file(path, f"not TOML: {error}") from None
-
-
-def _whole_file(path: Path, cause: str) -> ConfigError:
-    return ConfigError([Problem(str(path), "", None, cause)])
+def _read_tables(path: Path, environment: Mapping[str, str] | None) -> tuple[Table, Places]:
+    return read_tables(path, environment, _with_first_run)
 
 
 def _with_first_run(tables: Table) -> Table:

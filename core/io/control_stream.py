@@ -181,9 +181,14 @@ class DeskStreams:
 
 async def _close(client: _Client, code: WSCloseCode, reason: str) -> None:
     message = reason.encode()[:_MAX_CLOSE_REASON_BYTES].decode(errors="ignore").encode()
-    with contextlib.suppress(ConnectionError, TimeoutError):
-        async with asyncio.timeout(_CLOSE_TIMEOUT_S):
-            await client.socket.close(code=code, message=message)
+    # In a task of its own: a console that leaves at this moment cancels what waits for its socket to take more.
+    closing = asyncio.ensure_future(client.socket.close(code=code, message=message))
+    try:
+        await asyncio.wait((closing,), timeout=_CLOSE_TIMEOUT_S)
+    finally:
+        closing.cancel()
+    if closing.done() and not closing.cancelled() and not isinstance(closing.exception(), ConnectionError | None):
+        closing.result()
 
 
 def _hello(request: StreamRequest) -> ConsoleHello:

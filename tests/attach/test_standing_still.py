@@ -14,26 +14,18 @@ from tui.attach import AttachedLink
 SECOND_NS = 1_000_000_000
 
 
-class Socket:
-    """Keeps what the console asks."""
-
-    def __init__(self) -> None:
-        self.asked: list[StreamRequest] = []
-
-    async def send_str(self, text: str) -> None:
-        self.asked.append(msgspec.json.decode(text, type=StreamRequest))
-
-
 class Stopped:
     """A link with its first picture, and the engine's side of its stream."""
 
     def __init__(self) -> None:
-        self.clock, self.framer, self.socket = HandClock(), DeskFramer(), Socket()
+        self.clock, self.framer = HandClock(), DeskFramer()
         self.clock.now_ns = 100 * SECOND_NS
         self.link = AttachedLink(Path("/nowhere"), self.clock)
+        self.asked: list[StreamRequest] = []
+        self.link._opened(lambda text: self.asked.append(msgspec.json.decode(text, type=StreamRequest)))
 
     async def hear(self, number: int, gap_ms: int = 0) -> None:
-        await self.link._take(self.socket, self.framer.frame(desk(number), gap_ms).decode())
+        self.link._take(self.framer.frame(desk(number), gap_ms))
 
     def shown(self) -> int | None:
         latest = self.link.latest()
@@ -57,7 +49,7 @@ def test_what_waited_while_the_console_stood_still_is_not_shown_and_the_whole_st
         await stopped.hear(3)
         assert stopped.shown() == 1  # with its age
         assert stopped.link.lost_reason == "this console stood still for 60 s; asking for the whole state"
-        assert stopped.link._asked.is_set()
+        assert len(stopped.asked) == 2  # when the link was opened, and now
         stopped.framer.start_over()  # as the engine does when it is asked, or finds that nothing was read
         await stopped.hear(4, gap_ms=60_000)
         assert stopped.shown() == 4
@@ -96,6 +88,6 @@ def test_a_picture_that_is_late_by_less_is_no_standstill() -> None:
         stopped.clock.now_ns += SECOND_NS * 9 // 10
         await stopped.hear(2)
         assert stopped.shown() == 2
-        assert not stopped.link._asked.is_set()
+        assert len(stopped.asked) == 1  # when the link was opened
 
     with_link(script)

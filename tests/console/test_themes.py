@@ -9,7 +9,7 @@ from rich.style import Style
 from textual.geometry import Region
 from textual.widget import Widget
 
-from core.config.console import ThemeName
+from core.config.console_words import ThemeName
 from tests.console.driving import Desk, run_console
 from tui.panes.looks import Ground, Looks, strip_of
 from tui.panes.palettes import PALETTES, Palette, palette_for

@@ -10,6 +10,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import aiohttp
 import msgspec
 
 from core.control.commands import Outcome, Pause
@@ -92,6 +93,27 @@ def test_a_stopped_console_costs_one_frame_and_is_told_what_it_missed(tmp_path: 
     frames = fills // 3
     assert frames >= MISSED_FRAMES
     assert (lines, hidden) == (10 * frames, 10 * frames - KEPT_LINES)
+
+
+def test_an_engine_stops_in_order_also_where_a_console_that_stood_still_leaves_meanwhile(tmp_path: Path) -> None:
+    async def run() -> list[object]:
+        engine, path = BusyEngine(), tmp_path / "c.sock"
+        server = ControlServer(engine, path, stalled_after_s=0.1)
+        await server.start()
+        connector = aiohttp.UnixConnector(str(path))
+        async with aiohttp.ClientSession("http://engine", connector=connector) as session:
+            stream = await session.ws_connect("/api/stream", max_msg_size=0)
+            stream._response.connection.transport.pause_reading()
+            await stream.send_str('{"interval_ms": 50}')
+            await until(lambda: bool(engine.present) and engine.present[0].behind_s > 0.1)
+            [client] = server._streams._clients
+            stopping = asyncio.create_task(server.stop())
+            await until(lambda: client.socket.closed)  # it says goodbye, and waits for room to say it
+            await stream._writer.close(1000)
+            await asyncio.wait((stopping,))
+            return [stopping.cancelled() or stopping.exception(), server._streams._clients]
+
+    assert asyncio.run(run()) == [None, []]
 
 
 def test_the_gap_goes_with_the_snapshot_and_with_no_delta() -> None:

@@ -5,8 +5,9 @@ from pathlib import Path
 
 from core.config.config import Config
 from core.config.console import ConsoleConfig
-from core.config.load import Places, load_config, places_of
+from core.config.load import load_config, places_of
 from core.config.problem import ConfigError, Key, Problem, dotted, show
+from core.config.source import Places
 from core.config.venues import ReplayVenueConfig
 from core.paths import Paths
 from tui.compose.alerts import alert_faults

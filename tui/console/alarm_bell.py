@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from core.config.console import BellLevel
+from core.config.console_words import BellLevel
 from core.ports.alert_sink import Severity
 from core.state.monitoring import Alert
 from tui.present.alarms import alarms_of

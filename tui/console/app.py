@@ -15,7 +15,7 @@ from textual.geometry import Size
 from textual.screen import Screen
 from textual.timer import Timer
 
-from core.config.console import UpColour
+from core.config.console_words import UpColour
 from core.io.redaction import redact
 from core.ports.clock import Clock
 from core.ports.control import EngineLink
@@ -126,6 +126,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         self._wanted: DeskRequest | None = None
         self._is_framing = False
         self._frame_error = ""
+        self.painted = asyncio.Event()  # the terminal shows the desk, though it may still wait for an engine
         self._stale: frozenset[Thing] = frozenset()
 
     def put_on(self, looks: Looks) -> None:
@@ -151,7 +152,11 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         self._remember()
         self._ask()
         self.arrange()
+        for shown in (self.header, self.footer, *self.area.shown()):
+            shown.frame(self.view)
+        self.message_bar.show(self.messages.newest)
         self._time_frames()
+        self.call_after_refresh(self.painted.set)
 
     def _remember(self) -> None:
         """Show what was saved; a console that never saved anything shows what it is first."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from textual import events
 from textual.strip import Strip
 from textual.widget import Widget
 
@@ -23,20 +24,36 @@ class Bar(Widget):
     def __init__(self, bar_id: str) -> None:
         super().__init__(id=bar_id)
         self._lines: list[Line] = []
+        self._view: View | None = None
+
+    def frame(self, view: View) -> None:
+        """Draw a view; one that comes before the bar has its width is drawn when it is first shown."""
+        self._view = view
+        if self.size.width:
+            self.put(self.drawn(view))
+
+    def drawn(self, view: View) -> list[Line]:  # noqa: ARG002 (for bars that show a view)
+        return self._lines
 
     def put(self, lines: list[Line]) -> None:
         if lines != self._lines:
             self._lines = lines
             self.refresh()
 
+    def on_resize(self, _event: events.Resize) -> None:
+        if self._view is not None:
+            self.put(self.drawn(self._view))
+
     def render_line(self, y: int) -> Strip:
+        if not self._lines and self._view is not None:
+            self._lines = self.drawn(self._view)
         line = self._lines[y] if y < len(self._lines) else EMPTY_LINE
         return strip_of(line, self.size.width, ground_of(self, is_filtered=False), looks_of(self))
 
 
 class HeaderBar(Bar):
-    def frame(self, view: View) -> None:
-        self.put(header_lines(view.snapshot, view.link, self.size.width))
+    def drawn(self, view: View) -> list[Line]:
+        return header_lines(view.snapshot, view.link, self.size.width)
 
     def fit_width(self, width: int) -> int:
         """Take the rows this width needs; return how many."""
@@ -72,9 +89,9 @@ class FooterBar(Bar):
         super().__init__(bar_id)
         self._keys = keys
 
-    def frame(self, view: View) -> None:
+    def drawn(self, view: View) -> list[Line]:
         status = view.snapshot.monitoring.global_.system_status if view.snapshot is not None else ""
-        self.put([footer_line(self.size.width, self._keys, can_resume=status in {"paused", "halted"})])
+        return [footer_line(self.size.width, self._keys, can_resume=status in {"paused", "halted"})]
 
 
 def footer_line(width: int, keys: KeyMap, *, can_resume: bool) -> Line:
@@ -92,9 +109,7 @@ def footer_line(width: int, keys: KeyMap, *, can_resume: bool) -> Line:
 class TooSmall(Bar):
     """What stands there instead of a desk that cannot be read."""
 
-    def frame(self, view: View) -> None:
-        if not self.is_attached:
-            return
+    def drawn(self, view: View) -> list[Line]:
         width, height = self.screen.size
         text = (
             f"terminal too small: {width}×{height}, "  # noqa: RUF001 (the sign terminals' sizes are written with)
@@ -103,4 +118,4 @@ class TooSmall(Bar):
         state = view.snapshot.monitoring.global_ if view.snapshot is not None else None
         known = "no data" if state is None else f"{state.trading_mode} {state.system_status}".upper()
         halt = (Span("^k", Ink.ALARM, Decor.BOLD), Span(" HALT works here", Ink.STRONG))
-        self.put([*wrap(text, max(1, width), Ink.WARNING), halt, (Span(known, Ink.STRONG, Decor.BOLD),)])
+        return [*wrap(text, max(1, width), Ink.WARNING), halt, (Span(known, Ink.STRONG, Decor.BOLD),)]

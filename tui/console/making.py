@@ -1,7 +1,5 @@
 """Make the console that runs on a real terminal."""
 
-from importlib import metadata
-
 from core.io.system_clock import SystemClock
 from core.paths import Paths
 from core.ports.control import EngineLink
@@ -11,6 +9,7 @@ from tui.console.settings import ConsoleSettings
 from tui.console.stall_proof_driver import StallProofDriver
 from tui.flight.recorded_console import RecordedConsole
 from tui.flight.session_folder import sessions_dir
+from tui.program_version import program_version
 
 
 def make_console(link: EngineLink, settings: ConsoleSettings, paths: Paths, who: str) -> ConsoleApp:
@@ -24,7 +23,7 @@ def make_console(link: EngineLink, settings: ConsoleSettings, paths: Paths, who:
             who=who,
             files=files,
             folder=sessions_dir(paths),
-            version=metadata.version("seraphim"),
+            version=program_version(),
         )
     else:
         console = ConsoleApp(link, clock=clock, settings=settings, who=who, files=files)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 
-from core.config.console import ThemeName, UpColour
+from core.config.console_words import ThemeName, UpColour
 
 FORM = 1
 

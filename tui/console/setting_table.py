@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, cast, get_args
 
-from core.config.console import BellLevel, ThemeName, UpColour
+from core.config.console_words import BellLevel, ThemeName, UpColour
 from tui.console.instruments import TIMEFRAMES
 from tui.console.memory import ConsoleMemory
 from tui.console.settings import COMMAND_LINE, ConsoleSettings

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Final, NamedTuple
 
-from core.config.console import BellLevel, ConsoleConfig, ThemeName, UpColour
-from core.config.load import Places
+from core.config.console_choices import ConsoleTable
+from core.config.console_words import BellLevel, ThemeName, UpColour
+from core.config.source import Places
 from core.control.desk_stream import DEFAULT_INTERVAL_MS
 from tui.console.key_map import USUAL_KEYS, KeyMap
 
@@ -50,10 +51,10 @@ DEFAULTS: Final = ConsoleSettings()
 
 
 def console_settings(
-    config: ConsoleConfig, *, is_slow_link: bool = False, places: Places | None = None, config_file: str = ""
+    config: ConsoleTable, *, is_slow_link: bool = False, places: Places | None = None, config_file: str = ""
 ) -> ConsoleSettings:
     """Take what is configured, with where it was set, and what the command line says of the link."""
-    names = [] if places is None else list(config.model_fields_set)
+    names = [] if places is None else list(config.given)
     origins = {name: places.of(("console", name)) for name in names} if places is not None else {}
     settings = ConsoleSettings(
         frame_period_s=1.0 / config.frame_rate_hz,

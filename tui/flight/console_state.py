@@ -12,7 +12,7 @@ from typing import Final, cast
 from textual.app import App
 from textual.widget import Widget
 
-from core.config.console import ThemeName
+from core.config.console_words import ThemeName
 from tui.console.app import ConsoleApp
 from tui.flight.plain_values import NotPlainError, packed, plain, unpacked, valued
 from tui.panes.palettes import PALETTES, palette_for

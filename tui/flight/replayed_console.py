@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import cast
 
-from core.config.console import BellLevel, ThemeName, UpColour
+from core.config.console_words import BellLevel, ThemeName, UpColour
 from core.control.commands import AnyCommand, CommandResult
 from tui.console.actions import BY_NAME
 from tui.console.app import ConsoleApp

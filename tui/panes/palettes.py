@@ -10,7 +10,7 @@ from rich.style import Style
 from rich.terminal_theme import TerminalTheme
 from textual.theme import Theme
 
-from core.config.console import ThemeName, UpColour
+from core.config.console_words import ThemeName, UpColour
 from tui.present.ink import Decor, Ink
 
 _DIM_INKS: Final = frozenset({Ink.BID_BAR, Ink.ASK_BAR})

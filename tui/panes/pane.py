@@ -156,8 +156,13 @@ class Pane(Widget, can_focus=True):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Hand out painted rows as they are: a pane has no styles of its own that the library had to put on them.
 
-        Rows not painted yet are blank, as is what a pane that has just grown has not painted.
+        A pane that had no size when it got its view is painted now. Other rows not painted yet are blank, as is what a
+        pane that has just grown has not painted.
         """
+        width, height = self.size
+        if not self._strips and self._view is not None and width > 0 and height > 0:
+            self._lines = self._framed(self._view, width, height)
+            self._strips = self._painted(self._lines, width)
         strips = self._strips[crop.y : crop.bottom]
         if len(strips) == crop.height and not crop.x and all(strip.cell_length == crop.right for strip in strips):
             return strips

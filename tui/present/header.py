@@ -47,8 +47,7 @@ def header_height(width: int) -> int:
 def header_lines(snapshot: DeskSnapshot | None, link: LinkView, width: int) -> list[Line]:
     """Return one line from 132 cells on, else two with the same facts."""
     if snapshot is None:
-        waiting = link.lost_reason or "waiting for the engine's first snapshot"
-        lines = [_joined([_Cell(0, (Span(" STARTING ", Ink.WARNING, Decor.BOLD),)), _Cell(1, (Span(waiting),))], width)]
+        lines = [_joined(_first_cells(link), width)]
         return lines + [()] * (header_height(width) - 1)
     money_cells = _money_cells(snapshot, link)
     machine_cells = _machine_cells(snapshot, link)
@@ -59,6 +58,17 @@ def header_lines(snapshot: DeskSnapshot | None, link: LinkView, width: int) -> l
     return [
         _joined(state_cells + machine_cells, width),
         _joined(money_cells + own_cells, width),
+    ]
+
+
+def _first_cells(link: LinkView) -> list[_Cell]:
+    """Say what is waited for; whether it is money is not known before the engine has said so."""
+    word = " STARTING " if link.is_hosted else " CONNECTING "
+    waiting = link.lost_reason or "waiting for the engine's first snapshot"
+    return [
+        _Cell(0, (Span(word, Ink.WARNING, Decor.BOLD),)),
+        _Cell(2, (Span("paper or live: not known yet", Ink.QUIET),)),
+        _Cell(1, (Span(waiting),)),
     ]
 
 

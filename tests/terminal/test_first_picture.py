@@ -1,0 +1,61 @@
+"""The first picture of an attaching console is the console: its own desk and keys, before what it does not need yet."""
+
+import os
+import sys
+from pathlib import Path
+
+from tests.repository.tree import ROOT
+from tests.terminal.terminal import Terminal
+
+START_S = 60.0
+CTRL_D, CTRL_K = b"\x04", b"\x0b"
+NOT_YET = ("aiohttp", "pydantic", "polars", "numpy", "numba", "ccxt", "plotext", "email", "importlib.metadata")
+WITNESS = """
+import sys
+from pathlib import Path
+from tui import attach, launch
+
+found, suspects = Path(sys.argv[1]), sys.argv[2].split(",")
+
+async def start(link):
+    found.write_text(" ".join(name for name in suspects if name in sys.modules) + "\\n")
+
+if suspects != [""]:
+    attach.AttachedLink.start = start  # called when the first picture is on the terminal
+sys.argv[1:] = ["--attach"]
+launch.main()
+"""
+
+
+def attaching(tmp_path: Path, suspects: tuple[str, ...] = ()) -> tuple[Terminal, Path]:
+    """Attach to no engine, as after a night in which it ended."""
+    found = tmp_path / "found"
+    home = tmp_path / "home"
+    (home / "state").mkdir(mode=0o700, parents=True)
+    (home / "config.toml").write_text('[console]\ntheme = "light"\n')
+    (home / "state" / "console.json").write_text("{}")  # no first start: that shows its page
+    command = [sys.executable, "-c", WITNESS, str(found), ",".join(suspects)]
+    environment = {**os.environ, "SERAPHIM_HOME": str(home), "PYTHONPATH": str(ROOT)}
+    return Terminal(command, environment, 120, 40), found
+
+
+def test_the_first_picture_is_the_whole_desk_and_nothing_is_loaded_that_it_does_not_show(tmp_path: Path) -> None:
+    terminal, found = attaching(tmp_path, NOT_YET)
+    text = terminal.wait_for(lambda _: found.exists() and found.read_text().endswith("\n"), START_S)
+    assert found.read_text().split() == []
+    terminal.send(CTRL_D)
+    assert terminal.wait_for_exit(START_S) == 0
+    assert "CONNECTING" in text
+    assert "paper or live: not known yet" in text
+    for title in ("Chart", "Positions", "Orders", "Risk", "Jobs", "Log"):
+        assert title in text
+    assert "connecting to the engine" in text
+    assert "^k HALT" in text.splitlines()[-1]
+
+
+def test_a_kill_key_before_there_is_an_engine_says_that_nothing_was_sent(tmp_path: Path) -> None:
+    terminal, _ = attaching(tmp_path)
+    terminal.wait_for(lambda text: "CONNECTING" in text, START_S)
+    terminal.send(CTRL_K)
+    terminal.wait_for(lambda text: "nothing was sent" in text, START_S)
+    terminal.send(CTRL_D)
