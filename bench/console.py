@@ -12,67 +12,18 @@ from typing import Any, Final
 import msgspec
 import pyte
 
-from bench.console_load import Plan, Report
+from bench.console_attached import attached
+from bench.console_load import Plan
+from bench.console_run import NARROW, START_S, WIDE, Run, say
 from bench.memory import BOOKS
 from bench.percentile import percentile
 from bench.pseudo_terminal import PseudoTerminal
 from bench.result import BenchError, Result
 
 SECONDS: Final = 10
-WIDE, NARROW = (160, 50), (80, 24)
-START_S: Final = 120.0
 KEYS: Final = 40  # as many as there are rows to go down
 PAINT_PATIENCE_S: Final = 60.0
 DOWN, CTRL_K = b"\x1b[B", b"\x0b"
-_ROOT: Final = Path(__file__).parents[1]
-
-
-class Run:
-    """One child under a terminal, from its start to its report."""
-
-    def __init__(self, folder: Path, size: tuple[int, int], plan: Plan) -> None:
-        _say(f"{plan.kind} {size[0]}x{size[1]} at {plan.frames_per_s:g} Hz{' low' if plan.is_low_bandwidth else ''}")
-        self._plan = msgspec.structs.replace(plan, report=str(folder / f"report-{time.monotonic_ns()}"))
-        command = [sys.executable, "-m", "bench.console_load", msgspec.json.encode(self._plan).decode()]
-        self.terminal = PseudoTerminal(command, {**os.environ, "PYTHONPATH": str(_ROOT)}, *size)
-        self.report = Report(began_s=0.0)
-
-    def wait_until_ready(self) -> None:
-        deadline = time.monotonic() + START_S
-        while not Path(self._plan.report + ".ready").exists():
-            if time.monotonic() > deadline or self.terminal.process.poll() is not None:
-                raise BenchError(f"{self._plan.kind} never was ready:\n{self.terminal.text()}")
-            time.sleep(0.05)
-
-    def press(self, keys: list[bytes], apart_s: float) -> list[float]:
-        """Press keys evenly; return when each was."""
-        pressed: list[float] = []
-        for key in keys:
-            pressed.append(self.terminal.press(key))
-            time.sleep(apart_s)
-        return pressed
-
-    def finish(self) -> "Run":
-        code = self.terminal.wait(START_S)
-        if code or not Path(self._plan.report).exists():
-            raise BenchError(f"{self._plan.kind} ended with code {code}:\n{self.terminal.text()}")
-        self.report = msgspec.json.decode(Path(self._plan.report).read_bytes(), type=Report)
-        return self
-
-    @property
-    def kbytes_per_s(self) -> float:
-        report = self.report
-        return self.terminal.sent_between(report.began_s, report.ended_s) / 1e3 / (report.ended_s - report.began_s)
-
-    @property
-    def writes_per_s(self) -> float:
-        report = self.report
-        count = sum(report.began_s <= chunk.at_s < report.ended_s for chunk in self.terminal.chunks)
-        return count / (report.ended_s - report.began_s)
-
-    @property
-    def cpu_pct(self) -> float:
-        return 100 * self.report.cpu_s / (self.report.ended_s - self.report.began_s)
 
 
 def run(rounds: int, seed: int, messages: int = SECONDS) -> Result:
@@ -93,7 +44,7 @@ def _measured(folder: Path, rounds: int, seed: int, seconds: int) -> Result:
     ladders = Run(folder, WIDE, plan("hosted", desk=2)).finish()
     low = Run(folder, NARROW, plan("hosted", is_low_bandwidth=True, desk=1)).finish()
     still = Run(folder, WIDE, plan("hosted", moves_per_s=0, desk=2, warm_up_s=13)).finish()
-    attached = _attached(folder, plan)
+    attached_figures = attached(folder, plan("served"))
     kills = [_kills(folder, plan("hosted", is_broken=is_broken)) for is_broken in (False, True)]
     paint = _first_paint(rounds)
     ui, naive_ui = ours.cpu_pct - headless.cpu_pct, naive.cpu_pct - headless.cpu_pct
@@ -108,7 +59,7 @@ def _measured(folder: Path, rounds: int, seed: int, seconds: int) -> Result:
         "kbytes_per_s_low_bandwidth": low.kbytes_per_s,
         "kbytes_per_s_still": still.kbytes_per_s,
         "writes_per_s_still": still.writes_per_s,
-        **attached,
+        **attached_figures,
         "kill_key_p99_ms": max(kills),
         "kill_key_p99_ms_by_pane": {"whole": round(kills[0], 2), "broken": round(kills[1], 2)},
         "first_paint_ratio": paint,
@@ -156,31 +107,6 @@ def _cursor_row(screen: pyte.Screen) -> int:
     return next((row for row, look in enumerate(looks) if look != usual), -1)
 
 
-def _attached(folder: Path, plan: Any) -> dict[str, float]:
-    """Attach to an engine in another process: how long until the first whole picture, and how late the engine gets."""
-    socket = str(folder / "run" / "control.sock")
-    (folder / "run").mkdir(mode=0o700)
-    seconds = plan("served").seconds
-    engine = Run(folder, WIDE, plan("served", socket=socket, seconds=3 * seconds + 30))
-    engine.wait_until_ready()
-    takes_ms: list[float] = []
-    for _ in range(3):
-        console = Run(folder, WIDE, plan("attached", socket=socket, warm_up_s=2.0, seconds=seconds / 3)).finish()
-        first_s = console.terminal.when(_is_full)
-        if first_s is None:
-            raise BenchError(f"an attached console never showed its engine:\n{console.terminal.text()}")
-        takes_ms.append((first_s - console.report.connected_s) * 1e3)
-        _say(f"attached after {takes_ms[-1]:.0f} ms")
-    engine.terminal.process.terminate()
-    engine.terminal.wait(START_S)
-    return {"attach_ms": median(takes_ms)}
-
-
-def _is_full(screen: pyte.Screen) -> bool:
-    """Tell whether the last row of the list has a price."""
-    return any("B40USDT" in line and "not followed" not in line and "." in line for line in screen.display)
-
-
 def _kills(folder: Path, plan: Plan) -> float:
     run = Run(folder, WIDE, plan)
     run.wait_until_ready()
@@ -197,7 +123,7 @@ def _first_paint(rounds: int) -> float:
     """Return how many times longer a console takes to its first picture than the import of the widget library."""
     ratios: list[float] = []
     for number in range(rounds):
-        _say(f"first paint {number + 1} of {rounds}")
+        say(f"first paint {number + 1} of {rounds}")
         with tempfile.TemporaryDirectory(prefix="bench-paint-") as home:
             environment = {**os.environ, "SERAPHIM_HOME": home}
             command = [sys.executable, "-c", "from tui.launch import main; main()", "--attach"]
@@ -213,7 +139,3 @@ def _first_paint(rounds: int) -> float:
         peer.wait(START_S)
         ratios.append((painted_s - console.started_s) / (peer.ended_s - peer.started_s))
     return median(ratios)
-
-
-def _say(text: str) -> None:
-    print(f"bench console: {text}", file=sys.stderr, flush=True)

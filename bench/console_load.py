@@ -5,6 +5,7 @@
 
 import asyncio
 import importlib
+import os
 import sys
 import tempfile
 import time
@@ -29,6 +30,8 @@ from tui.console.settings import ConsoleSettings
 from tui.hosted import HostedLink
 
 PROBE_S: Final = 0.001
+LOOK_S: Final = 0.1
+STOP: Final = ".stop"  # behind the name of the report: a file that ends a serving child
 LEAVING_S: Final = 10.0
 
 
@@ -59,6 +62,8 @@ class Report(msgspec.Struct, kw_only=True):
     lag_p99_ms: float = 0.0
     frames: int = 0
     commands_s: list[float] = []
+    lateness: list[tuple[float, float]] = []  # of a served one: when, and how late in ms
+    processor: list[tuple[float, float]] = []  # of a served one: when, and its seconds of processor until then
 
 
 class RestlessWalk(Walk):
@@ -74,6 +79,7 @@ class Lateness:
 
     def __init__(self) -> None:
         self.found_ms: list[float] = []
+        self.due_s: list[float] = []
 
     async def probe(self) -> None:
         loop = asyncio.get_running_loop()
@@ -81,6 +87,7 @@ class Lateness:
             due = loop.time() + PROBE_S
             await asyncio.sleep(PROBE_S)
             self.found_ms.append((loop.time() - due) * 1e3)
+            self.due_s.append(due)
 
 
 async def move(feed: WalkingFeed, per_s: float) -> None:
@@ -108,6 +115,7 @@ async def measure(plan: Plan, lateness: Lateness, report: Report) -> None:
     """Wait out the warm-up and the time that counts."""
     await asyncio.sleep(plan.warm_up_s)
     lateness.found_ms.clear()
+    lateness.due_s.clear()
     report.began_s, report.began_cpu_s = time.monotonic(), time.process_time()
     frames = report.frames
     open(plan.report + ".ready", "w").close()  # noqa: ASYNC230, PTH123 - once, on a file in memory
@@ -115,6 +123,16 @@ async def measure(plan: Plan, lateness: Lateness, report: Report) -> None:
     report.ended_s, report.cpu_s = time.monotonic(), time.process_time() - report.began_cpu_s
     report.lag_p99_ms = percentile(lateness.found_ms, 0.99)
     report.frames -= frames
+
+
+async def serve(plan: Plan, lateness: Lateness, report: Report) -> None:
+    """Be attached to until somebody says stop; tell every probe with its time."""
+    await asyncio.sleep(plan.warm_up_s)
+    open(plan.report + ".ready", "w").close()  # noqa: ASYNC230, PTH123 - once, on a file in memory
+    while not os.path.exists(plan.report + STOP):  # noqa: ASYNC240, PTH110 - on a file in memory
+        await asyncio.sleep(LOOK_S)
+        report.processor.append((time.monotonic(), time.process_time()))
+    report.lateness = list(zip(lateness.due_s, lateness.found_ms, strict=True))
 
 
 async def run(plan: Plan, folder: Path) -> Report:
@@ -136,7 +154,9 @@ async def run(plan: Plan, folder: Path) -> Report:
     server = ControlServer(engine.access, Path(plan.socket)) if plan.kind == "served" else None
     if server is not None:
         await server.start()
-    if plan.kind in {"none", "served"}:
+    if plan.kind == "served":
+        await serve(plan, lateness, report)
+    elif plan.kind == "none":
         await measure(plan, lateness, report)
     else:
         await shown(plan, stamped(HostedLink(engine.access, SystemClock()), report), names_of(), lateness, report)
