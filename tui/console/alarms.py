@@ -36,7 +36,7 @@ class Alarms:
         pane = self.focused_pane()
         found = pane.meant() if isinstance(pane, AlarmsPane) else []
         if not found:
-            self.app.say("info", _NONE_SELECTED)
+            self.app.say("hint", _NONE_SELECTED)
         return found
 
     def acknowledge_alarm(self) -> None:
@@ -47,7 +47,7 @@ class Alarms:
             what = next(iter(unseen)) if len(unseen) == 1 else f"{len(unseen)} alarms"
             self.app.sender.send(AcknowledgeAlarms(alarms=unseen), f"acknowledge {what}")
         elif alarms:
-            self.app.say("info", f"{alarms[0].name} is acknowledged already, by {alarms[0].seen_by}")
+            self.app.say("hint", f"{alarms[0].name} is acknowledged already, by {alarms[0].seen_by}")
 
     def shelve_alarm(self) -> None:
         """Ask for how long the selected alarm and those folded under it go aside; bring a shelved one back."""
@@ -89,7 +89,7 @@ class Alarms:
 
     def fold_alarm(self, pane: AlarmsPane) -> None:
         if not pane.fold():
-            self.app.say("info", "this alarm explains no other; k acknowledges it, K shelves it")
+            self.app.say("hint", "this alarm explains no other; k acknowledges it, K shelves it")
 
 
 def _about(alarms: Sequence[Alarm]) -> list[Line]:

@@ -45,7 +45,7 @@ class Amending:
             return
         orders = self._orders_to_move()
         if not orders:
-            self.app.say("info", "no own limit order is selected: choose one in the orders or its price on the ladder")
+            self.app.say("hint", "no own limit order is selected: choose one in the orders or its price on the ladder")
         for order in orders:
             self._move(order, ticks)
 
@@ -64,13 +64,13 @@ class Amending:
         name, price = order.client_order_id, order.limit_price
         instrument = self.app.selection.instruments.get(f"{order.symbol}@{order.venue}")
         if order.status in FINAL or price is None or instrument is None or order.is_external:
-            self.app.say("info", f"{name} cannot be moved: only own limit orders that rest can")
+            self.app.say("hint", f"{name} cannot be moved: only own limit orders that rest can")
         elif order.amend is not None:
-            self.app.say("info", f"{name} is being amended already")
+            self.app.say("hint", f"{name} is being amended already")
         else:
             new = price + ticks * instrument.order_tick
             if new <= 0:
-                self.app.say("info", f"{name} cannot be moved: {numbers.exact(new)} is no price")
+                self.app.say("hint", f"{name} cannot be moved: {numbers.exact(new)} is no price")
                 return
             self._ask_or_send(order, instrument, new, AmendOrder(client_order_id=name, limit_price=new))
 

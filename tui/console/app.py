@@ -4,6 +4,7 @@ import asyncio
 import getpass
 import logging
 import os
+import re
 import traceback
 from collections.abc import Iterable
 
@@ -33,6 +34,7 @@ from tui.console.exit_choice import ExitChoice
 from tui.console.files import ConsoleFiles
 from tui.console.freshness_watch import FreshnessWatch
 from tui.console.hands import Hands
+from tui.console.key_names import key_label
 from tui.console.key_repeat import KeyRepeat
 from tui.console.layouts import remembered
 from tui.console.memory import ConsoleMemory
@@ -56,6 +58,7 @@ from tui.present.ladder_window import Recentring
 _LOG = logging.getLogger(__name__)
 UNWATCHED_PACE = 2
 STALE_SEEN_WITHIN_S = 0.2
+FUNCTION_KEY = re.compile(r"f\d+")
 
 
 class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
@@ -417,6 +420,10 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
             await super().on_event(key)
         elif (action := self.keys.action_of(key, everywhere=False)) is not None:
             self.action_act(action.name)
+        elif key.is_printable or FUNCTION_KEY.fullmatch(key.key):
+            self.say(
+                "hint", f"{key_label(key.key)} does nothing here; {self.keys.label(BY_NAME['help'])} lists the keys"
+            )
 
     def _is_early(self) -> bool:
         """Tell whether a key came before the dialog it is meant for can hear it: none may get lost or overtake."""

@@ -1,6 +1,7 @@
 """The rows that are always there: header, message line, footer, and the notice of a terminal too small."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from textual import events
 from textual.strip import Strip
@@ -62,6 +63,14 @@ class HeaderBar(Bar):
         return rows
 
 
+_DONE: Final = (Ink.STRONG, "✓ ", Decor.NONE)
+_ANSWERS: Final = {
+    "error": (Ink.ALARM, "✗ ", Decor.BOLD),
+    "warning": (Ink.WARNING, "! ", Decor.BOLD),
+    "hint": (Ink.TEXT, "→ ", Decor.NONE),  # nothing was done: the mark must not say so
+}
+
+
 class MessageBar(Bar):
     """The newest result of what the trader asked for; all of them are in the log too."""
 
@@ -74,9 +83,7 @@ class MessageBar(Bar):
             self._answer(entry)
 
     def _answer(self, entry: LogLine) -> None:
-        ink = {"error": Ink.ALARM, "warning": Ink.WARNING}.get(entry.level, Ink.STRONG)
-        mark = {"error": "✗ ", "warning": "! "}.get(entry.level, "✓ ")
-        decor = Decor.NONE if entry.level == "info" else Decor.BOLD
+        ink, mark, decor = _ANSWERS.get(entry.level, _DONE)
         self.put(
             [(Span(f" {numbers.clock(entry.at_ns)} ", Ink.QUIET), Span(mark + entry.text, ink, decor | Decor.PRIVATE))]
         )

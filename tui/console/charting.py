@@ -35,7 +35,7 @@ class Charting:
         selection = self.app.selection
         pairs = pairs_of(list(selection.instruments), selection.selected)[:_MOST_PAIRS]
         if not pairs:
-            self.app.say("info", "no second book of the selected instrument's asset is known; [ and ] select another")
+            self.app.say("hint", "no second book of the selected instrument's asset is known; [ and ] select another")
             return
         choices = [Choice("those nearest to the selected instrument, whichever that is", _FOLLOW)]
         choices += [Choice(f"{second} over {first}", f"{number}") for number, (first, second) in enumerate(pairs)]
@@ -49,7 +49,7 @@ class Charting:
         self.app.selection.chosen_pair = None if answer == _FOLLOW else pairs[int(answer)]
         self.app.wants_changed()
         if self.app.area.spread not in self.app.area.shown():
-            self.app.say("info", "the spread compares them: ctrl+e puts that pane here, desk 5 has it in 120 columns")
+            self.app.say("hint", "the spread compares them: ctrl+e puts that pane here, desk 5 has it in 120 columns")
 
 
 def with_charts(request: DeskRequest, area: DeskArea, selection: Selection) -> DeskRequest:

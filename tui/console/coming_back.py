@@ -39,7 +39,7 @@ class ComingBack:
         snapshot = self.app.view.snapshot
         report = None if snapshot is None else snapshot.away
         if report is None:
-            self.app.say("info", "nothing is known of an absence of yours")
+            self.app.say("hint", "nothing is known of an absence of yours")
         else:
             self._open(report)
 

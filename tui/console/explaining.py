@@ -41,7 +41,7 @@ class Explaining:
         """Explain what is selected in the focused pane; where a pane has no rows to select, ask which."""
         pane, snapshot = self.focused_pane(), self.app.view.snapshot
         if snapshot is None:
-            self.app.say("info", "there is nothing to explain before the engine's first answer")
+            self.app.say("hint", "there is nothing to explain before the engine's first answer")
             return
         match pane:
             case JobRowsPane():
@@ -61,7 +61,7 @@ class Explaining:
         snapshot: DeskSnapshot,
     ) -> None:
         if pane.selected is None:
-            self.app.say("info", _NONE_SELECTED)
+            self.app.say("hint", _NONE_SELECTED)
             return
         match pane:
             case OrdersPane():
@@ -109,7 +109,7 @@ class Explaining:
         lines = list(reversed(pane.in_sight()))
         choices = [Choice(f"{numbers.clock(each.at_ns)} {each.text}", str(at)) for at, each in enumerate(lines)]
         if not choices:
-            self.app.say("info", "the log is empty: there is no line to explain")
+            self.app.say("hint", "the log is empty: there is no line to explain")
             return
         question = [plain("the lines in sight, newest first", Ink.QUIET)]
         dialog = PickDialog("Explain which line?", question, choices, self.app.repeat)

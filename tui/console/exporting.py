@@ -39,7 +39,7 @@ class Exporting:
         except OSError as error:
             self.app.say("error", f"not exported: {path}: {error.strerror}")
         else:
-            self.app.say("info", f"wrote {_amount(found)} to {path}")
+            self.app.say("info", f"wrote {path.name}, {_amount(found)}, into {path.parent}")
 
     def _write_out(self, path: Path, text: str) -> None:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -54,7 +54,7 @@ class Exporting:
         found = None if pane is None or view.snapshot is None else pane.export(view.snapshot)
         if found is None:
             what = "no pane is focused" if pane is None else f"the {pane.name_shown} pane has no rows to copy"
-            self.app.say("info", what)
+            self.app.say("hint", what)
         return found
 
 

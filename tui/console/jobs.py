@@ -26,7 +26,7 @@ class Jobs:
         if isinstance(pane, TimelinePane) and pane in self.app.area.shown():
             pane.next_span()
         else:
-            self.app.say("info", "no timeline is shown: 3 shows it")
+            self.app.say("hint", "no timeline is shown: 3 shows it")
 
     def _shown_job(self, job_id: str | None) -> JobView | None:
         snapshot = self.app.view.snapshot
@@ -40,11 +40,11 @@ class Jobs:
         """Ask, then end the selected job."""
         job = self._shown_job(pane.selected)
         if job is None:
-            self.app.say("info", _NONE_SELECTED)
+            self.app.say("hint", _NONE_SELECTED)
             return
         name = short_job_id(job.job_id)
         if job.status in OVER:
-            self.app.say("info", f"job {name} has ended: {job.outcome}")
+            self.app.say("hint", f"job {name} has ended: {job.outcome}")
             return
         what = (
             "It runs: its primary leg is stopped and what was filled is brought to its end."
@@ -70,7 +70,7 @@ class Jobs:
         """Ask the engine why a job is where it is; the dialog waits for the answer."""
         job = self._shown_job(job_id)
         if job is None:
-            self.app.say("info", f"{job_id} ended too long ago to be explained" if job_id else _NONE_SELECTED)
+            self.app.say("hint", f"{job_id} ended too long ago to be explained" if job_id else _NONE_SELECTED)
             return
         answer = self.app.sender.send(ExplainJob(job_id=job.job_id), f"explain {short_job_id(job.job_id)}")
         dialog = JobDialog(job, answer)

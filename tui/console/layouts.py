@@ -26,22 +26,22 @@ class Layouts:
         """Leave the focused pane's place out; its neighbours take the room."""
         area, pane = self.app.area, self.focused_pane()
         if pane is None or pane.id is None or area.zoomed is not None:
-            self.app.say("info", "focus a pane of the desk first; a pane shown alone is left with the zoom key")
+            self.app.say("hint", "focus a pane of the desk first; a pane shown alone is left with the zoom key")
         elif len(area.shown()) == 1:
-            self.app.say("info", "this is the last pane of the desk")
+            self.app.say("hint", "this is the last pane of the desk")
         else:
             self._change(area.change.without(area.place_of(pane.id)))
 
     def restore_desk(self) -> None:
         """Put the desk back as it is shipped."""
         self._change(DeskChange())
-        self.app.say("info", f"desk {self.app.area.desk} is as it is shipped")
+        self.app.say("hint", f"desk {self.app.area.desk} is as it is shipped")
 
     def choose_pane(self) -> None:
         """Ask which pane stands in the place of the focused one."""
         pane = self.focused_pane()
         if pane is None or pane.id is None:
-            self.app.say("info", "focus the pane that another one is to replace")
+            self.app.say("hint", "focus the pane that another one is to replace")
             return
         shown = {each.id for each in self.app.area.shown()}
         others = [each for each in self.app.area.panes.values() if each is not pane]

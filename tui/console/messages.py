@@ -22,7 +22,7 @@ class Messages:
         self._engine_ahead_ns = engine_ns - self._clock.utc_ns()
 
     def add(self, level: str, text: str) -> None:
-        """Keep a line; level is info, warning or error."""
+        """Keep a line; level is info (it is done), hint (nothing was: what to do instead), warning or error."""
         self._count += 1
         at_ns = self._clock.utc_ns() + self._engine_ahead_ns
         self.lines.append(LogLine(sequence=-self._count, at_ns=at_ns, level=level, topic="console", text=text))

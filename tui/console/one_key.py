@@ -58,9 +58,9 @@ class OneKey:
         """Lift the offer or hit the bid at once, within a band, where this console is armed; else say how to."""
         instrument = self._instrument_in_focus()
         if instrument is None:
-            self.app.say("info", "focus a ladder: this key takes what it shows (tab goes to the next pane)")
+            self.app.say("hint", "focus a ladder: this key takes what it shows (tab goes to the next pane)")
         elif not self.is_armed():
-            self.app.say("info", f"not armed: {self._arm_key()} arms this console, then this key trades at once")
+            self.app.say("hint", f"not armed: {self._arm_key()} arms this console, then this key trades at once")
         elif not self.app.repeat.is_repeating:
             book = self.readable_book(instrument)
             self._one_key(instrument, book, take_touch(side, instrument, book, self.sizes.of(instrument, book)))
@@ -69,7 +69,7 @@ class OneKey:
         """Close the position in the ladder's instrument: at once where armed, else with a ticket that says so."""
         instrument = self._instrument_in_focus()
         if instrument is None:
-            self.app.say("info", "focus a ladder: this key closes the position in its instrument")
+            self.app.say("hint", "focus a ladder: this key closes the position in its instrument")
             return
         if self.app.repeat.is_repeating:
             return
@@ -99,7 +99,7 @@ class OneKey:
             self._say_size(instrument, size)
 
     def _say_size(self, instrument: InstrumentView, size: Decimal) -> None:
-        self.app.say("info", f"single keys trade {numbers.exact(size)} {instrument.symbol} {instrument.venue}")
+        self.app.say("info", f"size of single keys: {numbers.exact(size)} {instrument.symbol} {instrument.venue}")
         self.app.repaint()
 
     def _one_key(
@@ -121,7 +121,7 @@ class OneKey:
         """Return the instrument of the focused ladder, or of the one that a ticket would be for."""
         found = self.app.selection.instruments.get(self._ladder().instrument or "")
         if found is None:
-            self.app.say("info", "no ladder shows an instrument")
+            self.app.say("hint", "no ladder shows an instrument")
         return found
 
     def _instrument_in_focus(self) -> InstrumentView | None:

@@ -72,7 +72,7 @@ class Safety:
         if view.snapshot is None or view.link.is_late:
             self.app.say("warning", "what stands is not known: the engine is silent")
         elif not self._standing_at(scope):
-            self.app.say("info", f"nothing is halted or paused{f' at {scope}' if scope else ''}")
+            self.app.say("hint", f"nothing is halted or paused{f' at {scope}' if scope else ''}")
         elif scope:
             self._ask_resume(f"This lifts what stands at {scope}; everything else stays.", scope)
         else:
@@ -142,5 +142,5 @@ class Safety:
         index = _MODES.index(RiskMode(now)) + step
         if 0 <= index < len(_MODES):
             return _MODES[index]
-        self.app.say("info", f"{now} is the {'safest' if step < 0 else 'riskiest'} mode already")
+        self.app.say("hint", f"{now} is the {'safest' if step < 0 else 'riskiest'} mode already")
         return None

@@ -66,7 +66,7 @@ class Trading:
         ticks = ladder.cursor_price_ticks()
         if side is None:
             if ticks is None:
-                self.app.say("info", "↑ and ↓ choose a price; enter then opens a ticket there")
+                self.app.say("hint", "↑ and ↓ choose a price; enter then opens a ticket there")
                 return
             self.ticket_at(ladder, ticks)
             return
@@ -107,23 +107,23 @@ class Trading:
             return
         order = self._selected_order()
         if order is None:
-            self.app.say("info", "no order is selected: tab to the orders and choose one with ↑ and ↓")
+            self.app.say("hint", "no order is selected: tab to the orders and choose one with ↑ and ↓")
         elif is_final(order):
-            self.app.say("info", f"{order.client_order_id} is {order.status} already")
+            self.app.say("hint", f"{order.client_order_id} is {order.status} already")
         else:
             self.app.sender.send(CancelOrder(client_order_id=order.client_order_id), f"cancel {order.client_order_id}")
 
     def _cancel_at_cursor(self, ladder: LadderPane) -> None:
         book, window = ladder.book(), ladder.window
         if book is None or window is None or window.cursor is None:
-            self.app.say("info", "↑ and ↓ choose a price on the ladder; x then cancels the own orders there")
+            self.app.say("hint", "↑ and ↓ choose a price on the ladder; x then cancels the own orders there")
             return
         self.cancel_orders([own.client_order_id for own in own_orders_at(book, window, window.cursor)])
 
     def cancel_orders(self, order_ids: Sequence[str]) -> None:
         """Cancel the own orders of one price."""
         if not order_ids:
-            self.app.say("info", "no own order at this price")
+            self.app.say("hint", "no own order at this price")
         for client_order_id in order_ids:
             self.app.sender.send(CancelOrder(client_order_id=client_order_id), f"cancel {client_order_id}")
 
@@ -153,7 +153,7 @@ class Trading:
         elif (instrument := self._ladder().instrument) is not None:
             symbol = instrument.rpartition("@")[0]
         if symbol is None:
-            self.app.say("info", "no symbol is selected")
+            self.app.say("hint", "no symbol is selected")
         return symbol
 
     def _selected_order(self) -> OrderView | None:
@@ -169,7 +169,7 @@ class Trading:
         pane = self.focused_pane()
         if isinstance(pane, StrategiesPane) and pane.selected is not None:
             return pane.selected
-        self.app.say("info", "no strategy is selected: 5 shows the strategies, tab and ↑ ↓ choose one")
+        self.app.say("hint", "no strategy is selected: 5 shows the strategies, tab and ↑ ↓ choose one")
         return None
 
     def start_strategy(self) -> None:

@@ -67,7 +67,7 @@ class Watching:
             self._keep_watched(f"{name} is watched")
         else:
             pane.select(name)
-            self.app.say("info", f"{name} is watched already")
+            self.app.say("hint", f"{name} is watched already")
 
     def unwatch(self) -> None:
         name = self._selected_watched()
@@ -107,7 +107,7 @@ class Watching:
         name = self._watchlist.selected
         if name is None:
             add = self.app.keys.labels(BY_NAME["watchlist"])
-            self.app.say("info", f"no watched instrument is selected: ↑ and ↓ choose one, {add} adds one")
+            self.app.say("hint", f"no watched instrument is selected: ↑ and ↓ choose one, {add} adds one")
         return name
 
     @property

@@ -11,7 +11,7 @@ from tui.panes.row_cursor import RowCursor
 from tui.panes.view import View
 from tui.present.entries import Entry, entry_lines, first_in_sight
 from tui.present.ink import Line
-from tui.present.picture import Picture
+from tui.present.picture import Picture, with_more
 
 
 class EntriesPane(Pane):
@@ -66,8 +66,10 @@ class EntriesPane(Pane):
         heights = [len(entry.lines) for entry in ordered]
         self._first = 0 if index is None else first_in_sight(heights, self._first, index, max(1, room - 1))
         body = entry_lines(ordered, self._first, room, width, selected)
+        hidden = len(ordered) - self._first - 1
+        note = with_more(self.note(view), hidden if room == 1 else 0)  # with more room the last row says it
         self._rows = [None] * len(heads) + [entry.key for entry in ordered[self._first :] for _ in entry.lines]
-        return Picture(self.title(view), self.note(view), [*heads, *body])
+        return Picture(self.title(view), note, [*heads, *body])
 
     def move_cursor(self, step: int) -> None:
         self._cursor.step(step, self._first, len(self._cursor.keys) - 1)

@@ -9,7 +9,7 @@ from tui.panes.row_cursor import RowCursor
 from tui.panes.view import View
 from tui.present.cells import wrap
 from tui.present.ink import Ink, Line, Span
-from tui.present.picture import Picture
+from tui.present.picture import Picture, with_more
 from tui.present.table import Row, Table, TableLayout
 
 _FRAME_AND_HEADER_ROWS = 2
@@ -59,6 +59,7 @@ class TablePane(Pane):
         self._scroll(len(rows), height - 1)
         selected = self.selected if self.has_focus else None
         shown = rows[self._first : self._first + max(0, height - 1)]
+        note = with_more(note, len(rows) - self._first - len(shown))
         return Picture(title, note, [self._laid.header, *(self._laid.line(row, selected) for row in shown)])
 
     def _ordered(self, table: Table) -> list[Row]:

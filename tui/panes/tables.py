@@ -23,9 +23,9 @@ def _snapshot(view: View) -> DeskSnapshot:
 class PositionsPane(TablePane):
     TITLE = "Positions"
     ABOUT = (
-        "What is held at each venue, then net per asset over all of them. The age is that of the price a position "
-        "is valued at: dim numbers are late, struck ones stale. With room, a line has the unrealised profit of the "
-        "last minutes, as far as this pane has shown them."
+        "What is held at each venue, then net per asset over all of them. With room, PnL has unrealised and realised "
+        "profit with funding, less fees. The age is that of the price a position is valued at: dim numbers are late, "
+        "struck ones stale. A line has the unrealised profit of the last minutes, as far as this pane has shown them."
     )
     KEYS = ("cancel-symbol", "cursor-up", "cursor-down", "copy", "export")
 

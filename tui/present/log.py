@@ -10,6 +10,7 @@ from tui.present.ink import Ink, Line, Span
 _TOPIC_CELLS = 8
 _LEVEL = {"info": Ink.TEXT, "warning": Ink.WARNING, "error": Ink.ALARM}
 _TOPIC = {"fill": Ink.OWN, "order": Ink.ACCENT, "risk": Ink.WARNING, "control": Ink.STRONG}
+_WRAPPED_FROM_ROWS = 6  # a lower log shows more lines, each cut
 EMPTY = "Fills, orders, refusals, feeds and commands are logged here as they happen."
 
 
@@ -29,7 +30,7 @@ def log_lines(entries: Sequence[LogLine], width: int, height: int, back: int = 0
     end = max(0, len(entries) - back)
     lines: list[Line] = []
     for entry in reversed(entries[max(0, end - height) : end]):
-        lines[:0] = _wrapped(entry, width) if height >= 12 else [log_line(entry)]
+        lines[:0] = _wrapped(entry, width) if height >= _WRAPPED_FROM_ROWS else [log_line(entry)]
         if len(lines) >= height:
             break
     return lines[-height:]

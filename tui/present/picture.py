@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from tui.present.ink import Line
+from tui.present.ink import Ink, Line, Span
 
 
 class Picture(NamedTuple):
@@ -11,3 +11,10 @@ class Picture(NamedTuple):
     title: Line
     note: Line
     body: list[Line]
+
+
+def with_more(note: Line, hidden: int) -> Line:
+    """Say how many rows lie below what fits: a table that ends at its frame looks like all there is."""
+    if hidden <= 0:
+        return note
+    return (*note, Span(f"{' ' if note else ''}↓ {hidden} more", Ink.QUIET))

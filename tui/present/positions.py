@@ -1,5 +1,6 @@
 """Positions per venue, then net per base asset."""
 
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from core.state.desk import NetPositionView, PositionView, ProtectionView
@@ -16,9 +17,10 @@ _COLUMNS = (
     Column("mark", Align.NUMBER, rank=4),
     Column("value", Align.NUMBER, rank=6),
     Column("unreal.", Align.NUMBER, rank=2),
-    Column("realised", Align.NUMBER, rank=7),
-    Column("fees", Align.NUMBER, rank=8),
-    Column("funding", Align.NUMBER, rank=9),
+    Column("PnL", Align.NUMBER, rank=7),
+    Column("realised", Align.NUMBER, rank=8),
+    Column("fees", Align.NUMBER, rank=9),
+    Column("funding", Align.NUMBER, rank=10),
     Column("age", Align.RIGHT, rank=3),
 )
 _EMPTY = (
@@ -37,7 +39,7 @@ _PROTECTED = (
 
 def positions_table(positions: list[PositionView], net: list[NetPositionView], snapshot_age_s: float) -> Table:
     rows = [_row(position, snapshot_age_s) for position in positions]
-    rows += [_net_row(total) for total in net]
+    rows += [_net_row(total, [each for each in positions if _is_of(each, total)], snapshot_age_s) for total in net]
     if all(position.protection is None for position in positions):
         return Table(_COLUMNS, rows, _EMPTY)
     levels = [*(_protection_cells(position.protection) for position in positions), *((Span(""),) * 3 for _ in net)]
@@ -78,6 +80,7 @@ def _row(position: PositionView, snapshot_age_s: float) -> Row:
         Span(_price(position, is_average=False), decor=marked),
         Span(numbers.money(position.notional_usd), decor=marked),
         Span(numbers.signed_money(pnl), signed_ink(pnl), marked),
+        Span(numbers.signed_money(_pnl(position)), signed_ink(_pnl(position)), marked),
         Span(numbers.signed_money(position.realised_pnl_usd), signed_ink(position.realised_pnl_usd)),
         Span(numbers.money(position.fees_usd), Ink.QUIET),
         Span(numbers.signed_money(position.funding_usd), Ink.QUIET),
@@ -98,9 +101,34 @@ def _price(position: PositionView, *, is_average: bool) -> str:
     return numbers.exact(price)
 
 
-def _net_row(total: NetPositionView) -> Row:
+def _is_of(position: PositionView, total: NetPositionView) -> bool:
+    return position.symbol.partition("/")[0] == total.base
+
+
+def _pnl(position: PositionView) -> Decimal | None:
+    """Return profit and loss with funding, less fees; None where a part of it is not known."""
+    parts = (position.unrealised_pnl_usd, position.realised_pnl_usd, position.funding_usd, position.fees_usd)
+    unrealised, realised, funding, fees = parts
+    if unrealised is None or realised is None or funding is None or fees is None:
+        return None
+    return unrealised + realised + funding - fees
+
+
+def _sum(values: Iterable[Decimal | None]) -> Decimal | None:
+    """Add up what is known; a sum with an unknown part is unknown, and so is one of nothing."""
+    known = list(values)
+    return None if not known or None in known else sum((each or Decimal(0) for each in known), Decimal(0))
+
+
+def _net_row(total: NetPositionView, parts: Sequence[PositionView], snapshot_age_s: float) -> Row:
+    """Add up the rows above, column by column; the profit is the engine's own, of what is closed too."""
     nothing = Span("")
-    pnl = total.pnl_usd
+    ages_s = [each.mark_age_s for each in parts if each.quantity]
+    age_s = None if not ages_s or None in ages_s else max(each or 0.0 for each in ages_s) + snapshot_age_s
+    state = freshness(age_s)
+    marked = Decor.BOLD if state is Freshness.FRESH or not ages_s else Decor.BOLD | state.decor
+    unrealised, pnl = _sum(each.unrealised_pnl_usd for each in parts), total.pnl_usd
+    realised = _sum(each.realised_pnl_usd for each in parts)
     cells = (
         Span("net", Ink.QUIET),
         Span(total.base, Ink.STRONG, Decor.BOLD),
@@ -108,11 +136,12 @@ def _net_row(total: NetPositionView) -> Row:
         nothing,
         nothing,
         Span(numbers.money(total.notional_usd)),
-        Span(numbers.signed_money(pnl), signed_ink(pnl), Decor.BOLD),
-        nothing,
-        nothing,
-        nothing,
-        nothing,
+        Span(numbers.signed_money(unrealised), signed_ink(unrealised), marked),
+        Span(numbers.signed_money(pnl), signed_ink(pnl), marked),
+        Span(numbers.signed_money(realised), signed_ink(realised)),
+        Span(numbers.money(_sum(each.fees_usd for each in parts)), Ink.QUIET),
+        Span(numbers.signed_money(_sum(each.funding_usd for each in parts)), Ink.QUIET),
+        Span(numbers.age(age_s), state.ink) if ages_s else nothing,
     )
     return Row(f"net {total.base}", cells)
 
