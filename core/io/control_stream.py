@@ -22,6 +22,11 @@ STALLED_AFTER_S: Final = 2.0
 CUT_OFF_AFTER_S: Final = 600.0
 KERNEL_BUFFER_BYTES: Final = 16 << 10
 """What the kernel may hold for a console: with its usual size a quiet engine's frames fill it only after minutes."""
+MOST_UNREAD: Final = 2
+"""Frames on their way to a console. Each is followed by a ping, whose pong says that the console has read so far.
+
+What lies between, such as an SSH tunnel, takes megabytes; a slow line hands them on minutes later as if they were new.
+"""
 _LOOK_EVERY_S: Final = 0.5
 _CLOSE_TIMEOUT_S: Final = 1.0
 _MAX_CLOSE_REASON_BYTES: Final = 123  # a control frame holds no more
@@ -39,6 +44,19 @@ class _Client:
         self.request: StreamRequest | None = None
         self.asked = asyncio.Event()
         self.presence: Presence | None = None
+        self._sent = self._read = 0  # frames
+
+    async def send(self, frame: bytes) -> None:
+        """Hand a frame over, and ask to be told when it has been read."""
+        self._sent += 1
+        number = self._sent
+        await self.socket.send_frame(frame, WSMsgType.TEXT)
+        await self.socket.ping(b"%d" % number)
+
+    def told(self, pong: bytes) -> None:
+        """Take note of an answer; one to nothing that was asked is nobody's word."""
+        if pong.isdigit() and self._read < (number := int(pong)) <= self._sent:
+            self._read = number
 
     def gone(self) -> None:
         if self.presence is not None:
@@ -77,16 +95,16 @@ class _Client:
             self.presence.behind_s = 0.0
 
     @property
-    def has_read_everything(self) -> bool:
-        return self.transport.get_write_buffer_size() == 0
+    def can_take_more(self) -> bool:
+        return self.transport.get_write_buffer_size() == 0 and self._sent - self._read < MOST_UNREAD
 
 
 class DeskStreams:
     """Serve the live stream to at most `MAX_CLIENTS` consoles.
 
-    A slow console gets fewer frames, never old ones: the next is made when it has read the last. One that has read
-    nothing for `stalled_after_s` costs the frame that it was sent last and nothing else; when it reads again it gets
-    one whole snapshot that says for how long it had none. Each console is waited for by a task of its own.
+    A slow console gets fewer frames, never old ones: the next is made when it has read the last but one. One that has
+    read nothing for `stalled_after_s` costs the frame that it was sent last and nothing else; when it reads again it
+    gets one whole snapshot that says for how long it had none. Each console is waited for by a task of its own.
     """
 
     def __init__(self, engine: EngineAccess, stalled_after_s: float = STALLED_AFTER_S) -> None:
@@ -97,7 +115,7 @@ class DeskStreams:
     async def serve(self, request: web.Request) -> web.StreamResponse:
         if len(self._clients) >= MAX_CLIENTS:
             raise web.HTTPServiceUnavailable(reason=f"{MAX_CLIENTS} consoles are attached already; detach one first")
-        socket = web.WebSocketResponse(compress=False, max_msg_size=MAX_REQUEST_BYTES)
+        socket = web.WebSocketResponse(compress=False, max_msg_size=MAX_REQUEST_BYTES, autoping=False)
         await socket.prepare(request)
         assert request.transport is not None
         connection = request.transport.get_extra_info("socket")
@@ -123,6 +141,12 @@ class DeskStreams:
 
     async def _receive(self, client: _Client) -> None:
         async for message in client.socket:
+            if message.type is WSMsgType.PONG:
+                client.told(bytes(message.data))
+                continue
+            if message.type is WSMsgType.PING:
+                await client.socket.pong(message.data)
+                continue
             if message.type not in (WSMsgType.TEXT, WSMsgType.BINARY):
                 return
             try:
@@ -152,7 +176,7 @@ class DeskStreams:
         while True:
             request = await client.next_turn()
             behind_s = loop.time() - sent_at
-            if not client.has_read_everything:
+            if not client.can_take_more:
                 self._fell_behind(client, behind_s)
                 continue
             gap_ms = int(behind_s * 1e3) if client.is_stalled else 0
@@ -163,7 +187,7 @@ class DeskStreams:
     async def _send_one(self, client: _Client, frame: bytes, sent_at: float) -> None:
         """Hand a frame over; where the socket is full this lasts until the console reads."""
         loop = asyncio.get_running_loop()
-        sending = asyncio.ensure_future(client.socket.send_frame(frame, WSMsgType.TEXT))
+        sending = asyncio.ensure_future(client.send(frame))
         del frame  # kept by nobody but the socket
         try:
             while not (await asyncio.wait((sending,), timeout=min(_LOOK_EVERY_S, self._stalled_after_s)))[0]:

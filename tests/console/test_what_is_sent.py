@@ -77,6 +77,22 @@ def test_after_another_program_wrote_over_the_screen_ctrl_l_draws_it_again():
     run_on_terminal(script)
 
 
+def test_a_console_that_goes_on_after_a_stop_paints_nothing_old_as_if_it_were_new():
+    async def script(desk: Desk, terminal: CapturedTerminal) -> None:
+        assert "LOST" not in "".join(terminal.screen.display)
+        desk.link.lost_reason = "this console stood still for 60 s"
+        desk.clock.advance(60)
+        terminal.garble()
+        terminal.sent.clear()
+        desk.app.take_terminal_back()
+        await desk.pilot.pause()
+        first_words = next(text for text in terminal.sent if "BTC" in text)
+        assert "LOST" in first_words
+        assert terminal.screen.display == meant(desk)
+
+    run_on_terminal(script)
+
+
 def test_paper_or_live_is_written_into_the_title_again_with_everything_else():
     async def script(desk: Desk, terminal: CapturedTerminal) -> None:
         terminal.sent.clear()

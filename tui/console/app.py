@@ -323,11 +323,15 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         if self._driver is not None:
             self._driver.write(f"\x1b]2;{self.title}\x07")
 
-    def paint_terminal_anew(self) -> None:
-        """Send every cell again, and the title: a shell, or a stall in between, may have taken that too."""
-        super().paint_terminal_anew()
+    def take_terminal_back(self) -> None:
+        """Show what is now where something else had the terminal meanwhile; what was before may be old."""
+        self.call_next(self._take_terminal_back)
+
+    async def _take_terminal_back(self) -> None:
+        await self.draw_frame()
+        self.paint_terminal_anew()
         if self._is_live is not None:
-            self._write_title()
+            self.call_after_refresh(self._write_title)  # a shell writes its own
 
     def _ask(self) -> None:
         shown = self.area.shown()

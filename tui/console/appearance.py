@@ -23,7 +23,7 @@ class Appearance:
     def redraw(self) -> None:
         """Send the terminal every cell: it may show what another program wrote."""
         self.app.paint_anew()
-        self.app.paint_terminal_anew()
+        self.app.take_terminal_back()
 
     def hide_money(self) -> None:
         """Hide the trader's own numbers, or show them again."""

@@ -36,6 +36,10 @@ class SparingApp(App[Result], inherit_bindings=False):
         if self.is_running and self.screen_stack:
             self.screen.refresh()
 
+    def take_terminal_back(self) -> None:
+        """Do what is to be done when something else had the terminal meanwhile."""
+        self.paint_terminal_anew()
+
     def _forget_terminal(self) -> None:
         self._is_picture_whole = False
         if self._picture is not None:

@@ -47,7 +47,7 @@ class StallProofDriver(LinuxDriver):
 
     def _paint_anew(self) -> None:
         if isinstance(self._app, SparingApp):
-            self._app.paint_terminal_anew()
+            self._app.take_terminal_back()
         else:
             self._app.refresh()
 
