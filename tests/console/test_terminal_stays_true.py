@@ -31,6 +31,10 @@ from tui.console.terminal_picture import TerminalPicture
 Row = list[tuple[str | None, Style | None]]
 
 
+def _is_in_doubt(machine: "SentTerminal") -> bool:
+    return not machine.is_trusted
+
+
 class SentTerminal(RuleBasedStateMachine):
     """Frames, lost writes, other programs and new sizes in any order; after each trouble the picture is sent whole."""
 
@@ -69,7 +73,7 @@ class SentTerminal(RuleBasedStateMachine):
         self.shown.rows = [_without_halves(row) for row in rows]
         self.is_trusted = False
 
-    @precondition(lambda self: not self.is_trusted)
+    @precondition(_is_in_doubt)
     @rule(halves=st.booleans())
     def send_whole(self, *, halves: bool) -> None:
         """Send everything again, at once or with a frame in between that knows only a part."""

@@ -73,7 +73,7 @@ class Dialog(Widget, Generic[Answer], can_focus=True):
         self.is_ready = False  # it has the focus: keys typed before are held for it
         self._answered: Callable[[Answer | None], None] | None = None
         self._ready: Callable[[], None] | None = None
-        self._field: Input | None = None  # that was typed into last
+        self._typed_into: Input | None = None  # that was typed into last
 
     def opened(self, answered: Callable[[Answer | None], None], ready: Callable[[], None]) -> None:
         """Say whom to tell the answer, and that keys can come; called by whoever shows the dialog."""
@@ -105,14 +105,14 @@ class Dialog(Widget, Generic[Answer], can_focus=True):
 
     def regain_focus(self) -> None:
         """Take the focus back, to the field that had it: what is typed for one must never end up in another."""
-        if self._field is not None and self._field in self.fields():
-            self.screen.set_focus(self._field)
+        if self._typed_into is not None and self._typed_into in self.fields():
+            self.screen.set_focus(self._typed_into)
         else:
             self.take_focus()
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         if isinstance(event.widget, Input):
-            self._field = event.widget
+            self._typed_into = event.widget
 
     def fields(self) -> list[Input]:
         """Return the fields that can be typed into, from top to bottom."""
