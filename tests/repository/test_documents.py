@@ -21,7 +21,8 @@ from tui.cli.exits import ExitCode
 from tui.console.actions import ACTIONS
 from tui.console.key_names import key_label
 
-README = ROOT / "README.md"
+CONSOLE, RISK = ROOT / "docs" / "console.md", ROOT / "docs" / "risk.md"
+COMMAND_LINE, STRATEGIES = ROOT / "docs" / "command-line.md", ROOT / "docs" / "strategies.md"
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 JUDGED = {
     AppliesTo.EVERY_ORDER: "every order",
@@ -31,30 +32,29 @@ JUDGED = {
 
 
 def test_risk_rules_are_those_of_the_gate_in_its_order():
-    told = [row[:4] for row in table(README, "| rule |")]
+    told = [row[:4] for row in table(RISK, "| rule |")]
     assert told == [[rule.name, rule.hardness.value, JUDGED[rule.applies_to], rule.unit] for rule in RULES]
 
 
 def test_halt_levels_are_all_there():
-    assert [row[0] for row in table(README, "| level |")] == [level.name for level in HaltLevel]
+    assert [row[0] for row in table(RISK, "| level |")] == [level.name for level in HaltLevel]
 
 
-def test_keys_do_what_the_console_says_of_them():
-    helps = {key_label(key): action.help for action in ACTIONS for key in action.keys}
-    for key, what in table(README, "| key |"):
-        assert helps[key] == what
+def test_keys_are_those_of_the_console_in_its_words_and_order():
+    told = [(row[0], row[1]) for row in table(CONSOLE, "| key |")]
+    assert told == [(key_label(action.keys[0]), action.help) for action in ACTIONS if action.keys]
 
 
 def test_commands_are_those_of_the_command_line():
     commands = typer.main.get_command(app).commands
-    told = {row[0]: row[1] for row in table(README, "| command |")}
+    told = {row[0]: row[1] for row in table(COMMAND_LINE, "| command |")}
     assert sorted(told) == sorted(commands)
     for name, command in commands.items():
         assert command.help.startswith(told[name])
 
 
 def test_exit_codes_are_those_of_the_command_line():
-    assert [int(row[0]) for row in table(README, "| exit code |")] == [int(code) for code in ExitCode]
+    assert [int(row[0]) for row in table(COMMAND_LINE, "| exit code |")] == [int(code) for code in ExitCode]
 
 
 def test_state_table_of_orders_is_the_one_the_tracker_uses():
@@ -107,7 +107,7 @@ def test_example_strategy_buys_the_dip_and_sells_at_the_average(example: Path):
 
 
 def test_example_strategy_configuration_makes_it(example: Path, tmp_path: Path):
-    (block,) = blocks(README, "strategy configuration")
+    (block,) = blocks(STRATEGIES, "strategy configuration")
     file = tmp_path / "config.toml"
     file.write_text(block.text, encoding="utf-8")
     (strategy,) = StrategyMaker(load_config(file, {}), example.parent).enabled()
@@ -117,7 +117,7 @@ def test_example_strategy_configuration_makes_it(example: Path, tmp_path: Path):
 
 @pytest.fixture
 def example(tmp_path: Path) -> Path:
-    (block,) = blocks(README, "strategy example")
+    (block,) = blocks(STRATEGIES, "strategy example")
     folder = tmp_path / "strategies"
     folder.mkdir()
     file = folder / "buy_the_dip.py"

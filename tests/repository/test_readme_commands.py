@@ -1,4 +1,4 @@
-"""The commands of the README run as they stand there, against an engine that runs as it says."""
+"""The commands of the README and of docs/strategies.md run as they stand there, against an engine that runs so."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import pytest
 
 from tests.repository.tree import ROOT, blocks
 
-README = ROOT / "README.md"
+README, STRATEGIES = ROOT / "README.md", ROOT / "docs" / "strategies.md"
 START_PATIENCE_S = 120
 # One worker for all of them: they share one engine.
 pytestmark = pytest.mark.xdist_group("readme-engine")
@@ -41,10 +41,10 @@ def shell(script: str, home: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.fixture(scope="module")
 def daemon(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Daemon]:
-    """The daemon as a process, with the README's strategy in its folder; what it imports is written down."""
+    """The daemon as a process, with the documents' strategy in its folder; what it imports is written down."""
     home = tmp_path_factory.mktemp("home")
     (home / "strategies").mkdir()
-    (block,) = blocks(README, "strategy example")
+    (block,) = blocks(STRATEGIES, "strategy example")
     (home / "strategies" / "buy_the_dip.py").write_text(block.text, encoding="utf-8")
     imports = home / "imports.txt"
     command = [sys.executable, "-X", "importtime", "-m", "tui.cli", "daemon"]
@@ -94,7 +94,8 @@ def test_commands_that_need_no_engine_run(tmp_path: Path):
 
 
 def test_commands_beside_an_engine_run_and_do_what_they_say(daemon: Daemon):
-    first, stopping, strategy = blocks(README, "runnable beside an engine")
+    first, stopping = blocks(README, "runnable beside an engine")
+    (strategy,) = blocks(STRATEGIES, "runnable beside an engine")
     ran = shell(first.text, daemon.home)
     assert ran.returncode == 0, ran.stderr
     assert "exit code 4: refused while paused" in ran.stdout
