@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from core.state.desk import InstrumentView
 from core.state.monitoring import LimitUse
 from tests.console.test_present import book
-from tui.console.ticket_rules import Draft, describe, judge
+from tui.console.ticket_rules import Draft, amount_text, describe, is_large, judge
 
 INSTRUMENT = InstrumentView(
     venue="sim-a",
@@ -91,8 +91,15 @@ def test_no_text_breaks_the_ticket(quantity: str, price: str) -> None:
 
 
 def test_the_amount_is_typed_above_five_thousand_only() -> None:
-    assert judge(Draft("buy", "100", "50"), INSTRUMENT, book(), LIMITS).typed_amount is None
-    assert judge(Draft("buy", "100.01", "50"), INSTRUMENT, book(), LIMITS).typed_amount == "5000"
+    at, above = (
+        judge(Draft("buy", quantity, "50"), INSTRUMENT, book(), LIMITS).notional for quantity in ("100", "100.01")
+    )
+    assert at is not None
+    assert above is not None
+    assert not is_large(at, Decimal(1))
+    assert is_large(above, Decimal(1))
+    assert amount_text(above) == "5000"
+    assert is_large(Decimal(1), None)
 
 
 @pytest.mark.parametrize(

@@ -57,22 +57,9 @@ class Judgement:
 
     order: PlaceOrder | None = None
     notional: Decimal | None = None  # in the quote currency
-    quote_usd: Decimal | None = Decimal(1)  # dollars a unit of it is worth, None where nobody knows
     errors: list[str] = field(default_factory=list[str])
     rooms: list[Room] = field(default_factory=list[Room])
     told: OrderRehearsalView | None = None  # what the engine said of this order, where that is fresh
-
-    @property
-    def typed_amount(self) -> str | None:
-        """Return the amount to be typed for an order that is large or of unknown size, None for any other."""
-        if self.notional is not None and not is_large(self.notional, self.quote_usd):
-            return None
-        return None if self.notional is None else self.amount
-
-    @property
-    def amount(self) -> str:
-        """Return what is typed to confirm: the value in whole units as shown, a small one with its digits."""
-        return amount_text(self.notional)
 
 
 def is_large(notional: Decimal, quote_usd: Decimal | None) -> bool:
@@ -80,10 +67,8 @@ def is_large(notional: Decimal, quote_usd: Decimal | None) -> bool:
     return quote_usd is None or notional * quote_usd > TYPED_ABOVE_USD
 
 
-def amount_text(notional: Decimal | None) -> str:
-    """Write the value of an order as it is typed to confirm it."""
-    if notional is None:
-        return "unknown"
+def amount_text(notional: Decimal) -> str:
+    """Write the value of an order as it is typed to confirm it: in whole units, a small one with its digits."""
     return str(int(notional)) if notional >= 1 else numbers.exact(notional)
 
 
@@ -92,10 +77,9 @@ def judge(
     instrument: InstrumentView,
     book: BookView | None,
     limits: list[LimitUse],
-    quote_usd: Decimal | None = Decimal(1),
 ) -> Judgement:
     """Read the fields; an order comes back only where nothing is wrong with them."""
-    judged = Judgement(quote_usd=quote_usd)
+    judged = Judgement()
     quantity, wrong = read_quantity(draft.quantity, instrument)
     judged.errors += wrong
     is_market = not draft.price.strip()

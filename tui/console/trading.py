@@ -1,7 +1,6 @@
 """Keys that trade: tickets, cancels, strategies, and why an order is where it is."""
 
 from collections.abc import Sequence
-from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from core.control.commands import CancelOrder, CancelOrders, StartStrategy, StopStrategy
@@ -29,9 +28,6 @@ class Trading:
     app: "ConsoleApp"
 
     def submit(self, wanted: Wanted) -> None:
-        raise NotImplementedError
-
-    def quote_usd(self, instrument: InstrumentView) -> Decimal | None:
         raise NotImplementedError
 
     def focused_pane(self) -> Pane | None:
@@ -89,7 +85,7 @@ class Trading:
     def open_draft(self, instrument: InstrumentView, draft: Draft) -> None:
         """Open a ticket that is filled in as far as a key could."""
         rehearsing = Rehearsing(self.app.sender.ask)
-        ticket = TicketDialog(instrument, draft, self.app.view, rehearsing, self.quote_usd)
+        ticket = TicketDialog(instrument, draft, self.app.view, rehearsing)
         self.app.dialogs.open(ticket, lambda judged: self._confirm_order(judged, instrument))
 
     def _confirm_order(self, judged: Judgement | None, instrument: InstrumentView) -> None:

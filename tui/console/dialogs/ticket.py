@@ -1,8 +1,6 @@
 """The order ticket: fields, what is wrong with them, and what would become of the order that they make."""
 
-from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
 from typing import ClassVar, Final
 
 from textual import events
@@ -45,13 +43,11 @@ class TicketDialog(Dialog[Judgement]):
         draft: Draft,
         view: View,
         rehearsing: Rehearsing,
-        quote_usd: Callable[[InstrumentView], Decimal | None],
     ) -> None:
         super().__init__(f"{draft.side.upper()} {instrument.symbol}  {instrument.venue}", is_danger=view.is_live)
         self._instrument = instrument
         self._draft = draft
         self._rehearsing = rehearsing
-        self._quote_usd = quote_usd
         self._told_before: OrderRehearsalView | None = None
         self.view = view
         self._quantity = Input(draft.quantity, id="quantity", compact=True)
@@ -172,8 +168,7 @@ class TicketDialog(Dialog[Judgement]):
         return [] if self.view is None or self.view.snapshot is None else self.view.snapshot.monitoring.risk.limits
 
     def _judged(self) -> Judgement:
-        quote_usd = self._quote_usd(self._instrument)
-        return judge(self._draft, self._instrument, self._book(), self._limits(), quote_usd)
+        return judge(self._draft, self._instrument, self._book(), self._limits())
 
     def _redraw(self) -> None:
         judged = self._judged()
