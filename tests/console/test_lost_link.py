@@ -85,3 +85,14 @@ def test_what_the_console_says_while_the_engine_is_silent_has_the_time_at_which_
         await script(desk)
 
     run_console(after_a_word)
+
+
+def test_a_ticket_says_that_the_link_is_lost_where_prices_stood() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("b")
+        desk.link.lost_reason = SILENCE
+        await desk.frame()
+        assert "LINK LOST" in desk.dialog()
+        assert "no order is sent" in desk.dialog()
+
+    run_console(script, size=SMALL)

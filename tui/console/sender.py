@@ -63,13 +63,23 @@ class CommandSender:
         self._report("error", f"{what}: NO ANSWER for {ANSWER_AFTER_S:.0f} s; it may or may not have been done")
 
     def _tell(self, what: str, result: CommandResult) -> None:
+        became = became_of(result)
         if result.outcome is Outcome.DONE:
-            self._report("info", f"{what}: {result.message or 'done'}")
+            self._report("info", f"{became}: {what}" if became else f"{what}: {result.message or 'done'}")
         else:
             level = "warning" if result.outcome is Outcome.REFUSED else "error"
             word = result.outcome.value
-            why = result.message.removeprefix(word).lstrip(" :")
+            why = became or result.message.removeprefix(word).lstrip(" :")
             self._report(level, f"{word.upper()} {why} ({what})")  # the cause first: a narrow line cuts the end
+
+
+def became_of(result: CommandResult) -> str:
+    """Return what became of an order, such as `filled 0.02 at 64154`, out of an answer that repeats the order first."""
+    order_id, status = result.data.get("client_order_id"), str(result.data.get("status", ""))
+    if not status or not result.message.startswith(f"{order_id} "):
+        return ""
+    place = result.message.find(f": {status.replace('_', ' ')}")
+    return "" if place < 0 else f"{result.message[place + 2 :]}, {order_id}"
 
 
 def not_sent(link: EngineLink, command: AnyCommand) -> CommandResult | None:

@@ -91,17 +91,20 @@ _ground = lru_cache(maxsize=64)(Ground)
 def strip_of(line: Line, width: int, ground: Ground, looks: Looks, *, is_private: bool = False) -> Strip:
     """Turn a line into exactly `width` cells on a ground; control characters never get to the terminal.
 
-    Where own money is hidden, a private line loses every digit, and any other those of what is the trader's own.
+    Where own money is hidden, a private line loses every digit but those of ages, and any other those of what is the
+    trader's own.
     """
     if looks.hides_money:
-        line = tuple(_hidden(span) if is_private or _is_own(span) else span for span in line)
+        line = tuple(_hidden(span) if _is_own(span, is_private=is_private) else span for span in line)
     if not all(span.text.isprintable() for span in line):
         line = tuple(span._replace(text=safe(span.text)) for span in line)
     style = ground.styles(looks.palette)
     return Strip([Segment(text, style[ink, decor]) for text, ink, decor in fit(line, width)], width)
 
 
-def _is_own(span: Span) -> bool:
+def _is_own(span: Span, *, is_private: bool) -> bool:
+    if is_private and not span.decor & Decor.PUBLIC:
+        return True
     return span.ink is Ink.OWN or bool(span.decor & Decor.PRIVATE)
 
 

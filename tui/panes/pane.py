@@ -127,7 +127,7 @@ class Pane(Widget, can_focus=True):
         age_s = view.link.snapshot_age_s
         if view.snapshot is None or (age_s is not None and age_s <= LATE_AFTER_S):
             return picture
-        note = (Span(f"no data for {numbers.age(age_s)}", Ink.ALARM, Decor.BOLD),)
+        note = (Span(f"no data for {numbers.age(age_s)}", Ink.ALARM, Decor.BOLD | Decor.PUBLIC),)
         state = freshness(age_s)
         if state is Freshness.FRESH or not self.OLD_DECOR:
             return picture._replace(note=note)

@@ -139,8 +139,8 @@ def alarms_title(counts: Counts) -> Line:
     title = Span("Alarms", Ink.STRONG, Decor.BOLD)
     if not any((counts.open, counts.seen, counts.shelved)):
         return (title,)
-    unseen = Span(f"  {counts.open} open", Ink.ALARM if counts.open else Ink.QUIET)
-    return (title, unseen, Span(f" · {counts.seen} seen · {counts.shelved} shelved", Ink.QUIET))
+    unseen = Span(f"  {counts.open} open", Ink.ALARM if counts.open else Ink.QUIET, Decor.PUBLIC)
+    return (title, unseen, Span(f" · {counts.seen} seen · {counts.shelved} shelved", Ink.QUIET, Decor.PUBLIC))
 
 
 def alarm_entries(groups: Sequence[Group], unfolded: Collection[str], now_ns: int, width: int) -> list[Entry]:
@@ -179,7 +179,7 @@ def _fold_lines(group: Group, width: int, *, is_unfolded: bool) -> list[Line]:
 
 def _alarm_lines(alarm: Alarm, now_ns: int, width: int) -> list[Line]:
     shape, ink, decor = _SHAPES.get(alarm.severity, _UNKNOWN)
-    age = Span(age_text(max(0, now_ns - alarm.since_ns)), Ink.QUIET)
+    age = Span(age_text(max(0, now_ns - alarm.since_ns)), Ink.QUIET, Decor.PUBLIC)
     word = Span(f"{shape} {alarm.severity}", ink, decor)
     name = Span(left(alarm.name, max(1, width - len(word.text) - len(age.text) - 3)), Ink.STRONG)
     lines: list[Line] = [beside((word, Span("  "), name), (Span(" "), age), width)]

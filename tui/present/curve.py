@@ -30,7 +30,7 @@ def pnl_note(points: Sequence[PnlPoint], inputs: Inputs | None = None) -> Line:
         return _profit(last, Freshness.FRESH)
     age_s = None if inputs.has_unknown else inputs.oldest_age_s
     state = freshness(age_s)
-    return (*_profit(last, state), Span(f" marks {numbers.age(age_s)}", state.ink))
+    return (*_profit(last, state), Span(f" marks {numbers.age(age_s)}", state.ink, Decor.PUBLIC))
 
 
 def _profit(last: float, state: Freshness) -> Line:

@@ -43,6 +43,7 @@ class Decor(IntFlag):
     STRUCK = 4
     REVERSED = 8
     PRIVATE = 16  # no look of its own: the trader's money or size, which the privacy mask hides
+    PUBLIC = 32  # no look of its own: an age or a count, which it leaves also in a pane of the trader's own
 
     __hash__ = int.__hash__  # as equality is; the inherited one is slow, once for every span painted
 

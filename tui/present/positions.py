@@ -84,7 +84,7 @@ def _row(position: PositionView, snapshot_age_s: float) -> Row:
         Span(numbers.signed_money(position.realised_pnl_usd), signed_ink(position.realised_pnl_usd)),
         Span(numbers.money(position.fees_usd), Ink.QUIET),
         Span(numbers.signed_money(position.funding_usd), Ink.QUIET),
-        Span(numbers.age(age_s), state.ink),
+        Span(numbers.age(age_s), state.ink, Decor.PUBLIC),
     )
     return Row(f"{position.symbol}@{position.venue}", cells, Decor.NONE if position.quantity else Decor.DIM)
 
@@ -141,7 +141,7 @@ def _net_row(total: NetPositionView, parts: Sequence[PositionView], snapshot_age
         Span(numbers.signed_money(realised), signed_ink(realised)),
         Span(numbers.money(_sum(each.fees_usd for each in parts)), Ink.QUIET),
         Span(numbers.signed_money(_sum(each.funding_usd for each in parts)), Ink.QUIET),
-        Span(numbers.age(age_s), state.ink) if ages_s else nothing,
+        Span(numbers.age(age_s), state.ink, Decor.PUBLIC) if ages_s else nothing,
     )
     return Row(f"net {total.base}", cells)
 

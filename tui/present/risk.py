@@ -56,7 +56,7 @@ def blocker_lines(blocker: Blocker, now_ns: int, width: int) -> list[Line]:
     head = (
         Span(f"■ {level}", Ink.ALARM, loud),
         Span(f" {blocker.scope.replace(':', ' ')}", Ink.STRONG),
-        Span(f"  {blocker.cause.replace('_', ' ')}, {since} ago", Ink.TEXT),
+        Span(f"  {blocker.cause.replace('_', ' ')}, {since} ago", Ink.TEXT, Decor.PUBLIC),
     )
     facts = f"by {blocker.who}" + (f": {blocker.reason}" if blocker.reason else "")
     return [head, *((Span("  "), *line) for line in wrap(facts, max(1, width - 2), Ink.QUIET))]

@@ -210,6 +210,8 @@ class TicketDialog(Dialog[Judgement]):
 
     def _quote_line(self) -> Line:
         book = self._book()
+        if self.view is not None and self.view.link.lost_reason is not None:
+            return (Span(" LINK LOST ", Ink.ALARM, Decor.BOLD | Decor.REVERSED), Span(" no order is sent", Ink.ALARM))
         if book is None or not book.bid_ticks or not book.ask_ticks:
             return (Span("no book to price against", Ink.ALARM, Decor.BOLD),)
         decor = Decor.NONE if book.validity == "valid" else Decor.STRUCK | Decor.DIM
