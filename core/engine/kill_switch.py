@@ -4,6 +4,7 @@ Venues are dealt with one by one: one that hangs delays neither the cancels nor 
 """
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from typing import Final, NamedTuple
 
@@ -22,6 +23,8 @@ from core.types.order import Order, OrderIntent, OrderStatus
 
 ANSWER_PATIENCE_S: Final = 1.0  # whoever asks hears soon that the engine lives; the checklist shows the rest
 ASK_AGAIN_NS: Final = 5_000_000_000  # a venue with nothing known to be open that has not confirmed
+ASKED_AT_MOST: Final = 2
+ASKED_WITHIN_NS: Final = 500_000_000  # a venue's budget of messages is for cancels and closing, not for a held key
 VERIFY_AGAIN_NS: Final = 2_000_000_000
 UNTOUCHED: Final = frozenset({OrderStatus.INTENDED, OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED})
 """What an order is in that nobody has asked to cancel."""
@@ -66,6 +69,8 @@ class KillSwitch:
         self._checklist = KillChecklist(parts, last_read, self._flattening)
         self._durable: asyncio.Future[None] | None = None  # of the newest kill
         self._asking: dict[str, int] = {}  # questions under way, by venue
+        self._newest: dict[str, asyncio.Future[None]] = {}  # question, by venue
+        self._asked_ns: deque[int] = deque(maxlen=ASKED_AT_MOST)  # steady times of who halted again
         self._verifying_ns: dict[str, int] = {}
         self._on_kill: Callable[[Blocker], None] = lambda _: None
 
@@ -107,15 +112,35 @@ class KillSwitch:
             fact = kill(who=who, reason=reason or "kill switch", at_ns=at_ns, level=level)
             self._durable = self._parts.recorder.record(fact)
             blocker = fact.blocker
+        elif (shared := self._just_asked()) is not None:
+            return shared
         self._on_kill(blocker)
         self._parts.held.obey_halts()  # before the cancels: a stop whose other half is cancelled must not fire
         self._checklist.begin()
         return [self._ask(venue) for venue in self._parts.desk.executions]
 
+    def _just_asked(self) -> "list[asyncio.Future[None]] | None":
+        """Return the newest questions where they serve whoever halts again now; None where all are to be asked anew.
+
+        Who halts a second time has them asked again; a held key does not flood the venues, unless one has refused.
+        """
+        now_ns = self._parts.clock.monotonic_ns()
+        if len(self._asked_ns) < ASKED_AT_MOST or now_ns - self._asked_ns[0] >= ASKED_WITHIN_NS:
+            self._asked_ns.append(now_ns)
+            return None
+        has_refused = any(newest.done() and not self._has_confirmed(venue) for venue, newest in self._newest.items())
+        is_whole = len(self._newest) == len(self._parts.desk.executions)
+        return list(self._newest.values()) if is_whole and not has_refused else None
+
+    def _has_confirmed(self, venue: str) -> bool:
+        question = self._checklist.question(venue)
+        return question is not None and question.acknowledged_ns is not None
+
     def _ask(self, venue: str) -> "asyncio.Future[None]":
         self._asking[venue] = self._asking.get(venue, 0) + 1
         asking = asyncio.ensure_future(self._cancel_all(venue, self._checklist.ask(venue)))
         self._tasks.hold(asking)
+        self._newest[venue] = asking
         return asking
 
     async def _cancel_all(self, venue: str, question: Question) -> None:

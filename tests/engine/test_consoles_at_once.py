@@ -2,7 +2,8 @@
 
 import asyncio
 
-from core.control.commands import Arm, Kill, Outcome
+from core.control.commands import Arm, CommandResult, Kill, Outcome
+from core.engine.kill_switch import ASKED_AT_MOST
 from tests.engine.rig import EngineRig
 from tests.engine.test_arming import ALICE, BOB, armed, attach, order, over_a_rig, told
 
@@ -41,5 +42,45 @@ def test_an_order_of_the_armed_console_that_meets_a_halt_on_its_way_does_not_lea
         killed, sent = await asyncio.gather(rig.execute(Kill(console=BOB, who=BOB)), rig.execute(order(console=ALICE)))
         assert (killed.outcome, sent.outcome) == (Outcome.DONE, Outcome.REFUSED)
         assert armed(rig) is None
+
+    over_a_rig(script)
+
+
+def test_a_held_kill_key_does_not_flood_the_venues_and_a_press_after_it_asks_again() -> None:
+    async def script(rig: EngineRig) -> None:
+        attach(rig)
+        answers: list[CommandResult] = []
+        for _ in range(10):
+            answers.append(await rig.execute(Kill(console=ALICE, who=ALICE)))
+            await rig.elapse(0.03)
+        assert {answer.outcome for answer in answers} == {Outcome.DONE}
+        assert rig.venue.cancel_all_calls <= 1 + ASKED_AT_MOST
+        await rig.elapse(0.6)
+        asked = rig.venue.cancel_all_calls
+        await rig.execute(Kill(console=ALICE, who=ALICE))
+        assert rig.venue.cancel_all_calls == asked + 1
+
+    over_a_rig(script)
+
+
+def test_a_kill_that_flattens_is_never_taken_for_the_one_before_that_did_not() -> None:
+    async def script(rig: EngineRig) -> None:
+        attach(rig)
+        await rig.execute(Kill(console=ALICE, who=ALICE))
+        asked = rig.venue.cancel_all_calls
+        await rig.execute(Kill(console=ALICE, who=ALICE, flatten=True))
+        assert rig.venue.cancel_all_calls == asked + 1
+        assert len(told(rig, "BlockerRaised")) == 2
+
+    over_a_rig(script)
+
+
+def test_a_venue_that_refused_to_cancel_is_asked_again_by_the_next_press_however_soon() -> None:
+    async def script(rig: EngineRig) -> None:
+        attach(rig)
+        rig.venue.cancel_all_fails = True
+        for press in range(1, 6):
+            await rig.execute(Kill(console=ALICE, who=ALICE))
+            assert rig.venue.cancel_all_calls >= press
 
     over_a_rig(script)

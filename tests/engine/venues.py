@@ -159,6 +159,7 @@ class ScriptedVenue:
         self.amended: list[OrderIntent] = []
         self.amends_renumber = False
         self.cancels_hang = False
+        self.cancel_all_fails = False
         self.account_fails = False
         self.starts_never = False
         self.latency_s = 0.005
@@ -272,6 +273,8 @@ class ScriptedVenue:
         await self._travel()
         if self.cancels_hang:
             return await self._silence()
+        if self.cancel_all_fails:
+            return SendResult(SendOutcome.REJECTED, "the venue refuses")
         for order in list(self.open_orders):
             self._end(order, OrderStatus.CANCELLED)
         return SendResult(SendOutcome.ACCEPTED)

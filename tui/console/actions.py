@@ -113,12 +113,18 @@ class Action:
     guard: Guard = Guard.NONE
     everywhere: bool = False
     footer_rank: int | None = None  # the footer shows the smallest ranks first
+    repeats: bool = False
+
+    @property
+    def goes_on_while_held(self) -> bool:
+        """Tell whether a held key does it again and again: looking around floods nobody, a cancel would a venue."""
+        return self.repeats or self.group in {Group.LOOKING, Group.CONSOLE}
 
 
 ACTIONS: Final[tuple[Action, ...]] = (
     Action(
         "halt", ("ctrl+k",), "HALT", "Halt: no new risk, cancel every order everywhere; then F flattens.",
-        Group.SAFETY, lambda do: do.halt(), verbs.KILL, everywhere=True, footer_rank=0,
+        Group.SAFETY, lambda do: do.halt(), verbs.KILL, everywhere=True, footer_rank=0, repeats=True,
     ),
     Action(
         "pause", ("f9",), "pause", "Pause at once, also from a dialog or a text field; never resumes.",
@@ -211,11 +217,11 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     Action(
         "larger-size", ("q",), "larger", "Larger size of single keys on this ladder: 1, 2, 5, 10 … lots.",
-        Group.TRADING, lambda do: do.step_size(1),
+        Group.TRADING, lambda do: do.step_size(1), repeats=True,
     ),
     Action(
         "smaller-size", ("j",), "smaller", "Smaller size of single keys on this ladder.",
-        Group.TRADING, lambda do: do.step_size(-1),
+        Group.TRADING, lambda do: do.step_size(-1), repeats=True,
     ),
     Action(
         "type-size", ("f",), "size", "Type the size of single keys on this ladder.",
@@ -243,13 +249,13 @@ ACTIONS: Final[tuple[Action, ...]] = (
         "order-up", ("shift+up",), "order up",
         "Move the selected order, or those at the ladder's cursor, a tick up; asks where that is nearer the market. "
         "In the watchlist: move the row up.",
-        Group.TRADING, lambda do: do.move_order(1), verbs.AMEND, Guard.ASKS,
+        Group.TRADING, lambda do: do.move_order(1), verbs.AMEND, Guard.ASKS, repeats=True,
     ),
     Action(
         "order-down", ("shift+down",), "order down",
         "Move the selected order, or those at the ladder's cursor, a tick down; asks where that is nearer the market. "
         "In the watchlist: move the row down.",
-        Group.TRADING, lambda do: do.move_order(-1), verbs.AMEND, Guard.ASKS,
+        Group.TRADING, lambda do: do.move_order(-1), verbs.AMEND, Guard.ASKS, repeats=True,
     ),
     Action(
         "arm", ("a",), "arm",

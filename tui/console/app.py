@@ -21,7 +21,7 @@ from core.io.redaction import redact
 from core.ports.clock import Clock
 from core.ports.control import EngineLink
 from core.state.desk import DeskRequest, DeskSnapshot
-from tui.console.actions import ACTIONS, BY_NAME
+from tui.console.actions import ACTIONS, BY_NAME, Action
 from tui.console.alarm_bell import AlarmBell
 from tui.console.bars import FooterBar, HeaderBar, MessageBar, TooSmall
 from tui.console.charting import with_charts
@@ -392,7 +392,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
             await super().on_event(event)
         elif (action := self.keys.action_of(event, everywhere=True)) is not None:
             self.repeat.heard(event.key)
-            self.action_act(action.name)
+            self._act_by_key(action)
         elif self._is_early():
             self._held_keys.append(event)
         else:
@@ -423,11 +423,15 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         if self.dialogs.top is not None or len(self.screen_stack) > 1:  # a dialog or the command palette
             await super().on_event(key)
         elif (action := self.keys.action_of(key, everywhere=False)) is not None:
-            self.action_act(action.name)
+            self._act_by_key(action)
         elif key.is_printable or FUNCTION_KEY.fullmatch(key.key):
             self.say(
                 "hint", f"{key_label(key.key)} does nothing here; {self.keys.label(BY_NAME['help'])} lists the keys"
             )
+
+    def _act_by_key(self, action: Action) -> None:
+        if action.goes_on_while_held or not self.repeat.is_repeating:
+            self.action_act(action.name)
 
     def _is_early(self) -> bool:
         """Tell whether a key came before the dialog it is meant for can hear it: none may get lost or overtake."""
