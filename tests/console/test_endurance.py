@@ -1,14 +1,24 @@
 """What a console keeps of a long day is bounded: nothing grows with the frames drawn, nor with what came and went."""
 
+import asyncio
 import gc
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from textual.strip import Strip
 
+from bench import memory
+from bench.console_memory import _start
+from bench.trading_day import TradingDay, VirtualClock
+from core.state.monitoring import Alert
 from tests.console.driving import Desk, run_console
 from tests.console.whole_link import WholeLink, watch_some
 from tui.console.acyclic_strips import keep_strips_acyclic
+from tui.console.app import ConsoleApp
+from tui.console.settings import ConsoleSettings
+from tui.flight.console_state import kept_screen
+from tui.panes.alarms import MOST_UNFOLDED, AlarmsPane
 
 FRAMES = 60
 SIZE = (160, 50)
@@ -52,3 +62,64 @@ def test_strips_are_cut_as_the_library_cuts_them() -> None:
     assert strip.divide([10])[0] is strip
     assert [each.cell_length for each in strip.divide([4, 10, 12])] == [4, 6]
     assert list(strip.divide([])) == []
+
+
+LOOK_NS = 15_000_000_000
+LOOKS = 960  # four hours
+DESKS_EVERY = 40
+
+
+def test_what_a_console_remembers_of_a_day_is_full_after_two_hours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kept screen holds every attribute of data of the console and its panes, also of one that comes later."""
+    monkeypatch.setattr(memory, "BOOKS", 24)
+    clock = VirtualClock()
+    day = TradingDay(asyncio.run(_start(1, tmp_path, clock)), clock, 1)
+    app = ConsoleApp(day, clock=clock, settings=ConsoleSettings(frame_period_s=3600), native_colours=False)
+    app.area.watchlist.names = day.names
+    sizes: list[int] = []
+
+    async def script() -> None:
+        async with app.run_test(size=SIZE):
+            for look in range(LOOKS):
+                clock.passed_ns += LOOK_NS
+                if look % DESKS_EVERY == 0:
+                    app.action_act(f"desk-{look // DESKS_EVERY % 6 + 1}")
+                await app.draw_frame()
+                await asyncio.sleep(0)
+                if look in {LOOKS // 2, LOOKS - 1}:
+                    sizes.append(len(kept_screen(app)))
+
+    asyncio.run(script())
+    half, whole = sizes
+    assert day.books.trades > 900
+    assert half > 10_000
+    assert whole < 1.2 * half
+
+
+def group(number: int) -> list[Alert]:
+    cause = f"feed {number}"
+    alerts = [Alert(severity="severe", name=cause, text="down", since_ns=number)]
+    return [*alerts, Alert(severity="warning", name=f"unwatched {number}", text="", since_ns=1, explained_by=cause)]
+
+
+def test_unfolded_alarms_are_remembered_while_they_are_gone_and_the_oldest_of_many_are_forgotten() -> None:
+    link = WholeLink()
+
+    async def script(at: Desk) -> None:
+        await at.press("4")
+        pane = at.app.area.panes["alerts"]
+        assert isinstance(pane, AlarmsPane)
+        for number in range(MOST_UNFOLDED + 3):
+            link.alarms = group(number)
+            await at.redraw()
+            pane._cursor.selected = f"feed {number}"
+            assert pane.fold()
+        assert len(pane._unfolded) == MOST_UNFOLDED
+        for number, is_unfolded in ((MOST_UNFOLDED, True), (0, False)):
+            link.alarms = group(number)
+            await at.frame()
+            assert (f"unwatched {number}" in at.pane("alerts")) is is_unfolded
+
+    run_console(script, link=link)

@@ -1,6 +1,7 @@
 """The alarms pane: what stands and needs a person, consequences folded under their cause."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from core.state.desk import DeskSnapshot
 from tui.panes.entries_pane import EntriesPane
@@ -20,6 +21,9 @@ from tui.present.export import Export, export_of
 from tui.present.export_columns import ALARM_COLUMNS
 from tui.present.ink import Ink, Line, Span
 
+MOST_UNFOLDED: Final = 64
+"""Names of alarms are ever new ones, of orders and jobs: those unfolded longest ago are forgotten."""
+
 
 class AlarmsPane(EntriesPane):
     TITLE = "Alarms"
@@ -31,7 +35,7 @@ class AlarmsPane(EntriesPane):
 
     def __init__(self, pane_id: str, letter: str = "") -> None:
         super().__init__(pane_id, letter)
-        self._unfolded: dict[str, None] = {}
+        self._unfolded: dict[str, None] = {}  # by name, also while it does not stand: one that flickers stays unfolded
         self._groups: list[Group] = []
 
     def entries(self, view: View, width: int, height: int) -> tuple[list[Line], Sequence[Entry]]:  # noqa: ARG002 (base signature)
@@ -69,6 +73,8 @@ class AlarmsPane(EntriesPane):
             self._cursor.selected = group.head.name
         else:
             self._unfolded[group.head.name] = None
+            if len(self._unfolded) > MOST_UNFOLDED:
+                del self._unfolded[next(iter(self._unfolded))]
         self._cursor.arrange_anew()
         self.paint()
         return True
