@@ -1,6 +1,7 @@
 """A console on an engine that runs in another process, here or on another machine."""
 
 import asyncio
+import sys
 from pathlib import Path
 
 from core.io.console_id import new_console_name
@@ -47,4 +48,7 @@ async def _show(link: AttachedLink, who: str, paths: Paths, first: FirstSettings
         await console.run_async(mouse=first.settings.has_mouse)
     finally:
         afterwards.cancel()
+        unanswered = await console.sender.finish()  # with the link goes what is still on its way over it
         await link.stop()
+        for what in unanswered:
+            sys.stderr.write(f"{what}: NO ANSWER before the console was left; see `seraphim status`\n")

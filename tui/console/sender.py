@@ -11,6 +11,7 @@ from core.ports.control import EngineLink
 from core.types.control import RiskMode
 
 ANSWER_AFTER_S = 5.0
+LEAVING_PATIENCE_S = 2.0
 
 Report = Callable[[str, str], None]  # level (info, warning, error), text
 
@@ -36,6 +37,12 @@ class CommandSender:
         self._running[task] = what
         task.add_done_callback(self._running.pop)
         return task
+
+    async def finish(self) -> list[str]:
+        """Wait a moment for the answers that are still to come; return what has none: nobody sees it afterwards."""
+        if self._running:
+            await asyncio.wait(self._running, timeout=LEAVING_PATIENCE_S)
+        return self.waiting_for
 
     def ask(self, command: AnyCommand) -> asyncio.Task[CommandResult]:
         """Start a command that changes nothing; its answer is for whoever asked, and is told to nobody else."""
