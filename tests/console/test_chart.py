@@ -3,13 +3,16 @@
 from decimal import Decimal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from core.state.desk import BarView, ChartView, ProtectionView
 from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
 from tests.console.fake_link import FakeLink
 from tui.present.candles import chart_lines
 from tui.present.chart_own import AVERAGE, BUY, SELL, STOP, TARGET, OwnLine, own_lines
-from tui.present.ink import Ink, text_of
+from tui.present.ink import Ink, Span, text_of
+from tui.present.time_axis import marked_axis
 
 MINUTE_NS = 60_000_000_000
 
@@ -163,3 +166,19 @@ def test_where_a_position_is_stopped_and_taken_are_own_lines_and_an_unwatched_on
     assert (63_350.0, STOP, "stop loss 0.25 unwatched") in own
     assert (65_000.0, TARGET, "take profit 0.25 unwatched") in own
     assert (64_004.0, BUY, "buy 0.25") in own
+
+
+@given(
+    st.integers(0, 70),
+    st.sampled_from(["▲", "14:14"]),
+    st.lists(st.integers(0, 60), max_size=6, unique=True).map(
+        lambda found: sorted({each - each % 12 for each in found})
+    ),
+)
+def test_a_mark_on_the_time_axis_leaves_every_label_whole_or_takes_it_away(
+    at: int, mark: str, columns: list[int]
+) -> None:
+    labels = [(column, f"{13 + column // 12}:00") for column in columns]
+    text = text_of(marked_axis(labels, at, Span(mark)))
+    assert text[at : at + len(mark)] == mark
+    assert set(text.split()) <= {mark, *(label for _, label in labels)}

@@ -37,7 +37,7 @@ class Charting:
         if not pairs:
             self.app.say("hint", "no second book of the selected instrument's asset is known; [ and ] select another")
             return
-        choices = [Choice("those nearest to the selected instrument, whichever that is", _FOLLOW)]
+        choices = [Choice("those nearest to whichever instrument is selected", _FOLLOW)]
         choices += [Choice(f"{second} over {first}", f"{number}") for number, (first, second) in enumerate(pairs)]
         lines = [plain("how much dearer the one is than the other, in basis points", Ink.QUIET)]
         dialog = ChoiceDialog("Which books?", lines, choices, self.app.repeat)

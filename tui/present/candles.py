@@ -13,6 +13,7 @@ from tui.present.chart_own import OwnLine, draw_fills, draw_own_lines
 from tui.present.chart_scale import Grid, Scale, axis_text, cell_of, grid_line, merged, nice_values, scale_of
 from tui.present.chart_studies import PANEL_ROWS, draw_curves, panel_lines, panels, study_legend, wider
 from tui.present.ink import Decor, Ink, Line, Span
+from tui.present.time_axis import axis_labels, marked_axis
 
 # (upper half, lower half) of a cell: nothing, wick, body
 _NOTHING, _WICK, _BODY = 0, 1, 2
@@ -186,16 +187,9 @@ def _volume_row(bars: Sequence[BarView]) -> Line:
 
 
 def _time_axis(bars: Sequence[BarView], timeframe: str, cursor: int | None) -> Line:
-    columns, text = len(bars), ""
-    for column in range(0, columns - 5, _LABEL_EVERY):
-        text = text.ljust(column) + axis_time(bars[column].open_ns, timeframe)
+    columns = len(bars)
+    labels = [(at, axis_time(bars[at].open_ns, timeframe)) for at in range(0, columns - 5, _LABEL_EVERY)]
     if cursor is None:
-        return (Span(text, Ink.QUIET),)
+        return axis_labels(labels)
     label = bar_time(bars[cursor].open_ns, timeframe)
-    start = max(0, min(cursor, columns - len(label)))
-    text = text.ljust(start)
-    return (
-        Span(text[:start], Ink.QUIET),
-        Span(label, Ink.ACCENT, Decor.REVERSED),
-        Span(text[start + len(label) :], Ink.QUIET),
-    )
+    return marked_axis(labels, max(0, min(cursor, columns - len(label))), Span(label, Ink.ACCENT, Decor.REVERSED))

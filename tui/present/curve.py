@@ -13,6 +13,7 @@ from tui.present.drawdown import deepest, drawdowns
 from tui.present.freshness import Freshness, freshness
 from tui.present.ink import Decor, Ink, Line, Span, signed_ink
 from tui.present.inputs import Inputs
+from tui.present.time_axis import axis_labels, marked_axis
 
 _BLANK = 0x2800
 _FALL_FROM_ROWS: Final = 6  # below that there is room for the curve alone
@@ -188,13 +189,8 @@ def moved_in_time(points: Sequence[PnlPoint], cursor_ns: int | None, step: int, 
 def _time_axis(points: Sequence[PnlPoint], columns: int, cursor: int | None) -> Line:
     first_ns, period_ns = points[0].at_ns, points[-1].at_ns - points[0].at_ns
     time_of = numbers.clock if period_ns * _LABEL_EVERY < _MINUTE_NS * columns else numbers.minute
-    text = ""
-    for column in range(0, columns - 8, _LABEL_EVERY):
-        text = text.ljust(column) + time_of(first_ns + period_ns * column // columns)
-    if cursor is None:
-        return (Span(text, Ink.QUIET),)
-    text = text.ljust(cursor + 1)
-    return (Span(text[:cursor], Ink.QUIET), Span("▲", Ink.ACCENT), Span(text[cursor + 1 :], Ink.QUIET))
+    labels = [(at, time_of(first_ns + period_ns * at // columns)) for at in range(0, columns - 8, _LABEL_EVERY)]
+    return axis_labels(labels) if cursor is None else marked_axis(labels, cursor, Span("▲", Ink.ACCENT))
 
 
 def braille_rows(points: Sequence[tuple[int, float]], low: float, high: float, columns: int, rows: int) -> list[str]:

@@ -91,21 +91,26 @@ def _amend_span(order: OrderView) -> Span:
     return Span(f"◌ amending…{new}", Ink.WARNING)
 
 
-def order_price(order: OrderView) -> str:
+def order_price(order: OrderView, decimals: int = 0) -> str:
+    """Write what an order asks for, or got; a limit with `decimals` at least."""
     if order.stop_price is not None:
         limit = "" if order.limit_price is None else f" / {numbers.exact(order.limit_price)}"
         return f"stop {numbers.exact(order.stop_price)}{limit}"
     if order.limit_price is not None:
-        return numbers.exact(order.limit_price)
+        return f"{order.limit_price:,.{max(decimals, numbers.decimals_of(order.limit_price))}f}"
     return order.order_type if order.average_price is None else numbers.average(order.average_price)
 
 
 def orders_table(orders: list[OrderView]) -> Table:
-    """List orders as given; final ones are dim, and a refused one says why."""
-    return Table(_ORDER_COLUMNS, [_order_row(order) for order in orders], _NO_ORDERS)
+    """List orders as given; final ones are dim, and a refused one says why. Prices are aligned as those of fills."""
+    decimals: dict[str, int] = {}
+    for order in orders:
+        if order.limit_price is not None:
+            decimals[order.symbol] = max(decimals.get(order.symbol, 0), numbers.decimals_of(order.limit_price))
+    return Table(_ORDER_COLUMNS, [_order_row(order, decimals.get(order.symbol, 0)) for order in orders], _NO_ORDERS)
 
 
-def _order_row(order: OrderView) -> Row:
+def _order_row(order: OrderView, decimals: int) -> Row:
     source = "external" if order.is_external else order.source.removeprefix("strategy:")
     cells = (
         Span(numbers.clock(order.created_ns), Ink.QUIET),
@@ -113,7 +118,7 @@ def _order_row(order: OrderView) -> Row:
         Span(order.symbol, Ink.STRONG),
         side_span(order.side),
         Span(numbers.exact(order.quantity)),
-        Span(order_price(order)),
+        Span(order_price(order, decimals)),
         Span(numbers.exact(order.filled_quantity)),
         status_span(order),
         Span(source, Ink.QUIET),
@@ -123,17 +128,21 @@ def _order_row(order: OrderView) -> Row:
 
 
 def fills_table(fills: list[FillView]) -> Table:
-    return Table(_FILL_COLUMNS, [_fill_row(fill) for fill in fills], _NO_FILLS)
+    """List fills as given; the prices of a symbol have as many decimals as the longest, to be compared."""
+    decimals: dict[str, int] = {}
+    for fill in fills:
+        decimals[fill.symbol] = max(decimals.get(fill.symbol, 0), numbers.decimals_of(fill.price))
+    return Table(_FILL_COLUMNS, [_fill_row(fill, decimals[fill.symbol]) for fill in fills], _NO_FILLS)
 
 
-def _fill_row(fill: FillView) -> Row:
+def _fill_row(fill: FillView, decimals: int) -> Row:
     cells = (
         Span(numbers.clock(fill.at_ns), Ink.QUIET),
         Span(fill.venue, Ink.QUIET),
         Span(fill.symbol, Ink.STRONG),
         side_span(fill.side),
         Span(numbers.exact(fill.quantity)),
-        Span(numbers.exact(fill.price)),
+        Span(f"{fill.price:,.{decimals}f}"),
         Span(numbers.exact(fill.fee.quantize(_FEE_STEP) if fill.fee else fill.fee), Ink.QUIET),
         Span(fill.liquidity, Ink.QUIET),
         Span(fill.source.removeprefix("strategy:"), Ink.QUIET),

@@ -73,6 +73,8 @@ def _time_line(view: ReplayView, width: int) -> Line:
         Span(f"{span_text(view.at_ns)}/{span_text(view.last_ns)} ", Ink.TEXT),
     )
     end: Line = (Span(f" {view.last_mark} ", Ink.REPLAY, Decor.BOLD),) if view.last_mark else ()
+    if not (end or view.is_playing or view.at_ns):  # nothing was done yet: say how to begin
+        end = (Span(" space plays  ? keys ", Ink.QUIET),)
     parts: list[Line] = [(Span(f"{note} ", Ink.WARNING, Decor.BOLD),) for note in _notes(view)]
     if view.note:
         parts.insert(0, (Span(f"{view.note} ", Ink.WARNING, Decor.BOLD),))

@@ -13,6 +13,7 @@ from tui.present.chart_cursor import point_at
 from tui.present.chart_scale import Scale, cell_of, merged, scale_of
 from tui.present.freshness import Freshness, book_freshness
 from tui.present.ink import Decor, Ink, Line, Span, signed_ink
+from tui.present.time_axis import axis_labels, marked_axis
 
 BPS: Final = 10_000.0
 KEPT: Final = 3_600
@@ -274,14 +275,7 @@ def _edge(value: float) -> Span:
 
 
 def _time_axis(found: Buckets, cells: int, cursor: int | None) -> Line:
-    text = ""
-    for column in range(0, len(found.times_ns) - 8, _LABEL_EVERY):
-        text = text.ljust(column) + numbers.clock(found.times_ns[column])
-    if cursor is None:
-        return (Span(" " * cells + text, Ink.QUIET),)
-    text = text.ljust(cursor + 1)
-    return (
-        Span(" " * cells + text[:cursor], Ink.QUIET),
-        Span("▲", Ink.ACCENT),
-        Span(text[cursor + 1 :], Ink.QUIET),
-    )
+    columns = range(0, len(found.times_ns) - 8, _LABEL_EVERY)
+    labels = [(column, numbers.clock(found.times_ns[column])) for column in columns]
+    axis = axis_labels(labels) if cursor is None else marked_axis(labels, cursor, Span("▲", Ink.ACCENT))
+    return (Span(" " * cells, Ink.QUIET), *axis)

@@ -1,5 +1,6 @@
 """Time along a row of cells: which cell an instant falls into, and the labels above."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -64,6 +65,24 @@ def axis_line(axis: TimeAxis) -> Line:
     if not axis.ends_now:
         return (Span(text, Ink.QUIET),)
     return (Span(text[: -len(_NOW)], Ink.QUIET), Span(_NOW, Ink.ACCENT))
+
+
+def axis_labels(labels: Sequence[tuple[int, str]]) -> Line:
+    """Write labels at their columns."""
+    text = ""
+    for column, label in labels:
+        text = text.ljust(column) + label
+    return (Span(text, Ink.QUIET),)
+
+
+def marked_axis(labels: Sequence[tuple[int, str]], at: int, mark: Span) -> Line:
+    """Write labels at their columns and a mark over them; one that the mark touches goes, for a part of it misleads."""
+    end, text = at + len(mark.text), ""
+    for column, label in labels:
+        if column + len(label) < at or column > end:
+            text = text.ljust(column) + label
+    text = text.ljust(end)
+    return (Span(text[:at], Ink.QUIET), mark, Span(text[end:], Ink.QUIET))
 
 
 def _label(at_ns: int, step_ns: int) -> str:
