@@ -2,11 +2,8 @@
 
 import os
 import resource
-import sys
 import tempfile
-import time
 from pathlib import Path
-from statistics import median
 from typing import Any, Final
 
 import msgspec
@@ -14,15 +11,14 @@ import pyte
 
 from bench.console_attached import attached
 from bench.console_load import Plan
-from bench.console_run import NARROW, START_S, WIDE, Run, say
+from bench.console_run import NARROW, WIDE, Run
+from bench.first_paint import first_paint
 from bench.memory import BOOKS
 from bench.percentile import percentile
-from bench.pseudo_terminal import PseudoTerminal
 from bench.result import BenchError, Result
 
 SECONDS: Final = 10
 KEYS: Final = 40  # as many as there are rows to go down
-PAINT_PATIENCE_S: Final = 60.0
 DOWN, CTRL_K = b"\x1b[B", b"\x0b"
 
 
@@ -46,7 +42,7 @@ def _measured(folder: Path, rounds: int, seed: int, seconds: int) -> Result:
     still = Run(folder, WIDE, plan("hosted", moves_per_s=0, desk=2, warm_up_s=13)).finish()
     attached_figures = attached(folder, plan("served"))
     kills = [_kills(folder, plan("hosted", is_broken=is_broken)) for is_broken in (False, True)]
-    paint = _first_paint(rounds)
+    paint = first_paint(folder, rounds)
     ui, naive_ui = ours.cpu_pct - headless.cpu_pct, naive.cpu_pct - headless.cpu_pct
     p95, naive_p95 = percentile(ours_s, 0.95) * 1e3, percentile(naive_s, 0.95) * 1e3
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -62,7 +58,7 @@ def _measured(folder: Path, rounds: int, seed: int, seconds: int) -> Result:
         **attached_figures,
         "kill_key_p99_ms": max(kills),
         "kill_key_p99_ms_by_pane": {"whole": round(kills[0], 2), "broken": round(kills[1], 2)},
-        "first_paint_ratio": paint,
+        **paint,
         "headless_core_lag_p99_ms": headless.report.lag_p99_ms,
         "headless_cpu_pct": headless.cpu_pct,
         "desk_2_cpu_pct": ladders.cpu_pct - headless.cpu_pct,
@@ -117,25 +113,3 @@ def _kills(folder: Path, plan: Plan) -> float:
     if len(heard) != count:
         raise BenchError(f"of {count} kill keys {len(heard)} reached the engine:\n{run.terminal.text()}")
     return percentile([heard_s - at_s for at_s, heard_s in zip(pressed, heard, strict=True)], 0.99) * 1e3
-
-
-def _first_paint(rounds: int) -> float:
-    """Return how many times longer a console takes to its first picture than the import of the widget library."""
-    ratios: list[float] = []
-    for number in range(rounds):
-        say(f"first paint {number + 1} of {rounds}")
-        with tempfile.TemporaryDirectory(prefix="bench-paint-") as home:
-            environment = {**os.environ, "SERAPHIM_HOME": home}
-            command = [sys.executable, "-c", "from tui.launch import main; main()", "--attach"]
-            console = PseudoTerminal(command, environment, *WIDE)
-            deadline = time.monotonic() + PAINT_PATIENCE_S
-            while (painted_s := console.when_sent(b"CONNECTING")) is None:
-                if time.monotonic() > deadline:
-                    raise BenchError(f"nothing was painted:\n{console.text()}")
-                time.sleep(0.02)
-            console.process.terminate()
-            console.wait(START_S)
-        peer = PseudoTerminal([sys.executable, "-c", "import textual.app"], os.environ, *WIDE)
-        peer.wait(START_S)
-        ratios.append((painted_s - console.started_s) / (peer.ended_s - peer.started_s))
-    return median(ratios)

@@ -45,7 +45,8 @@ class PseudoTerminal:
             try:
                 select.select([self._master], [], [], 1.0)
                 data = os.read(self._master, READ_BYTES)
-            except OSError:
+            except OSError:  # nobody has the other end any more: the process has ended, to the moment
+                self.ended_s = time.monotonic()
                 return
             self.chunks.append(Chunk(time.monotonic(), data))
 
@@ -60,7 +61,6 @@ class PseudoTerminal:
 
     def wait(self, timeout_s: float) -> int:
         code = self.process.wait(timeout_s)
-        self.ended_s = time.monotonic()
         self._reader.join(1.0)
         os.close(self._master)
         return code

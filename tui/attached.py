@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 
 from core.io.console_id import new_console_name
+from core.io.interpreter import resume_garbage_collection
 from core.io.system_clock import SystemClock
-from core.paths import Paths
+from core.paths import Paths, StateFolderError
 from tui.attach import AttachedLink
 from tui.attach_target import SshAddress
 from tui.console.making import make_console
@@ -39,9 +40,11 @@ async def _show(link: AttachedLink, who: str, paths: Paths, first: FirstSettings
 
     async def after_the_first_picture() -> None:
         await console.painted.wait()
+        resume_garbage_collection()
         await link.start()
-        if problem := await asyncio.to_thread(first.problem):
-            link.tell(problem)
+        for find_problem in (lambda: disk_problem(paths), first.problem):
+            if problem := await asyncio.to_thread(find_problem):
+                link.tell(problem)
 
     afterwards = asyncio.create_task(after_the_first_picture(), name="after-the-first-picture")
     try:
@@ -52,3 +55,12 @@ async def _show(link: AttachedLink, who: str, paths: Paths, first: FirstSettings
         await link.stop()
         for what in unanswered:
             sys.stderr.write(f"{what}: NO ANSWER before the console was left; see `seraphim status`\n")
+
+
+def disk_problem(paths: Paths) -> str:
+    """Say what a console cannot keep, nothing where it can; that keeps nobody from looking at an engine."""
+    try:
+        paths.prove_writable()
+    except StateFolderError as error:
+        return f"{error}; this console keeps nothing"
+    return ""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from core.io.instance_lock import find_holder
+from core.io.interpreter import put_off_garbage_collection
 from core.paths import Paths, StateFolderError
 from tui.attach_target import FORMS, attach_target
 from tui.going_live import start_terms
@@ -86,6 +87,7 @@ def _daemon(config_file: Path | None, *, cancel_orders: bool, is_live: bool) -> 
 
 
 def _attach(config_file: Path | None, where: str, *, is_slow_link: bool) -> None:
+    put_off_garbage_collection()
     target = attach_target(where)
     paths = _ready_paths(is_looking=True)
     from tui.attached import run_attached  # noqa: PLC0415 - heavy
@@ -115,15 +117,11 @@ def _host(config_file: Path | None, leave: Leave, *, is_live: bool, is_slow_link
 
 
 def _ready_paths(*, is_looking: bool = False) -> Paths:
-    """Return the folders, made and proven; a full disk keeps nobody from looking at an engine that runs."""
+    """Return the folders, made and proven; who only looks at an engine that runs is told later that a disk is full."""
     paths = Paths.from_environment()
     paths.make_folders()
-    try:
+    if not is_looking:
         paths.prove_writable()
-    except StateFolderError as error:
-        if not is_looking:
-            raise
-        _say(f"{error}; this console keeps nothing")
     paths.export_cache_dir()
     if paths.notice:
         _say(paths.notice)

@@ -6,6 +6,7 @@ import pytest
 
 from core.paths import Paths, StateFolderError
 from tui import launch
+from tui.attached import disk_problem
 
 
 @pytest.fixture(autouse=True)
@@ -18,10 +19,10 @@ def _full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Paths, "prove_writable", refuse)
 
 
-def test_who_looks_at_an_engine_is_told_and_let_in(capsys: pytest.CaptureFixture[str]) -> None:
+def test_who_looks_at_an_engine_is_let_in_and_told() -> None:
     paths = launch._ready_paths(is_looking=True)
     assert paths.runtime_dir.is_dir()
-    assert "the disk is full; this console keeps nothing" in capsys.readouterr().err
+    assert disk_problem(paths).endswith("the disk is full; this console keeps nothing")
 
 
 def test_an_engine_does_not_start_there() -> None:

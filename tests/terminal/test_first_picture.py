@@ -27,12 +27,12 @@ launch.main()
 """
 
 
-def attaching(tmp_path: Path, suspects: tuple[str, ...] = ()) -> tuple[Terminal, Path]:
+def attaching(tmp_path: Path, suspects: tuple[str, ...] = (), config: str = "") -> tuple[Terminal, Path]:
     """Attach to no engine, as after a night in which it ended."""
     found = tmp_path / "found"
     home = tmp_path / "home"
     (home / "state").mkdir(mode=0o700, parents=True)
-    (home / "config.toml").write_text('[console]\ntheme = "light"\n')
+    (home / "config.toml").write_text(f'[console]\ntheme = "light"\n{config}')
     (home / "state" / "console.json").write_text("{}")  # no first start: that shows its page
     command = [sys.executable, "-c", WITNESS, str(found), ",".join(suspects)]
     environment = {**os.environ, "SERAPHIM_HOME": str(home), "PYTHONPATH": str(ROOT)}
@@ -59,3 +59,10 @@ def test_a_kill_key_before_there_is_an_engine_says_that_nothing_was_sent(tmp_pat
     terminal.send(CTRL_K)
     terminal.wait_for(lambda text: "nothing was sent" in text, START_S)
     terminal.send(CTRL_D)
+
+
+def test_a_configuration_that_is_wrong_by_now_is_told_on_the_screen(tmp_path: Path) -> None:
+    terminal, _ = attaching(tmp_path, config="[risk]\nnonsense = 1\n")
+    terminal.wait_for(lambda text: "an engine would not start with this configuration" in text, START_S)
+    terminal.send(CTRL_D)
+    assert terminal.wait_for_exit(START_S) == 0

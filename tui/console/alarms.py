@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from core.alarms.marks import SHELVE_WORD
 from core.control.commands import AcknowledgeAlarms, ShelveAlarm, UnshelveAlarm
-from tui.console.dialogs.choice import Choice, ChoiceDialog
-from tui.console.dialogs.typed import Typed, TypedDialog
+from tui.console import dialogs
 from tui.panes.alarms import AlarmsPane
 from tui.panes.pane import Pane
 from tui.present.alarms import Alarm
@@ -18,11 +17,7 @@ if TYPE_CHECKING:
 
 _NONE_SELECTED: Final = "no alarm is selected: 4 shows them, tab and ↑ ↓ choose one"
 _DAY_END: Final = "day end"
-_LENGTHS: Final = (
-    Choice("For 15 minutes", "900"),
-    Choice("For an hour", "3600"),
-    Choice("Until the UTC day ends", _DAY_END),
-)
+_LENGTHS: Final = (("For 15 minutes", "900"), ("For an hour", "3600"), ("Until the UTC day ends", _DAY_END))
 
 
 class Alarms:
@@ -59,7 +54,8 @@ class Alarms:
             self.app.sender.send(UnshelveAlarm(name=alarm.name), f"unshelve {alarm.name}")
             return
         alarms = [each for each in alarms if not each.is_shelved]
-        dialog = ChoiceDialog("Shelve this alarm?", _about(alarms), _LENGTHS, self.app.repeat)
+        lengths = [dialogs.Choice(text, seconds) for text, seconds in _LENGTHS]
+        dialog = dialogs.ChoiceDialog("Shelve this alarm?", _about(alarms), lengths, self.app.repeat)
         self.app.dialogs.open(dialog, lambda length: self._shelve_for(alarms, length))
 
     def _shelve_for(self, alarms: Sequence[Alarm], length: str | None) -> None:
@@ -69,10 +65,10 @@ class Alarms:
             self._shelve(alarms, length, "")
             return
         text = "It is critical: until somebody acknowledges it nobody can arm, shelved or not."
-        dialog = TypedDialog("Shelve a critical alarm?", [*_about(alarms), *wrap(text, 60)], SHELVE_WORD)
+        dialog = dialogs.TypedDialog("Shelve a critical alarm?", [*_about(alarms), *wrap(text, 60)], SHELVE_WORD)
         self.app.dialogs.open(dialog, lambda typed: self._shelve_typed(alarms, length, typed))
 
-    def _shelve_typed(self, alarms: Sequence[Alarm], length: str, typed: Typed | None) -> None:
+    def _shelve_typed(self, alarms: Sequence[Alarm], length: str, typed: "dialogs.Typed | None") -> None:
         if typed is not None:
             self._shelve(alarms, length, typed.word)
 

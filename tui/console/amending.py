@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 from core.control.commands import AmendOrder
 from core.state.desk import InstrumentView, OrderView
-from tui.console.dialogs.choice import Choice, ChoiceDialog
-from tui.console.dialogs.typed import Typed, TypedDialog
+from tui.console import dialogs
 from tui.console.ticket_rules import amount_text, is_large
 from tui.panes.ladder import LadderPane
 from tui.panes.pane import Pane
@@ -91,15 +90,19 @@ class Amending:
             lines.append(plain("LIVE: this is real money", Ink.LIVE, Decor.BOLD | Decor.REVERSED))
         if is_large(value, self.quote_usd(instrument)):
             lines.append(plain("A large order: type its value.", Ink.WARNING))
-            dialog = TypedDialog("Move this order?", lines, amount_text(value))
+            dialog = dialogs.TypedDialog("Move this order?", lines, amount_text(value))
             self.app.dialogs.open(dialog, lambda typed: self._send_typed_move(amend, what, typed))
             return
-        question = ChoiceDialog(
-            "Move this order?", lines, [Choice("Move it", "move")], self.app.repeat, is_danger=self.app.view.is_live
+        question = dialogs.ChoiceDialog(
+            "Move this order?",
+            lines,
+            [dialogs.Choice("Move it", "move")],
+            self.app.repeat,
+            is_danger=self.app.view.is_live,
         )
         self.app.dialogs.open(question, lambda answer: self._send_move(amend, what, answer))
 
-    def _send_typed_move(self, amend: AmendOrder, what: str, typed: Typed | None) -> None:
+    def _send_typed_move(self, amend: AmendOrder, what: str, typed: "dialogs.Typed | None") -> None:
         self._send_move(amend, what, None if typed is None else "move")
 
     def _send_move(self, amend: AmendOrder, what: str, answer: str | None) -> None:

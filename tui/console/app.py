@@ -21,6 +21,7 @@ from core.io.redaction import redact
 from core.ports.clock import Clock
 from core.ports.control import EngineLink
 from core.state.desk import DeskRequest, DeskSnapshot
+from tui.console import dialogs
 from tui.console.actions import ACTIONS, BY_NAME, Action
 from tui.console.alarm_bell import AlarmBell
 from tui.console.bars import FooterBar, HeaderBar, MessageBar, TooSmall
@@ -29,7 +30,6 @@ from tui.console.desk_area import DeskArea
 from tui.console.desks import is_too_small
 from tui.console.dialog_stack import DialogStack, Engine
 from tui.console.dialogs.dialog import DIALOG_CSS
-from tui.console.dialogs.passing import PassingDialog
 from tui.console.exit_choice import ExitChoice
 from tui.console.files import ConsoleFiles
 from tui.console.freshness_watch import FreshnessWatch
@@ -97,7 +97,10 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         self._has_few_colours = native or settings.is_low_bandwidth  # a full colour takes thrice the bytes
         self.looks = Looks()
         self.up: UpColour = settings.up
+        self.painted = asyncio.Event()  # the terminal shows the desk, though it may still wait for an engine
         self.put_on(Looks(palette_for(settings.theme, settings.up)))
+        self._first_colours = self.get_css_variables()
+        self.stylesheet.set_variables(self._first_colours)
         self.link = link
         self.settings = settings
         self._clock = clock
@@ -129,7 +132,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         self._wanted: DeskRequest | None = None
         self._is_framing = False
         self._frame_error = ""
-        self.painted = asyncio.Event()  # the terminal shows the desk, though it may still wait for an engine
+        self._is_prepared = False  # what no first picture shows is made ready by a piece a frame
         self._stale: frozenset[Thing] = frozenset()
 
     def put_on(self, looks: Looks) -> None:
@@ -142,6 +145,11 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         self.register_theme(theme)
         shade = "dark" if palette.is_dark else "light"
         self.theme = f"ansi-{shade}" if native else theme.name
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Leave out what the library does before the first picture: all styles have been read in these colours."""
+        if self.painted.is_set() or self.get_css_variables() != self._first_colours:
+            super().refresh_css(animate)
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -182,8 +190,8 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
     def _show_tour(self) -> None:
         if self.too_small.display:
             return  # it would hide what is said there; the next console shows it
-        lines = tour_lines(self.keys, PassingDialog.BOX_COLUMNS - 4)
-        self.dialogs.open(PassingDialog(TOUR_TITLE, lines, self.hands.hand_on))
+        lines = tour_lines(self.keys, dialogs.PassingDialog.BOX_COLUMNS - 4)
+        self.dialogs.open(dialogs.PassingDialog(TOUR_TITLE, lines, self.hands.hand_on))
         if problem := self.save_memory():
             self.say("warning", problem)
 
@@ -239,6 +247,8 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
             self._frame_failed(error)
         finally:
             self._is_framing = False
+        if not self._is_prepared:
+            self._is_prepared = not (dialogs.load_one_more() or self.area.mount_one_more())
 
     async def look_for_stale(self) -> None:
         """Draw between slow frames where something turned stale: nothing old may look fresh until the next one."""

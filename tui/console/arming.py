@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 from core.control.arming import arming_blocker
 from core.control.commands import Arm, Disarm
 from core.state.monitoring import Alert
-from tui.console.dialogs.choice import Choice, ChoiceDialog
-from tui.console.dialogs.typed import Typed, TypedDialog
+from tui.console import dialogs
 from tui.present.cells import wrap
 from tui.present.header import is_armed, name_of_holder
 from tui.present.ink import Ink, Line
@@ -35,12 +34,12 @@ class Arming:
             self.disarm()
         elif arming is not None:
             text = f"{name_of_holder(arming)} is armed and loses that at once. {_WHAT_IT_DOES}"
-            self.app.dialogs.open(TypedDialog("Take over?", wrap(text, 60), TAKE_OVER_WORD), self._take_over)
+            self.app.dialogs.open(dialogs.TypedDialog("Take over?", wrap(text, 60), TAKE_OVER_WORD), self._take_over)
         elif view.snapshot is None or view.link.is_late:
             self.app.say("warning", "not armed: the engine is silent")
         else:
             lines = [*wrap(_WHAT_IT_DOES, 60, Ink.STRONG), *_hindrance(view.snapshot.monitoring.alerts)]
-            dialog = ChoiceDialog("Arm?", lines, [Choice("Arm", "arm")], self.app.repeat)
+            dialog = dialogs.ChoiceDialog("Arm?", lines, [dialogs.Choice("Arm", "arm")], self.app.repeat)
             self.app.dialogs.open(dialog, self._arm)
 
     def disarm(self) -> None:
@@ -50,7 +49,7 @@ class Arming:
         if answer is not None:
             self.app.sender.send(Arm(seconds=ARMED_S), "arm")
 
-    def _take_over(self, typed: Typed | None) -> None:
+    def _take_over(self, typed: "dialogs.Typed | None") -> None:
         if typed is not None:
             self.app.sender.send(Arm(seconds=ARMED_S, take_over=True), "take over")
 

@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from core.state.desk import DeskRequest
+from tui.console import dialogs
 from tui.console.desk_area import DeskArea
-from tui.console.dialogs.choice import Choice, ChoiceDialog
-from tui.console.dialogs.studies import StudiesDialog
 from tui.console.instruments import pairs_of
 from tui.console.selection import Selection
 from tui.present.ink import Ink, plain
@@ -24,7 +23,7 @@ class Charting:
 
     def choose_studies(self) -> None:
         """Offer the chart's indicators; what is ticked shows at once, and is saved with the screen."""
-        self.app.dialogs.open(StudiesDialog(self.app.area.chart.studies, self._show_studies))
+        self.app.dialogs.open(dialogs.StudiesDialog(self.app.area.chart.studies, self._show_studies))
 
     def _show_studies(self, studies: tuple[str, ...]) -> None:
         self.app.area.chart.show_studies(studies)
@@ -37,10 +36,12 @@ class Charting:
         if not pairs:
             self.app.say("hint", "no second book of the selected instrument's asset is known; [ and ] select another")
             return
-        choices = [Choice("those nearest to whichever instrument is selected", _FOLLOW)]
-        choices += [Choice(f"{second} over {first}", f"{number}") for number, (first, second) in enumerate(pairs)]
+        choices = [dialogs.Choice("those nearest to whichever instrument is selected", _FOLLOW)]
+        choices += [
+            dialogs.Choice(f"{second} over {first}", f"{number}") for number, (first, second) in enumerate(pairs)
+        ]
         lines = [plain("how much dearer the one is than the other, in basis points", Ink.QUIET)]
-        dialog = ChoiceDialog("Which books?", lines, choices, self.app.repeat)
+        dialog = dialogs.ChoiceDialog("Which books?", lines, choices, self.app.repeat)
         self.app.dialogs.open(dialog, lambda answer: self._show_pair(answer, pairs))
 
     def _show_pair(self, answer: str | None, pairs: list[tuple[str, str]]) -> None:

@@ -6,8 +6,8 @@ from textual import events
 
 from core.state.away import AwayReport
 from core.state.desk import DeskSnapshot
+from tui.console import dialogs
 from tui.console.actions import Action, Group, Guard
-from tui.console.dialogs.passing import PassingDialog
 from tui.present.away import away_lines, away_s, headline, title
 
 if TYPE_CHECKING:
@@ -50,8 +50,8 @@ class ComingBack:
         return not report.is_quiet and (any(counts) or report.restarts > own_starts or _orders_changed(report))
 
     def _open(self, report: AwayReport) -> None:
-        lines = away_lines(report, PassingDialog.BOX_COLUMNS - 4)
-        self.app.dialogs.open(PassingDialog(title(report), lines, self.hand_on))
+        lines = away_lines(report, dialogs.PassingDialog.BOX_COLUMNS - 4)
+        self.app.dialogs.open(dialogs.PassingDialog(title(report), lines, self.hand_on))
 
     def hand_on(self, key: events.Key) -> None:
         """Do what a key does that closed a page, unless that could raise risk."""

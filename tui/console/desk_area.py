@@ -1,6 +1,6 @@
 """The area of the panes: all of them live here; a desk shows some, at places of its own."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import ClassVar, cast
 
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
@@ -69,7 +69,7 @@ class DeskLayout(Layout):
 
 
 class DeskArea(Widget):
-    """Holds every pane; desk, zoom and size say which are shown."""
+    """Holds every pane; desk, zoom and size say which are shown. One is mounted when it first is, or in idle time."""
 
     DEFAULT_CSS: ClassVar[str] = "DeskArea { width: 1fr; height: 1fr; }"
 
@@ -81,7 +81,7 @@ class DeskArea(Widget):
             pane.id or "": pane for pane in (*self.ladders, self.chart, self.spread, self.depth)
         }
         self.panes |= {name: kind(name, letter) for name, (kind, letter) in _PANES.items()}
-        super().__init__(*self.panes.values(), id="desk")
+        super().__init__(id="desk")
         self.desk = 1
         self.changes: dict[int, DeskChange] = {}
         self.zoomed: str | None = None
@@ -134,8 +134,20 @@ class DeskArea(Widget):
             pane.display = name in shown
             if name not in shown:
                 pane.put_away()
+        self._mount([pane for name, pane in self.panes.items() if name in shown])
         for pane in self.shown():
             pane.refresh(layout=True)  # the library forgets the places of children who ask, not of their parent
+
+    def mount_one_more(self) -> bool:
+        """Mount a pane that no desk has shown yet; return whether there was one. All at once would be felt."""
+        waiting = next((pane for pane in self.panes.values() if not pane.is_attached), None)
+        if waiting is not None:
+            self._mount([waiting])
+        return waiting is not None
+
+    def _mount(self, panes: Sequence[Pane]) -> None:
+        if self.is_attached:
+            self.mount_all([pane for pane in panes if not pane.is_attached])
 
     def shown(self) -> list[Pane]:
         """Return the visible panes in reading order, the focus order."""

@@ -6,10 +6,7 @@ from typing import TYPE_CHECKING, Final
 from core.control.commands import Explain
 from core.state.desk import DeskSnapshot, LogLine, OrderView
 from core.state.monitoring import MonitoringState
-from tui.console.dialogs.choice import Choice
-from tui.console.dialogs.explanation import ExplanationDialog
-from tui.console.dialogs.pages import PageDialog
-from tui.console.dialogs.pick import PickDialog
+from tui.console import dialogs
 from tui.panes.alarms import AlarmsPane
 from tui.panes.capital import CapitalPane
 from tui.panes.job_rows import JobRowsPane
@@ -80,7 +77,7 @@ class Explaining:
     def ask_why(self, subject: str, known: list[Line] | None = None) -> None:
         """Ask the engine why something is as it is; what is known here already shows at once."""
         answer = self.app.sender.send(Explain(subject=subject), f"explain {subject.partition(':')[2] or subject}")
-        dialog = ExplanationDialog(answer, known or [])
+        dialog = dialogs.ExplanationDialog(answer, known or [])
         self.app.dialogs.open(dialog)
         dialog.frame(self.app.view)
 
@@ -88,18 +85,18 @@ class Explaining:
         order = _order(order_id, snapshot)
         known = self._known_of(order, snapshot)
         if order is not None and is_held(order):
-            self.app.dialogs.open(PageDialog("Why", known))
+            self.app.dialogs.open(dialogs.PageDialog("Why", known))
             return
         self.ask_why(f"order:{order_id}", known)
 
     def _known_of(self, order: OrderView | None, snapshot: DeskSnapshot) -> list[Line]:
         log = [*snapshot.log, *self.app.messages.lines]
-        return [] if order is None else order_explanation(order, log, PageDialog.BOX_COLUMNS - 4)
+        return [] if order is None else order_explanation(order, log, dialogs.PageDialog.BOX_COLUMNS - 4)
 
     # what has no rows ------------------------------------------------------------------------------
 
-    def _pick(self, title: str, choices: list[Choice]) -> None:
-        self.app.dialogs.open(PickDialog(title, [], choices, self.app.repeat), self._picked)
+    def _pick(self, title: str, choices: "list[dialogs.Choice]") -> None:
+        self.app.dialogs.open(dialogs.PickDialog(title, [], choices, self.app.repeat), self._picked)
 
     def _picked(self, subject: str | None) -> None:
         if subject is not None:
@@ -107,12 +104,12 @@ class Explaining:
 
     def _pick_line(self, pane: LogPane, snapshot: DeskSnapshot) -> None:
         lines = list(reversed(pane.in_sight()))
-        choices = [Choice(f"{numbers.clock(each.at_ns)} {each.text}", str(at)) for at, each in enumerate(lines)]
+        choices = [dialogs.Choice(f"{numbers.clock(each.at_ns)} {each.text}", str(at)) for at, each in enumerate(lines)]
         if not choices:
             self.app.say("hint", "the log is empty: there is no line to explain")
             return
         question = [plain("the lines in sight, newest first", Ink.QUIET)]
-        dialog = PickDialog("Explain which line?", question, choices, self.app.repeat)
+        dialog = dialogs.PickDialog("Explain which line?", question, choices, self.app.repeat)
         self.app.dialogs.open(dialog, lambda at: None if at is None else self._explain_line(lines[int(at)], snapshot))
 
     def _explain_line(self, line: LogLine, snapshot: DeskSnapshot) -> None:
@@ -133,30 +130,38 @@ class Explaining:
                 self.ask_why(f"strategy:{name}")
                 return
         log = [*snapshot.log, *self.app.messages.lines]
-        self.app.dialogs.open(PageDialog("Why", line_explanation(line, log, PageDialog.BOX_COLUMNS - 4)))
+        self.app.dialogs.open(
+            dialogs.PageDialog("Why", line_explanation(line, log, dialogs.PageDialog.BOX_COLUMNS - 4))
+        )
 
 
 def _order(client_order_id: str, snapshot: DeskSnapshot) -> OrderView | None:
     return next((each for each in snapshot.orders if each.client_order_id == client_order_id), None)
 
 
-def _of_risk(state: MonitoringState) -> list[Choice]:
+def _of_risk(state: MonitoringState) -> "list[dialogs.Choice]":
     """Offer the halts, then every limit, little room first."""
     scopes = dict.fromkeys(["global", *(blocker.scope for blocker in state.risk.blockers)])
-    halts = [Choice("what bears on everything" if scope == "global" else scope, scope) for scope in scopes]
+    halts = [dialogs.Choice("what bears on everything" if scope == "global" else scope, scope) for scope in scopes]
     by_room = sorted(state.risk.limits, key=lambda each: each.left is not None and each.left > 0)
     return [
         *halts,
-        *(Choice(f"{each.name}: {numbers.room(each.left)} {each.unit} left", f"limit:{each.name}") for each in by_room),
+        *(
+            dialogs.Choice(f"{each.name}: {numbers.room(each.left)} {each.unit} left", f"limit:{each.name}")
+            for each in by_room
+        ),
     ]
 
 
-def _of_header(state: MonitoringState) -> list[Choice]:
+def _of_header(state: MonitoringState) -> "list[dialogs.Choice]":
     """Offer what the header shows: state, loss room, alarms, feeds."""
     whole = state.global_
     return [
-        Choice(f"state: {whole.system_status.replace('_', ' ')}", "global"),
-        Choice("loss room of the day", "limit:day loss"),
-        *(Choice(f"alarm {each.name}", f"alarm:{each.name}") for each in state.alerts),
-        *(Choice(f"venue {name}: feed {venue.feed_state}", f"venue:{name}") for name, venue in state.venues.items()),
+        dialogs.Choice(f"state: {whole.system_status.replace('_', ' ')}", "global"),
+        dialogs.Choice("loss room of the day", "limit:day loss"),
+        *(dialogs.Choice(f"alarm {each.name}", f"alarm:{each.name}") for each in state.alerts),
+        *(
+            dialogs.Choice(f"venue {name}: feed {venue.feed_state}", f"venue:{name}")
+            for name, venue in state.venues.items()
+        ),
     ]

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from tui.console import dialogs
 from tui.console.actions import BY_NAME
 from tui.console.alarms import Alarms
 from tui.console.amending import Amending
@@ -10,8 +11,6 @@ from tui.console.appearance import Appearance
 from tui.console.arming import Arming
 from tui.console.charting import Charting
 from tui.console.coming_back import ComingBack
-from tui.console.dialogs.jump import JumpDialog
-from tui.console.dialogs.pages import PageDialog, help_lines, pane_help_lines
 from tui.console.explaining import Explaining
 from tui.console.exporting import Exporting
 from tui.console.instruments import stepped, stepped_timeframe
@@ -111,7 +110,7 @@ class Hands(
 
     def jump(self) -> None:
         self._letters(is_shown=True)
-        self.app.dialogs.open(JumpDialog(), self._jumped)
+        self.app.dialogs.open(dialogs.JumpDialog(), self._jumped)
 
     def _jumped(self, letter: str | None) -> None:
         self._letters(is_shown=False)
@@ -171,12 +170,12 @@ class Hands(
 
     def show_help(self) -> None:
         """Explain the focused pane, then list every key."""
-        columns, pane = PageDialog.BOX_COLUMNS - 4, self.focused_pane()
-        lines = help_lines(columns, self.app.keys)
+        columns, pane = dialogs.PageDialog.BOX_COLUMNS - 4, self.focused_pane()
+        lines = dialogs.help_lines(columns, self.app.keys)
         if pane is not None and pane.ABOUT:
             actions = [BY_NAME[name] for name in pane.KEYS]
-            lines = [*pane_help_lines(pane.TITLE, pane.ABOUT, actions, columns, self.app.keys), *lines]
-        self.app.dialogs.open(PageDialog("Help", lines))
+            lines = [*dialogs.pane_help_lines(pane.TITLE, pane.ABOUT, actions, columns, self.app.keys), *lines]
+        self.app.dialogs.open(dialogs.PageDialog("Help", lines))
 
     def show_commands(self) -> None:
         self.app.action_command_palette()

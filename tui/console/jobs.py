@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 
 from core.control.commands import CancelJob, ExplainJob
 from core.state.desk import JobView
-from tui.console.dialogs.choice import Choice, ChoiceDialog
-from tui.console.dialogs.job import JobDialog
+from tui.console import dialogs
 from tui.panes.job_rows import JobRowsPane
 from tui.panes.timeline import TimelinePane
 from tui.present.ink import Ink, plain
@@ -52,12 +51,12 @@ class Jobs:
             else "It waits: it is dropped and sends nothing."
         )
         lines = [plain(f"{job.job_id}  {job.strategy_type} {job.symbol}", Ink.STRONG), plain(what)]
-        dialog = ChoiceDialog(
+        dialog = dialogs.ChoiceDialog(
             "End this job?",
             lines,
-            [Choice(f"End job {name}", job.job_id)],
+            [dialogs.Choice(f"End job {name}", job.job_id)],
             self.app.repeat,
-            stay=Choice("Leave it", None),
+            stay=dialogs.Choice("Leave it", None),
         )
         self.app.dialogs.open(dialog, self._cancel_job)
 
@@ -73,6 +72,6 @@ class Jobs:
             self.app.say("hint", f"{job_id} ended too long ago to be explained" if job_id else _NONE_SELECTED)
             return
         answer = self.app.sender.send(ExplainJob(job_id=job.job_id), f"explain {short_job_id(job.job_id)}")
-        dialog = JobDialog(job, answer)
+        dialog = dialogs.JobDialog(job, answer)
         self.app.dialogs.open(dialog)
         dialog.frame(self.app.view)

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from tui.console.dialogs.choice import Choice, ChoiceDialog
+from tui.console import dialogs
 from tui.console.memory import ConsoleMemory, DeskChange
 from tui.console.setting_table import chosen_by_trader
 from tui.panes.chart import DEFAULT_STUDIES
@@ -46,11 +46,12 @@ class Layouts:
         shown = {each.id for each in self.app.area.shown()}
         others = [each for each in self.app.area.panes.values() if each is not pane]
         choices = [
-            Choice(f"{each.name_shown}{'  (changes places)' if each.id in shown else ''}", each.id) for each in others
+            dialogs.Choice(f"{each.name_shown}{'  (changes places)' if each.id in shown else ''}", each.id)
+            for each in others
         ]
         place = self.app.area.place_of(pane.id)
         lines = [plain(f"in the place of {pane.name_shown}", Ink.QUIET)]
-        dialog = ChoiceDialog("Which pane?", lines, choices, self.app.repeat)
+        dialog = dialogs.ChoiceDialog("Which pane?", lines, choices, self.app.repeat)
         self.app.dialogs.open(dialog, lambda answer: self._put(place, answer))
 
     def _put(self, place: str, pane: str | None) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from core.control.commands import CancelOrders, CommandResult, Outcome
-from tui.console.dialogs.choice import Choice, ChoiceDialog
+from tui.console import dialogs
 from tui.console.exit_choice import ExitChoice
 from tui.present.ink import Ink, Line, plain
 
@@ -26,16 +26,16 @@ class Leaving:
     def quit_asking(self) -> None:
         if not self.app.link.is_hosted:
             told = ["The engine runs in a process of its own and goes on."]
-            choices = [Choice("Leave the console", _LEAVE)]
+            choices = [dialogs.Choice("Leave the console", _LEAVE)]
         else:
             told = ["The engine runs in this process.", *self._what_is_open()]
             choices = [
-                Choice("Leave the engine running, headless", _LEAVE),
-                Choice("Cancel all orders, then stop the engine", _STOP_CANCELLED),
-                Choice("Stop the engine, leave orders where they are", _STOP),
+                dialogs.Choice("Leave the engine running, headless", _LEAVE),
+                dialogs.Choice("Cancel all orders, then stop the engine", _STOP_CANCELLED),
+                dialogs.Choice("Stop the engine, leave orders where they are", _STOP),
             ]
         lines: list[Line] = [plain(text, Ink.STRONG) for text in told]
-        self.app.dialogs.open(ChoiceDialog("Quit?", lines, choices, self.app.repeat), self._quit)
+        self.app.dialogs.open(dialogs.ChoiceDialog("Quit?", lines, choices, self.app.repeat), self._quit)
 
     def _what_is_open(self) -> list[str]:
         snapshot = self.app.view.snapshot

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from core.control.commands import PlaceOrder
 from core.state.desk import BookView, InstrumentView, PositionView
+from tui.console import dialogs
 from tui.console.actions import BY_NAME
-from tui.console.dialogs.size import SizeDialog
 from tui.console.one_key_orders import close_position, join_touch, take_touch
 from tui.console.order_sizes import OrderSizes
 from tui.console.ordering import Wanted
@@ -91,7 +91,9 @@ class OneKey:
         instrument = self._shown_instrument()
         if instrument is not None:
             size = self.sizes.of(instrument, self.readable_book(instrument))
-            self.app.dialogs.open(SizeDialog(instrument, size), lambda typed: self._take_size(instrument, typed))
+            self.app.dialogs.open(
+                dialogs.SizeDialog(instrument, size), lambda typed: self._take_size(instrument, typed)
+            )
 
     def _take_size(self, instrument: InstrumentView, size: Decimal | None) -> None:
         if size is not None:

@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from core.control.commands import CommandResult, Outcome, PlaceOrder
 from core.state.desk import BookView, InstrumentView
 from core.state.rehearsal import OrderRehearsalView
-from tui.console.dialogs.choice import Choice, ChoiceDialog
-from tui.console.dialogs.typed import Typed, TypedDialog
+from tui.console import dialogs
 from tui.console.order_guards import SentOrders, Sight, Weight, concerns, crossed
 from tui.console.ticket_rules import amount_text, describe, is_large
 from tui.present import numbers
@@ -100,14 +99,16 @@ class Ordering:
             word = numbers.exact(order.quantity) if wanted.notional is None else amount_text(wanted.notional)
             what = "Nobody knows its value: type its quantity" if wanted.notional is None else "Type its value"
             lines.append(plain(f"{what} to send it.", Ink.WARNING))
-            dialog = TypedDialog("Send this order?", lines, word)
+            dialog = dialogs.TypedDialog("Send this order?", lines, word)
             self.app.dialogs.open(dialog, lambda typed: self._send_typed(order, typed))
             return
-        choice = Choice(f"Send {order.side.upper()}", "send")
-        question = ChoiceDialog("Send this order?", lines, [choice], self.app.repeat, is_danger=self.app.view.is_live)
+        choice = dialogs.Choice(f"Send {order.side.upper()}", "send")
+        question = dialogs.ChoiceDialog(
+            "Send this order?", lines, [choice], self.app.repeat, is_danger=self.app.view.is_live
+        )
         self.app.dialogs.open(question, lambda answer: self._send_chosen(order, answer))
 
-    def _send_typed(self, order: PlaceOrder, typed: Typed | None) -> None:
+    def _send_typed(self, order: PlaceOrder, typed: "dialogs.Typed | None") -> None:
         self._send_chosen(order, None if typed is None else "send")
 
     def _send_chosen(self, order: PlaceOrder, answer: str | None) -> None:

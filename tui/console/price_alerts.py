@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from core.control.commands import RemovePriceAlert, SetPriceAlert
-from tui.console.dialogs.price_alert import PriceAlertDialog, WantedAlert
+from tui.console import dialogs
 from tui.panes.ladder import LadderPane
 from tui.panes.pane import Pane
 from tui.panes.watchlist import WatchlistPane
@@ -33,10 +33,10 @@ class PriceAlerting:
         ticks = pane.cursor_price_ticks() if isinstance(pane, LadderPane) else None
         price = "" if ticks is None else f"{ticks * known.tick_size:f}"
         self.app.dialogs.open(
-            PriceAlertDialog(instrument, price, self.app.view, self._remove_price_alert), self._set_price_alert
+            dialogs.PriceAlertDialog(instrument, price, self.app.view, self._remove_price_alert), self._set_price_alert
         )
 
-    def _set_price_alert(self, wanted: WantedAlert | None) -> None:
+    def _set_price_alert(self, wanted: "dialogs.WantedAlert | None") -> None:
         if wanted is None:
             return
         symbol, _, venue = wanted.instrument.rpartition("@")

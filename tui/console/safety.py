@@ -5,9 +5,8 @@ from typing import TYPE_CHECKING
 from core.control.commands import CancelOrders, Halt, Kill, Pause, Resume, SetRiskMode
 from core.risk.halts import GLOBAL, RESUME_WORD, Cause
 from core.types.control import Blocker, RiskMode
-from tui.console.dialogs.choice import Choice, ChoiceDialog
+from tui.console import dialogs
 from tui.console.dialogs.halted import HaltDialog
-from tui.console.dialogs.typed import Typed, TypedDialog
 from tui.present.cells import wrap
 from tui.present.ink import Ink, plain
 from tui.present.risk import blocker_lines
@@ -34,9 +33,9 @@ class Safety:
 
     def _ask_flatten(self) -> None:
         lines = wrap("Close every position on every venue with reduce-only, price-banded orders.", 60, Ink.STRONG)
-        self.app.dialogs.open(TypedDialog("FLATTEN", lines, "flatten"), self._flatten)
+        self.app.dialogs.open(dialogs.TypedDialog("FLATTEN", lines, "flatten"), self._flatten)
 
-    def _flatten(self, typed: Typed | None) -> None:
+    def _flatten(self, typed: "dialogs.Typed | None") -> None:
         if typed is None:
             return
         answer = self.app.sender.send(Kill(flatten=True, reason="flatten typed in the console"), "FLATTEN")
@@ -61,7 +60,9 @@ class Safety:
             self.pause()
         elif all(blocker.cause == Cause.PAUSE for blocker in standing):
             text = plain("New jobs and new directional orders will be allowed again.", Ink.STRONG)
-            dialog = ChoiceDialog("Resume?", [text], [Choice("Resume trading", "resume")], self.app.repeat)
+            dialog = dialogs.ChoiceDialog(
+                "Resume?", [text], [dialogs.Choice("Resume trading", "resume")], self.app.repeat
+            )
             self.app.dialogs.open(dialog, self._resume_paused)
         else:
             self._ask_resume("Trading is halted. Resuming lifts the halt, those of venues and strategies too.")
@@ -89,7 +90,7 @@ class Safety:
             *wrap(f"{text} Has its cause gone?", 60),
             *(line for blocker in shown for line in blocker_lines(blocker, self.app.view.engine_ns, 60)),
         ]
-        dialog = TypedDialog("Resume after a halt", lines, RESUME_WORD, asks_reason=True)
+        dialog = dialogs.TypedDialog("Resume after a halt", lines, RESUME_WORD, asks_reason=True)
         self.app.dialogs.open(dialog, lambda typed: self._resume_halted(typed, scope, shown))
 
     def _standing_at(self, scope: str) -> list[Blocker]:
@@ -99,7 +100,7 @@ class Safety:
         if answer is not None:
             self.app.sender.send(Resume(reason="resume key in the console"), "resume")
 
-    def _resume_halted(self, typed: Typed | None, scope: str, shown: list[Blocker]) -> None:
+    def _resume_halted(self, typed: "dialogs.Typed | None", scope: str, shown: list[Blocker]) -> None:
         """Lift what was shown; what came since was not agreed to."""
         if typed is None:
             return
@@ -126,8 +127,8 @@ class Safety:
         if mode is None:
             return
         text = plain(f"The risk mode becomes {mode.value.upper()}: smaller edges and wilder markets pass.", Ink.STRONG)
-        choice = Choice(f"Set {mode.value}", mode.value)
-        self.app.dialogs.open(ChoiceDialog("Riskier?", [text], [choice], self.app.repeat), self._set_mode)
+        choice = dialogs.Choice(f"Set {mode.value}", mode.value)
+        self.app.dialogs.open(dialogs.ChoiceDialog("Riskier?", [text], [choice], self.app.repeat), self._set_mode)
 
     def _set_mode(self, mode: str | None) -> None:
         if mode is not None:

@@ -4,8 +4,7 @@ from typing import TYPE_CHECKING
 
 from core.control.commands import EndOverride, Halt, ManualOverride, SetSafeMode
 from core.risk.halts import strategy_scope, venue_scope
-from tui.console.dialogs.override import OverrideDialog, Wanted
-from tui.console.dialogs.typed import Typed, TypedDialog
+from tui.console import dialogs
 from tui.panes.capital import CapitalPane
 from tui.panes.pane import Pane
 from tui.panes.tables import StrategiesPane, VenuesPane
@@ -67,18 +66,18 @@ class Scopes:
             self.app.say("hint", "select a venue first: 3 shows the capital of each")
             return
         lines = wrap(f"Arbitrage and directional orders may use the capital of {venue} again.", _LINE, Ink.STRONG)
-        dialog = TypedDialog(f"Leave safe mode at {venue}", lines, venue, asks_reason=True)
+        dialog = dialogs.TypedDialog(f"Leave safe mode at {venue}", lines, venue, asks_reason=True)
         self.app.dialogs.open(dialog, lambda typed: self._leave_safe_mode(venue, typed))
 
-    def _leave_safe_mode(self, venue: str, typed: Typed | None) -> None:
+    def _leave_safe_mode(self, venue: str, typed: "dialogs.Typed | None") -> None:
         if typed is not None:
             command = SetSafeMode(venue=venue, is_on=False, reason=typed.reason)
             self.app.sender.send(command, f"safe mode of {venue}")
 
     def override(self) -> None:
-        self.app.dialogs.open(OverrideDialog(), self._override)
+        self.app.dialogs.open(dialogs.OverrideDialog(), self._override)
 
-    def _override(self, wanted: Wanted | None) -> None:
+    def _override(self, wanted: "dialogs.Wanted | None") -> None:
         if wanted is not None:
             command = ManualOverride(seconds=wanted.seconds, reason=wanted.reason)
             self.app.sender.send(command, f"override for {wanted.seconds / 60:g} min")

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
+from tui.console import dialogs
 from tui.console.actions import ACTIONS
-from tui.console.dialogs.settings import SettingsDialog
 from tui.console.setting_table import SETTINGS, Setting, origin_of
 from tui.present.settings import SettingRow
 
@@ -19,7 +19,9 @@ class SettingScreen:
 
     def open_settings(self) -> None:
         """Show every setting; what is changed applies at once."""
-        dialog = SettingsDialog(self._setting_rows, self._fixed_settings, self._change_setting, self.save_screen)
+        dialog = dialogs.SettingsDialog(
+            self._setting_rows, self._fixed_settings, self._change_setting, self.save_screen
+        )
         self.app.dialogs.open(dialog)
 
     def _change_setting(self, place: int, step: int) -> None:

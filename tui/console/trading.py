@@ -5,8 +5,7 @@ from typing import TYPE_CHECKING
 
 from core.control.commands import CancelOrder, CancelOrders, StartStrategy, StopStrategy
 from core.state.desk import InstrumentView, OrderView
-from tui.console.dialogs.choice import Choice, ChoiceDialog
-from tui.console.dialogs.ticket import TicketDialog
+from tui.console import dialogs
 from tui.console.ordering import Wanted
 from tui.console.rehearsing import Rehearsing
 from tui.console.ticket_rules import Draft, Judgement
@@ -85,7 +84,7 @@ class Trading:
     def open_draft(self, instrument: InstrumentView, draft: Draft) -> None:
         """Open a ticket that is filled in as far as a key could."""
         rehearsing = Rehearsing(self.app.sender.ask)
-        ticket = TicketDialog(instrument, draft, self.app.view, rehearsing)
+        ticket = dialogs.TicketDialog(instrument, draft, self.app.view, rehearsing)
         self.app.dialogs.open(ticket, lambda judged: self._confirm_order(judged, instrument))
 
     def _confirm_order(self, judged: Judgement | None, instrument: InstrumentView) -> None:
@@ -172,7 +171,7 @@ class Trading:
         name = self._selected_strategy()
         if name is not None:
             text = plain(f"{name} will trade by itself, within the risk limits.", Ink.STRONG)
-            dialog = ChoiceDialog("Start?", [text], [Choice(f"Start {name}", name)], self.app.repeat)
+            dialog = dialogs.ChoiceDialog("Start?", [text], [dialogs.Choice(f"Start {name}", name)], self.app.repeat)
             self.app.dialogs.open(dialog, self._start)
 
     def _start(self, name: str | None) -> None:

@@ -4,8 +4,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from tui.console import dialogs
 from tui.console.actions import BY_NAME
-from tui.console.dialogs.symbol_search import SymbolSearchDialog
 from tui.console.memory import ConsoleMemory
 from tui.panes.ladder import LadderPane
 from tui.panes.pane import Pane
@@ -53,7 +53,7 @@ class Watching:
         if not len(index):
             self.app.say("warning", "the engine's instruments are not known yet")
             return
-        dialog = SymbolSearchDialog("Watch an instrument", index, self.app.view, self._watchlist.names)
+        dialog = dialogs.SymbolSearchDialog("Watch an instrument", index, self.app.view, self._watchlist.names)
         self.app.dialogs.open(dialog, self._add_watched)
 
     def _add_watched(self, name: str | None) -> None:
