@@ -34,6 +34,10 @@ DOORS = {
     "control client": (["core.control.client"], ["textual", "typer", "pydantic", "numpy", "aiohttp", "msgspec"]),
     "core": (["core"], ["numpy", "msgspec", "core.types", "core.engine"]),
     "launch": (["tui.launch"], ["textual", "numba", "numpy", "aiohttp"]),
+    "attached console": (
+        ["tui.launch", "tui.attached", "tui.console_reading"],
+        ["aiohttp", "pydantic", "polars", "numpy", "ccxt", "core.config.load", "importlib.metadata"],
+    ),
     "daemon": (
         ["tui.launch", "tui.headless", "tui.compose.engine_process", "tui.compose.venues"],
         ["textual", "rich", "ccxt", "polars"],

@@ -37,6 +37,9 @@ _OF_THE_CONSOLE: Final = frozenset(
         "_picture",
         "_is_picture_whole",
         "_cursor_shown",
+        "painted",
+        "_first_colours",
+        "_is_prepared",
     }
 )  # given at the start, or kept in a way of its own
 _INSIDE: Final = "in"
