@@ -47,8 +47,9 @@ def header_height(width: int) -> int:
 def header_lines(snapshot: DeskSnapshot | None, link: LinkView, width: int) -> list[Line]:
     """Return one line from 132 cells on, else two with the same facts."""
     if snapshot is None:
-        lines = [_joined(_first_cells(link), width)]
-        return lines + [()] * (header_height(width) - 1)
+        first, mode = _first_cells(link), _Cell(2, (Span("paper or live: not known yet", Ink.QUIET),))
+        is_short = header_height(width) > 1
+        return [_joined(first, width), _joined([mode], width)] if is_short else [_joined([*first, mode], width)]
     money_cells = _money_cells(snapshot, link)
     machine_cells = _machine_cells(snapshot, link)
     own_cells = [_Cell(6, traffic_line(link.traffic))]
@@ -62,14 +63,10 @@ def header_lines(snapshot: DeskSnapshot | None, link: LinkView, width: int) -> l
 
 
 def _first_cells(link: LinkView) -> list[_Cell]:
-    """Say what is waited for; whether it is money is not known before the engine has said so."""
+    """Say what is waited for."""
     word = " STARTING " if link.is_hosted else " CONNECTING "
     waiting = link.lost_reason or "waiting for the engine's first snapshot"
-    return [
-        _Cell(0, (Span(word, Ink.WARNING, Decor.BOLD),)),
-        _Cell(2, (Span("paper or live: not known yet", Ink.QUIET),)),
-        _Cell(1, (Span(waiting),)),
-    ]
+    return [_Cell(0, (Span(word, Ink.WARNING, Decor.BOLD),)), _Cell(0, (Span(waiting),))]
 
 
 def _state_cells(snapshot: DeskSnapshot, link: LinkView, *, is_short: bool) -> list[_Cell]:
