@@ -266,7 +266,14 @@ class ConsoleDesk:
         lease = self.holder()
         if lease is None:
             return None
-        return ArmingView(console=lease.console, who=lease.who, since_ns=lease.since_ns, until_ns=lease.until_ns)
+        return ArmingView(console=lease.console, who=lease.who, since_ns=lease.since_ns, until_ns=self._until_ns(lease))
+
+    def _until_ns(self, lease: Lease) -> int:
+        """Return when a lease ends by the clock of now: a step of it since then moves what people are told, too."""
+        began_steady_ns = lease.until_steady_ns - (lease.until_ns - lease.since_ns)
+        passed_ns = self._clock.monotonic_ns() - began_steady_ns
+        step_s = round((self._clock.utc_ns() - lease.since_ns - passed_ns) / NS_PER_S)
+        return lease.until_ns + step_s * NS_PER_S
 
     def console_views(self) -> list[ConsoleView]:
         return [

@@ -189,6 +189,26 @@ def test_an_engine_that_starts_again_is_not_armed() -> None:
     in_virtual_time(main)
 
 
+@pytest.mark.parametrize("step_s", [5, -5, 7200, -7200])
+def test_a_step_of_the_wall_clock_neither_ends_a_lease_nor_makes_it_longer_nor_tells_another_time(step_s: int) -> None:
+    async def script(rig: EngineRig) -> None:
+        attach(rig)
+        await arm(rig, seconds=60)
+        before = shown(rig).arming
+        await rig.elapse(10)
+        assert shown(rig).arming == before  # nothing is sent for a clock that runs
+        rig.clock.step(step_s)
+        view = shown(rig)
+        assert view.arming is not None
+        assert abs((view.arming.until_ns - view.engine_ns) / 1e9 - 50) < 1
+        await rig.elapse(49)
+        assert armed(rig) == ALICE
+        await rig.elapse(2)
+        assert armed(rig) is None
+
+    over_a_rig(script)
+
+
 def test_nobody_is_armed_while_trading_is_closed() -> None:
     async def script(rig: EngineRig) -> None:
         attach(rig)
