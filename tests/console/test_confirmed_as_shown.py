@@ -199,3 +199,13 @@ def test_an_order_is_moved_by_the_step_that_orders_keep_to() -> None:
 
     link, _ = run_console(script, RestartingLink(order_tick=D(2)))
     assert [each.limit_price for each in link.commands if isinstance(each, AmendOrder)] == [D("64002.0")]
+
+
+def test_a_mode_that_this_version_does_not_know_is_shown_and_asked_about_as_real_money() -> None:
+    async def script(desk: Desk) -> None:
+        assert "LIVE" in desk.bar("header")
+        assert "PAPER" not in desk.bar("header")
+        await ask_for_a_small_order(desk)
+        assert "LIVE: this is real money" in desk.dialog()
+
+    run_console(script, FakeLink(trading_mode="shadow"))

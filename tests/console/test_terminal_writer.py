@@ -56,3 +56,13 @@ def test_a_text_that_no_encoding_knows_does_not_end_the_writing() -> None:
     writer.join(WAIT_S)
     assert file.getvalue() == "\ud800on"
     assert writer.sent.byte_count == 3
+
+
+def test_a_terminal_that_cannot_be_made_to_wait_is_given_up_and_not_painted_for_ever() -> None:
+    file, painted = FullOnce(-1), threading.Event()
+    writer = TerminalWriter(file, painted.set)
+    writer.start()
+    writer.write("lost")
+    writer.join(WAIT_S)
+    assert not writer.is_alive()
+    assert not painted.is_set()

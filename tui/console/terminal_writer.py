@@ -9,7 +9,6 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from typing import IO, Final
 
 from tui.console.own_traffic import Sent
@@ -84,12 +83,14 @@ class TerminalWriter(threading.Thread):
                 self._file.flush()
                 self._byte_count += len(text.encode(errors="replace"))
             except BlockingIOError:  # whoever shares the terminal has it not wait: a part of the text is lost
-                self._have_it_wait()
-                continue
-            except (OSError, ValueError):  # the terminal is gone, or its file closed
+                if not self._can_have_it_wait():
+                    self._give_up()
+                    return
                 with self._changed:
-                    self._is_gone = True
-                    self._drop()
+                    self._dropped_count += 1
+                    self._is_stalled = True
+            except (OSError, ValueError):  # the terminal is gone, or its file closed
+                self._give_up()
                 return
             self._recover()
 
@@ -103,13 +104,18 @@ class TerminalWriter(threading.Thread):
             self._drop()
             return text
 
-    def _have_it_wait(self) -> None:
-        """Have a full terminal hold up this thread again, as it is meant to, and everything be painted anew."""
-        with suppress(OSError):
+    def _can_have_it_wait(self) -> bool:
+        """Have a full terminal hold up this thread again, as it is meant to; tell whether that worked."""
+        try:
             os.set_blocking(self._file.fileno(), True)
+        except OSError:
+            return False
+        return True
+
+    def _give_up(self) -> None:
         with self._changed:
-            self._dropped_count += 1
-        self._on_recovery()
+            self._is_gone = True
+            self._drop()
 
     def _recover(self) -> None:
         with self._changed:

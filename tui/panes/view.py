@@ -25,7 +25,7 @@ class View:
 
     @property
     def is_live(self) -> bool:
-        return self.snapshot is not None and self.snapshot.monitoring.global_.trading_mode == "live"
+        return self.snapshot is not None and self.snapshot.monitoring.global_.trading_mode != "paper"
 
     @property
     def engine_ns(self) -> int:

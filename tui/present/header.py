@@ -110,9 +110,9 @@ def _arming_span(arming: ArmingView, link: LinkView, now_ns: int) -> Span:
 
 def mode_span(state: GlobalState) -> Span:
     """Return the first cell: the word, its colour and its shape say whether this is money."""
-    if state.trading_mode == "live":
-        return Span("◆ LIVE ◆", Ink.LIVE, Decor.BOLD | Decor.REVERSED)
-    return Span(" PAPER ", Ink.PAPER, Decor.BOLD)
+    if state.trading_mode == "paper":
+        return Span(" PAPER ", Ink.PAPER, Decor.BOLD)
+    return Span("◆ LIVE ◆", Ink.LIVE, Decor.BOLD | Decor.REVERSED)  # also for a mode that this version does not know
 
 
 def status_span(state: GlobalState, *, is_late: bool) -> Span:
