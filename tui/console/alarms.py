@@ -15,7 +15,7 @@ from tui.present.ink import Ink, Line, plain
 if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
 
-_NONE_SELECTED: Final = "no alarm is selected: 4 shows them, tab and ↑ ↓ choose one"
+_NONE_SELECTED: Final = "no alarm is selected: {desk-4} shows them, {focus-next} and ↑ ↓ choose one"
 _DAY_END: Final = "day end"
 _LENGTHS: Final = (("For 15 minutes", "900"), ("For an hour", "3600"), ("Until the UTC day ends", _DAY_END))
 
@@ -85,7 +85,7 @@ class Alarms:
 
     def fold_alarm(self, pane: AlarmsPane) -> None:
         if not pane.fold():
-            self.app.say("hint", "this alarm explains no other; k acknowledges it, K shelves it")
+            self.app.say("hint", "this alarm explains no other; {acknowledge} acknowledges it, {shelve} shelves it")
 
 
 def _about(alarms: Sequence[Alarm]) -> list[Line]:

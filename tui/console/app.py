@@ -122,7 +122,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         self.header = HeaderBar("header")
         self.message_bar = MessageBar("message")
         self.footer = FooterBar("footer", settings.keys)
-        self.too_small = TooSmall("too-small")
+        self.too_small = TooSmall("too-small", settings.keys)
         self.view = View(None, self.watch_of_link.look(None))
         self.dialogs = DialogStack(self, self._dialog_ready, self._engine, lambda text: self.say("warning", text))
         self._held_keys: list[events.Key] = []
@@ -230,6 +230,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
                 self.view.jump_letters,
                 has_dialog=has_dialog,
                 has_new_stale=not self._stale <= stale_before,
+                filled=self.keys.filled,
                 pace=self._pace(),
             )
             for notice in self.link.take_notices():
@@ -387,7 +388,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
 
     def say(self, level: str, text: str) -> None:
         """Answer the trader: in the message line, and for good in the log."""
-        self.messages.add(level, text)
+        self.messages.add(level, self.keys.filled(text) if level == "hint" else text)
         self.message_bar.show(self.messages.newest)
 
     def wants_changed(self) -> None:

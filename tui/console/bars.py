@@ -116,6 +116,10 @@ def footer_line(width: int, keys: KeyMap, *, can_resume: bool) -> Line:
 class TooSmall(Bar):
     """What stands there instead of a desk that cannot be read."""
 
+    def __init__(self, bar_id: str, keys: KeyMap) -> None:
+        super().__init__(bar_id)
+        self._keys = keys
+
     def drawn(self, view: View) -> list[Line]:
         width, height = self.screen.size
         text = (
@@ -124,5 +128,5 @@ class TooSmall(Bar):
         )
         state = view.snapshot.monitoring.global_ if view.snapshot is not None else None
         known = "no data" if state is None else f"{state.trading_mode} {state.system_status}".upper()
-        halt = (Span("^k", Ink.ALARM, Decor.BOLD), Span(" HALT works here", Ink.STRONG))
+        halt = (Span(self._keys.filled("{halt}"), Ink.ALARM, Decor.BOLD), Span(" HALT works here", Ink.STRONG))
         return [*wrap(text, max(1, width), Ink.WARNING), halt, (Span(known, Ink.STRONG, Decor.BOLD),)]

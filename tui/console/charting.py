@@ -1,6 +1,6 @@
 """Keys of the charts: what is drawn over and below the bars, and which books the spread compares."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import msgspec
 
@@ -11,6 +11,11 @@ from tui.console.instruments import pairs_of
 from tui.console.selection import Selection
 from tui.present.ink import Ink, plain
 
+_NO_SECOND_BOOK: Final = (
+    "no second book of the selected instrument's asset is known; "
+    "{previous-instrument} and {next-instrument} select another"
+)
+_NOT_SHOWN: Final = "the spread compares them: {choose-pane} puts that pane here, desk 5 has it in 120 columns"
 _FOLLOW = "follow"
 _MOST_PAIRS = 12  # what a small terminal has room for
 
@@ -34,7 +39,7 @@ class Charting:
         selection = self.app.selection
         pairs = pairs_of(list(selection.instruments), selection.selected)[:_MOST_PAIRS]
         if not pairs:
-            self.app.say("hint", "no second book of the selected instrument's asset is known; [ and ] select another")
+            self.app.say("hint", _NO_SECOND_BOOK)
             return
         choices = [dialogs.Choice("those nearest to whichever instrument is selected", _FOLLOW)]
         choices += [
@@ -50,7 +55,7 @@ class Charting:
         self.app.selection.chosen_pair = None if answer == _FOLLOW else pairs[int(answer)]
         self.app.wants_changed()
         if self.app.area.spread not in self.app.area.shown():
-            self.app.say("hint", "the spread compares them: ctrl+e puts that pane here, desk 5 has it in 120 columns")
+            self.app.say("hint", _NOT_SHOWN)
 
 
 def with_charts(request: DeskRequest, area: DeskArea, selection: Selection) -> DeskRequest:

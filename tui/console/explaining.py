@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
 
 _WORD: Final = re.compile(r"[\w.-]+")
-_NONE_SELECTED: Final = "select something first: ↑ and ↓ choose a row, e explains it"
+_NONE_SELECTED: Final = "select something first: ↑ and ↓ choose a row, {explain} explains it"
 
 
 class Explaining:

@@ -13,7 +13,7 @@ from tui.present.jobs import OVER, short_job_id
 if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
 
-_NONE_SELECTED = "no job is selected: 3 shows the jobs, tab and ↑ ↓ choose one"
+_NONE_SELECTED = "no job is selected: {desk-3} shows the jobs, {focus-next} and ↑ ↓ choose one"
 
 
 class Jobs:
@@ -25,7 +25,7 @@ class Jobs:
         if isinstance(pane, TimelinePane) and pane in self.app.area.shown():
             pane.next_span()
         else:
-            self.app.say("hint", "no timeline is shown: 3 shows it")
+            self.app.say("hint", "no timeline is shown: {desk-3} shows it")
 
     def _shown_job(self, job_id: str | None) -> JobView | None:
         snapshot = self.app.view.snapshot

@@ -1,5 +1,6 @@
 """Which key does what: the registry's keys, with those the trader set in their place."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -9,6 +10,9 @@ from tui.console.key_names import is_free_in_text, key_label, key_name
 
 if TYPE_CHECKING:
     from textual import events
+
+
+_PLACE: Final = re.compile(r"\{([a-z0-9-]+)\}")
 
 
 class KeyFault(NamedTuple):
@@ -41,6 +45,15 @@ class KeyMap:
 
     def labels(self, action: Action) -> str:
         return " ".join(key_label(key) for key in self._keys[action.name])
+
+    def filled(self, text: str) -> str:
+        """Return a text with `{action}` as the key that the action has, whatever the trader has given it."""
+        return _PLACE.sub(lambda place: self._named(place[1], place[0]), text)
+
+    def _named(self, name: str, otherwise: str) -> str:
+        if name not in BY_NAME:
+            return otherwise
+        return self.label(BY_NAME[name]) or f"the command `{BY_NAME[name].label}`"
 
     def action_of(self, key: "events.Key", *, everywhere: bool) -> Action | None:
         """Return what a key does, by any of the names the library has for it."""

@@ -18,7 +18,7 @@ class Leaving:
     app: "ConsoleApp"
 
     def hint_quit(self) -> None:
-        self.app.say("hint", "ctrl+q quits, ctrl+d detaches and leaves the engine running")
+        self.app.say("hint", "{quit} quits, {detach} detaches and leaves the engine running")
 
     def detach(self) -> None:
         self.app.exit(ExitChoice.DETACH)

@@ -27,7 +27,7 @@ class Safety:
         if isinstance(top, HaltDialog):
             top.resent(answer)
             return
-        dialog = HaltDialog(answer, self._ask_flatten)
+        dialog = HaltDialog(answer, self._ask_flatten, self.app.keys.filled("{halt}"))
         self.app.dialogs.open(dialog)
         dialog.frame(self.app.view)
 

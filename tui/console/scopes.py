@@ -27,7 +27,7 @@ class Scopes:
         """Halt the selected venue or strategy at once; a resume with word and reason lifts it."""
         scope = self._selected_scope()
         if scope is None:
-            self.app.say("hint", "select a venue (capital, venues) or a strategy first; ^k halts everything")
+            self.app.say("hint", "select a venue (capital, venues) or a strategy first; {halt} halts everything")
             return
         self.app.sender.send(Halt(scope=scope, level="halted", reason="halt key in the console"), f"halt {scope}")
 
@@ -35,7 +35,7 @@ class Scopes:
         """Lift what stands at the selected venue or strategy, and nothing else."""
         scope = self._selected_scope()
         if scope is None:
-            self.app.say("hint", "select a venue (capital, venues) or a strategy first; R lifts everything")
+            self.app.say("hint", "select a venue (capital, venues) or a strategy first; {lift-halts} lifts everything")
             return
         self.lift_halts(scope)
 
@@ -55,7 +55,7 @@ class Scopes:
     def enter_safe_mode(self) -> None:
         venue = self._selected_venue()
         if venue is None:
-            self.app.say("hint", "select a venue first: 3 shows the capital of each")
+            self.app.say("hint", "select a venue first: {desk-3} shows the capital of each")
             return
         command = SetSafeMode(venue=venue, is_on=True, reason="safe mode key in the console")
         self.app.sender.send(command, f"safe mode of {venue}")
@@ -63,7 +63,7 @@ class Scopes:
     def leave_safe_mode(self) -> None:
         venue = self._selected_venue()
         if venue is None:
-            self.app.say("hint", "select a venue first: 3 shows the capital of each")
+            self.app.say("hint", "select a venue first: {desk-3} shows the capital of each")
             return
         lines = wrap(f"Arbitrage and directional orders may use the capital of {venue} again.", _LINE, Ink.STRONG)
         dialog = dialogs.TypedDialog(f"Leave safe mode at {venue}", lines, venue, asks_reason=True)

@@ -61,7 +61,7 @@ class Trading:
         ticks = ladder.cursor_price_ticks()
         if side is None:
             if ticks is None:
-                self.app.say("hint", "↑ and ↓ choose a price; enter then opens a ticket there")
+                self.app.say("hint", "↑ and ↓ choose a price; {ticket-here} then opens a ticket there")
                 return
             self.ticket_at(ladder, ticks)
             return
@@ -102,7 +102,7 @@ class Trading:
             return
         order = self._selected_order()
         if order is None:
-            self.app.say("hint", "no order is selected: tab to the orders and choose one with ↑ and ↓")
+            self.app.say("hint", "no order is selected: {focus-next} to the orders and choose one with ↑ and ↓")
         elif is_final(order):
             self.app.say("hint", f"{order.client_order_id} is {order.status} already")
         else:
@@ -111,7 +111,7 @@ class Trading:
     def _cancel_at_cursor(self, ladder: LadderPane) -> None:
         book, window = ladder.book(), ladder.window
         if book is None or window is None or window.cursor is None:
-            self.app.say("hint", "↑ and ↓ choose a price on the ladder; x then cancels the own orders there")
+            self.app.say("hint", "↑ and ↓ choose a price on the ladder; {cancel} then cancels the own orders there")
             return
         self.cancel_orders([own.client_order_id for own in own_orders_at(book, window, window.cursor)])
 
@@ -164,7 +164,7 @@ class Trading:
         pane = self.focused_pane()
         if isinstance(pane, StrategiesPane) and pane.selected is not None:
             return pane.selected
-        self.app.say("hint", "no strategy is selected: 5 shows the strategies, tab and ↑ ↓ choose one")
+        self.app.say("hint", "no strategy is selected: {desk-5} shows the strategies, {focus-next} and ↑ ↓ choose one")
         return None
 
     def start_strategy(self) -> None:

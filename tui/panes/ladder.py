@@ -152,7 +152,7 @@ class LadderPane(Pane):
 
     def draw(self, view: View, width: int, height: int) -> Picture:
         if self.instrument is None:
-            text = "No instrument for this ladder. [ and ] choose one."
+            text = view.filled("No instrument for this ladder. {previous-instrument} and {next-instrument} choose one.")
             return Picture((Span(self.TITLE, Ink.STRONG),), (), wrap(text, width, Ink.QUIET))
         book, rows = self.book(), ladder_rows(width, height)
         if book is not None:

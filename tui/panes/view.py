@@ -1,6 +1,6 @@
 """What every pane gets to draw from: the newest snapshot and how old it is."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from core.state.desk import DeskSnapshot, LogLine
@@ -17,6 +17,7 @@ class View:
     jump_letters: bool = False
     has_dialog: bool = False
     has_new_stale: bool = False  # something turned stale since the frame before: draw at once
+    filled: Callable[[str], str] = str  # puts the trader's own keys where a text names an action
     pace: int = 1  # frames for each time that a pane is drawn: more on a slow link, and while nobody looks
 
     @property

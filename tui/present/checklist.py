@@ -14,31 +14,38 @@ CANCEL_COLUMNS: Final = 16
 COUNT_COLUMNS: Final = 11
 FLAT_COLUMNS: Final = 10
 FLATTEN: Final = "flatten"
-HINT: Final = (
-    Span("F", Ink.ACCENT, Decor.BOLD),
-    Span(" flatten positions   ", Ink.QUIET),
-    Span("esc", Ink.ACCENT, Decor.BOLD),
-    Span(" close   ", Ink.QUIET),
-    Span("ctrl+k", Ink.ACCENT, Decor.BOLD),
-    Span(" send again", Ink.QUIET),
-)
 
 
-def checklist_lines(snapshot: DeskSnapshot | None, link: LinkView, width: int) -> list[Line]:
-    """Show how far the halt has come; numbers of an old snapshot are never shown as done."""
+def checklist_lines(snapshot: DeskSnapshot | None, link: LinkView, width: int, halt_key: str) -> list[Line]:
+    """Show how far the halt has come, and the keys; numbers of an old snapshot are never shown as done."""
+    return [*_standing_lines(snapshot, link, width), EMPTY_LINE, _keys_line(halt_key)]
+
+
+def _keys_line(halt_key: str) -> Line:
+    return (
+        Span("F", Ink.ACCENT, Decor.BOLD),
+        Span(" flatten positions   ", Ink.QUIET),
+        Span("esc", Ink.ACCENT, Decor.BOLD),
+        Span(" close   ", Ink.QUIET),
+        Span(halt_key, Ink.ACCENT, Decor.BOLD),
+        Span(" send again", Ink.QUIET),
+    )
+
+
+def _standing_lines(snapshot: DeskSnapshot | None, link: LinkView, width: int) -> list[Line]:
     if snapshot is None or link.is_late:
         seen = "" if link.snapshot_age_s is None else f" since {numbers.age(link.snapshot_age_s)}"
         why = link.lost_reason or "the engine is silent"
         text = f"NOT VERIFIED: no data{seen} ({why}). If this stays, run `seraphim kill` in another terminal."
-        return [*wrap(text, width, Ink.ALARM), EMPTY_LINE, HINT]
+        return wrap(text, width, Ink.ALARM)
     kill = snapshot.monitoring.kill
     if kill is None:
         level = snapshot.monitoring.global_.halt_level.replace("_", " ").upper()
-        return [(Span(f"level {level}: not halted yet", Ink.ALARM, Decor.BOLD),), EMPTY_LINE, HINT]
+        return [(Span(f"level {level}: not halted yet", Ink.ALARM, Decor.BOLD),)]
     lines = [_level_line(kill, width), EMPTY_LINE]
     for name, venue in sorted(kill.venues.items()):
         lines += _venue_lines(name, venue, width, is_flattening=kill.level == FLATTEN)
-    return [*lines, EMPTY_LINE, *_outcome_lines(kill, width), EMPTY_LINE, HINT]
+    return [*lines, EMPTY_LINE, *_outcome_lines(kill, width)]
 
 
 def is_done(snapshot: DeskSnapshot | None, link: LinkView) -> bool:

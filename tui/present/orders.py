@@ -23,8 +23,8 @@ _ORDER_COLUMNS = (
 )
 _NO_ORDERS = (
     "No orders yet.",
-    "enter on a ladder row opens a ticket at that price;",
-    "x cancels the selected order, X all on its symbol, e explains it.",
+    "{ticket-here} on a ladder row opens a ticket at that price;",
+    "{cancel} cancels the selected order, {cancel-symbol} all on its symbol, {explain} explains it.",
 )
 _FILL_COLUMNS = (
     Column("time", rank=3),

@@ -25,7 +25,7 @@ _COLUMNS = (
 )
 _EMPTY = (
     "No open positions.",
-    "b buys and s sells at the ladder's cursor; a started strategy trades by itself (desk 3).",
+    "{buy} buys and {sell} sells at the ladder's cursor; a started strategy trades by itself (desk 3).",
 )
 
 

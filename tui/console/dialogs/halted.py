@@ -17,10 +17,11 @@ from tui.present.ink import Decor, Ink, Line, decorated, plain
 class HaltDialog(Dialog[None]):
     """Stays red until every venue has confirmed, and where flattening is asked for is verified flat."""
 
-    def __init__(self, answer: "asyncio.Task[CommandResult]", flatten: Callable[[], None]) -> None:
+    def __init__(self, answer: "asyncio.Task[CommandResult]", flatten: Callable[[], None], halt_key: str) -> None:
         super().__init__("HALT", is_danger=True)
         self._answer = answer
         self._flatten = flatten
+        self._halt_key = halt_key
         self._box = Lines()
 
     def contents(self) -> list[Widget]:
@@ -31,14 +32,15 @@ class HaltDialog(Dialog[None]):
 
     def frame(self, view: View) -> None:
         super().frame(view)
-        self._box.put([*self._answer_lines(), *checklist_lines(view.snapshot, view.link, self.columns())])
+        standing = checklist_lines(view.snapshot, view.link, self.columns(), self._halt_key)
+        self._box.put([*self._answer_lines(), *standing])
         self.set_class(not is_done(view.snapshot, view.link), "danger")
 
     def _answer_lines(self) -> list[Line]:
         if not self._answer.done():
             return [plain("halt sent; waiting for the engine's answer", Ink.WARNING, Decor.BOLD)]
         if self._answer.cancelled():
-            return [plain("the command was cancelled; press ctrl+k again", Ink.ALARM, Decor.BOLD)]
+            return [plain(f"the command was cancelled; press {self._halt_key} again", Ink.ALARM, Decor.BOLD)]
         result = self._answer.result()
         if result.outcome is Outcome.DONE:
             return [plain(f"engine: {result.message or 'halted'}", Ink.STRONG, Decor.BOLD)]
