@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import hashlib
 import os
 import stat
 import tempfile
@@ -161,6 +160,8 @@ class Paths:
 
 def short_runtime_dir(wanted: Path) -> Path:
     """Return a short folder that depends on `wanted` and the user only, so that all front ends find the same."""
+    import hashlib  # noqa: PLC0415 - for too long a path only
+
     digest = hashlib.sha256(os.fsencode(wanted)).hexdigest()[:12]
     return Path("/tmp") / f"{APPLICATION}-{os.getuid()}-{digest}"  # noqa: S108 - owner and mode are checked in ensure()
 

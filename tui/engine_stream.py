@@ -5,7 +5,6 @@ Written out because every library for it takes longer to load than a console tak
 
 import asyncio
 import base64
-import hashlib
 import os
 import struct
 from collections.abc import Callable
@@ -103,7 +102,9 @@ async def _shake_hands(socket_path: Path, reader: asyncio.StreamReader, writer: 
     if status != str(_SWITCHING_PROTOCOLS):
         why = _REFUSALS.get(int(status) if status.isdigit() else 0, "it may be of another version")
         raise StreamError(f"the engine on {socket_path} refused the link: {why} (status {status or 'missing'})")
-    accept = base64.b64encode(hashlib.sha1(key + _ACCEPT_GUID, usedforsecurity=False).digest()).decode()
+    from hashlib import sha1  # noqa: PLC0415 - a console is painted by now
+
+    accept = base64.b64encode(sha1(key + _ACCEPT_GUID, usedforsecurity=False).digest()).decode()
     named = (field.partition(":") for field in fields)
     if accept not in (value.strip() for name, _, value in named if name.lower() == "sec-websocket-accept"):
         raise StreamError(f"what answers on {socket_path} is no engine")

@@ -7,6 +7,7 @@ decoded from their JSON text into their own types, money never passes through a 
 """
 
 import copy
+from functools import cache
 from typing import Any, Final
 
 import msgspec
@@ -55,10 +56,6 @@ class DeltaFrame(msgspec.Struct, frozen=True, tag="delta", tag_field="type", omi
     set: list[tuple[SectionPath, msgspec.Raw]]
     removed: list[SectionPath]
     printed: list[tuple[str, list[PrintView], int]] = []
-
-
-_frames: "msgspec.json.Decoder[SnapshotFrame | DeltaFrame]" = msgspec.json.Decoder(SnapshotFrame | DeltaFrame)
-_snapshots = msgspec.json.Decoder(DeskSnapshot)
 
 
 class DeskStreamError(ValueError):
@@ -139,16 +136,18 @@ class DeskMirror:
             For a frame that cannot be read or does not follow the last one; the state is then to be asked anew.
         """
         try:
-            message = _frames.decode(frame)
-            if isinstance(message, SnapshotFrame):
-                self._snapshot = _snapshots.decode(message.state)
-            else:
-                self._snapshot = self._after(message)
+            message: SnapshotFrame | DeltaFrame = _decoder(SnapshotFrame | DeltaFrame).decode(frame)
+            snapshot: DeskSnapshot = (
+                _decoder(DeskSnapshot).decode(message.state)
+                if isinstance(message, SnapshotFrame)
+                else self._after(message)
+            )
         except msgspec.DecodeError as error:
             raise DeskStreamError(f"a frame of the stream cannot be read: {error}") from error
         self._sequence, self.is_anew = message.sequence, isinstance(message, SnapshotFrame)
         self.gap_ms = message.gap_ms if isinstance(message, SnapshotFrame) else 0
-        return self._snapshot
+        self._snapshot = snapshot
+        return snapshot
 
     def _after(self, delta: DeltaFrame) -> DeskSnapshot:
         if self._snapshot is None or delta.sequence != self._sequence + 1:
@@ -169,30 +168,29 @@ class DeskMirror:
 
 
 _MONITORING_FIELDS: Final = {field.encode_name: field for field in msgspec.structs.fields(MonitoringState)}
-_book_decoder = msgspec.json.Decoder(BookView)
-_tape_decoder = msgspec.json.Decoder(list[PrintView])
-_timeline_decoder = msgspec.json.Decoder(TimelineView)
-_monitoring_decoders: dict[str, "msgspec.json.Decoder[Any]"] = {
-    name: msgspec.json.Decoder(field.type) for name, field in _MONITORING_FIELDS.items()
+_FIELD_TYPES: Final = {
+    field.name: field.type for field in msgspec.structs.fields(DeskSnapshot) if field.name not in {*_KEYED, _MONITORING}
 }
-_field_decoders: dict[str, "msgspec.json.Decoder[Any]"] = {
-    field.name: msgspec.json.Decoder(field.type)
-    for field in msgspec.structs.fields(DeskSnapshot)
-    if field.name not in {*_KEYED, _MONITORING}
-}
+
+
+@cache
+def _decoder(kind: Any) -> "msgspec.json.Decoder[Any]":
+    """Return the decoder of a section, made when the first of its kind comes: none has before a first picture."""
+    return msgspec.json.Decoder(kind)
 
 
 def _put(snapshot: DeskSnapshot, path: SectionPath, text: msgspec.Raw) -> None:
     match path:
-        case (name,) if name in _field_decoders:
-            setattr(snapshot, name, _field_decoders[name].decode(text))
+        case (name,) if name in _FIELD_TYPES:
+            setattr(snapshot, name, _decoder(_FIELD_TYPES[name]).decode(text))
         case ("books", key):
-            snapshot.books[key] = _book_decoder.decode(text)
+            snapshot.books[key] = _decoder(BookView).decode(text)
         case ("tapes", key):
-            snapshot.tapes[key] = _tape_decoder.decode(text)
+            snapshot.tapes[key] = _decoder(list[PrintView]).decode(text)
         case ("timelines", key):
-            snapshot.timelines[key] = _timeline_decoder.decode(text)
-        case ("monitoring", name) if name in _monitoring_decoders:
-            setattr(snapshot.monitoring, _MONITORING_FIELDS[name].name, _monitoring_decoders[name].decode(text))
+            snapshot.timelines[key] = _decoder(TimelineView).decode(text)
+        case ("monitoring", name) if name in _MONITORING_FIELDS:
+            field = _MONITORING_FIELDS[name]
+            setattr(snapshot.monitoring, field.name, _decoder(field.type).decode(text))
         case _:
             raise DeskStreamError(f"section {'/'.join(path)} is not known to this version")

@@ -99,8 +99,8 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         self.up: UpColour = settings.up
         self.painted = asyncio.Event()  # the terminal shows the desk, though it may still wait for an engine
         self.put_on(Looks(palette_for(settings.theme, settings.up)))
-        self._first_colours = self.get_css_variables()
-        self.stylesheet.set_variables(self._first_colours)
+        self._is_as_begun = True  # nothing else was put on since
+        self.stylesheet.set_variables(self.get_css_variables())
         self.link = link
         self.settings = settings
         self._clock = clock
@@ -137,7 +137,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
 
     def put_on(self, looks: Looks) -> None:
         """Show everything in other colours, or with the trader's own numbers hidden."""
-        self.looks, palette = looks, looks.palette
+        self.looks, palette, self._is_as_begun = looks, looks.palette, False
         native = self._has_few_colours or palette.is_native
         self.ansi_color = native
         self.ansi_theme_dark = self.ansi_theme_light = palette.terminal
@@ -148,7 +148,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
 
     def refresh_css(self, animate: bool = True) -> None:
         """Leave out what the library does before the first picture: all styles have been read in these colours."""
-        if self.painted.is_set() or self.get_css_variables() != self._first_colours:
+        if self.painted.is_set() or not self._is_as_begun:
             super().refresh_css(animate)
 
     def compose(self) -> ComposeResult:

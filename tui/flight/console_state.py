@@ -38,7 +38,7 @@ _OF_THE_CONSOLE: Final = frozenset(
         "_is_picture_whole",
         "_cursor_shown",
         "painted",
-        "_first_colours",
+        "_is_as_begun",
         "_is_prepared",
     }
 )  # given at the start, or kept in a way of its own
