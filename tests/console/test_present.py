@@ -39,8 +39,9 @@ from tui.present.ladder_window import (
     moved_cursor,
     touch_is_visible,
 )
-from tui.present.orders import order_price, status_span
+from tui.present.orders import order_price, orders_table, status_span
 from tui.present.positions import positions_table
+from tui.present.price_grids import grids_of
 from tui.present.risk import limit_line
 from tui.present.table import Align, Column, Row, Table, TableLayout, table_lines
 from tui.present.venues import venues_table
@@ -433,3 +434,15 @@ def test_a_venue_says_when_its_rate_limit_is_near_or_it_asked_for_a_pause(
     )  # fmt: skip
     (row,) = venues_table(state, 0.0).rows
     assert text_of(tuple(row.cells[-1:])) == shown
+
+
+def test_prices_of_one_instrument_have_the_decimals_of_its_grid_and_lose_none_of_their_own() -> None:
+    snapshot = FakeLink().snapshot()
+    grids = grids_of(snapshot.instruments, snapshot.orders)
+
+    def prices(orders: list[OrderView]) -> list[str]:
+        return [row.cells[5].text for row in orders_table(orders, grids).rows]
+
+    assert prices(snapshot.orders) == ["64,004.0", "64,018.5", "3,110.00", "63,990.33", "64,900.0"]
+    finer = msgspec.structs.replace(snapshot.orders[0], limit_price=Decimal("64004.125"))
+    assert prices([finer, snapshot.orders[1]]) == ["64,004.125", "64,018.500"]

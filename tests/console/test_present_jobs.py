@@ -16,7 +16,7 @@ from tui.present.cells import line_width
 from tui.present.entries import Entry, entry_lines, first_in_sight
 from tui.present.ink import Decor, text_of
 from tui.present.job_explanation import explanation_lines
-from tui.present.jobs import job_entries, jobs_title, leg_line, score_text, short_job_id
+from tui.present.jobs import job_entries, jobs_title, leg_lines, score_text, short_job_id
 from tui.present.override import countdown, override_left_s, override_lines
 from tui.present.risk import limit_line, risk_lines
 
@@ -100,7 +100,7 @@ def test_a_job_left_naked_is_loud_among_the_ended_ones() -> None:
 
 
 def test_a_leg_shows_what_is_filled_of_what_at_which_price() -> None:
-    line = leg_line(leg("sim-b", "sell", "0.05", "0.03", "sent", average_price=Decimal("64012.5")), 78)
+    (line,) = leg_lines([leg("sim-b", "sell", "0.05", "0.03", "sent", average_price=Decimal("64012.5"))], 78)
     assert "▼ sell" in text_of(line)
     assert "0.03/0.05 @ 64,012.50  sent" in text_of(line)
 

@@ -75,7 +75,7 @@ _LARGE_DESK = _rows(
     (10, _columns((62, "risk"), (62, "capital"), (76, "venues"))),
     (11, _columns((94, "log"), (50, "strategies"), (56, "fills"))),
 )
-_SMALL_LADDERS = _rows((14, _ladders(1, 2)), (6, _columns((42, "fills"), (38, "tape"))))
+_SMALL_LADDERS = _rows((14, _ladders(1, 2)), (6, _columns((49, "fills"), (31, "tape"))))
 _MEDIUM_LADDERS = _rows(
     (27, _columns((80, _ladders(1, 2)), (40, _rows((17, "tape"), (10, "watchlist"))))),
     (10, _columns((60, "fills"), (60, "orders"))),

@@ -91,7 +91,7 @@ class Explaining:
 
     def _known_of(self, order: OrderView | None, snapshot: DeskSnapshot) -> list[Line]:
         log = [*snapshot.log, *self.app.messages.lines]
-        return [] if order is None else order_explanation(order, log, dialogs.PageDialog.BOX_COLUMNS - 4)
+        return [] if order is None else order_explanation(order, log, dialogs.PageDialog.TEXT_COLUMNS)
 
     # what has no rows ------------------------------------------------------------------------------
 
@@ -130,9 +130,7 @@ class Explaining:
                 self.ask_why(f"strategy:{name}")
                 return
         log = [*snapshot.log, *self.app.messages.lines]
-        self.app.dialogs.open(
-            dialogs.PageDialog("Why", line_explanation(line, log, dialogs.PageDialog.BOX_COLUMNS - 4))
-        )
+        self.app.dialogs.open(dialogs.PageDialog("Why", line_explanation(line, log, dialogs.PageDialog.TEXT_COLUMNS)))
 
 
 def _order(client_order_id: str, snapshot: DeskSnapshot) -> OrderView | None:

@@ -170,7 +170,7 @@ class Hands(
 
     def show_help(self) -> None:
         """Explain the focused pane, then list every key."""
-        columns, pane = dialogs.PageDialog.BOX_COLUMNS - 4, self.focused_pane()
+        columns, pane = dialogs.PageDialog.TEXT_COLUMNS, self.focused_pane()
         lines = dialogs.help_lines(columns, self.app.keys)
         if pane is not None and pane.ABOUT:
             actions = [BY_NAME[name] for name in pane.KEYS]

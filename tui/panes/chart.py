@@ -6,12 +6,13 @@ from core.indicators.study import MAX_STUDIES, known_study
 from core.state.desk import ChartView, DeskSnapshot
 from tui.panes.pane import Pane
 from tui.panes.view import View
-from tui.present.candles import chart_lines, chart_note, chart_title
+from tui.present.candles import chart_lines, chart_notes, chart_title
 from tui.present.chart_cursor import moved_sideways, point_at
 from tui.present.chart_own import own_lines
 from tui.present.chart_studies import VOLUME
 from tui.present.export import Export, rows_of
 from tui.present.export_columns import BAR_COLUMNS
+from tui.present.frame import fitting_note
 from tui.present.ink import Line
 from tui.present.picture import Picture
 
@@ -80,7 +81,8 @@ class ChartPane(Pane):
                 chart, width, height, cursor_ns=self._cursor_ns, own=own, has_volume=VOLUME in self.studies
             )
             self._drawn = (key, lines)
-        return Picture(chart_title(chart), chart_note(chart), self._drawn[1])
+        title = chart_title(chart)
+        return Picture(title, fitting_note(title, chart_notes(chart), width), self._drawn[1])
 
     def move_sideways(self, step: int) -> None:
         chart = self._chart()

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from core.state.desk import DeskSnapshot, PnlPoint
 from tui.panes.pane import Pane
 from tui.panes.view import View
-from tui.present.curve import moved_in_time, pnl_lines, pnl_note
+from tui.present.curve import moved_in_time, pnl_lines, pnl_notes
 from tui.present.drawdown import drawdowns
 from tui.present.export import Export, rows_of
+from tui.present.frame import fitting_note
 from tui.present.ink import Ink, Line, Span
 from tui.present.inputs import Inputs, inputs_of
 from tui.present.picture import Picture
@@ -44,8 +45,9 @@ class PnlPane(Pane):
         points, inputs = self._points(), inputs_of(view.snapshot, view.snapshot_age_s)
         if self._cursor_ns is not None and (not points or points[0].at_ns > self._cursor_ns):
             self._cursor_ns = None  # a new day has begun
-        note = pnl_note(points, inputs)
-        return Picture((Span(self.TITLE, Ink.STRONG),), note, self._body(points, inputs, width, height))
+        title = (Span(self.TITLE, Ink.STRONG),)
+        note = fitting_note(title, pnl_notes(points, inputs), width)
+        return Picture(title, note, self._body(points, inputs, width, height))
 
     def _body(self, points: Sequence[PnlPoint], inputs: Inputs, width: int, height: int) -> list[Line]:
         key = (len(points), points[-1:], inputs.equity_usd, width, height, self._cursor_ns)

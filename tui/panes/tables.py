@@ -7,7 +7,8 @@ from tui.present.export import Export, export_of
 from tui.present.export_columns import FILL_COLUMNS, ORDER_COLUMNS, POSITION_COLUMNS
 from tui.present.ink import Ink, Line, Span
 from tui.present.orders import fills_table, is_final, orders_table
-from tui.present.positions import positions_table, unrealised_by_row
+from tui.present.positions import positions_note, positions_table, unrealised_by_row
+from tui.present.price_grids import grids_of
 from tui.present.sparkline import SparkHistory, with_sparks
 from tui.present.strategies import strategies_table
 from tui.present.table import Table
@@ -39,12 +40,13 @@ class PositionsPane(TablePane):
     def table(self, view: View) -> Table:
         snapshot = _snapshot(view)
         self._sparks.take(unrealised_by_row(snapshot.positions), snapshot.engine_ns, snapshot.engine_id)
-        shown = positions_table(snapshot.positions, snapshot.net_positions, view.snapshot_age_s)
+        grids = grids_of(snapshot.instruments, snapshot.positions)
+        shown = positions_table(snapshot.positions, snapshot.net_positions, view.snapshot_age_s, grids)
         return with_sparks(shown, self._sparks, rank=8, is_signed=True)
 
     def note(self, view: View) -> Line:
-        held = sum(1 for position in _snapshot(view).positions if position.quantity)
-        return (Span(f"{held} open", Ink.OWN if held else Ink.QUIET),)
+        held = [position for position in _snapshot(view).positions if position.quantity]
+        return positions_note(held, view.snapshot_age_s)
 
 
 class OrdersPane(TablePane):
@@ -68,7 +70,8 @@ class OrdersPane(TablePane):
         return export_of("orders", snapshot.orders, ORDER_COLUMNS)
 
     def table(self, view: View) -> Table:
-        return orders_table(_snapshot(view).orders)
+        snapshot = _snapshot(view)
+        return orders_table(snapshot.orders, grids_of(snapshot.instruments, snapshot.orders))
 
     def note(self, view: View) -> Line:
         live = sum(1 for order in _snapshot(view).orders if not is_final(order))
@@ -84,7 +87,8 @@ class FillsPane(TablePane):
         return export_of("fills", snapshot.fills, FILL_COLUMNS)
 
     def table(self, view: View) -> Table:
-        return fills_table(_snapshot(view).fills)
+        snapshot = _snapshot(view)
+        return fills_table(snapshot.fills, grids_of(snapshot.instruments, snapshot.fills))
 
 
 class VenuesPane(TablePane):

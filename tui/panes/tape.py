@@ -3,6 +3,7 @@
 from core.state.desk import PrintView
 from tui.panes.pane import Pane
 from tui.panes.view import View
+from tui.present.frame import fitting_note
 from tui.present.ink import Ink, Span
 from tui.present.picture import Picture
 from tui.present.tape import empty_tape_lines, followed_prints, tape_lines, tape_note, tape_title
@@ -56,6 +57,8 @@ class TapePane(Pane):
         note = tape_note(self._prints, view.engine_ns)
         if self._held is not None:
             note = (Span("held; esc follows ", Ink.WARNING), *note)
+        else:
+            note = fitting_note(title, (note, ()), width)  # which tape it is goes before its age, which its times tell
         return Picture(title, note, tape_lines(prints, book, width, height, self._back))
 
     def move_cursor(self, step: int) -> None:

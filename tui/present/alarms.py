@@ -140,7 +140,10 @@ def alarms_title(counts: Counts) -> Line:
     if not any((counts.open, counts.seen, counts.shelved)):
         return (title,)
     unseen = Span(f"  {counts.open} open", Ink.ALARM if counts.open else Ink.QUIET, Decor.PUBLIC)
-    return (title, unseen, Span(f" · {counts.seen} seen · {counts.shelved} shelved", Ink.QUIET, Decor.PUBLIC))
+    others = "".join(
+        f" · {count} {what}" for count, what in ((counts.seen, "seen"), (counts.shelved, "shelved")) if count
+    )
+    return (title, unseen, Span(others, Ink.QUIET, Decor.PUBLIC))
 
 
 def alarm_entries(groups: Sequence[Group], unfolded: Collection[str], now_ns: int, width: int) -> list[Entry]:

@@ -44,16 +44,15 @@ def chart_title(chart: ChartView | None) -> Line:
     return (*name, Span(chart.timeframe, Ink.ACCENT, Decor.BOLD))
 
 
-def chart_note(chart: ChartView | None) -> Line:
+def chart_notes(chart: ChartView | None) -> Sequence[Line]:
+    """Return the last price with its change over the bars that are kept, and without."""
     if chart is None or not chart.bars:
         return ()
     last, first = chart.bars[-1].close, chart.bars[0].open
     change = (last - first) / first * 100 if first else 0.0
     ink = Ink.GAIN if change > 0 else Ink.LOSS if change < 0 else Ink.TEXT
-    return (
-        Span(f"{last:,.{chart.price_decimals}f} ", Ink.STRONG),
-        Span(f"{numbers.direction(change)}{change:+.2f} %", ink),
-    )
+    price = Span(f"{last:,.{chart.price_decimals}f}", Ink.STRONG)
+    return (price, Span(f" {numbers.direction(change)}{change:+.2f} %", ink)), (price,)
 
 
 class _Layout(NamedTuple):

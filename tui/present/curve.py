@@ -22,16 +22,20 @@ _MINUTE_NS: Final = 60_000_000_000
 _LABEL_EVERY: Final = 12  # cells of the time axis
 
 
-def pnl_note(points: Sequence[PnlPoint], inputs: Inputs | None = None) -> Line:
-    """Return the newest profit, struck where a price that it stands on is stale, and the age of the oldest."""
+def pnl_notes(points: Sequence[PnlPoint], inputs: Inputs | None = None) -> Sequence[Line]:
+    """Return the newest profit, struck where a price that it stands on is stale, with the age of the oldest.
+
+    The shorter one leaves out of what the age is.
+    """
     if not points:
         return ()
     last = points[-1].pnl_usd
     if inputs is None or (inputs.oldest_age_s is None and not inputs.has_unknown):
-        return _profit(last, Freshness.FRESH)
+        return (_profit(last, Freshness.FRESH),)
     age_s = None if inputs.has_unknown else inputs.oldest_age_s
     state = freshness(age_s)
-    return (*_profit(last, state), Span(f" marks {numbers.age(age_s)}", state.ink, Decor.PUBLIC))
+    profit, age = _profit(last, state), numbers.age(age_s)
+    return tuple((*profit, Span(f" {what}{age}", state.ink, Decor.PUBLIC)) for what in ("marks ", ""))
 
 
 def _profit(last: float, state: Freshness) -> Line:
@@ -60,7 +64,7 @@ def pnl_lines(
     cells = max(len(f"{value:+,.0f}") for value in (low, high, min(falls))) + 1
     columns = width - cells
     if columns < 4 or height < 1:
-        return [fit(pnl_note(points), width)]
+        return [fit(next(iter(pnl_notes(points)), ()), width)]
     heads = 1 if height >= _LEGEND_FROM_ROWS else 0
     feet = max(1, (height - heads - 1) // 4) + 1 if height >= _FALL_FROM_ROWS else 0
     column = None if cursor_ns is None else column_of(points, cursor_ns, columns)

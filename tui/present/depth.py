@@ -195,7 +195,8 @@ def _price_axis(book: BookView, depth: Depth, half: int) -> Line:
     """Write the prices at both ends and at the touch."""
     wide = half // len(depth.bids) * len(depth.bids)
     left = numbers.grid_price(depth.bids[-1].ticks, book.tick_size)
-    middle = numbers.exact((book.bid_ticks[0] + book.ask_ticks[0]) * book.tick_size / 2)
+    price = (book.bid_ticks[0] + book.ask_ticks[0]) * book.tick_size / 2
+    middle = f"{price:,.{max(numbers.decimals_of(price), numbers.decimals_of(book.tick_size))}f}"
     right = numbers.grid_price(depth.asks[-1].ticks, book.tick_size)
     text = " " * (_AXIS_CELLS + half - wide) + left
     start = _AXIS_CELLS + half - len(middle) // 2

@@ -39,7 +39,7 @@ def line_explanation(line: LogLine, log: Sequence[LogLine], width: int) -> list[
         (Span(f"{line.level}, {line.topic}, {numbers.clock_ms(line.at_ns)} UTC", Ink.QUIET),),
     ]
     if around:
-        lines += [EMPTY_LINE, (Span("said around it", Ink.QUIET),), *(log_line(each) for each in around[-15:])]
+        lines += [EMPTY_LINE, (Span("said around it", Ink.QUIET),), *(log_line(each, width) for each in around[-15:])]
     return [*lines, EMPTY_LINE, (Span("esc closes", Ink.QUIET),)]
 
 
@@ -69,5 +69,5 @@ def order_explanation(order: OrderView, log: Sequence[LogLine], width: int) -> l
     whole_id = re.compile(rf"(?<![\w-]){re.escape(order.client_order_id)}(?![\w-])")  # …-1 is not …-10
     named = [entry for entry in log if whole_id.search(entry.text)]
     if named:
-        lines += [EMPTY_LINE, (Span("log", Ink.QUIET),), *(log_line(entry) for entry in named[-10:])]
+        lines += [EMPTY_LINE, (Span("log", Ink.QUIET),), *(log_line(entry, width) for entry in named[-10:])]
     return [*lines, EMPTY_LINE, (Span("esc closes", Ink.QUIET),)]

@@ -1,5 +1,6 @@
 """The frame around a pane, drawn as text so that a changing title repaints one row only."""
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from tui.present.cells import fit, line_width
@@ -53,6 +54,12 @@ def framed(
         rows.append((side, *fit(inner, width - 2), side))
     rows.append(_bottom(foot, width, look))
     return rows
+
+
+def fitting_note(title: Line, notes: Sequence[Line], inner_width: int) -> Line:
+    """Return the first note beside which the title stays whole in a frame around `inner_width` cells, else the last."""
+    room = inner_width - 2 - 2 - line_width(title) - 1
+    return next((note for note in notes if line_width(note) <= room), notes[-1] if notes else ())
 
 
 def _bottom(foot: Line, width: int, look: FrameLook) -> Line:

@@ -15,6 +15,7 @@ from tui.present.orders import side_span
 from tui.present.table import Align, Column, Row, Table, table_lines
 
 MOST_REASON_LINES: Final = 3
+_SIDE_CELLS: Final = 7
 _INDENT: Final = "   "
 _LEG_BAR: Final = 8
 _SCORE_BAR: Final = 5
@@ -149,7 +150,7 @@ def _when(job: JobView, now_ns: int) -> str:
 
 def _with_detail(job: JobView, head: Line, snapshot_age_s: float, width: int) -> list[Line]:
     if job.status == "running":
-        lines = [head, *(leg_line(leg, width) for leg in job.legs)]
+        lines = [head, *leg_lines(job.legs, width)]
         return [*lines, *_naked_lines(job, snapshot_age_s), *_reason_lines(job.reason, width, Ink.WARNING)]
     if any(leg.filled_quantity for leg in job.legs):  # it ran: what became of each leg, and why it ended
         text, ink = _why(job)
@@ -187,22 +188,34 @@ def _leg_words(leg: LegView) -> str:
     return f"{leg.side} {quantity} {leg.venue}{price} {leg.state}"
 
 
-def leg_line(leg: LegView, width: int) -> Line:
-    """Show how far a leg of a running job is, with its average price and its state."""
+def leg_lines(legs: Sequence[LegView], width: int) -> list[Line]:
+    """Show how far each leg of a running job is, with its average price and its state; their bars below each other."""
+    tails = [_leg_tail(leg) for leg in legs]
+    room = width - len(_INDENT) - _SIDE_CELLS - max((line_width(tail) for tail in tails), default=0)
+    names = [f"{leg.venue} {leg.symbol}" for leg in legs]
+    if any(width_of(name) > room for name in names):
+        names = [leg.venue for leg in legs]  # the symbol stands in the job's row
+    return [
+        (Span(_INDENT), _side(leg.side), Span(left(name, max(0, min(26, room))), Ink.TEXT), *tail)
+        for leg, name, tail in zip(legs, names, tails, strict=True)
+    ]
+
+
+def _side(side: str) -> Span:
+    text, ink, _ = side_span(side)
+    return Span(left(text, _SIDE_CELLS), ink)
+
+
+def _leg_tail(leg: LegView) -> Line:
     done = leg.filled_quantity / leg.quantity if leg.quantity else Decimal(0)
     price = "" if leg.average_price is None else f" @ {numbers.average(leg.average_price)}"
     progress = f"{numbers.exact(leg.filled_quantity)}/{numbers.exact(leg.quantity)}{price}"
     ink = _LEG_INKS.get(leg.state, Ink.QUIET)
-    head = (Span(_INDENT), Span(left(side_span(leg.side).text, 7), side_span(leg.side).ink))
-    tail = (
+    return (
         Span(f" {share_bar(float(done), _LEG_BAR)} ", Ink.OWN),
         Span(progress, Ink.STRONG),
         Span(f"  {leg.state}", ink, Decor.BOLD if ink is Ink.ALARM else Decor.NONE),
     )
-    name, room = f"{leg.venue} {leg.symbol}", width - line_width((*head, *tail))
-    if width_of(name) > room:
-        name = leg.venue  # the symbol stands in the job's row
-    return (*head, Span(left(name, max(0, min(26, room))), Ink.TEXT), *tail)
 
 
 def _naked_lines(job: JobView, snapshot_age_s: float) -> list[Line]:

@@ -57,7 +57,7 @@ def average(price: Decimal) -> str:
 
 
 def signed_money(value: Decimal | float | None, decimals: int = 2) -> str:
-    return NOTHING if value is None else f"{value:+,.{decimals}f}"
+    return NOTHING if value is None else f"{value or 0:+,.{decimals}f}"  # no minus before a zero, which Decimal has
 
 
 def direction(value: Decimal | float | None) -> str:

@@ -5,18 +5,19 @@ from decimal import Decimal
 from core.state.desk import FillView, OrderView
 from tui.present import numbers
 from tui.present.ink import Decor, Ink, Span
+from tui.present.price_grids import NO_GRIDS, Grids, longest_of, with_decimals
 from tui.present.table import Align, Column, Row, Table
 
 FINAL = frozenset({"filled", "cancelled", "rejected", "expired", "refused", "done"})
 
 _ORDER_COLUMNS = (
     Column("time", rank=6),
-    Column("venue", rank=4, shrinks_to=5),
+    Column("venue", rank=3, shrinks_to=5),
     Column("symbol", shrinks_to=11),
     Column("side"),
     Column("qty", Align.NUMBER),
     Column("price", Align.NUMBER, rank=1),
-    Column("filled", Align.NUMBER, rank=3),
+    Column("filled", Align.NUMBER, rank=4),
     Column("status", rank=2),
     Column("from", rank=5, shrinks_to=6),
     Column("why", rank=7, shrinks_to=8),
@@ -27,7 +28,7 @@ _NO_ORDERS = (
     "{cancel} cancels the selected order, {cancel-symbol} all on its symbol, {explain} explains it.",
 )
 _FILL_COLUMNS = (
-    Column("time", rank=3),
+    Column("time", rank=1),
     Column("venue", rank=4, shrinks_to=5),
     Column("symbol", shrinks_to=11),
     Column("side"),
@@ -92,22 +93,19 @@ def _amend_span(order: OrderView) -> Span:
 
 
 def order_price(order: OrderView, decimals: int = 0) -> str:
-    """Write what an order asks for, or got; a limit with `decimals` at least."""
+    """Write what an order asks for, or got; a limit and a stop with `decimals` at least."""
     if order.stop_price is not None:
-        limit = "" if order.limit_price is None else f" / {numbers.exact(order.limit_price)}"
-        return f"stop {numbers.exact(order.stop_price)}{limit}"
+        limit = "" if order.limit_price is None else f" / {with_decimals(order.limit_price, decimals)}"
+        return f"stop {with_decimals(order.stop_price, decimals)}{limit}"
     if order.limit_price is not None:
-        return f"{order.limit_price:,.{max(decimals, numbers.decimals_of(order.limit_price))}f}"
+        return with_decimals(order.limit_price, decimals)
     return order.order_type if order.average_price is None else numbers.average(order.average_price)
 
 
-def orders_table(orders: list[OrderView]) -> Table:
+def orders_table(orders: list[OrderView], grids: Grids = NO_GRIDS) -> Table:
     """List orders as given; final ones are dim, and a refused one says why. Prices are aligned as those of fills."""
-    decimals: dict[str, int] = {}
-    for order in orders:
-        if order.limit_price is not None:
-            decimals[order.symbol] = max(decimals.get(order.symbol, 0), numbers.decimals_of(order.limit_price))
-    return Table(_ORDER_COLUMNS, [_order_row(order, decimals.get(order.symbol, 0)) for order in orders], _NO_ORDERS)
+    decimals = longest_of(((order, order.limit_price) for order in orders), grids)
+    return Table(_ORDER_COLUMNS, [_order_row(order, decimals[order.symbol]) for order in orders], _NO_ORDERS)
 
 
 def _order_row(order: OrderView, decimals: int) -> Row:
@@ -127,11 +125,9 @@ def _order_row(order: OrderView, decimals: int) -> Row:
     return Row(order.client_order_id, cells, Decor.DIM if is_final(order) else Decor.NONE)
 
 
-def fills_table(fills: list[FillView]) -> Table:
-    """List fills as given; the prices of a symbol have as many decimals as the longest, to be compared."""
-    decimals: dict[str, int] = {}
-    for fill in fills:
-        decimals[fill.symbol] = max(decimals.get(fill.symbol, 0), numbers.decimals_of(fill.price))
+def fills_table(fills: list[FillView], grids: Grids = NO_GRIDS) -> Table:
+    """List fills as given; the prices of a symbol have the decimals of its grid, or of the longest, to be compared."""
+    decimals = longest_of(((fill, fill.price) for fill in fills), grids)
     return Table(_FILL_COLUMNS, [_fill_row(fill, decimals[fill.symbol]) for fill in fills], _NO_FILLS)
 
 
@@ -142,7 +138,7 @@ def _fill_row(fill: FillView, decimals: int) -> Row:
         Span(fill.symbol, Ink.STRONG),
         side_span(fill.side),
         Span(numbers.exact(fill.quantity)),
-        Span(f"{fill.price:,.{decimals}f}"),
+        Span(with_decimals(fill.price, decimals)),
         Span(numbers.exact(fill.fee.quantize(_FEE_STEP) if fill.fee else fill.fee), Ink.QUIET),
         Span(fill.liquidity, Ink.QUIET),
         Span(fill.source.removeprefix("strategy:"), Ink.QUIET),

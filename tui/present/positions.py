@@ -6,7 +6,8 @@ from decimal import Decimal
 from core.state.desk import NetPositionView, PositionView, ProtectionView
 from tui.present import numbers
 from tui.present.freshness import Freshness, freshness
-from tui.present.ink import Decor, Ink, Span, signed_ink
+from tui.present.ink import Decor, Ink, Line, Span, signed_ink
+from tui.present.price_grids import NO_GRIDS, Grids, on_grid
 from tui.present.table import Align, Column, Row, Table
 
 _COLUMNS = (
@@ -37,14 +38,26 @@ _PROTECTED = (
 """Beside the others only while something is protected, so that a pane without stops has no empty columns."""
 
 
-def positions_table(positions: list[PositionView], net: list[NetPositionView], snapshot_age_s: float) -> Table:
-    rows = [_row(position, snapshot_age_s) for position in positions]
+def positions_table(
+    positions: list[PositionView], net: list[NetPositionView], snapshot_age_s: float, grids: Grids = NO_GRIDS
+) -> Table:
+    rows = [_row(position, snapshot_age_s, grids) for position in positions]
     rows += [_net_row(total, [each for each in positions if _is_of(each, total)], snapshot_age_s) for total in net]
     if all(position.protection is None for position in positions):
         return Table(_COLUMNS, rows, _EMPTY)
     levels = [*(_protection_cells(position.protection) for position in positions), *((Span(""),) * 3 for _ in net)]
     wide = [Row(row.key, (*row.cells, *cells), row.decor) for row, cells in zip(rows, levels, strict=True)]
     return Table((*_COLUMNS, *_PROTECTED), wide, _EMPTY)
+
+
+def positions_note(held: Sequence[PositionView], snapshot_age_s: float) -> Line:
+    """Say how many are open, and the age of the oldest price that one of them is valued at."""
+    if not held:
+        return (Span("0 open", Ink.QUIET),)
+    ages = [each.mark_age_s for each in held]
+    known = [age for age in ages if age is not None]
+    oldest = max(known) + snapshot_age_s if len(known) == len(ages) else None
+    return (Span(f"{len(held)} open", Ink.OWN), Span(f"  {numbers.age(oldest)}", freshness(oldest).ink, Decor.PUBLIC))
 
 
 def _protection_cells(found: ProtectionView | None) -> tuple[Span, ...]:
@@ -67,17 +80,17 @@ def _level(price: Decimal | None, away_pct: Decimal | None) -> str:
     return f"{price:,.{min(8, max(2, numbers.decimals_of(price)))}f} {away}"
 
 
-def _row(position: PositionView, snapshot_age_s: float) -> Row:
+def _row(position: PositionView, snapshot_age_s: float, grids: Grids) -> Row:
     age_s = None if position.mark_age_s is None else position.mark_age_s + snapshot_age_s
     state = freshness(age_s)
     marked = Decor.NONE if state is Freshness.FRESH else state.decor
-    pnl = position.unrealised_pnl_usd
+    pnl, mark = position.unrealised_pnl_usd, position.mark_price
     cells = (
         Span(position.venue, Ink.QUIET),
         Span(position.symbol, Ink.STRONG),
         Span(numbers.exact(position.quantity), signed_ink(position.quantity)),
-        Span(_price(position, is_average=True)),
-        Span(_price(position, is_average=False), decor=marked),
+        Span(_average(position, grids)),
+        Span(numbers.NOTHING if mark is None else on_grid(mark, position, grids), decor=marked),
         Span(numbers.money(position.notional_usd), decor=marked),
         Span(numbers.signed_money(pnl), signed_ink(pnl), marked),
         Span(numbers.signed_money(_pnl(position)), signed_ink(_pnl(position)), marked),
@@ -89,16 +102,13 @@ def _row(position: PositionView, snapshot_age_s: float) -> Row:
     return Row(f"{position.symbol}@{position.venue}", cells, Decor.NONE if position.quantity else Decor.DIM)
 
 
-def _price(position: PositionView, *, is_average: bool) -> str:
-    """Show an average with the decimals of the mark at least: it is a quotient and has no end of its own."""
-    price = position.average_price if is_average else position.mark_price
-    if price is None:
+def _average(position: PositionView, grids: Grids) -> str:
+    """Show an average with the decimals of the grid and of the mark, two at least: a quotient has no end of its own."""
+    if position.average_price is None:
         return numbers.NOTHING
-    if is_average:
-        mark = position.mark_price
-        decimals = numbers.decimals_of(mark) if mark is not None else 2
-        return f"{price:,.{min(8, max(2, decimals))}f}"
-    return numbers.exact(price)
+    mark, grid = position.mark_price, grids.get((position.venue, position.symbol), 0)
+    decimals = max(2, grid, 0 if mark is None else numbers.decimals_of(mark))
+    return f"{position.average_price:,.{min(8, decimals)}f}"
 
 
 def _is_of(position: PositionView, total: NetPositionView) -> bool:

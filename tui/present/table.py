@@ -114,8 +114,13 @@ def _fit_columns(table: Table, width: int) -> _Fitted:
         for index, column in enumerate(table.columns)
     ]
     kept = list(range(len(table.columns)))
+    gone: list[int] = []
     while len(kept) > 1 and _needed(table, kept, natural, shrunk=True) > width:
-        kept.remove(max(kept, key=lambda index: (table.columns[index].rank, index)))
+        gone.append(max(kept, key=lambda index: (table.columns[index].rank, index)))
+        kept.remove(gone[-1])
+    for index in reversed(gone):  # a wide column that went may leave the room that a narrow one before it lacked
+        if _needed(table, [*kept, index], natural, shrunk=False) <= width:
+            kept = sorted((*kept, index))
     widths = dict(zip(kept, (natural[index] for index in kept), strict=True))
     excess = _needed(table, kept, natural, shrunk=False) - width
     for index in reversed(kept):

@@ -12,7 +12,7 @@ from tui.present.ink import Line
 
 class ExplanationDialog(PageDialog):
     def __init__(self, answer: "asyncio.Task[CommandResult]", known: Sequence[Line] = ()) -> None:
-        super().__init__("Why", answer_lines(None, known, 0, self.BOX_COLUMNS - 4))
+        super().__init__("Why", answer_lines(None, known, 0, self.TEXT_COLUMNS))
         self._answer = answer
         self._known = known
         self._is_answered = False

@@ -13,7 +13,7 @@ class JobDialog(PageDialog):
     """Shows what the console knows at once, and the controls when they have come."""
 
     def __init__(self, job: JobView, answer: "asyncio.Task[CommandResult]") -> None:
-        super().__init__("Why", explanation_lines(job, None, self.BOX_COLUMNS - 4))
+        super().__init__("Why", explanation_lines(job, None, self.TEXT_COLUMNS))
         self._job = job
         self._answer = answer
         self._is_answered = False

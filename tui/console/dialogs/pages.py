@@ -16,6 +16,7 @@ class PageDialog(Dialog[None]):
     """Lines to read; arrows scroll, any of esc, enter or ? closes."""
 
     BOX_COLUMNS = 78
+    TEXT_COLUMNS = BOX_COLUMNS - 5  # without frame, padding, and the bar of a page that is longer than the screen
 
     def __init__(self, title: str, lines: Sequence[Line]) -> None:
         super().__init__(title)
