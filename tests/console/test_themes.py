@@ -96,7 +96,7 @@ def test_the_privacy_mask_hides_equity_profit_positions_and_own_orders_and_leave
         assert re.search("equity •••,•••.••", header)
         assert re.search(r"3/3 up.*lag \d", header)
         for name in ("positions", "orders", "risk", "pnl", "log"):
-            assert not re.search(r"\d", desk.pane(name)), name
+            assert not re.search(r"\d", but_for_ages_and_counts(desk.pane(name))), name
         assert re.search(r"◂ •.•+", ladder)
         assert re.search(r"64,0\d\d.\d", ladder)
         await desk.press("ctrl+y")
@@ -104,6 +104,10 @@ def test_the_privacy_mask_hides_equity_profit_positions_and_own_orders_and_leave
         assert desk.pane("positions") == positions
 
     run_console(script)
+
+
+def but_for_ages_and_counts(text: str) -> str:
+    return re.sub(r"<?[\d.]+ (s|min|open|seen|shelved)\b", "", text)
 
 
 def test_own_prints_of_a_public_pane_are_hidden_too() -> None:
@@ -118,7 +122,7 @@ def test_alerts_are_hidden_as_well_for_they_name_losses_and_values() -> None:
         await desk.press("4")
         assert re.search(r"\d", desk.pane("alerts"))
         await desk.press("ctrl+y")
-        assert not re.search(r"\d", desk.pane("alerts"))
+        assert not re.search(r"\d", but_for_ages_and_counts(desk.pane("alerts")))
 
     run_console(script)
 
