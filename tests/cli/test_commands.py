@@ -183,6 +183,7 @@ def test_order_sends_exact_decimals(engine: FakeEngine, capsys: CapturedText):
     body = engine.last.body
     assert body is not None
     assert body.pop("who").startswith("cli:")
+    assert isinstance(body.pop("as_of_ns"), int)  # an engine that stood still meanwhile does not trade on it later
     assert body == {
         "venue": "sim-a",
         "symbol": "BTC/USDT",
@@ -322,6 +323,7 @@ def test_amend_sends_only_what_is_to_change(engine: FakeEngine, capsys: Captured
     body = engine.last.body
     assert body is not None
     assert body.pop("who").startswith("cli:")
+    assert isinstance(body.pop("as_of_ns"), int)
     assert body == {"limit_price": "64000.50"}
     assert json.loads(capsys.readouterr().out)["data"]["amend"] == "done"
 

@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import time
 from collections.abc import Mapping
 from typing import Final, cast
 from urllib.parse import quote, urlencode
@@ -22,6 +23,11 @@ _EXITS: Final = {200: ExitCode.DONE, 400: ExitCode.USAGE, 404: ExitCode.USAGE, 4
 def read(path: str, *, timeout_s: float = READ_TIMEOUT_S) -> Body:
     """Ask the engine for something; raise CommandError unless it answers."""
     return _ask("GET", path, None, timeout_s)
+
+
+def as_of_now() -> dict[str, object]:
+    """Return the time an order is given at: an engine that stood still meanwhile refuses to trade on it later."""
+    return {"as_of_ns": time.time_ns()}
 
 
 def command(path: str, body: Mapping[str, object] | None = None, *, timeout_s: float = COMMAND_TIMEOUT_S) -> Body:

@@ -113,7 +113,7 @@ def order(
         return
     known_price = price if price is not None else prices.get("stop_price")
     _confirm(f"{side} {amount} {instrument}", venue, symbol, amount, known_price, yes=yes, confirm=confirm)
-    _finish(engine.command("/api/orders", body), json)
+    _finish(engine.command("/api/orders", body | engine.as_of_now()), json)
 
 
 def amend(
@@ -142,7 +142,7 @@ def amend(
     changed = (("limit_price", new_price), ("quantity", new_quantity))
     body = {name: format(value, "f") for name, value in changed if value is not None}
     path = f"/api/orders/{engine.segment(order_id)}"
-    _finish(engine.patch(path, body, timeout_s=AMEND_TIMEOUT_S), json)
+    _finish(engine.patch(path, body | engine.as_of_now(), timeout_s=AMEND_TIMEOUT_S), json)
 
 
 def _order(order_id: str) -> engine.Body:
