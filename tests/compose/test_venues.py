@@ -1,6 +1,7 @@
 """Venues as the configuration names them."""
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,37 @@ def test_a_venue_that_cannot_be_recorded_says_so_and_leaves_no_file(
     assert run(["record", "bybit", "BTC/USDT:USDT", "--out", str(out), "--seconds", "1"]) == 2
     assert capsys.readouterr().err == "seraphim: what ccxt receives cannot be recorded: it does not show it\n"
     assert not out.exists()
+
+
+def test_a_simulated_venue_lists_what_it_trades_and_says_that_it_is_simulated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SERAPHIM_HOME", str(tmp_path))
+    assert run(["instruments", "sim-x"]) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("sim-x is simulated, a venue of the embedded market")
+    assert "NVDA" in told
+    assert run(["instruments", "sim-a", "eth", "--json"]) == 0
+    listed = json.loads(capsys.readouterr().out)
+    assert listed["simulated"] is True
+    assert [each["symbol"] for each in listed["instruments"]] == ["ETH/USDT", "ETH/USDT:USDT"]
+    assert run(["instruments", "nowhere"]) == 2
+    assert "allowed are sim-a, sim-b, sim-x, binance" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("venue", "why"),
+    [("sim-x", "simulated, inside the engine"), ("old", "replays a recording"), ("sim-a", "there is no venue 'sim-a'")],
+)
+def test_what_is_on_no_network_is_not_asked_and_says_why(
+    venue: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SERAPHIM_HOME", str(tmp_path))
+    (tmp_path / "config.toml").write_text(
+        '[venues.sim-x]\nkind = "sim"\n[venues.old]\nkind = "replay"\npath = "x.zst"\nvenue = "binance"\n'
+    )
+    assert run(["doctor", venue]) == 2
+    assert why in capsys.readouterr().err
 
 
 def test_an_unreachable_venue_is_told_by_every_command_that_asks_it(

@@ -1,5 +1,6 @@
 """The venues of the configuration, for commands that need no engine."""
 
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -37,13 +38,24 @@ def examined_venues(config: "Config", name: str | None) -> "dict[str, RealVenue 
     return {name: venues[name] if name in venues else real_venue(config, name)}
 
 
-def real_venue(config: "Config", name: str) -> "RealVenue":
-    """Return a configured venue, or one of that kind with its defaults; raise CommandError for neither."""
+def simulated_venues(config: "Config") -> list[str]:
+    """Return the names of the configured venues of the embedded market."""
+    from core.config.venues import SimVenueConfig  # noqa: PLC0415 - pydantic, only where it is needed
+
+    return [name for name, venue in config.venues.items() if isinstance(venue, SimVenueConfig)]
+
+
+def real_venue(config: "Config", name: str, also: Sequence[str] = ()) -> "RealVenue":
+    """Return a configured venue, or one of that kind with its defaults; raise CommandError for neither.
+
+    `also` names what the caller takes besides.
+    """
     from pydantic import TypeAdapter  # noqa: PLC0415 - as above
 
     from core.config.venues import (  # noqa: PLC0415 - as above
         CryptoVenueConfig,
         InteractiveBrokersConfig,
+        ReplayVenueConfig,
         VenueConfig,
     )
     from tui.compose.kinds.registry import KINDS  # noqa: PLC0415 - as above
@@ -53,8 +65,12 @@ def real_venue(config: "Config", name: str) -> "RealVenue":
         return venues[name]
     if isinstance(config.venues.get(name), InteractiveBrokersConfig):
         raise CommandError(ExitCode.USAGE, f"{name} is asked stock by stock: TWS tells no list of what it trades")
+    if name in simulated_venues(config):
+        raise CommandError(ExitCode.USAGE, f"{name} is simulated, inside the engine: nothing of it is on a network")
+    if isinstance(config.venues.get(name), ReplayVenueConfig):
+        raise CommandError(ExitCode.USAGE, f"{name} replays a recording: what it trades stands in that file alone")
     if name not in KINDS:
-        known = ", ".join(dict.fromkeys([*venues, *KINDS]))
+        known = ", ".join(dict.fromkeys([*also, *venues, *KINDS]))
         raise CommandError(ExitCode.USAGE, f"there is no venue {name!r}; allowed are {known}")
     made = TypeAdapter[Any](VenueConfig).validate_python({"kind": name})
     assert isinstance(made, CryptoVenueConfig)

@@ -8,7 +8,7 @@ import typer
 
 from core.control.verbs import DOCTOR, INSTRUMENTS, VENUES
 from core.paths import Paths
-from tui.cli.configured import configuration, examined_venues, real_venue, real_venues
+from tui.cli.configured import configuration, examined_venues, real_venue, real_venues, simulated_venues
 from tui.cli.exits import CommandError, ExitCode
 from tui.cli.hidden_input import ask_hidden, is_terminal
 from tui.cli.output import Json, say, say_json
@@ -76,13 +76,28 @@ def instruments(
     config: ConfigFile = None,
     json: Json = False,
 ) -> None:
-    chosen = real_venue(configuration(config), venue)
-    found = asyncio.run(_listed(chosen))
+    loaded = configuration(config)
+    simulated = _simulated(loaded, venue)
+    found = (
+        asyncio.run(_listed(real_venue(loaded, venue, simulated_venues(loaded)))) if simulated is None else simulated
+    )
     wanted = [row for row in found if search.upper() in str(row["symbol"]).upper()]
     if json:
-        say_json({"venue": venue, "instruments": wanted})
+        say_json({"venue": venue, "simulated": simulated is not None, "instruments": wanted})
         return
+    if simulated is not None:
+        say(f"{venue} is simulated, a venue of the embedded market: no network, no keys, no money")
     print_table("", INSTRUMENT_COLUMNS, wanted, empty=f"{venue} trades nothing that has {search!r} in its symbol")
+
+
+def _simulated(config: Any, name: str) -> list[dict[str, object]] | None:
+    """Return what a configured venue of the embedded market trades, None for any other name."""
+    if name not in simulated_venues(config):
+        return None
+    from adapters.sim.instruments import listings  # noqa: PLC0415 - only where a simulated venue is asked
+
+    listed = [each.instrument for each in listings(config.sim.funding_interval_s)[name]]
+    return [_instrument_row(each) for each in sorted(listed, key=lambda each: each.symbol)]
 
 
 async def _listed(venue: Any) -> list[dict[str, object]]:
