@@ -70,16 +70,23 @@ def test_a_simulated_venue_lists_what_it_trades_and_says_that_it_is_simulated(
 
 
 @pytest.mark.parametrize(
-    ("venue", "why"),
-    [("sim-x", "simulated, inside the engine"), ("old", "replays a recording"), ("sim-a", "there is no venue 'sim-a'")],
+    ("venue", "why", "configured"),
+    [
+        ("sim-x", "simulated, inside the engine", '[venues.sim-x]\nkind = "sim"\n'),
+        ("sim-a", "there is no venue 'sim-a'", '[venues.sim-x]\nkind = "sim"\n'),
+        ("binance", "replays a recording", '[venues.binance]\nkind = "replay"\npath = "x.zst"\nvenue = "binance"\n'),
+    ],
 )
 def test_what_is_on_no_network_is_not_asked_and_says_why(
-    venue: str, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    venue: str,
+    why: str,
+    configured: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.setenv("SERAPHIM_HOME", str(tmp_path))
-    (tmp_path / "config.toml").write_text(
-        '[venues.sim-x]\nkind = "sim"\n[venues.old]\nkind = "replay"\npath = "x.zst"\nvenue = "binance"\n'
-    )
+    (tmp_path / "config.toml").write_text(configured)
     assert run(["doctor", venue]) == 2
     assert why in capsys.readouterr().err
 

@@ -77,10 +77,9 @@ def instruments(
     json: Json = False,
 ) -> None:
     loaded = configuration(config)
-    simulated = _simulated(loaded, venue)
-    found = (
-        asyncio.run(_listed(real_venue(loaded, venue, simulated_venues(loaded)))) if simulated is None else simulated
-    )
+    found = simulated = _simulated(loaded, venue)
+    if found is None:
+        found = asyncio.run(_listed(real_venue(loaded, venue, simulated_venues(loaded))))
     wanted = [row for row in found if search.upper() in str(row["symbol"]).upper()]
     if json:
         say_json({"venue": venue, "simulated": simulated is not None, "instruments": wanted})
