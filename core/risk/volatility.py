@@ -23,6 +23,7 @@ class ShortTermVolatility:
         self._steps = int(window_s / step_s)
         self._least_steps = least_steps
         self._samples: deque[tuple[int, float]] = deque()  # (step, log price), one a step, oldest first
+        self._settled: float | None = None  # sum of squared returns but for the newest, which still moves
 
     def update(self, at_ns: int, price: float) -> None:
         """Take a price over; one that is no positive number, or a step late, is left out.
@@ -37,19 +38,23 @@ class ShortTermVolatility:
             return
         if self._samples and step < self._samples[-1][0]:
             self._samples.clear()
+            self._settled = None
         if self._samples and step == self._samples[-1][0]:
             self._samples.pop()
+        else:
+            self._settled = None
         self._samples.append((step, math.log(price)))
         self._forget(step)
 
     def percent(self, now_ns: int) -> float | None:
         """Return the volatility, None while fewer than `least_steps` returns lie in the window."""
         self._forget(now_ns // self._step_ns)
-        if len(self._samples) <= self._least_steps:
+        if len(self._samples) <= max(1, self._least_steps):
             return None
-        prices = [price for _, price in self._samples]
-        squares = sum((later - earlier) ** 2 for earlier, later in itertools.pairwise(prices))
-        return 100 * math.sqrt(squares)
+        if self._settled is None:  # once a step: consoles and the scheduler ask for every symbol many times a second
+            prices = [price for _, price in self._samples]
+            self._settled = sum((later - earlier) ** 2 for earlier, later in itertools.pairwise(prices[:-1]))
+        return 100 * math.sqrt(self._settled + (self._samples[-1][1] - self._samples[-2][1]) ** 2)
 
     def mean_price(self, now_ns: int) -> float | None:
         """Return the geometric mean of the window's prices, None while fewer than `least_steps` steps have one."""
@@ -61,6 +66,7 @@ class ShortTermVolatility:
     def _forget(self, step: int) -> None:
         while self._samples and step - self._samples[0][0] > self._steps:
             self._samples.popleft()
+            self._settled = None
 
 
 class VolatilityBoard:

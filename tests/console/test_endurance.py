@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from textual.strip import Strip
+from textual.widgets import Input
 
 from bench import memory
 from bench.console_memory import _start
@@ -123,3 +124,22 @@ def test_unfolded_alarms_are_remembered_while_they_are_gone_and_the_oldest_of_ma
             assert (f"unwatched {number}" in at.pane("alerts")) is is_unfolded
 
     run_console(script, link=link)
+
+
+@pytest.mark.parametrize("key", ["b", "P", "comma"])
+def test_a_dialog_that_was_closed_leaves_no_field_behind(key: str) -> None:
+    counts: list[int] = []
+
+    async def script(at: Desk) -> None:
+        for _ in range(2):
+            for _ in range(5):
+                await at.press(key)
+                assert at.app.dialogs.top is not None
+                await at.press("escape")
+                assert at.app.dialogs.top is None
+            await at.frame()
+            gc.collect()
+            counts.append(sum(isinstance(each, Input) for each in gc.get_objects()))
+
+    run_console(script)
+    assert counts[1] <= counts[0]

@@ -101,3 +101,18 @@ def test_the_mean_price_is_of_the_window_and_none_while_too_few_steps_have_one()
         board.update(PERP.id, 100.0 if second < 15 else 200.0, second * S)
     assert board.mean_price(PERP.id, 29 * S) == 200
     assert board.mean_price(PERP.id, 60 * S) is None
+
+
+@given(st.lists(st.tuples(st.integers(-3_000, 40_000), st.floats(50, 150), st.integers(0, 30_000)), max_size=60))
+def test_asking_in_between_changes_nothing_of_a_later_answer(moves: list[tuple[int, float, int]]) -> None:
+    asked, at_ms = ShortTermVolatility(least_steps=2), 10**6
+    updates: list[tuple[int, float]] = []
+    for passed_ms, price, later_ms in moves:
+        at_ms += passed_ms
+        updates.append((at_ms * 1_000_000, price))
+        asked.update(*updates[-1])
+        fresh = ShortTermVolatility(least_steps=2)
+        for update in updates:
+            fresh.update(*update)
+        at_ms += later_ms
+        assert asked.percent(at_ms * 1_000_000) == fresh.percent(at_ms * 1_000_000)

@@ -73,6 +73,7 @@ class DialogStack:
 
     def _close(self, dialog: Dialog[Any]) -> None:
         self._open.remove(dialog)
+        dialog.forget_fields()
         dialog.remove()
         self._ready()  # keys held for a dialog that never came go to what is there now
         if self._open:

@@ -5,11 +5,12 @@ every change, tens of milliseconds on the engine's loop; under a layer only chan
 """
 
 from collections.abc import Callable, Sequence
-from typing import ClassVar, Final, Generic, TypeVar
+from typing import ClassVar, Final, Generic, TypeVar, cast
 
 from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.signal import Signal
 from textual.strip import Strip
 from textual.widget import Widget
 from textual.widgets import Input
@@ -117,6 +118,12 @@ class Dialog(Widget, Generic[Answer], can_focus=True):
     def fields(self) -> list[Input]:
         """Return the fields that can be typed into, from top to bottom."""
         return []
+
+    def forget_fields(self) -> None:
+        """Let go of every field: the library's screen would keep each that there ever was, with all it showed."""
+        heard = cast("Signal[object]", self.screen.text_selection_started_signal)
+        for field in self.query(Input):
+            heard.unsubscribe(field)
 
     def action_next_field(self, step: int = 1) -> None:
         """Go to another field; a dialog without fields has none to go to."""
