@@ -34,9 +34,11 @@ class SlowWay:
         self.is_open.set()
         self._kept = bytearray()
         self._tasks: set[asyncio.Task[None]] = set()
+        self._writers: list[asyncio.StreamWriter] = []
 
     async def serve(self, console_in: asyncio.StreamReader, console_out: asyncio.StreamWriter) -> None:
         engine_in, engine_out = await asyncio.open_unix_connection(str(self._engine))
+        self._writers += [console_out, engine_out]
         self._tasks |= {
             asyncio.create_task(self._take(engine_in)),
             asyncio.create_task(self._hand_on(console_out)),
@@ -54,9 +56,12 @@ class SlowWay:
             self._kept.clear()
             await asyncio.sleep(0.005)
 
-    def end(self) -> None:
+    async def end(self) -> None:
         for task in self._tasks:
             task.cancel()
+        for writer in self._writers:
+            writer.close()
+        await asyncio.gather(*(writer.wait_closed() for writer in self._writers), return_exceptions=True)
 
 
 async def _hand_back(console: asyncio.StreamReader, engine: asyncio.StreamWriter) -> None:
@@ -71,8 +76,9 @@ async def slow_way(folder: Path, engine: Path) -> AsyncIterator[SlowWay]:
     try:
         yield way
     finally:
-        way.end()
+        await way.end()
         server.close()
+        await server.wait_closed()
 
 
 def test_an_engine_sends_no_more_than_two_frames_into_a_way_that_hands_none_on(tmp_path: Path) -> None:
