@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from textual._styles_cache import StylesCache
 from textual.strip import Strip
 from textual.widgets import Input
 
@@ -15,8 +16,8 @@ from bench.trading_day import TradingDay, VirtualClock
 from core.state.monitoring import Alert
 from tests.console.driving import Desk, run_console
 from tests.console.whole_link import WholeLink, watch_some
-from tui.console.acyclic_strips import keep_strips_acyclic
 from tui.console.app import ConsoleApp
+from tui.console.freed_pictures import free_what_is_painted_over
 from tui.console.settings import ConsoleSettings
 from tui.flight.console_state import kept_screen
 from tui.panes.alarms import MOST_UNFOLDED, AlarmsPane
@@ -57,7 +58,7 @@ def test_a_picture_that_was_painted_over_is_freed_at_once(desk: str) -> None:
 
 
 def test_strips_are_cut_as_the_library_cuts_them() -> None:
-    keep_strips_acyclic()
+    free_what_is_painted_over()
     strip = Strip.blank(10)
     assert [each.cell_length for each in strip.divide([3, 10])] == [3, 7]
     assert strip.divide([10])[0] is strip
@@ -126,8 +127,8 @@ def test_unfolded_alarms_are_remembered_while_they_are_gone_and_the_oldest_of_ma
     run_console(script, link=link)
 
 
-@pytest.mark.parametrize("key", ["b", "P", "comma"])
-def test_a_dialog_that_was_closed_leaves_no_field_behind(key: str) -> None:
+@pytest.mark.parametrize("key", ["b", "P", "comma", "question_mark"])
+def test_a_dialog_that_was_closed_leaves_no_field_and_no_picture_behind(key: str) -> None:
     counts: list[int] = []
 
     async def script(at: Desk) -> None:
@@ -139,7 +140,7 @@ def test_a_dialog_that_was_closed_leaves_no_field_behind(key: str) -> None:
                 assert at.app.dialogs.top is None
             await at.frame()
             gc.collect()
-            counts.append(sum(isinstance(each, Input) for each in gc.get_objects()))
+            counts.append(sum(isinstance(each, Input | StylesCache) for each in gc.get_objects()))
 
     run_console(script)
     assert counts[1] <= counts[0]

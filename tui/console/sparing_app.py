@@ -12,8 +12,8 @@ from textual.app import App
 from textual.geometry import NULL_OFFSET, Size
 from textual.screen import Screen
 
-from tui.console.acyclic_strips import keep_strips_acyclic
 from tui.console.cell_text import TooManyClustersError
+from tui.console.freed_pictures import free_what_is_painted_over
 from tui.console.terminal_picture import Placed, TerminalPicture
 
 _LOG = logging.getLogger(__name__)
@@ -27,7 +27,7 @@ class SparingApp(App[Result], inherit_bindings=False):
 
     def __init__(self, *, ansi_color: bool) -> None:
         super().__init__(ansi_color=ansi_color)
-        keep_strips_acyclic()
+        free_what_is_painted_over()
         self._picture: TerminalPicture | None = TerminalPicture()
         self._is_picture_whole = False
         self._cursor_shown = NULL_OFFSET
