@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.console.driving import LARGE, SMALL, Desk, run_console
+from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
 from tests.console.fake_link import FakeLink
 from tui.present.ink import Ink, Span, text_of
 from tui.present.positions import unrealised_by_row
@@ -106,3 +106,33 @@ def test_positions_and_venues_have_their_last_minutes_with_room_and_not_without(
 
     run_console(wide, size=LARGE)
     run_console(narrow, size=SMALL)
+
+
+def test_the_last_minutes_are_there_when_a_pane_is_opened_for_the_first_time() -> None:
+    async def script(desk: Desk) -> None:
+        for _ in range(3):
+            desk.link.step += CELL_NS // 100_000_000
+            await desk.frame()
+        venues = desk.app.area.panes["venues"]
+        assert venues not in desk.app.area.shown()
+        await desk.press("4")
+        desk.app.area.zoomed = "venues"
+        desk.app.arrange()
+        await desk.frame()
+        assert "▁▁▁▁" in desk.pane("venues")
+
+    run_console(script, size=MEDIUM)
+
+
+def test_what_is_not_shown_is_looked_at_once_a_second_of_the_engine() -> None:
+    looks: list[int] = []
+
+    async def script(desk: Desk) -> None:
+        venues = desk.app.area.panes["venues"]
+        venues.take_note = lambda view: looks.append(view.snapshot.engine_ns // 1_000_000_000)
+        for _ in range(40):
+            await desk.frame()
+
+    run_console(script, size=MEDIUM)
+    assert len(looks) == len(set(looks))
+    assert 4 <= len(looks) <= 6

@@ -241,6 +241,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
             self.message_bar.show(self.messages.newest, self.sender.waiting_for)
             if self.dialogs.top is not None:
                 self.dialogs.top.frame(self.view)
+            self.area.look_aside(self.view)
             for pane in self.area.shown():
                 pane.frame(self.view)
                 await asyncio.sleep(0)

@@ -1,7 +1,7 @@
 """The area of the panes: all of them live here; a desk shows some, at places of its own."""
 
 from collections.abc import Mapping, Sequence
-from typing import ClassVar, cast
+from typing import ClassVar, Final, cast
 
 from textual.geometry import NULL_OFFSET, NULL_SPACING, Region, Size
 from textual.layout import ArrangeResult, Layout, WidgetPlacement
@@ -29,9 +29,11 @@ from tui.panes.tables import (
 from tui.panes.tape import TapePane
 from tui.panes.texts import LogPane, RiskPane
 from tui.panes.timeline import TimelinePane
+from tui.panes.view import View
 from tui.panes.watchlist import WatchlistPane
 from tui.present.ladder_window import Recentring
 
+_ASIDE_NS: Final = 1_000_000_000
 _PANES: dict[str, tuple[type[Pane], str]] = {
     "pnl": (PnlPane, "p"),
     "positions": (PositionsPane, "o"),
@@ -85,6 +87,7 @@ class DeskArea(Widget):
         self.desk = 1
         self.changes: dict[int, DeskChange] = {}
         self.zoomed: str | None = None
+        self._looked_aside = -1  # the engine's second
         self.screen_class = SizeClass.SMALL
         self._desk_layout = DeskLayout(self)
 
@@ -148,6 +151,16 @@ class DeskArea(Widget):
     def _mount(self, panes: Sequence[Pane]) -> None:
         if self.is_attached:
             self.mount_all([pane for pane in panes if not pane.is_attached])
+
+    def look_aside(self, view: View) -> None:
+        """Let panes that are not shown keep what they draw the past from, once a second."""
+        second = -1 if view.snapshot is None else view.snapshot.engine_ns // _ASIDE_NS
+        if view.snapshot is None or second == self._looked_aside:
+            return
+        self._looked_aside = second
+        for pane in self.panes.values():
+            if not pane.display:
+                pane.take_note(view)
 
     def shown(self) -> list[Pane]:
         """Return the visible panes in reading order, the focus order."""

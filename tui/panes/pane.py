@@ -67,6 +67,9 @@ class Pane(Widget, can_focus=True):
         """Go on as a pane that was drawn so many frames ago."""
         self._skipped = frames_since_drawn % max(self.FRAMES_BETWEEN + 1, 1 if self._view is None else self._view.pace)
 
+    def take_note(self, view: View) -> None:
+        """Keep what the past is drawn from; called about once a second while the pane is not shown."""
+
     def put_away(self) -> None:
         """Be shown no longer: when it comes back, nothing is drawn from what it saw before."""
         self._view = None

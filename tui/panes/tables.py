@@ -26,7 +26,7 @@ class PositionsPane(TablePane):
     ABOUT = (
         "What is held at each venue, then net per asset over all of them. With room, PnL has unrealised and realised "
         "profit with funding, less fees. The age is that of the price a position is valued at: dim numbers are late, "
-        "struck ones stale. A line has the unrealised profit of the last minutes, as far as this pane has shown them."
+        "struck ones stale. A line has the unrealised profit of the last minutes, from when this console began."
     )
     KEYS = ("cancel-symbol", "cursor-up", "cursor-down", "copy", "export")
 
@@ -37,9 +37,13 @@ class PositionsPane(TablePane):
     def export(self, snapshot: DeskSnapshot) -> Export:
         return export_of("positions", snapshot.positions, POSITION_COLUMNS)
 
-    def table(self, view: View) -> Table:
+    def take_note(self, view: View) -> None:
         snapshot = _snapshot(view)
         self._sparks.take(unrealised_by_row(snapshot.positions), snapshot.engine_ns, snapshot.engine_id)
+
+    def table(self, view: View) -> Table:
+        snapshot = _snapshot(view)
+        self.take_note(view)
         grids = grids_of(snapshot.instruments, snapshot.positions)
         shown = positions_table(snapshot.positions, snapshot.net_positions, view.snapshot_age_s, grids)
         return with_sparks(shown, self._sparks, rank=8, is_signed=True)
@@ -95,7 +99,7 @@ class VenuesPane(TablePane):
     TITLE = "Venues"
     ABOUT = (
         "Whether each feed is up, how late it answers, and what stands against it. With room, a line has how late it "
-        "answered in the last minutes, as far as this pane has shown them."
+        "answered in the last minutes, from when this console began."
     )
     KEYS = ("explain", "halt-selected", "lift-selected", "safe-mode", "leave-safe-mode", "cursor-up", "cursor-down")
     IS_PUBLIC = True
@@ -104,9 +108,13 @@ class VenuesPane(TablePane):
         super().__init__(pane_id, letter)
         self._sparks = SparkHistory()
 
-    def table(self, view: View) -> Table:
+    def take_note(self, view: View) -> None:
         snapshot = _snapshot(view)
         self._sparks.take(latency_by_row(snapshot.monitoring), snapshot.engine_ns, snapshot.engine_id)
+
+    def table(self, view: View) -> Table:
+        snapshot = _snapshot(view)
+        self.take_note(view)
         shown = venues_table(snapshot.monitoring, view.snapshot_age_s)
         return with_sparks(shown, self._sparks, rank=6, is_signed=False)
 
