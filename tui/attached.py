@@ -1,7 +1,9 @@
 """A console on an engine that runs in another process, here or on another machine."""
 
 import asyncio
+import signal
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from core.io.console_id import new_console_name
@@ -47,14 +49,21 @@ async def _show(link: AttachedLink, who: str, paths: Paths, first: FirstSettings
                 link.tell(problem)
 
     afterwards = asyncio.create_task(after_the_first_picture(), name="after-the-first-picture")
+    showing = asyncio.create_task(console.run_async(mouse=first.settings.has_mouse), name="console")
+    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, showing.cancel)
     try:
-        await console.run_async(mouse=first.settings.has_mouse)
+        await showing
+    except asyncio.CancelledError:
+        own = asyncio.current_task()
+        if own is None or own.cancelling():  # else the terminal is gone, and with it the console alone
+            raise
     finally:
         afterwards.cancel()
         unanswered = await console.sender.finish()  # with the link goes what is still on its way over it
         await link.stop()
-        for what in unanswered:
-            sys.stderr.write(f"{what}: NO ANSWER before the console was left; see `seraphim status`\n")
+        with suppress(OSError):  # nobody reads it where the terminal is gone
+            for what in unanswered:
+                sys.stderr.write(f"{what}: NO ANSWER before the console was left; see `seraphim status`\n")
 
 
 def disk_problem(paths: Paths) -> str:

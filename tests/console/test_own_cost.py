@@ -96,7 +96,7 @@ class SlowFile:
 
 def test_a_writer_counts_the_bytes_that_went_out_and_what_a_stalled_terminal_did_not_take():
     file, recovered = SlowFile(), threading.Event()
-    writer = TerminalWriter(file, recovered.set)
+    writer = TerminalWriter(file, recovered.set, lambda: None)
     writer.start()
     writer.write("▲1")
     assert file.is_taking.wait(30)

@@ -32,7 +32,7 @@ def test_a_terminal_made_non_blocking_by_another_program_is_painted_anew_and_not
     try:
         os.set_blocking(writing, False)
         file, painted = FullOnce(writing), threading.Event()
-        writer = TerminalWriter(file, painted.set)
+        writer = TerminalWriter(file, painted.set, lambda: None)
         writer.start()
         writer.write("lost")
         assert painted.wait(WAIT_S)
@@ -48,7 +48,7 @@ def test_a_terminal_made_non_blocking_by_another_program_is_painted_anew_and_not
 
 def test_a_text_that_no_encoding_knows_does_not_end_the_writing() -> None:
     file = io.StringIO()
-    writer = TerminalWriter(file, lambda: None)
+    writer = TerminalWriter(file, lambda: None, lambda: None)
     writer.start()
     writer.write("\ud800")
     writer.write("on")
@@ -60,7 +60,7 @@ def test_a_text_that_no_encoding_knows_does_not_end_the_writing() -> None:
 
 def test_a_terminal_that_cannot_be_made_to_wait_is_given_up_and_not_painted_for_ever() -> None:
     file, painted = FullOnce(-1), threading.Event()
-    writer = TerminalWriter(file, painted.set)
+    writer = TerminalWriter(file, painted.set, lambda: None)
     writer.start()
     writer.write("lost")
     writer.join(WAIT_S)

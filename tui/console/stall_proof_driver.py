@@ -82,4 +82,11 @@ class StallProofDriver(LinuxDriver):
             self._writer = None
             return
         assert self._file is not None, "a console without a terminal is refused before"
-        self._writer = TerminalWriter(self._file, self._from_any_thread(self._paint_anew))
+        self._writer = TerminalWriter(
+            self._file, self._from_any_thread(self._paint_anew), self._from_any_thread(_hang_up)
+        )
+
+
+def _hang_up() -> None:
+    """Have this process leave a terminal that is gone, also where nobody sent the signal: it may hold a lease."""
+    signal.raise_signal(signal.SIGHUP)

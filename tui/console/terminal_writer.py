@@ -26,12 +26,15 @@ class TerminalWriter(threading.Thread):
         The terminal.
     on_recovery
         Called from the thread when a stalled terminal has taken everything again and must be repainted.
+    on_loss
+        Called from the thread when there is no terminal any more.
     """
 
-    def __init__(self, file: IO[str], on_recovery: Callable[[], None]) -> None:
+    def __init__(self, file: IO[str], on_recovery: Callable[[], None], on_loss: Callable[[], None]) -> None:
         super().__init__(daemon=True, name="terminal-writer")
         self._file = file
         self._on_recovery = on_recovery
+        self._on_loss = on_loss
         self._waiting: deque[str] = deque()
         self._waiting_characters = 0
         self._changed = threading.Condition()
@@ -116,6 +119,7 @@ class TerminalWriter(threading.Thread):
         with self._changed:
             self._is_gone = True
             self._drop()
+        self._on_loss()
 
     def _recover(self) -> None:
         with self._changed:

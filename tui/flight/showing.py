@@ -1,6 +1,7 @@
 """Show a recorded session on this terminal."""
 
 import asyncio
+import signal
 
 from core.paths import Paths
 from tui.flight.no_effects import refuse_effects
@@ -14,6 +15,7 @@ def show_session(named: str, paths: Paths) -> None:
 
     Raises SessionFileError where there is none or it cannot be read.
     """
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)  # whoever shows the past has nothing to outlive its terminal for
     viewer = Viewer(read_session(session_named(sessions_dir(paths), named)))
     refuse_effects()
     asyncio.run(viewer.run_async(mouse=False))
