@@ -17,6 +17,7 @@ from core.state.monitoring import Alert
 from tests.console.driving import Desk, run_console
 from tests.console.whole_link import WholeLink, watch_some
 from tui.console.app import ConsoleApp
+from tui.console.dialogs.settings import SettingsDialog
 from tui.console.freed_pictures import free_what_is_painted_over
 from tui.console.settings import ConsoleSettings
 from tui.flight.console_state import kept_screen
@@ -24,6 +25,7 @@ from tui.panes.alarms import MOST_UNFOLDED, AlarmsPane
 
 FRAMES = 60
 SIZE = (160, 50)
+HELD_BY_THE_LIBRARY = 5  # the newest layouts of a screen, each with its dialog
 
 
 @pytest.fixture
@@ -144,3 +146,23 @@ def test_a_dialog_that_was_closed_leaves_no_field_and_no_picture_behind(key: str
 
     run_console(script)
     assert counts[1] <= counts[0]
+
+
+def dialogs_alive() -> int:
+    return sum(isinstance(each, SettingsDialog) for each in gc.get_objects())
+
+
+@pytest.mark.usefixtures("_no_collections")
+def test_what_closed_dialogs_were_made_of_is_freed_within_a_minute_though_nothing_else_collects() -> None:
+    async def script(at: Desk) -> None:
+        for _ in range(12):
+            await at.press("comma", "escape")
+        assert dialogs_alive() >= 12, "freed by something else: then this shows nothing"
+        await at.press("comma")
+        await at.frame(61)
+        assert dialogs_alive() >= 12, "what is on the screen would have outlived a collection"
+        await at.press("escape")
+        await at.frame(61)
+        assert dialogs_alive() <= HELD_BY_THE_LIBRARY
+
+    run_console(script)

@@ -82,7 +82,7 @@ def test_the_console_shows_what_both_sides_traded(name: str, tmp_path: Path, mon
             await desk.until(lambda: len(desk.resting) == 1)
             await world.somebody_sells(prices.rests, prices.sold)
             await watcher.until_words("tape", "▼", price(prices.rests), size(prices.sold))
-            await watcher.until_words("fills", "▲", "buy", numbers.exact(Decimal(prices.rests)), prices.sold)
+            await watcher.until_words("fills", "▲", "buy", price(prices.rests), prices.sold)
             await world.somebody_buys(prices.ask, prices.taken)
             theirs = await watcher.until_words("tape", "▲", price(prices.ask), size(prices.taken))
             ours = await watcher.until_words("tape", "▼", price(prices.rests), size(prices.sold))
