@@ -33,6 +33,7 @@ from tui.console.dialogs.dialog import DIALOG_CSS
 from tui.console.exit_choice import ExitChoice
 from tui.console.files import ConsoleFiles
 from tui.console.freshness_watch import FreshnessWatch
+from tui.console.garbage import GarbageRounds
 from tui.console.hands import Hands
 from tui.console.key_names import key_label
 from tui.console.key_repeat import KeyRepeat
@@ -47,7 +48,6 @@ from tui.console.settings import DEFAULTS, ConsoleSettings
 from tui.console.sparing_app import SparingApp
 from tui.console.stall_proof_driver import StallProofDriver
 from tui.console.tour import TOUR_TITLE, tour_lines
-from tui.console.young_garbage import YoungGarbage
 from tui.panes.ladder import LadderPane
 from tui.panes.looks import Looks
 from tui.panes.palettes import palette_for
@@ -133,7 +133,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         self._wanted: DeskRequest | None = None
         self._is_framing = False
         self._frame_error = ""
-        self._garbage = YoungGarbage(clock)
+        self._garbage = GarbageRounds(clock)
         self._is_prepared = False  # what no first picture shows is made ready by a piece a frame
         self._stale: frozenset[Thing] = frozenset()
 
@@ -253,7 +253,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
             self._is_framing = False
         if not self._is_prepared:
             self._is_prepared = not (dialogs.load_one_more() or self.area.mount_one_more())
-        self._garbage.frame(has_dialog=self.dialogs.top is not None)
+        self._garbage.frame()
 
     async def look_for_stale(self) -> None:
         """Draw between slow frames where something turned stale: nothing old may look fresh until the next one."""
