@@ -66,6 +66,7 @@ class Hand:
     async def shoot(self) -> None:
         """Let a frame come and take its picture."""
         await self.frame()
+        await self._refreshed()
         app = self._desk.app
         self.shots.append((self._desk.clock.monotonic_ns() - app.recorder._started_ns, picture_of(app)))
 
@@ -119,6 +120,27 @@ def test_replay_shows_the_same_pictures_at_the_marked_times(tmp_path: Path, size
             assert player.shown.is_exact
             assert text_of(player.shown.rows) == text_of(rows)
             assert player.shown.rows == rows
+
+    replay(tmp_path, script)
+
+
+def test_every_step_through_a_dialog_that_grows_shows_it_in_its_place(tmp_path: Path) -> None:
+    async def deed(desk: Desk) -> None:
+        hand = Hand(desk)
+        await hand.press("ctrl+k")
+        for _ in range(4):
+            await hand.frame()
+
+    record(deed, tmp_path, size=MEDIUM, settings=QUIET)
+
+    async def script(player: Player) -> None:
+        await player.to_start()
+        while not player.is_at_end:
+            await player.step()
+            assert player.stage is not None
+            rows = player.shown.rows
+            await player.stage._in_its_context(player.stage._settle())
+            assert text_of(player.stage.picture()) == text_of(rows)
 
     replay(tmp_path, script)
 

@@ -140,6 +140,8 @@ class Player:
                 await asyncio.sleep(0)
                 if not self._alive((at - first) / max(1, number - first)):
                     break
+        if self._stage is not None:
+            await self._stage.come_to_rest()
         self._take_picture()
 
     async def _set_up(self, beginning: int) -> None:

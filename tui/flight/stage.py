@@ -86,6 +86,11 @@ class Stage:
         self.console.clock.go_to(entry.at_ns, entry.utc_ns if isinstance(entry, Frame) else 0)
         await self._in_its_context(self._apply(entry, is_drawn=is_drawn))
 
+    async def come_to_rest(self) -> None:
+        """Wait until a dialog that grew or shrank with the last frame has its place: it gets that after the frame."""
+        if self.console.dialogs.top is not None:
+            await self._in_its_context(self._settle())
+
     def picture(self) -> list[Strip]:
         """Return what the console shows now, row by row."""
         assert self._context is not None
