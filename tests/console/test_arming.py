@@ -11,13 +11,14 @@ def lease(console: str, who: str = "console:alice@ssh") -> ArmingView:
     return ArmingView(console=console, who=who, since_ns=START_NS, until_ns=START_NS + 582_000_000_000)
 
 
-def test_arming_asks_first_and_cancel_has_the_focus() -> None:
+def test_going_armed_costs_a_typed_word() -> None:
     async def script(desk: Desk) -> None:
         await desk.press("a")
         assert "Only this console raises risk" in desk.dialog()
-        await desk.press("enter")
+        assert "type arm and press enter" in desk.dialog()
+        await desk.press("enter", "down", "enter", "tab", "enter", "y", "enter")
         assert desk.link.commands == []
-        await desk.press("a", "down", "enter")
+        await desk.press("backspace", "a", "r", "m", "enter")
 
     link, _ = run_console(script)
     assert link.commands == [Arm(who="console:test", seconds=600.0)]

@@ -86,11 +86,12 @@ def test_the_same_engine_gets_the_order_that_was_confirmed() -> None:
     assert [order.quantity for order in sent(link)] == [D("0.001")]
 
 
-@pytest.mark.parametrize("key", ["a", "M"])
-def test_arming_and_a_riskier_mode_are_asked_again_after_a_restart(key: str) -> None:
+@pytest.mark.parametrize(("key", "word"), [("a", "arm"), ("M", "aggressive")])
+def test_arming_and_a_riskier_mode_are_asked_again_after_a_restart(key: str, word: str) -> None:
     async def script(desk: Desk) -> None:
         assert isinstance(desk.link, RestartingLink)
-        await desk.press(key, "down")
+        await desk.press(key)
+        await desk.type(word)
         desk.link.run = 2
         await desk.press("enter")
 

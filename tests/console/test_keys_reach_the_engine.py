@@ -223,16 +223,19 @@ def test_pause_key_pauses_when_the_snapshot_is_too_old_to_say_paused() -> None:
     assert [type(command) for command in link.commands] == [Pause]
 
 
-def test_a_riskier_mode_asks_and_a_held_enter_does_not_confirm() -> None:
+def test_a_riskier_mode_costs_its_name_typed_and_a_held_enter_does_not_confirm() -> None:
     async def script(desk: Desk) -> None:
-        await desk.press("M", "down")
-        desk.clock.advance(0.3)
-        await desk.pilot.press("down", "up")  # back on the choice, now hold enter from elsewhere
+        await desk.press("M")
         desk.app.repeat.heard("enter")
         for _ in range(10):
             desk.clock.advance(0.03)
             await desk.pilot.press("enter")
+        await desk.press("down", "enter")
+        await desk.type("balanced")
+        await desk.press("enter")
         assert desk.link.commands == []
+        await desk.press("escape", "M")
+        await desk.type("aggressive")
         await desk.press("enter")
 
     link, _ = run_console(script)

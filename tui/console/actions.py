@@ -148,7 +148,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     ),
     Action(
         "riskier-mode", ("M",), "riskier", "One risk mode riskier.",
-        Group.SAFETY, lambda do: do.riskier_mode(), verbs.SET_RISK_MODE, Guard.ASKS,
+        Group.SAFETY, lambda do: do.riskier_mode(), verbs.SET_RISK_MODE, Guard.WORD,
     ),
     Action(
         "halt-selected", ("h",), "halt this", "Halt the selected venue or strategy at once.",
@@ -260,7 +260,7 @@ ACTIONS: Final[tuple[Action, ...]] = (
     Action(
         "arm", ("a",), "arm",
         "Arm this console for 10 minutes: it alone raises risk, and single keys trade. When armed: disarm at once.",
-        Group.TRADING, lambda do: do.arm_or_disarm(), verbs.ARM, Guard.ASKS,
+        Group.TRADING, lambda do: do.arm_or_disarm(), verbs.ARM, Guard.WORD,
     ),
     Action(
         "disarm", ("A",), "disarm", "Disarm the armed console at once, whichever it is.",

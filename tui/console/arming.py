@@ -1,4 +1,4 @@
-"""The armed console: armed after a question, taken over after a word, disarmed at once."""
+"""The armed console: armed and taken over after a typed word, disarmed at once."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
 
 ARMED_S = 600.0
+ARM_WORD = "arm"
 TAKE_OVER_WORD = "take over"
 _WHAT_IT_DOES = (
     "Only this console raises risk for 10 minutes. On its ladders single keys trade without asking, at the size in "
@@ -27,7 +28,7 @@ class Arming:
     app: "ConsoleApp"
 
     def arm_or_disarm(self) -> None:
-        """Disarm at once where this console is armed, else ask."""
+        """Disarm at once where this console is armed, else ask for the word."""
         view = self.app.view
         arming = None if view.snapshot is None else view.snapshot.arming
         if is_armed(arming, view.link):
@@ -39,14 +40,13 @@ class Arming:
             self.app.say("warning", "not armed: the engine is silent")
         else:
             lines = [*wrap(_WHAT_IT_DOES, 60, Ink.STRONG), *_hindrance(view.snapshot.monitoring.alerts)]
-            dialog = dialogs.ChoiceDialog("Arm?", lines, [dialogs.Choice("Arm", "arm")], self.app.repeat)
-            self.app.dialogs.open(dialog, self._arm)
+            self.app.dialogs.open(dialogs.TypedDialog("Arm?", lines, ARM_WORD), self._arm)
 
     def disarm(self) -> None:
         self.app.sender.send(Disarm(), "disarm")
 
-    def _arm(self, answer: str | None) -> None:
-        if answer is not None:
+    def _arm(self, typed: "dialogs.Typed | None") -> None:
+        if typed is not None:
             self.app.sender.send(Arm(seconds=ARMED_S), "arm")
 
     def _take_over(self, typed: "dialogs.Typed | None") -> None:

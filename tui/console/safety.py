@@ -126,13 +126,12 @@ class Safety:
         mode = self._neighbour_mode(1)
         if mode is None:
             return
-        text = plain(f"The risk mode becomes {mode.value.upper()}: smaller edges and wilder markets pass.", Ink.STRONG)
-        choice = dialogs.Choice(f"Set {mode.value}", mode.value)
-        self.app.dialogs.open(dialogs.ChoiceDialog("Riskier?", [text], [choice], self.app.repeat), self._set_mode)
+        text = f"The risk mode becomes {mode.value.upper()}: smaller edges and wilder markets pass."
+        self.app.dialogs.open(dialogs.TypedDialog("Riskier?", wrap(text, 60, Ink.STRONG), mode.value), self._set_mode)
 
-    def _set_mode(self, mode: str | None) -> None:
-        if mode is not None:
-            self.app.sender.send(SetRiskMode(mode=mode), f"risk mode {mode}")
+    def _set_mode(self, typed: "dialogs.Typed | None") -> None:
+        if typed is not None:
+            self.app.sender.send(SetRiskMode(mode=typed.word), f"risk mode {typed.word}")
 
     def _neighbour_mode(self, step: int) -> RiskMode | None:
         snapshot = self.app.view.snapshot
