@@ -102,8 +102,10 @@ class Engine:
         fact = EngineStarted(at_ns=parts.clock.utc_ns(), version=parts.settings.version, run=parts.fold.run + 1)
         # Durable before the first order id of this run can leave: ids hold the run's number.
         await parts.recorder.record(fact)
-        if is_first:  # a fold that begins with the configuration of a later day would be another one
-            mode = parts.settings.risk_mode
+        mode = parts.settings.risk_mode
+        # A fold that begins with the configuration of a later day would be another one. What a person has chosen
+        # while the engine began stands: the configuration loosens nothing.
+        if is_first and parts.fold.risk_mode == mode:
             parts.recorder.record(RiskModeChanged(at_ns=fact.at_ns, mode=mode, who="the configuration"))
         parts.consoles.open()
         parts.recorder.on_failure(self._kill_switch.storage_failed)

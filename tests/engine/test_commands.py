@@ -214,6 +214,16 @@ def test_commands_before_the_engine_is_connected_are_answered():
     in_virtual_time(work)
 
 
+def test_a_safer_mode_chosen_while_the_first_start_is_under_way_is_not_loosened_by_the_configuration():
+    async def work(loop: VirtualLoop) -> None:
+        rig = EngineRig(loop)
+        assert (await rig.execute(SetRiskMode(mode="conservative", who="me"))).outcome is Outcome.DONE
+        await rig.start()
+        assert rig.engine.monitoring().global_.risk_mode == RiskMode.CONSERVATIVE
+
+    in_virtual_time(work)
+
+
 @pytest.mark.parametrize(
     "command",
     [Pause(reason="lunch"), Resume(), SetRiskMode(mode="aggressive"), StopStrategy(name="nobody")],

@@ -28,7 +28,8 @@ def what_lifts(blocker: Blocker, is_passing: bool) -> str:
     if is_passing:
         return _ENDS_BY_ITSELF.get(blocker.cause, "ends by itself with its cause; no word lifts it")
     scope = "" if blocker.scope == "global" else f" --scope {blocker.scope}"
-    key = "p" if blocker.cause == Cause.PAUSE else "R" if blocker.scope == "global" else "H on its row"
+    own = f"H on the row of the {blocker.scope.partition(':')[0]}"
+    key = "p" if blocker.cause == Cause.PAUSE else "R" if blocker.scope == "global" else own
     if blocker.cause == Cause.PAUSE:
         return f"a person's resume: {key}, or seraphim resume{scope}"
     if blocker.level < HaltLevel.HALTED:
