@@ -1,6 +1,7 @@
 """One way to compile a function of arrays: numba without the interpreter, cached on disk where that is possible."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 from types import FunctionType
@@ -110,11 +111,24 @@ def _compiled(function: Callable[P, R], options: dict[str, Any]) -> Callable[P, 
     config = cast("Any", numba).config
     locators, config.CACHE_LOCATOR_CLASSES = config.CACHE_LOCATOR_CLASSES, _LOCATORS
     try:
-        return compiler(cache=True, **options)(function)
+        compiled = compiler(cache=True, **options)(function)
     except RuntimeError:  # numba found no folder for its cache
         return compiler(**options)(function)
     finally:
         config.CACHE_LOCATOR_CLASSES = locators
+    _keep_working_on_a_full_disk(compiled._cache)
+    return compiled
+
+
+def _keep_working_on_a_full_disk(cache: Any) -> None:
+    """Let a kernel that cannot be kept for the next start be used in this one all the same: numba would raise."""
+    save = cache.save_overload
+
+    def save_if_possible(signature: object, compiled: object) -> None:
+        with suppress(OSError):
+            save(signature, compiled)
+
+    cache.save_overload = save_if_possible
 
 
 def entry_of(function: Callable[[Unpack[Ts]], R], *arguments: *Ts) -> Callable[[Unpack[Ts]], R]:

@@ -56,6 +56,19 @@ def test_a_kernel_on_disjoint_arrays_is_cached_too(tmp_path) -> None:
     assert run(tmp_path, program, **cached) == f"{wanted} 1"
 
 
+def test_a_disk_without_room_for_the_cache_keeps_no_kernel_from_working(tmp_path) -> None:
+    cached = {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    (tmp_path / "entry.py").write_text("from core.compiled import kernel\n\n@kernel\ndef twice(x):\n    return 2 * x\n")
+    program = (
+        "import entry, errno, os\n"
+        "def full(*_):\n    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))\n"
+        "os.replace = full\n"  # numba puts each file of its cache in place with it
+        "print(entry.twice(21))"
+    )
+    assert run(tmp_path, program, **cached) == "42"
+    assert run(tmp_path, program.replace("os.replace = full", ""), **cached) == "42"
+
+
 def test_the_book_can_be_imported_without_the_compiler() -> None:
     program = "import sys, core.book.book; print(sorted({'numba', 'llvmlite'} & set(sys.modules)))"
     assert run(ROOT, program) == "[]"
