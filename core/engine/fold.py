@@ -14,7 +14,7 @@ from core.engine.away_book import AwayBook, AwayState
 from core.engine.directional_positions import Directional, DirectionalPositions, Share
 from core.engine.fill_view import fill_view
 from core.engine.narrator import Line
-from core.engine.source_positions import SourcePositions
+from core.engine.source_positions import SourcePositions, SourcePositionsState
 from core.execution.runs import JobRuns, JobRunsState
 from core.held.book import HeldBook, HeldBookState
 from core.jobs.job_book import JobBookState
@@ -32,7 +32,6 @@ from core.journal.facts import (
 )
 from core.ledger.ledger import Ledger
 from core.ledger.outcome import InstrumentLookup, LedgerFault, LedgerOutcome
-from core.ledger.position import Position
 from core.ledger.state import LedgerState
 from core.orders.outcome import Applied, Quarantined, TrackerOutcome
 from core.orders.state import TrackerState
@@ -55,7 +54,7 @@ class FoldState(msgspec.Struct, frozen=True, kw_only=True):
     risk_mode: RiskMode
     run: int
     strategies: dict[str, dict[str, str]]
-    source_positions: dict[str, dict[str, Position]]
+    source_positions: SourcePositionsState
     directional: dict[str, Directional]
     recent_fills: list[FillView]  # oldest first
     reconciled_ns: dict[str, int]
@@ -134,6 +133,7 @@ class EngineFold:
         if isinstance(moved, Applied):
             self.recent_fills.extend(fill_view(fill, moved.order.intent.source) for fill in moved.fills)
         booked = self.ledger.apply(fact)
+        self.source_positions.apply_booked(fact, booked, self.ledger)
         self.capital.apply(fact, moved, booked)
         self.scheduler.apply(fact)
         self.risk_hub.apply(fact)

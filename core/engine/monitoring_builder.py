@@ -6,6 +6,7 @@ from typing import Final
 from core.engine.alert_builder import AlertBuilder
 from core.engine.limit_uses import LimitUses
 from core.engine.parts import EngineParts
+from core.engine.strategy_profits import StrategyProfits
 from core.ledger.valuation import Valuation
 from core.risk.halts import Cause, bearing_on, tightest
 from core.state.monitoring import (
@@ -17,6 +18,7 @@ from core.state.monitoring import (
     MonitoringState,
     RateLimitState,
     RiskState,
+    StrategyState,
     VenueCapital,
     VenueState,
 )
@@ -44,6 +46,7 @@ class MonitoringBuilder:
         self._parts = parts
         self._alerts = AlertBuilder(parts)
         self._limits = LimitUses(parts)
+        self._profits = StrategyProfits(parts.fold, parts.market, parts.clock)
         self._started_ns = started_ns
         self._kill_state = kill_state
         self._rate_limit = rate_limit
@@ -57,7 +60,7 @@ class MonitoringBuilder:
             jobs=self._jobs(),
             risk=self._risk(valuation),
             market=self._market(),
-            strategies=parts.strategies.states(),
+            strategies=self._strategies(),
             alerts=self.alerts(valuation),
             alert_sinks=parts.alerts.sinks(),
             latency=parts.statistics.stages.states(),
@@ -118,6 +121,13 @@ class MonitoringBuilder:
             reserve_size=reserve.budget_usd,
             total_in_flight=capital.in_flight_usd,
         )
+
+    def _strategies(self) -> list[StrategyState]:
+        hosted = self._parts.strategies.states()
+        found = [*hosted, *self._profits.left_behind(hosted)]
+        for strategy in found:
+            strategy.profit = self._profits.of(strategy.name)
+        return found
 
     def _jobs(self) -> JobsState:
         book = self._parts.fold.scheduler.book

@@ -1,21 +1,27 @@
-"""Positions by who ordered them, so that a strategy sees its own and nobody else's.
+"""Positions and what they earned by who ordered them, so that a strategy sees its own and nobody else's.
 
-What a protection or a flattening closes comes off the positions of those who hold that side.
+What a protection or a flattening closes comes off the positions of those who hold that side, with its part of the fee.
+Funding is paid to an account: it is divided by what each holds where that is certain, and else told as not attributed.
 """
 
-from collections.abc import Sequence
-from decimal import Decimal
+from collections.abc import Iterator, Sequence
+from decimal import ROUND_HALF_EVEN, Decimal
 from typing import Final
 
 import msgspec
 
 from core.engine.directional_positions import CLOSERS, Share
-from core.ledger.position import ZERO, Position
-from core.orders.outcome import Applied, TrackerOutcome
+from core.journal.facts import AnyFact, FundingBooked, PositionAdopted
+from core.ledger.ledger import Ledger
+from core.ledger.outcome import Booked, LedgerOutcome
+from core.ledger.position import EXACT, ZERO, Position
+from core.orders.outcome import Applied, Parked, TrackerOutcome
+from core.types.account import FundingPayment
 from core.types.instrument import InstrumentId
 from core.types.order import FLATTEN, Fill, OrderIntent
 
 _ONE: Final = Decimal(1)
+_MONEY_STEP: Final = Decimal("1e-18")
 
 
 def owner_of(intent: OrderIntent) -> str:
@@ -25,22 +31,52 @@ def owner_of(intent: OrderIntent) -> str:
     return f"strategy:{intent.source.partition(':')[2]}" if intent.source.startswith(f"{FLATTEN}:") else intent.source
 
 
+class SourcePositionsState(msgspec.Struct, frozen=True, kw_only=True):
+    """The fold as a value, for snapshots."""
+
+    positions: dict[str, dict[str, Position]]
+    unattributed: dict[str, dict[str, Decimal]]
+    changed_ns: dict[str, int]
+
+
 class SourcePositions:
-    """Fold of the fills that the tracker booked, by whose order it was."""
+    """Fold of the fills that the tracker booked, by whose order it was.
+
+    Of a position cost, `realised` and `volume` are for contracts of size one: sizes are compared, and the average price
+    is per unit all the same. Fees and funding are money in the quote currency.
+    """
 
     def __init__(self) -> None:
         self._positions: dict[str, dict[str, Position]] = {}
+        self._unattributed: dict[str, dict[str, Decimal]] = {}  # by source and instrument: funding of uncertain owner
+        self._changed_ns: dict[str, int] = {}  # by instrument: when what the account holds changed last
 
     def apply(self, outcome: TrackerOutcome | None, shares: Sequence[Share] = ()) -> None:
         """Take the fills of an outcome; `shares` says whose a closing one is."""
+        if isinstance(outcome, Parked):
+            self._changed(str(outcome.fill.instrument_id), outcome.fill.venue_ns)
         if not isinstance(outcome, Applied):
             return
         source = owner_of(outcome.order.intent)
         for fill in outcome.fills:
+            self._changed(str(fill.instrument_id), fill.venue_ns)
             if source in CLOSERS and not outcome.order.is_external:
                 self._close(source, fill, shares)
             else:
                 self._trade(source, fill, fill.quantity * fill.side.sign)
+
+    def apply_booked(self, fact: AnyFact, booked: LedgerOutcome | None, ledger: Ledger) -> None:
+        """Take what the ledger booked of a fact: it knows what the account holds."""
+        match fact:
+            case FundingBooked(payment=payment) if isinstance(booked, Booked):
+                self._pay(payment, ledger.quantity(payment.instrument_id))
+            case PositionAdopted():
+                self._changed(str(InstrumentId(fact.venue, fact.symbol)), fact.at_ns)
+            case _:
+                pass
+
+    def _changed(self, key: str, at_ns: int) -> None:
+        self._changed_ns[key] = max(at_ns, self._changed_ns.get(key, 0))
 
     def _close(self, source: str, fill: Fill, shares: Sequence[Share]) -> None:
         left = fill.quantity
@@ -63,9 +99,34 @@ class SourcePositions:
     def _trade(self, owner: str, fill: Fill, signed_quantity: Decimal) -> None:
         of_owner = self._positions.setdefault(owner, {})
         position = of_owner.setdefault(str(fill.instrument_id), Position(venue=fill.venue, symbol=fill.symbol))
-        # Contract size one: sizes are compared, and the average price is per unit all the same.
-        position.trade(signed_quantity, fill.price, _ONE)
+        realised = position.trade(signed_quantity, fill.price, _ONE)
+        position.realised = EXACT.add(position.realised, realised)
+        position.fees = EXACT.add(position.fees, _part(fill.fee, abs(signed_quantity), fill.quantity))
+        position.volume = EXACT.add(position.volume, EXACT.multiply(fill.price, abs(signed_quantity)))
         position.trades += 1
+        position.updated_ns = max(position.updated_ns, fill.venue_ns)
+
+    # funding ---------------------------------------------------------------------------------------
+
+    def _pay(self, payment: FundingPayment, account_quantity: Decimal) -> None:
+        """Divide a payment by who holds what, unless that may have been otherwise when it was settled."""
+        key = str(payment.instrument_id)
+        holders = {owner: of_owner[key] for owner, of_owner in self._positions.items() if key in of_owner}
+        is_certain = (
+            payment.venue_ns > self._changed_ns.get(key, 0)
+            and account_quantity != 0
+            and is_backed(sum((each.quantity for each in holders.values()), ZERO), account_quantity)
+        )
+        for owner in sorted(holders):
+            position = holders[owner]
+            if is_certain:
+                part = _part(payment.amount, position.quantity, account_quantity)
+                position.funding = EXACT.add(position.funding, part)
+            elif position.quantity or position.updated_ns >= payment.venue_ns:
+                of_owner = self._unattributed.setdefault(owner, {})
+                of_owner[key] = EXACT.add(of_owner.get(key, ZERO), payment.amount)
+
+    # reading ---------------------------------------------------------------------------------------
 
     def of(self, source: str, instrument_id: InstrumentId) -> Position | None:
         return self._positions.get(source, {}).get(str(instrument_id))
@@ -74,11 +135,47 @@ class SourcePositions:
         """Return what a source holds."""
         return [position for position in self._positions.get(source, {}).values() if position.quantity]
 
-    def to_state(self) -> dict[str, dict[str, Position]]:
-        return self._positions
+    def traded_by(self, source: str) -> list[Position]:
+        """Return every position that a source ever had, flat ones included."""
+        return list(self._positions.get(source, {}).values())
 
-    def restore(self, state: dict[str, dict[str, Position]]) -> None:
+    def sources(self) -> Iterator[str]:
+        """Yield who ever traded, by name."""
+        yield from sorted(self._positions)
+
+    def total(self, instrument_id: InstrumentId) -> Decimal:
+        """Return what all sources together hold of an instrument."""
+        key = str(instrument_id)
+        return sum((each[key].quantity for each in self._positions.values() if key in each), ZERO)
+
+    def unattributed_funding(self, source: str) -> dict[str, Decimal]:
+        """Return by instrument what was paid in all while it was not certain how much of it is the source's."""
+        return self._unattributed.get(source, {})
+
+    # snapshots -------------------------------------------------------------------------------------
+
+    def to_state(self) -> SourcePositionsState:
+        return SourcePositionsState(
+            positions=self._positions, unattributed=self._unattributed, changed_ns=self._changed_ns
+        )
+
+    def restore(self, state: SourcePositionsState) -> None:
         self._positions = {
             source: {key: msgspec.structs.replace(position) for key, position in positions.items()}
-            for source, positions in state.items()
+            for source, positions in state.positions.items()
         }
+        self._unattributed = {source: dict(amounts) for source, amounts in state.unattributed.items()}
+        self._changed_ns = dict(state.changed_ns)
+
+
+def is_backed(held: Decimal, account_quantity: Decimal) -> bool:
+    """Tell whether an account holds at least what its sources hold together; more may have come from elsewhere."""
+    return held == 0 or (held * account_quantity > 0 and abs(account_quantity) >= abs(held))
+
+
+def _part(amount: Decimal, part: Decimal, whole: Decimal) -> Decimal:
+    """Return a part of an amount of money, the whole of it to the last digit."""
+    if part == whole or not amount:
+        return amount
+    share = EXACT.divide(EXACT.multiply(amount, part), whole)
+    return share.quantize(_MONEY_STEP, ROUND_HALF_EVEN, EXACT)

@@ -121,6 +121,25 @@ class MarketState(msgspec.Struct, kw_only=True):
     day_price_ns: int | None = None
 
 
+class StrategyProfit(msgspec.Struct, kw_only=True):
+    """What a strategy earned since its first fill, in dollars; None where an input is missing, which `missing` names.
+
+    `realised_usd` is before fees. Funding that was paid while it was not certain how much of it is the strategy's is
+    in `unattributed_funding`, by instrument, in the quote currency and in all, and in no other number.
+    """
+
+    pnl_usd: Decimal | None  # all parts together, after fees
+    realised_usd: Decimal | None
+    unrealised_usd: Decimal | None
+    fees_usd: Decimal | None  # paid is positive
+    funding_usd: Decimal | None  # received is positive
+    open_positions: int
+    mark_age_s: float | None  # of the oldest price that an open position is valued at
+    missing: list[str] = []
+    not_at_the_venue: list[str] = []  # instruments of which the account holds less than its strategies and persons
+    unattributed_funding: dict[str, Decimal] = {}
+
+
 class StrategyState(msgspec.Struct, kw_only=True):
     name: str
     status: str  # running, stopped, failed
@@ -130,6 +149,7 @@ class StrategyState(msgspec.Struct, kw_only=True):
     signals: int
     orders: int
     last_signal: str | None = None
+    profit: StrategyProfit | None = None  # None where it never had a fill
 
 
 class Alert(msgspec.Struct, kw_only=True):

@@ -16,6 +16,7 @@ COLUMNS: Final = (
     Column("instruments", "instruments"),
     Column("signals", "signals", "number"),
     Column("orders", "orders", "number"),
+    Column("PnL USD", "pnl_usd", "money"),
     Column("last signal", "last_signal"),
     Column("detail", "detail"),
 )
@@ -41,7 +42,10 @@ def show(json: Json = False) -> None:
     if json:
         say_json(answer)
         return
-    rows = [{**row, "instruments": _words(row.get("instruments"))} for row in engine.rows(answer, "strategies")]
+    rows = [
+        {**row, "instruments": _words(row.get("instruments")), "pnl_usd": engine.table(row, "profit").get("pnl_usd")}
+        for row in engine.rows(answer, "strategies")
+    ]
     print_table("", COLUMNS, rows, empty="no strategies; name some in [strategies.<name>] of the configuration")
 
 

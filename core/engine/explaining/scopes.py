@@ -4,6 +4,7 @@ from typing import Final
 
 from core.engine.explaining.blockers import blocker_sections
 from core.engine.explaining.orders import verdict_rows
+from core.engine.explaining.profits import profit_rows
 from core.engine.explaining.rows import fact, section
 from core.engine.parts import EngineParts
 from core.risk.halts import GLOBAL, bearing_on
@@ -77,6 +78,11 @@ class ScopeExplainer:
         sections = [
             *self._halts(blockers),
             section("the strategy", _strategy_rows(strategy)),
+            *(
+                []
+                if strategy.profit is None
+                else [section("what it earned since its first fill", profit_rows(strategy.profit))]
+            ),
             *([section("its newest orders, as the gate judged them", decisions)] if decisions else []),
             *([section("its newest jobs that ended", jobs)] if jobs else []),
             *([section("what it said", said)] if said else []),
