@@ -4,12 +4,13 @@ import msgspec
 
 
 class ExplainedRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One fact. `mark` says how a rule came out; `at_ns` when it was."""
+    """One fact. `mark` says how a rule came out; `at_ns` when it was; `here` what a console can do about it."""
 
     label: str
     text: str
     mark: str = ""  # passed, failed, lifted, warning; empty for a mere fact
     at_ns: int | None = None
+    here: str = ""  # names actions, as in "{acknowledge}": the console knows their keys
 
 
 class ExplainedSection(msgspec.Struct, frozen=True, kw_only=True):

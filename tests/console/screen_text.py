@@ -7,9 +7,13 @@ from rich.color_triplet import ColorTriplet
 from rich.style import Style
 from textual.strip import Strip
 
+from tui.console.key_map import USUAL_KEYS
 from tui.panes.looks import Looks
 from tui.panes.palettes import DARK, Palette
 from tui.present.ink import Ink
+from tui.present.key_words import KeyWords
+
+USUAL_WORDS: Final = KeyWords(USUAL_KEYS.filled)
 
 _MARKS: Final = {
     Ink.TEXT: " ", Ink.QUIET: " ", Ink.FRAME: " ", Ink.STRONG: "'", Ink.BID: "b", Ink.ASK: "a", Ink.BID_BAR: "b",

@@ -12,6 +12,7 @@ from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
 from tests.console.fake_jobs import START_NS
 from tests.console.fake_link import FakeLink
 from tests.console.fake_market import LISTINGS
+from tests.console.screen_text import USUAL_WORDS
 from tests.control.fake_engine import book
 from tui.present.cells import line_width
 from tui.present.ink import Decor, Ink, Line, text_of
@@ -147,7 +148,7 @@ def test_the_frame_says_how_long_ago_the_newest_was() -> None:
 
 def test_the_empty_state_teaches_and_says_what_is_wrong_with_the_feed() -> None:
     def words(instrument: str | None, shown: BookView | None) -> str:
-        return " ".join(text_of(line) for line in empty_tape_lines(instrument, shown, 30))
+        return " ".join(text_of(line) for line in empty_tape_lines(instrument, shown, 30, USUAL_WORDS))
 
     assert "[ and ] choose" in words(None, None)
     assert "No trade of BTC/USDT on sim-a" in words(NAME, the_book())

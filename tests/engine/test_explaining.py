@@ -94,7 +94,7 @@ def test_a_halted_venue_says_who_when_why_what_still_leaves_and_what_lifts_it(jo
         assert told["why"].text == "manual: odd prices"
         assert "cancels" in told["leaves"].text
         assert "--scope venue:v1" in told["lifted by"].text
-        assert "H on the row of the venue" in told["lifted by"].text
+        assert told["lifted by"].here == "{lift-selected} on the row of the venue"
         assert "--word resume" in told["lifted by"].text
         other = await explained(rig, "venue:v2")
         assert "nothing blocks new risk here" in other.standing

@@ -15,7 +15,9 @@ from tui.present.ink import Ink, Line, plain
 if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
 
-_NONE_SELECTED: Final = "no alarm is selected: {desk-4} shows them, {focus-next} and ↑ ↓ choose one"
+_NONE_SELECTED: Final = (
+    "no alarm is selected: {desk-4} shows them, {focus-next} and {cursor-up} {cursor-down} choose one"
+)
 _DAY_END: Final = "day end"
 _LENGTHS: Final = (("For 15 minutes", "900"), ("For an hour", "3600"), ("Until the UTC day ends", _DAY_END))
 

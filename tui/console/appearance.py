@@ -30,5 +30,5 @@ class Appearance:
         hides = not self.app.looks.hides_money
         self.app.put_on(replace(self.app.looks, hides_money=hides))
         self.app.paint_anew()
-        key = "ctrl+y shows them again"
+        key = self.app.keys.filled("{privacy} shows them again")
         self.app.say("info", f"own money and sizes are hidden; {key}" if hides else "own money and sizes are shown")

@@ -13,14 +13,16 @@ from tui.present.ink import Ink, Line
 
 if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
+    from tui.console.key_map import KeyMap
 
 ARMED_S = 600.0
 ARM_WORD = "arm"
 TAKE_OVER_WORD = "take over"
 _WHAT_IT_DOES = (
-    "Only this console raises risk for 10 minutes. On its ladders single keys trade without asking, at the size in "
-    "the lower edge: b and s join the touch, l and g take it, n closes the position. It asks all the same above 5,000 "
-    "USD, for an order just sent and for a slip of the finger. A halt, a pause or a lost link disarms at once."
+    "Only this console raises risk for 10 minutes. On its ladders single keys trade without asking, at the size in the "
+    "lower edge: {buy} and {sell} join the touch, {lift} and {hit} take it, {close-here} closes the position. It asks "
+    "all the same above 5,000 USD, for an order just sent and for a slip of the finger. A halt, a pause or a lost link "
+    "disarms at once."
 )
 
 
@@ -34,12 +36,13 @@ class Arming:
         if is_armed(arming, view.link):
             self.disarm()
         elif arming is not None:
-            text = f"{name_of_holder(arming)} is armed and loses that at once. {_WHAT_IT_DOES}"
+            text = f"{name_of_holder(arming)} is armed and loses that at once. {self.app.keys.filled(_WHAT_IT_DOES)}"
             self.app.dialogs.open(dialogs.TypedDialog("Take over?", wrap(text, 60), TAKE_OVER_WORD), self._take_over)
         elif view.snapshot is None or view.link.is_late:
             self.app.say("warning", "not armed: the engine is silent")
         else:
-            lines = [*wrap(_WHAT_IT_DOES, 60, Ink.STRONG), *_hindrance(view.snapshot.monitoring.alerts)]
+            hindrance = _hindrance(view.snapshot.monitoring.alerts, self.app.keys)
+            lines = [*wrap(self.app.keys.filled(_WHAT_IT_DOES), 60, Ink.STRONG), *hindrance]
             self.app.dialogs.open(dialogs.TypedDialog("Arm?", lines, ARM_WORD), self._arm)
 
     def disarm(self) -> None:
@@ -54,8 +57,8 @@ class Arming:
             self.app.sender.send(Arm(seconds=ARMED_S, take_over=True), "take over")
 
 
-def _hindrance(alarms: Sequence[Alert]) -> list[Line]:
+def _hindrance(alarms: Sequence[Alert], keys: "KeyMap") -> list[Line]:
     """Say before anybody asks the engine which alarm it will refuse for; the engine decides."""
     blocker = arming_blocker(alarms)
-    how = "4 shows the alarms, k says that you have seen one"
+    how = keys.filled("{desk-4} shows the alarms, {acknowledge} says that you have seen one")
     return [] if blocker is None else wrap(f"The engine will refuse: {blocker}; {how}.", 60, Ink.ALARM)

@@ -31,7 +31,7 @@ class ComingBack:
             if report.was_here:
                 self.app.say("info", headline(report))
         elif is_busy or away_s(report) < PAGE_AFTER_S:
-            self.app.say("warning", f"{headline(report)}; w shows it")
+            self.app.say("warning", f"{headline(report)}; {self.app.keys.filled('{away}')} shows it")
         else:
             self._open(report)
 

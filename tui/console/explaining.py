@@ -16,13 +16,14 @@ from tui.panes.texts import LogPane, RiskPane
 from tui.present import numbers
 from tui.present.explanation import line_explanation, order_explanation
 from tui.present.ink import Ink, Line, plain
+from tui.present.key_words import KeyWords
 from tui.present.orders import is_held
 
 if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
 
 _WORD: Final = re.compile(r"[\w.-]+")
-_NONE_SELECTED: Final = "select something first: ↑ and ↓ choose a row, {explain} explains it"
+_NONE_SELECTED: Final = "select something first: {cursor-up} and {cursor-down} choose a row, {explain} explains it"
 
 
 class Explaining:
@@ -91,7 +92,11 @@ class Explaining:
 
     def _known_of(self, order: OrderView | None, snapshot: DeskSnapshot) -> list[Line]:
         log = [*snapshot.log, *self.app.messages.lines]
-        return [] if order is None else order_explanation(order, log, dialogs.PageDialog.TEXT_COLUMNS)
+        return (
+            []
+            if order is None
+            else order_explanation(order, log, dialogs.PageDialog.TEXT_COLUMNS, KeyWords(self.app.keys.filled))
+        )
 
     # what has no rows ------------------------------------------------------------------------------
 

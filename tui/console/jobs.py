@@ -13,7 +13,7 @@ from tui.present.jobs import OVER, short_job_id
 if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
 
-_NONE_SELECTED = "no job is selected: {desk-3} shows the jobs, {focus-next} and ↑ ↓ choose one"
+_NONE_SELECTED = "no job is selected: {desk-3} shows the jobs, {focus-next} and {cursor-up} {cursor-down} choose one"
 
 
 class Jobs:

@@ -58,4 +58,5 @@ class Leaving:
         if not task.cancelled() and task.result().outcome is Outcome.DONE:
             self.app.exit(ExitChoice.QUIT_CANCEL_AND_STOP)
         else:
-            self.app.say("error", "not stopped: the orders could not be cancelled; ctrl+q asks again")
+            again = self.app.keys.filled("{quit} asks again")
+            self.app.say("error", f"not stopped: the orders could not be cancelled; {again}")

@@ -48,7 +48,8 @@ class Pointing:
             price = numbers.grid_price(own.price_ticks, book.tick_size)
             ahead = "not known" if own.ahead_lots is None else numbers.exact(own.ahead_lots * book.lot_size)
             text = f"{own.client_order_id}: {own.side.upper()} {size} @ {price}, ahead of it {ahead}"
-            self.app.say("info", f"{text}; x cancels, shift ↑ ↓ moves, right click cancels")
+            how = self.app.keys.filled("{cancel} cancels, {order-up} and {order-down} move it, right click cancels")
+            self.app.say("info", f"{text}; {how}")
 
     def next_columns(self) -> None:
         """Show the next kind of sizes beside the prices of every ladder."""

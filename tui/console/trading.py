@@ -1,7 +1,7 @@
 """Keys that trade: tickets, cancels, strategies, and why an order is where it is."""
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from core.control.commands import CancelOrder, CancelOrders, StartStrategy, StopStrategy
 from core.state.desk import InstrumentView, OrderView
@@ -21,6 +21,9 @@ from tui.present.orders import is_final
 
 if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
+
+
+_CHOOSE: Final = "{cursor-up} and {cursor-down} choose"
 
 
 class Trading:
@@ -61,7 +64,7 @@ class Trading:
         ticks = ladder.cursor_price_ticks()
         if side is None:
             if ticks is None:
-                self.app.say("hint", "↑ and ↓ choose a price; {ticket-here} then opens a ticket there")
+                self.app.say("hint", f"{_CHOOSE} a price; {{ticket-here}} then opens a ticket there")
                 return
             self.ticket_at(ladder, ticks)
             return
@@ -102,7 +105,7 @@ class Trading:
             return
         order = self._selected_order()
         if order is None:
-            self.app.say("hint", "no order is selected: {focus-next} to the orders and choose one with ↑ and ↓")
+            self.app.say("hint", f"no order is selected: {{focus-next}} to the orders, {_CHOOSE} one")
         elif is_final(order):
             self.app.say("hint", f"{order.client_order_id} is {order.status} already")
         else:
@@ -111,7 +114,10 @@ class Trading:
     def _cancel_at_cursor(self, ladder: LadderPane) -> None:
         book, window = ladder.book(), ladder.window
         if book is None or window is None or window.cursor is None:
-            self.app.say("hint", "↑ and ↓ choose a price on the ladder; {cancel} then cancels the own orders there")
+            self.app.say(
+                "hint",
+                f"{_CHOOSE} a price on the ladder; {{cancel}} then cancels the own orders there",
+            )
             return
         self.cancel_orders([own.client_order_id for own in own_orders_at(book, window, window.cursor)])
 
@@ -164,7 +170,7 @@ class Trading:
         pane = self.focused_pane()
         if isinstance(pane, StrategiesPane) and pane.selected is not None:
             return pane.selected
-        self.app.say("hint", "no strategy is selected: {desk-5} shows the strategies, {focus-next} and ↑ ↓ choose one")
+        self.app.say("hint", f"no strategy is selected: {{desk-5}} shows the strategies, {_CHOOSE} one")
         return None
 
     def start_strategy(self) -> None:

@@ -5,7 +5,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tui.console import dialogs
-from tui.console.actions import BY_NAME
 from tui.console.memory import ConsoleMemory
 from tui.panes.ladder import LadderPane
 from tui.panes.pane import Pane
@@ -106,8 +105,8 @@ class Watching:
     def _selected_watched(self) -> str | None:
         name = self._watchlist.selected
         if name is None:
-            add = self.app.keys.labels(BY_NAME["watchlist"])
-            self.app.say("hint", f"no watched instrument is selected: ↑ and ↓ choose one, {add} adds one")
+            choose = "no watched instrument is selected: {cursor-up} and {cursor-down} choose one"
+            self.app.say("hint", f"{choose}, {{watchlist}} adds one")
         return name
 
     @property

@@ -4,6 +4,7 @@ from core.state.desk import DeskSnapshot
 from tui.panes.pane import Pane
 from tui.panes.view import View
 from tui.present.account import account_lines
+from tui.present.entries import more_below
 from tui.present.export import Export, rows_of
 from tui.present.ink import Ink, Span
 from tui.present.picture import Picture
@@ -36,7 +37,7 @@ class AccountPane(Pane):
         body = lines[self._first : self._first + height]
         hidden = len(lines) - self._first - height
         if hidden > 0:
-            body[-1] = (Span(f"… {hidden + 1} more: ↓ scrolls, z shows this pane alone", Ink.QUIET),)
+            body[-1] = (Span(more_below(hidden + 1, self.keys(view)), Ink.QUIET),)
         return Picture((Span(self.TITLE, Ink.STRONG),), (), body)
 
     def export(self, snapshot: DeskSnapshot) -> Export:

@@ -20,6 +20,7 @@ from tui.present.entries import Entry
 from tui.present.export import Export, export_of
 from tui.present.export_columns import ALARM_COLUMNS
 from tui.present.ink import Ink, Line, Span
+from tui.present.key_words import KeyWords
 
 MOST_UNFOLDED: Final = 64
 """Names of alarms are ever new ones, of orders and jobs: those unfolded longest ago are forgotten."""
@@ -29,7 +30,7 @@ class AlarmsPane(EntriesPane):
     TITLE = "Alarms"
     ABOUT = (
         "What stands and needs a person: what nobody has seen first, then acknowledged and shelved ones. What a lost "
-        "link explains is folded under it; enter unfolds. The log has what merely happened."
+        "link explains is folded under it; {ticket-here} unfolds. The log has what merely happened."
     )
     KEYS = ("explain", "acknowledge", "shelve", "ticket-here", "cursor-up", "cursor-down", "copy", "export")
 
@@ -40,16 +41,18 @@ class AlarmsPane(EntriesPane):
 
     def entries(self, view: View, width: int, height: int) -> tuple[list[Line], Sequence[Entry]]:  # noqa: ARG002 (base signature)
         self._groups = groups_of(_alarms(view))
-        return [], alarm_entries(self._groups, self._unfolded, view.engine_ns, width)
+        return [], alarm_entries(self._groups, self._unfolded, view.engine_ns, width, self.keys(view))
 
     def title(self, view: View) -> Line:
         return alarms_title(counts_of(_alarms(view)))
 
-    def empty(self, view: View, width: int) -> list[Line]:  # noqa: ARG002 (base signature)
-        return no_alarms_lines(width)
+    def empty(self, width: int, keys: KeyWords) -> list[Line]:
+        return no_alarms_lines(width, keys)
 
-    def note(self, view: View) -> Line:  # noqa: ARG002 (base signature)
-        return (Span("k seen  K shelve", Ink.ACCENT),) if self.has_focus and self._groups else ()
+    def note(self, view: View) -> Line:
+        if not (self.has_focus and self._groups):
+            return ()
+        return (Span(self.keys(view)("{acknowledge} seen  {shelve} shelve"), Ink.ACCENT),)
 
     def export(self, snapshot: DeskSnapshot) -> Export:
         return export_of("alarms", snapshot.monitoring.alerts, ALARM_COLUMNS)

@@ -7,6 +7,7 @@ from tui.panes.view import View
 from tui.present.capital import capital_entries, no_capital_lines
 from tui.present.entries import Entry
 from tui.present.ink import Decor, Ink, Line, Span
+from tui.present.key_words import KeyWords
 
 
 class CapitalPane(EntriesPane):
@@ -29,5 +30,5 @@ class CapitalPane(EntriesPane):
             return (Span(f"{safe} in safe mode", Ink.WARNING, Decor.BOLD),)
         return (Span("█ bound  ▓ in flight  ░ free", Ink.QUIET),)
 
-    def empty(self, view: View, width: int) -> list[Line]:  # noqa: ARG002 (base signature)
-        return no_capital_lines(width)
+    def empty(self, width: int, keys: KeyWords) -> list[Line]:
+        return no_capital_lines(width, keys)

@@ -24,11 +24,11 @@ class ChartPane(Pane):
 
     TITLE = "Chart"
     ABOUT = (
-        "Candles of the selected instrument with its volume. ← and → put a crosshair on a bar, whose numbers stand "
-        "above; esc lets go. ▲ own buys, ▼ own sells, ⇅ both; ◆ the position's average price, X and T where it is "
-        "stopped and taken, B and S resting orders. "
-        "The bar that still runs is dashed. ▸ marks the last price. I chooses averages and bands over the price and "
-        "oscillators below it; the engine computes them over every bar it keeps, and a saved screen keeps the choice."
+        "Candles of the selected instrument with its volume. {cursor-left} and {cursor-right} put a crosshair on a "
+        "bar, whose numbers stand above; {drop-cursor} lets go. ▲ own buys, ▼ own sells, ⇅ both; ◆ the position's "
+        "average price, X and T where it is stopped and taken, B and S resting orders. The bar that still runs is "
+        "dashed. ▸ marks the last price. {indicators} chooses averages and bands over the price and oscillators below "
+        "it; the engine computes them over every bar it keeps, and a saved screen keeps the choice."
     )
     KEYS = (
         "cursor-left", "cursor-right", "page-left", "page-right", "drop-cursor", "indicators", "longer-bars",
@@ -74,11 +74,12 @@ class ChartPane(Pane):
         snapshot, chart = view.snapshot, self._chart()
         if chart is not None and point_at([bar.open_ns for bar in chart.bars], self._cursor_ns) is None:
             self._cursor_ns = None  # its bar is kept no more; another one's numbers must not stand for it
+        keys = self.keys(view)
         own = () if snapshot is None or chart is None else own_lines(snapshot, chart)
-        key = (chart, own, width, height, self._cursor_ns, VOLUME in self.studies)
+        key = (chart, own, width, height, self._cursor_ns, VOLUME in self.studies, keys.is_alone)
         if self._drawn is None or self._drawn[0] != key:
             lines = chart_lines(
-                chart, width, height, cursor_ns=self._cursor_ns, own=own, has_volume=VOLUME in self.studies
+                chart, width, height, cursor_ns=self._cursor_ns, own=own, has_volume=VOLUME in self.studies, keys=keys
             )
             self._drawn = (key, lines)
         title = chart_title(chart)

@@ -13,8 +13,9 @@ class DepthPane(Pane):
     TITLE = "Depth"
     ABOUT = (
         "The sizes of the selected instrument's book, added up from the touch outward: bids to the left, asks to the "
-        "right, over equal steps of price. ← and → put a crosshair on a step and say what an order that reaches it "
-        "takes, is worth and slips. ◂ and ▸ are own orders. Struck-through sizes must not be traded on."
+        "right, over equal steps of price. {cursor-left} and {cursor-right} put a crosshair on a step and say what an "
+        "order that reaches it takes, is worth and slips. ◂ and ▸ are own orders. Struck-through sizes must not be "
+        "traded on."
     )
     KEYS = (
         "cursor-left", "cursor-right", "page-left", "page-right", "drop-cursor", "next-instrument",
@@ -55,7 +56,7 @@ class DepthPane(Pane):
         book = self._book(view.snapshot)
         name, _, venue = (self.instrument or self.TITLE).rpartition("@")
         title = (Span(name or venue, Ink.STRONG, Decor.BOLD), Span(f"  {venue if name else ''} depth", Ink.QUIET))
-        body = depth_lines(book, width, height, view.snapshot_age_s, self._cursor)
+        body = depth_lines(book, width, height, view.snapshot_age_s, self._cursor, self.keys(view))
         return Picture(title, depth_note(book, view.snapshot_age_s), body)
 
     def move_sideways(self, step: int) -> None:

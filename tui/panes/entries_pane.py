@@ -11,6 +11,7 @@ from tui.panes.row_cursor import RowCursor
 from tui.panes.view import View
 from tui.present.entries import Entry, entry_lines, first_in_sight
 from tui.present.ink import Line
+from tui.present.key_words import KeyWords
 from tui.present.picture import Picture, with_more
 
 
@@ -45,7 +46,7 @@ class EntriesPane(Pane):
         """Return what stands at the left of the frame."""
 
     @abstractmethod
-    def empty(self, view: View, width: int) -> list[Line]:
+    def empty(self, width: int, keys: KeyWords) -> list[Line]:
         """Return what teaches where there are no entries."""
 
     def note(self, view: View) -> Line:  # noqa: ARG002 (for panes that have one)
@@ -57,7 +58,7 @@ class EntriesPane(Pane):
         ordered = [by_key[key] for key in self._cursor.arrange(list(by_key), has_focus=self.has_focus)]
         if not ordered:
             self._first, self._rows = 0, []
-            return Picture(self.title(view), self.note(view), self.empty(view, width))
+            return Picture(self.title(view), self.note(view), self.empty(width, self.keys(view)))
         selected = self.selected if self.has_focus else None
         index = None if selected is None else self._cursor.keys.index(selected)
         room = max(1, height - len(heads))
@@ -65,7 +66,7 @@ class EntriesPane(Pane):
         # counts, as the last one may say how many more there are.
         heights = [len(entry.lines) for entry in ordered]
         self._first = 0 if index is None else first_in_sight(heights, self._first, index, max(1, room - 1))
-        body = entry_lines(ordered, self._first, room, width, selected)
+        body = entry_lines(ordered, self._first, room, width, selected, self.keys(view))
         hidden = len(ordered) - self._first - 1
         note = with_more(self.note(view), hidden if room == 1 else 0)  # with more room the last row says it
         self._rows = [None] * len(heads) + [entry.key for entry in ordered[self._first :] for _ in entry.lines]

@@ -7,6 +7,7 @@ from tui.panes.view import View
 from tui.present.entries import Entry
 from tui.present.ink import Ink, Line, Span
 from tui.present.jobs import job_entries, jobs_title, no_jobs_lines
+from tui.present.key_words import KeyWords
 
 
 class JobsPane(JobRowsPane):
@@ -20,7 +21,7 @@ class JobsPane(JobRowsPane):
     def entries(self, view: View, width: int, height: int) -> tuple[list[Line], Sequence[Entry]]:  # noqa: ARG002 (base signature)
         if view.snapshot is None:
             return [], []
-        return job_entries(view.snapshot.jobs, view.engine_ns, view.snapshot_age_s, width)
+        return job_entries(view.snapshot.jobs, view.engine_ns, view.snapshot_age_s, width, self.keys(view))
 
     def title(self, view: View) -> Line:
         if view.snapshot is None:
@@ -28,5 +29,5 @@ class JobsPane(JobRowsPane):
         kept = sum(view.snapshot.job_counts.values())
         return jobs_title(view.snapshot.monitoring.jobs, len(view.snapshot.jobs), kept)
 
-    def empty(self, view: View, width: int) -> list[Line]:  # noqa: ARG002 (base signature)
-        return no_jobs_lines(width)
+    def empty(self, width: int, keys: KeyWords) -> list[Line]:
+        return no_jobs_lines(width, keys)

@@ -152,8 +152,8 @@ class LadderPane(Pane):
 
     def draw(self, view: View, width: int, height: int) -> Picture:
         if self.instrument is None:
-            text = view.filled("No instrument for this ladder. {previous-instrument} and {next-instrument} choose one.")
-            return Picture((Span(self.TITLE, Ink.STRONG),), (), wrap(text, width, Ink.QUIET))
+            text = "No instrument for this ladder. {previous-instrument} and {next-instrument} choose one."
+            return Picture((Span(self.TITLE, Ink.STRONG),), (), wrap(self.keys(view)(text), width, Ink.QUIET))
         book, rows = self.book(), ladder_rows(width, height)
         if book is not None:
             self.window = followed(self.window, book, rows, self._recentring, is_held=self._is_held(view))
@@ -171,7 +171,7 @@ class LadderPane(Pane):
             held=self._held(view),
             contract_size=Decimal(1) if instrument is None else instrument.contract_size,
         )
-        note = ladder_note(book, self.window, rows, view.snapshot_age_s)
+        note = ladder_note(book, self.window, rows, view.snapshot_age_s, self.keys(view))
         return Picture(ladder_title(self.instrument, book), note, body)
 
     def foot(self, view: View, width: int) -> Line:
@@ -180,7 +180,7 @@ class LadderPane(Pane):
         if self.size_of is None or instrument is None or view.snapshot is None:
             return ()
         armed = is_armed(view.snapshot.arming, view.link)
-        return size_foot(self.size_of(instrument, self.book()), is_armed=armed, width=width - 6)
+        return size_foot(self.size_of(instrument, self.book()), is_armed=armed, width=width - 6, keys=self.keys(view))
 
     def _instrument(self, view: View) -> InstrumentView | None:
         listed = () if view.snapshot is None else view.snapshot.instruments

@@ -17,6 +17,7 @@ from tui.present.export import Export
 from tui.present.frame import frame_look, framed
 from tui.present.freshness import LATE_AFTER_S, Freshness, freshness
 from tui.present.ink import Decor, Ink, Line, Span, decorated
+from tui.present.key_words import KeyWords
 from tui.present.picture import Picture
 
 _LOG = logging.getLogger(__name__)
@@ -94,6 +95,11 @@ class Pane(Widget, can_focus=True):
             title = (Span(f" {self.letter} ", Ink.ACCENT, Decor.REVERSED | Decor.BOLD), Span(" "), *title)
         look = frame_look(is_live=view.is_live, is_focused=self.has_focus)
         return framed(body, title, note, width=width, height=height, look=look, foot=self._guarded_foot(view, width))
+
+    def keys(self, view: View) -> KeyWords:
+        """Return what puts the trader's keys into texts of this pane."""
+        area = self.parent
+        return KeyWords(view.filled, isinstance(area, Widget) and area.size == self.outer_size)
 
     def foot(self, view: View, width: int) -> Line:  # noqa: ARG002 (for panes that have something to say there)
         """Return what stands in the lower edge of the frame, at most `width` cells."""

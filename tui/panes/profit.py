@@ -22,7 +22,7 @@ class PnlPane(Pane):
         "Profit and loss since the UTC day began, a point a second; open positions are valued at the mark. ┈ is where "
         "the day began; below hangs dd, how far the profit stands under its peak, with ▼ where that was deepest. "
         "Equity is the day's start with this profit; what was paid in or out is none. marks: the age of the oldest "
-        "price that counts. ← and → put a crosshair on a moment."
+        "price that counts. {cursor-left} and {cursor-right} put a crosshair on a moment."
     )
     KEYS = ("cursor-left", "cursor-right", "page-left", "page-right", "drop-cursor", "copy", "export")
     FRAMES_BETWEEN = 4

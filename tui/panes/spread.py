@@ -31,8 +31,9 @@ class SpreadPane(Pane):
     ABOUT = (
         "How much dearer one thing is on a second book than on the first, in basis points. The bright line is the "
         "middle of both; the lines around it are what selling there and buying here would earn, and the other way "
-        "would cost, before fees. ╌ is the edge from which a strategy of this pair trades. N chooses the pair, ← and "
-        "→ put a crosshair on a moment. A side that is stale or closed is said, and nothing is drawn for it."
+        "would cost, before fees. ╌ is the edge from which a strategy of this pair trades. {choose-pair} chooses the "
+        "pair, {cursor-left} and {cursor-right} put a crosshair on a moment. A side that is stale or closed is said, "
+        "and nothing is drawn for it."
     )
     KEYS = (
         "choose-pair", "cursor-left", "cursor-right", "page-left", "page-right", "drop-cursor", "next-instrument",
@@ -100,14 +101,25 @@ class SpreadPane(Pane):
         return (first, books.get(first)), (second, books.get(second))
 
     def draw(self, view: View, width: int, height: int) -> Picture:
+        keys = self.keys(view)
         if self.pair is None or view.snapshot is None:
-            text = "No second book of the selected instrument's asset is known. N chooses a pair of another one."
-            return Picture((Span(self.TITLE, Ink.STRONG),), (), wrap(text, width, Ink.QUIET))
+            text = "No second book of the selected instrument's asset is known. {choose-pair} chooses another pair."
+            return Picture((Span(self.TITLE, Ink.STRONG),), (), wrap(keys(text), width, Ink.QUIET))
         crossings = self._history().crossings
         threshold = threshold_of(view.snapshot.monitoring.strategies, self.pair)
-        key = (len(crossings), crossings[-1] if crossings else None, threshold, width, height, self._cursor_ns)
+        key = (
+            len(crossings),
+            crossings[-1] if crossings else None,
+            threshold,
+            width,
+            height,
+            self._cursor_ns,
+            keys.is_alone,
+        )
         if self._drawn is None or self._drawn[0] != key:
-            lines = spread_lines(list(crossings), self.pair, threshold, width, height, cursor_ns=self._cursor_ns)
+            lines = spread_lines(
+                list(crossings), self.pair, threshold, width, height, cursor_ns=self._cursor_ns, keys=keys
+            )
             self._drawn = (key, lines)
         title = spread_title(self.pair)
         note = spread_note(crossings[-1] if crossings else None, sides_of(self._books(view), view.snapshot_age_s))

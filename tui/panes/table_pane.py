@@ -54,7 +54,7 @@ class TablePane(Pane):
         title, note = (Span(self.TITLE, Ink.STRONG),), self.note(view)
         if not rows:
             self._first = 0
-            lines = [line for text in table.empty for line in wrap(view.filled(text), width, Ink.QUIET)]
+            lines = [line for text in table.empty for line in wrap(self.keys(view)(text), width, Ink.QUIET)]
             return Picture(title, note, lines)
         self._scroll(len(rows), height - 1)
         selected = self.selected if self.has_focus else None

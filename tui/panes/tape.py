@@ -3,6 +3,7 @@
 from core.state.desk import PrintView
 from tui.panes.pane import Pane
 from tui.panes.view import View
+from tui.present.entries import HELD
 from tui.present.frame import fitting_note
 from tui.present.ink import Ink, Span
 from tui.present.picture import Picture
@@ -50,13 +51,14 @@ class TapePane(Pane):
         name = self._instrument
         book = None if name is None or view.snapshot is None else view.snapshot.books.get(name)
         title = tape_title(name, book)
+        keys = self.keys(view)
         prints = self._prints if self._held is None else self._held
         if book is None or not prints:
-            return Picture(title, (), empty_tape_lines(name, book, width))
+            return Picture(title, (), empty_tape_lines(name, book, width, keys))
         self._back = min(self._back, max(0, len(prints) - height))
         note = tape_note(self._prints, view.engine_ns)
         if self._held is not None:
-            note = (Span("held; esc follows ", Ink.WARNING), *note)
+            note = (Span(f"{keys(HELD)} ", Ink.WARNING), *note)
         else:
             note = fitting_note(title, (note, ()), width)  # which tape it is goes before its age, which its times tell
         return Picture(title, note, tape_lines(prints, book, width, height, self._back))

@@ -3,6 +3,7 @@
 from core.state.desk import DeskSnapshot, LogLine
 from tui.panes.pane import Pane
 from tui.panes.view import View
+from tui.present.entries import HELD, more_below
 from tui.present.export import Export, export_of
 from tui.present.export_columns import LOG_COLUMNS
 from tui.present.ink import Ink, Span
@@ -37,7 +38,7 @@ class RiskPane(Pane):
         body = lines[self._first : self._first + height]
         hidden = len(lines) - self._first - height
         if hidden > 0:
-            body[-1] = (Span(f"… {hidden + 1} more: ↓ scrolls, z shows this pane alone", Ink.QUIET),)
+            body[-1] = (Span(more_below(hidden + 1, self.keys(view)), Ink.QUIET),)
         note = (Span(state.global_.halt_level.replace("_", " "), Ink.ALARM if state.risk.blockers else Ink.QUIET),)
         return Picture((Span(self.TITLE, Ink.STRONG),), note, body)
 
@@ -67,7 +68,7 @@ class LogPane(Pane):
     def draw(self, view: View, width: int, height: int) -> Picture:
         entries = self._held or self._entries(view)
         self._back = min(self._back, max(0, len(entries) - height))
-        note = (Span("held; esc follows", Ink.WARNING),) if self._held is not None else ()
+        note = (Span(self.keys(view)(HELD), Ink.WARNING),) if self._held is not None else ()
         return Picture((Span(self.TITLE, Ink.STRONG),), note, log_lines(entries, width, height, self._back))
 
     def in_sight(self) -> tuple[LogLine, ...]:

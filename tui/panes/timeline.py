@@ -6,9 +6,10 @@ from typing import Final
 from core.state.desk import DeskSnapshot
 from tui.panes.job_rows import JobRowsPane
 from tui.panes.view import View
-from tui.present.entries import Entry
+from tui.present.entries import HELD, Entry
 from tui.present.export import Export, rows_of
 from tui.present.ink import Ink, Line, Span
+from tui.present.key_words import KeyWords
 from tui.present.picture import Picture
 from tui.present.timeline import (
     SPANS_S,
@@ -65,11 +66,11 @@ class TimelinePane(JobRowsPane):
 
     def note(self, view: View) -> Line:
         jobs = None if view.snapshot is None else view.snapshot.timelines
-        held: Line = (Span("held; esc follows  ", Ink.WARNING),) if self.has_focus and self.selected else ()
+        held: Line = (Span(f"{self.keys(view)(HELD)}  ", Ink.WARNING),) if self.has_focus and self.selected else ()
         return (*held, *naked_note(jobs.values(), view.engine_ns)) if jobs else ()
 
-    def empty(self, view: View, width: int) -> list[Line]:  # noqa: ARG002 (base signature)
-        return no_timeline_lines(width)
+    def empty(self, width: int, keys: KeyWords) -> list[Line]:
+        return no_timeline_lines(width, keys)
 
     def draw(self, view: View, width: int, height: int) -> Picture:
         if height < LEGEND_FROM_ROWS or view.snapshot is None or not view.snapshot.timelines:

@@ -20,7 +20,7 @@ class WatchlistPane(TablePane):
     TITLE = "Watchlist"
     ABOUT = (
         "Instruments of your choice, in your order, with the change since the UTC day began (* since it was first "
-        "heard of later that day). Enter shows one in the ladder; the list is kept."
+        "heard of later that day). {ticket-here} shows one in the ladder; the list is kept."
     )
     KEYS = (
         "watchlist", "unwatch", "order-up", "order-down", "ticket-here", "price-alerts",

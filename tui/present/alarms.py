@@ -9,6 +9,7 @@ from tui.present import numbers
 from tui.present.cells import beside, joined, left, wrap
 from tui.present.entries import Entry
 from tui.present.ink import Decor, Ink, Line, Span, decorated
+from tui.present.key_words import KeyWords
 
 MOST_TEXT_LINES: Final = 3
 _SHAPES: Final = {
@@ -146,14 +147,16 @@ def alarms_title(counts: Counts) -> Line:
     return (title, unseen, Span(others, Ink.QUIET, Decor.PUBLIC))
 
 
-def alarm_entries(groups: Sequence[Group], unfolded: Collection[str], now_ns: int, width: int) -> list[Entry]:
+def alarm_entries(
+    groups: Sequence[Group], unfolded: Collection[str], now_ns: int, width: int, keys: KeyWords
+) -> list[Entry]:
     """Return an entry for each alarm; consequences only of groups that are unfolded."""
     entries: list[Entry] = []
     for group in groups:
         is_unfolded = group.head.name in unfolded
         lines = _alarm_lines(group.head, now_ns, width)
         if group.consequences:
-            lines += _fold_lines(group, width, is_unfolded=is_unfolded)
+            lines += _fold_lines(group, width, keys, is_unfolded=is_unfolded)
         entries.append(Entry(group.head.name, tuple(lines)))
         if is_unfolded:
             entries += [Entry(each.name, tuple(_indented(each, now_ns, width))) for each in group.consequences]
@@ -167,14 +170,13 @@ def _indented(alarm: Alarm, now_ns: int, width: int) -> list[Line]:
     return [(Span("└ ", Ink.QUIET), *head), *((Span("  "), *line) for line in rest)]
 
 
-def _fold_lines(group: Group, width: int, *, is_unfolded: bool) -> list[Line]:
+def _fold_lines(group: Group, width: int, keys: KeyWords, *, is_unfolded: bool) -> list[Line]:
     """Say what is folded away: how many, the worst of them, and how many of those nobody has seen."""
     counts = counts_of(group.consequences)
     worst = max(group.consequences, key=lambda alarm: alarm.rank).severity
     unseen = f", {counts.open} open" if counts.open else ""
-    text = (
-        f"explains {len(group.consequences)} more, worst {worst}{unseen}: enter {'folds' if is_unfolded else 'shows'}"
-    )
+    how = keys("{ticket-here} folds" if is_unfolded else "{ticket-here} shows")
+    text = f"explains {len(group.consequences)} more, worst {worst}{unseen}: {how}"
     mark = "▾ " if is_unfolded else "▸ "
     first, *rest = wrap(text, max(1, width - 4), Ink.ACCENT)
     return [(Span("  " + mark, Ink.ACCENT), *first), *((Span("    "), *line) for line in rest)]
@@ -220,12 +222,12 @@ def age_text(age_ns: int) -> str:
     return f"{seconds // 60} min" if seconds < 3600 else numbers.duration(seconds)
 
 
-def no_alarms_lines(width: int) -> list[Line]:
+def no_alarms_lines(width: int, keys: KeyWords) -> list[Line]:
     """Say what shows here and what the keys do then."""
     texts = (
         "No standing alarms.",
         "A lost feed, a halt, a failing disk or an order in doubt shows here until it ends; what merely happened is in "
         "the log.",
-        "k says that you have seen one, K puts it aside for a time.",
+        "{acknowledge} says that you have seen one, {shelve} puts it aside for a time.",
     )
-    return [line for text in texts for line in wrap(text, width, Ink.QUIET)]
+    return [line for text in texts for line in wrap(keys(text), width, Ink.QUIET)]

@@ -13,6 +13,7 @@ from tui.present.chart_own import OwnLine, draw_fills, draw_own_lines
 from tui.present.chart_scale import Grid, Scale, axis_text, cell_of, grid_line, merged, nice_values, scale_of
 from tui.present.chart_studies import PANEL_ROWS, draw_curves, panel_lines, panels, study_legend, wider
 from tui.present.ink import Decor, Ink, Line, Span
+from tui.present.key_words import AS_WRITTEN, KeyWords
 from tui.present.time_axis import axis_labels, marked_axis
 
 # (upper half, lower half) of a cell: nothing, wick, body
@@ -85,19 +86,21 @@ def chart_lines(
     cursor_ns: int | None = None,
     own: Sequence[OwnLine] = (),
     has_volume: bool = True,
+    keys: KeyWords = AS_WRITTEN,
 ) -> list[Line]:
     """Draw the newest bars that fit, one column a bar; with a crosshair, so far back that its bar is among them."""
     if chart is None or not chart.bars:
-        return wrap(
-            "Bars of the selected instrument appear here as trades arrive. [ and ] choose the instrument, t and T the "
-            "length of a bar, I what is drawn over and below them.",
-            width,
+        text = (
+            "Bars of the selected instrument appear here as trades arrive. {previous-instrument} and "
+            "{next-instrument} choose the instrument, {longer-bars} and {shorter-bars} the length of a bar, "
+            "{indicators} what is drawn over and below them."
         )
+        return wrap(keys(text), width)
     label_cells = len(f"{max(bar.high for bar in chart.bars):,.{chart.price_decimals}f}") + 2
     columns = width - label_cells - 1
     layout = _layout(chart, height, has_cursor=cursor_ns is not None, has_volume=has_volume)
     if columns < 4 or layout.rows < 3:
-        return wrap("too small for a chart; z makes it large", width)
+        return wrap(keys.with_room("too small for a chart", "; {zoom} makes it large"), width)
     first, cursor = window_of([bar.open_ns for bar in chart.bars], columns, cursor_ns)
     bars = chart.bars[first : first + columns]
     at = first + (len(bars) - 1 if cursor is None else cursor)

@@ -10,6 +10,7 @@ from tui.present.bars import room_bar
 from tui.present.cells import joined, left, wrap
 from tui.present.entries import Entry
 from tui.present.ink import Decor, Ink, Line, Span, signed_ink
+from tui.present.key_words import KeyWords
 from tui.present.table import Align, Column, Row, Table, table_lines
 
 _BAR: Final = 12
@@ -30,12 +31,15 @@ _COLUMNS: Final = (
 )
 
 
-def no_capital_lines(width: int) -> list[Line]:
+def no_capital_lines(width: int, keys: KeyWords) -> list[Line]:
     return [
         *wrap("No capital yet.", width),
         *wrap(
-            "Each venue's equity is split into three pools, hedge, arb and reserve; what they hold, what is in flight "
-            "and what is left shows here once balances are known. v puts the selected venue into safe mode.",
+            keys(
+                "Each venue's equity is split into three pools, hedge, arb and reserve; what they hold, what is in "
+                "flight and what is left shows here once balances are known. {safe-mode} puts the selected venue into "
+                "safe mode."
+            ),
             width,
             Ink.QUIET,
         ),

@@ -10,6 +10,7 @@ from tui.present.cells import joined, wrap
 from tui.present.chart_scale import merged
 from tui.present.freshness import Freshness, book_freshness
 from tui.present.ink import Decor, Ink, Line, Span, decorated
+from tui.present.key_words import AS_WRITTEN, KeyWords
 from tui.present.quantities import short_quantity
 
 _EIGHTHS: Final = " ▁▂▃▄▅▆▇█"
@@ -74,7 +75,12 @@ def half_of(width: int) -> int:
 
 
 def depth_lines(
-    book: BookView | None, width: int, height: int, snapshot_age_s: float, cursor: int | None = None
+    book: BookView | None,
+    width: int,
+    height: int,
+    snapshot_age_s: float,
+    cursor: int | None = None,
+    keys: KeyWords = AS_WRITTEN,
 ) -> list[Line]:
     """Draw bids rising to the left of the middle and asks to the right; `cursor` counts steps from the middle."""
     half, rows = half_of(width), height - _FEET - (1 if height >= _LEGEND_FROM_ROWS else 0)
@@ -82,7 +88,7 @@ def depth_lines(
         reason = "" if book is None else book.reason or book.validity
         return wrap(f"No sizes on both sides of this book. {reason}", width, Ink.QUIET)
     if half * 2 + 1 < _LEAST_COLUMNS or rows < 1:
-        return wrap("too small for a plot; z makes it large", width)
+        return wrap(keys.with_room("too small for a plot", "; {zoom} makes it large"), width)
     depth = depth_of(book, half)
     cursor = clipped(depth, cursor)
     most = _scale(max(depth.bids[-1].lots, depth.asks[-1].lots))

@@ -1,10 +1,18 @@
 """Entries of one or more lines below each other, as many as fit, the selected one whole."""
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from tui.present.cells import line_width
 from tui.present.ink import Decor, Ink, Line, Span
+from tui.present.key_words import AS_WRITTEN, KeyWords
+
+HELD: Final = "held; {drop-cursor} follows"
+
+
+def more_below(count: int, keys: KeyWords) -> str:
+    """Say how much is below what is in sight, and how to see it."""
+    return keys.with_room(f"… {count} more: {{cursor-down}} goes on", ", {zoom} zooms")
 
 
 class Entry(NamedTuple):
@@ -26,14 +34,16 @@ def first_in_sight(heights: Sequence[int], first: int, selected: int, room: int)
     return first
 
 
-def entry_lines(entries: Sequence[Entry], first: int, room: int, width: int, selected: str | None) -> list[Line]:
+def entry_lines(
+    entries: Sequence[Entry], first: int, room: int, width: int, selected: str | None, keys: KeyWords = AS_WRITTEN
+) -> list[Line]:
     """Lay out entries from `first` on; what does not fit any more is counted in the last row."""
     lines: list[Line] = []
     for index, entry in enumerate(entries[first:], start=first):
         left_after = len(entries) - index - 1
         more = 1 if left_after else 0
         if lines and len(lines) + len(entry.lines) > room - more:
-            lines.append((Span(f"… {left_after + 1} more, ↓ goes on, z shows this pane alone", Ink.QUIET),))
+            lines.append((Span(more_below(left_after + 1, keys), Ink.QUIET),))
             break
         lines += _marked(entry.lines, width) if entry.key == selected else entry.lines
     return lines[:room]

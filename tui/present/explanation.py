@@ -7,6 +7,7 @@ from core.state.desk import LogLine, OrderView
 from tui.present import numbers
 from tui.present.cells import wrap
 from tui.present.ink import EMPTY_LINE, Ink, Line, Span
+from tui.present.key_words import AS_WRITTEN, KeyWords
 from tui.present.log import log_line
 from tui.present.orders import order_price, status_span
 
@@ -21,7 +22,7 @@ _MEANING = {
     "rejected": "the venue did not take it",
     "expired": "ended by its time in force",
     "refused": "the risk gate said no; it was never sent",
-    "held": "held here: its order is sent once the market is at the stop price; x cancels it",
+    "held": "held here: its order is sent once the market is at the stop price; {cancel} cancels it",
     "waiting": "held here: it protects what its entry order fills",
     "triggered": "the market came to the stop price; its order is sent as soon as nothing is in its way",
     "done": "nothing is left to do",
@@ -43,7 +44,7 @@ def line_explanation(line: LogLine, log: Sequence[LogLine], width: int) -> list[
     return [*lines, EMPTY_LINE, (Span("esc closes", Ink.QUIET),)]
 
 
-def order_explanation(order: OrderView, log: Sequence[LogLine], width: int) -> list[Line]:
+def order_explanation(order: OrderView, log: Sequence[LogLine], width: int, keys: KeyWords = AS_WRITTEN) -> list[Line]:
     """Say what the order is, what became of it and every log line that names it."""
     lines: list[Line] = [
         (Span(f"{order.side.upper()} {numbers.exact(order.quantity)} {order.symbol}", Ink.STRONG),
@@ -63,7 +64,7 @@ def order_explanation(order: OrderView, log: Sequence[LogLine], width: int) -> l
         lines += wrap(f"asked to be {terms}, not settled yet: both terms count until it is", width, Ink.WARNING)
     if order.replaces is not None:
         lines.append((Span("replaces ", Ink.QUIET), Span(order.replaces)))
-    lines += wrap(_MEANING.get(order.status, ""), width, Ink.QUIET)
+    lines += wrap(keys(_MEANING.get(order.status, "")), width, Ink.QUIET)
     if order.reason:
         lines += [EMPTY_LINE, (Span("reason", Ink.QUIET),), *wrap(order.reason.replace("; ", "\n"), width, Ink.WARNING)]
     whole_id = re.compile(rf"(?<![\w-]){re.escape(order.client_order_id)}(?![\w-])")  # …-1 is not …-10

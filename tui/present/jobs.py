@@ -11,6 +11,7 @@ from tui.present.bars import share_bar
 from tui.present.cells import left, line_width, width_of, wrap
 from tui.present.entries import Entry
 from tui.present.ink import Decor, Ink, Line, Span, signed_ink
+from tui.present.key_words import AS_WRITTEN, KeyWords
 from tui.present.orders import side_span
 from tui.present.table import Align, Column, Row, Table, table_lines
 
@@ -76,29 +77,35 @@ def jobs_title(jobs: JobsState, shown: int = 0, kept: int = 0) -> Line:
     return (Span("Jobs", Ink.STRONG, Decor.BOLD), Span(f"  {counts}{part}", ink))
 
 
-def no_jobs_lines(width: int) -> list[Line]:
+WHAT_MAKES_JOBS: Final = "Strategies such as spread_arb and hedged_volume make them: {desk-5} shows the strategies."
+
+
+def no_jobs_lines(width: int, keys: KeyWords) -> list[Line]:
     """Say what a job is and what makes one."""
     return [
         *wrap("No hedge jobs.", width),
         *wrap(
-            "A job trades two or more venues against each other (hedge, arbitrage, rebalance). Each is listed with its "
-            "scores, its legs and its naked exposure; a waiting one says why it waits, e explains it, x cancels it.",
+            keys(
+                "A job trades two or more venues against each other (hedge, arbitrage, rebalance). Each is listed with "
+                "its scores, its legs and its naked exposure; a waiting one says why it waits, {explain} explains it, "
+                "{cancel} cancels it."
+            ),
             width,
             Ink.QUIET,
         ),
-        *wrap("Strategies such as spread_arb and hedged_volume make them: 5 shows the strategies.", width, Ink.QUIET),
+        *wrap(keys(WHAT_MAKES_JOBS), width, Ink.QUIET),
     ]
 
 
 def job_entries(
-    jobs: Sequence[JobView], now_ns: int, snapshot_age_s: float, width: int
+    jobs: Sequence[JobView], now_ns: int, snapshot_age_s: float, width: int, keys: KeyWords = AS_WRITTEN
 ) -> tuple[list[Line], list[Entry]]:
     """Return the heading and one entry a job: its row, and below it the legs of a running one or why it waits."""
     if not jobs:
         return [], []
     header, heads = table_lines(Table(_COLUMNS, [_row(job, now_ns) for job in jobs], ()), width)
     entries = [
-        Entry(job.job_id, tuple(_with_detail(job, head, snapshot_age_s, width)))
+        Entry(job.job_id, tuple(_with_detail(job, head, snapshot_age_s, width, keys)))
         for job, head in zip(jobs, heads, strict=True)
     ]
     return [header], entries
@@ -148,20 +155,20 @@ def _when(job: JobView, now_ns: int) -> str:
     return f"{numbers.duration(max(0, job.expires_ns - now_ns) / 1e9)} left"
 
 
-def _with_detail(job: JobView, head: Line, snapshot_age_s: float, width: int) -> list[Line]:
+def _with_detail(job: JobView, head: Line, snapshot_age_s: float, width: int, keys: KeyWords) -> list[Line]:
     if job.status == "running":
         lines = [head, *leg_lines(job.legs, width)]
-        return [*lines, *_naked_lines(job, snapshot_age_s), *_reason_lines(job.reason, width, Ink.WARNING)]
+        return [*lines, *_naked_lines(job, snapshot_age_s), *_reason_lines(job.reason, width, Ink.WARNING, keys)]
     if any(leg.filled_quantity for leg in job.legs):  # it ran: what became of each leg, and why it ended
         text, ink = _why(job)
         legs = wrap(_INDENT + " · ".join(_leg_words(leg) for leg in job.legs), width, Ink.QUIET)
-        return [head, *legs, *_reason_lines(text, width, ink)]
+        return [head, *legs, *_reason_lines(text, width, ink, keys)]
     text, ink = _why(job)
     if not text:
         return [head]
     if line_width(head) + 2 + width_of(text) <= width:
         return [(*head, Span("  "), Span(text, ink))]
-    return [head, *_reason_lines(text, width, ink)]
+    return [head, *_reason_lines(text, width, ink, keys)]
 
 
 def _why(job: JobView) -> tuple[str, Ink]:
@@ -173,12 +180,12 @@ def _why(job: JobView) -> tuple[str, Ink]:
     return job.reason, Ink.ALARM if job.outcome in {"refused", "naked"} else Ink.WARNING
 
 
-def _reason_lines(text: str, width: int, ink: Ink) -> list[Line]:
+def _reason_lines(text: str, width: int, ink: Ink, keys: KeyWords) -> list[Line]:
     if not text:
         return []
     lines = wrap(text, max(10, width - len(_INDENT)), ink)
     if len(lines) > MOST_REASON_LINES:
-        lines = [*lines[: MOST_REASON_LINES - 1], (Span("… (e shows all)", Ink.QUIET),)]
+        lines = [*lines[: MOST_REASON_LINES - 1], (Span(keys("… ({explain} shows all)"), Ink.QUIET),)]
     return [(Span(_INDENT), *line) for line in lines]
 
 

@@ -10,6 +10,7 @@ from tui.present.bars import leftward, rightward
 from tui.present.cells import joined, left, number, right, wrap
 from tui.present.freshness import Freshness, book_freshness
 from tui.present.ink import EMPTY_LINE, Decor, Ink, Line, Span, decorated, signed_ink
+from tui.present.key_words import AS_WRITTEN, KeyWords
 from tui.present.ladder_book import LadderBook, OwnRow, SideRows, ladder_book
 from tui.present.ladder_columns import DEFAULT_COLUMNS, LadderColumns, SideColumns, Widths, ladder_widths
 from tui.present.ladder_detail import detail_lines, detail_rows, queue_words
@@ -47,16 +48,24 @@ def ladder_title(instrument: str, book: BookView | None) -> Line:
     return (*line, Span(f" {book.validity.upper()}", Ink.ALARM, Decor.BOLD))
 
 
-def size_foot(size: Decimal, *, is_armed: bool, width: int) -> Line:
+def size_foot(size: Decimal, *, is_armed: bool, width: int, keys: KeyWords = AS_WRITTEN) -> Line:
     """Say the size that single keys trade at; armed, by its shape too, and which keys where there is room."""
     text = f"size {numbers.exact(size)}"
     if not is_armed:
         return (Span(text, Ink.QUIET, Decor.PRIVATE),)
     line: Line = (Span(f" ARMED {text} ", Ink.WARNING, Decor.BOLD | Decor.REVERSED | Decor.PRIVATE),)
-    return joined(line, (Span(" b s join  l g take  n close", Ink.QUIET),), width=width)
+    return joined(
+        line, (Span(keys(" {buy} {sell} join  {lift} {hit} take  {close-here} close"), Ink.QUIET),), width=width
+    )
 
 
-def ladder_note(book: BookView | None, window: LadderWindow | None, rows: int, snapshot_age_s: float) -> Line:
+def ladder_note(
+    book: BookView | None,
+    window: LadderWindow | None,
+    rows: int,
+    snapshot_age_s: float,
+    keys: KeyWords = AS_WRITTEN,
+) -> Line:
     """Say the age of the book, its grouping and where the touch went."""
     if book is None:
         return ()
@@ -64,7 +73,7 @@ def ladder_note(book: BookView | None, window: LadderWindow | None, rows: int, s
     if window is not None:
         where = touch_direction(window, book, rows)
         if where:
-            spans.append(Span(f"touch {where} c centres ", Ink.WARNING))
+            spans.append(Span(keys(f"touch {where} {{recentre}} centres "), Ink.WARNING))
     if book.validity == "closed":
         return (*spans, Span("CLOSED", Ink.WARNING))
     age_s = None if book.age_s is None else book.age_s + snapshot_age_s

@@ -13,6 +13,7 @@ from tui.present.chart_cursor import point_at
 from tui.present.chart_scale import Scale, cell_of, merged, scale_of
 from tui.present.freshness import Freshness, book_freshness
 from tui.present.ink import Decor, Ink, Line, Span, signed_ink
+from tui.present.key_words import AS_WRITTEN, KeyWords
 from tui.present.time_axis import axis_labels, marked_axis
 
 BPS: Final = 10_000.0
@@ -178,15 +179,16 @@ def spread_lines(
     height: int,
     *,
     cursor_ns: int | None = None,
+    keys: KeyWords = AS_WRITTEN,
 ) -> list[Line]:
     """Plot what crossing would earn and cost with the middle between them, and where strategies begin to trade."""
     if len(crossings) < 2:
         text = f"How much dearer {pair[1]} is than {pair[0]} appears here, in basis points, as both books are seen."
-        return wrap(f"{text} N chooses other books.", width, Ink.QUIET)
+        return wrap(text + keys(" {choose-pair} chooses other books."), width, Ink.QUIET)
     cells = 8
     columns, rows = width - cells, height - _FEET
     if columns < 8 or rows < 2:
-        return wrap("too small for a plot; z makes it large", width)
+        return wrap(keys.with_room("too small for a plot", "; {zoom} makes it large"), width)
     found = buckets_of(crossings, columns)
     scale = _scale(found, threshold, rows)
     cursor = point_at(found.times_ns, cursor_ns)

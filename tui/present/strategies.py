@@ -14,6 +14,10 @@ _COLUMNS = (
     Column("parameters", rank=5, shrinks_to=10),
     Column("detail", rank=6, shrinks_to=10),
 )
+_EMPTY = (
+    "No strategies are known.",
+    "Shipped ones are listed here; {start-strategy} starts and {stop-strategy} stops the selected one.",
+)
 _STATUS = {"running": ("▶", Ink.GOOD), "stopped": ("■", Ink.QUIET), "failed": ("✗", Ink.ALARM)}
 
 
@@ -21,7 +25,7 @@ def strategies_table(strategies: list[StrategyState]) -> Table:
     return Table(
         _COLUMNS,
         [_row(strategy) for strategy in strategies],
-        ("No strategies are known.", "Shipped ones are listed here; + starts and - stops the selected one."),
+        _EMPTY,
     )
 
 

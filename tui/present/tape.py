@@ -10,6 +10,7 @@ from tui.present import numbers
 from tui.present.bars import nice_ceiling, rightward
 from tui.present.cells import left, number, wrap
 from tui.present.ink import Decor, Ink, Line, Span
+from tui.present.key_words import KeyWords
 from tui.present.ladder import ladder_title
 
 KEPT_PRINTS: Final = 500
@@ -67,10 +68,13 @@ def tape_lines(prints: Sequence[PrintView], book: BookView, width: int, height: 
     return lines[:height]
 
 
-def empty_tape_lines(instrument: str | None, book: BookView | None, width: int) -> list[Line]:
+def empty_tape_lines(instrument: str | None, book: BookView | None, width: int, keys: KeyWords) -> list[Line]:
     if instrument is None or book is None:
-        text = "Waiting for a tape. It follows the ladder you work in; [ and ] choose there."
-        return wrap(text, width, Ink.QUIET)
+        text = (
+            "Waiting for a tape. It follows the ladder you work in; {previous-instrument} and {next-instrument} choose "
+            "there."
+        )
+        return wrap(keys(text), width, Ink.QUIET)
     lines: list[Line] = []
     if book.validity == "closed":
         lines += wrap("market closed", width, Ink.WARNING)

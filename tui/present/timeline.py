@@ -10,7 +10,8 @@ from tui.present import numbers
 from tui.present.cells import fit, joined, left, wrap
 from tui.present.entries import Entry
 from tui.present.ink import Decor, Ink, Line, Span, signed_ink
-from tui.present.jobs import OVER, short_job_id, state_span
+from tui.present.jobs import OVER, WHAT_MAKES_JOBS, short_job_id, state_span
+from tui.present.key_words import KeyWords
 from tui.present.lanes import Kind, Look, Mark, lane
 from tui.present.orders import side_span
 from tui.present.time_axis import TimeAxis, axis_line, axis_until, nice_span_ns
@@ -81,18 +82,21 @@ def naked_note(views: Iterable[TimelineView], now_ns: int) -> Line:
     return (Span(f"■ naked {total} USD, {_clock(now_ns - since_ns)}", Ink.ALARM, Decor.BOLD),)
 
 
-def no_timeline_lines(width: int) -> list[Line]:
+def no_timeline_lines(width: int, keys: KeyWords) -> list[Line]:
     """Say what will be drawn here, and what makes jobs."""
     return [
         *wrap("No hedge jobs yet.", width),
         *wrap(
-            "Each job gets a row from its proposal to its end, and the selected one a row a leg. Time runs to the "
-            "right edge, which is now; E changes how much of it is shown, e explains the selected job.",
+            keys(
+                "Each job gets a row from its proposal to its end, and the selected one a row a leg. Time runs to the "
+                "right edge, which is now; {time-span} changes how much of it is shown, {explain} explains the "
+                "selected job."
+            ),
             width,
             Ink.QUIET,
         ),
         *legend_lines(width),
-        *wrap("Strategies such as spread_arb and hedged_volume make jobs: 5 shows the strategies.", width, Ink.QUIET),
+        *wrap(keys(WHAT_MAKES_JOBS), width, Ink.QUIET),
     ]
 
 

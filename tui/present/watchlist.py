@@ -26,7 +26,7 @@ _COLUMNS: Final = (
 _ALERT_COLUMN: Final = Column("alert", Align.RIGHT, rank=2)
 _EMPTY: Final = (
     "Nothing is watched yet.",
-    "{watchlist} adds an instrument: type a part of its name, enter takes it. The list is kept for the next start.",
+    "{watchlist} adds an instrument: type a part of its name and take it. The list is kept for the next start.",
 )
 _DAY_NS: Final = 86_400_000_000_000
 _AT_DAYS_BEGIN_NS: Final = 60_000_000_000  # a price from the first minute stands for the beginning of the day

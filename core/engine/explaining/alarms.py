@@ -14,7 +14,7 @@ _ENDS: Final = {
     "valuation": "ends once every price and balance is known again",
     "order": "ends once the venue has said what became of the order",
     "job": "ends once the job is level and nothing of it is left",
-    "override": "ends with the override: its time, or O",
+    "override": "ends with the override: its time, or seraphim override --end",
     "strategy": "ends once the strategy is started again",
     "sink": "ends once the sink takes messages again",
     "held": "ends once the held order was sent or cancelled",
@@ -35,7 +35,8 @@ def explain_alarm(name: str, state: MonitoringState, parts: EngineParts) -> Expl
     ]
     if alarm.explained_by:
         rows.append(fact("follows from", alarm.explained_by))
-    rows.append(fact("ends", _ENDS.get(name.partition(" ")[0], _ELSE)))
+    kind = name.partition(" ")[0]
+    rows.append(fact("ends", _ENDS.get(kind, _ELSE), here="{end-override}" if kind == "override" else ""))
     return Explained(
         subject=f"alarm:{name}",
         headline=f"alarm {name}",
@@ -59,7 +60,7 @@ def _handled(alarm: Alert) -> list[ExplainedSection]:
     rows = [
         fact("seen by", alarm.acknowledged_by or "nobody yet", at_ns=alarm.acknowledged_ns)
         if alarm.acknowledged
-        else fact("seen by", "nobody yet: k acknowledges it", mark="warning")
+        else fact("seen by", "nobody yet", mark="warning", here="{acknowledge}")
     ]
     if alarm.shelved_until_ns is not None:
         rows.append(fact("shelved until", f"by {alarm.shelved_by}", at_ns=alarm.shelved_until_ns))

@@ -23,21 +23,23 @@ _ENDS_BY_ITSELF: Final = {
 }
 
 
-def what_lifts(blocker: Blocker, is_passing: bool) -> str:
+def what_lifts(blocker: Blocker, is_passing: bool) -> ExplainedRow:
     """Say what it takes to lift a blocker; a passing one is nobody's decision."""
     if is_passing:
-        return _ENDS_BY_ITSELF.get(blocker.cause, "ends by itself with its cause; no word lifts it")
+        return fact("lifted by", _ENDS_BY_ITSELF.get(blocker.cause, "ends by itself with its cause; no word lifts it"))
     scope = "" if blocker.scope == "global" else f" --scope {blocker.scope}"
-    own = f"H on the row of the {blocker.scope.partition(':')[0]}"
-    key = "p" if blocker.cause == Cause.PAUSE else "R" if blocker.scope == "global" else own
+    own = f"{{lift-selected}} on the row of the {blocker.scope.partition(':')[0]}" if scope else "{lift-halts}"
+    here = "{pause-or-resume}" if blocker.cause == Cause.PAUSE else own
     if blocker.cause == Cause.PAUSE:
-        return f"a person's resume: {key}, or seraphim resume{scope}"
-    if blocker.level < HaltLevel.HALTED:
-        return f"a person's resume with a reason: {key}, or seraphim resume{scope} --reason …"
-    return (
-        f"a person's resume with a reason and the word {RESUME_WORD!r}: {key}, or seraphim resume{scope} "
-        f"--reason … --word {RESUME_WORD}"
-    )
+        text = f"a person's resume: seraphim resume{scope}"
+    elif blocker.level < HaltLevel.HALTED:
+        text = f"a person's resume with a reason: seraphim resume{scope} --reason …"
+    else:
+        text = (
+            f"a person's resume with a reason and the word {RESUME_WORD!r}: seraphim resume{scope} --reason … "
+            f"--word {RESUME_WORD}"
+        )
+    return fact("lifted by", text, here=here)
 
 
 def blocker_rows(blocker: Blocker, is_passing: bool) -> list[ExplainedRow]:
@@ -47,7 +49,7 @@ def blocker_rows(blocker: Blocker, is_passing: bool) -> list[ExplainedRow]:
         fact("who", blocker.who),
         fact("since", "", at_ns=blocker.since_ns),
         fact("leaves", _STILL_LEAVES[blocker.level]),
-        fact("lifted by", what_lifts(blocker, is_passing)),
+        what_lifts(blocker, is_passing),
     ]
 
 

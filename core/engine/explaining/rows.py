@@ -8,8 +8,8 @@ from core.risk.verdict import Check, Hardness
 from core.state.explanation import ExplainedRow, ExplainedSection
 
 
-def fact(label: str, text: str, *, mark: str = "", at_ns: int | None = None) -> ExplainedRow:
-    return ExplainedRow(label=label, text=text, mark=mark, at_ns=at_ns)
+def fact(label: str, text: str, *, mark: str = "", at_ns: int | None = None, here: str = "") -> ExplainedRow:
+    return ExplainedRow(label=label, text=text, mark=mark, at_ns=at_ns, here=here)
 
 
 def section(title: str, rows: Iterable[ExplainedRow]) -> ExplainedSection:

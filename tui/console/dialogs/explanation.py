@@ -8,6 +8,7 @@ from tui.console.dialogs.pages import PageDialog
 from tui.panes.view import View
 from tui.present.explained import answer_lines
 from tui.present.ink import Line
+from tui.present.key_words import KeyWords
 
 
 class ExplanationDialog(PageDialog):
@@ -21,4 +22,5 @@ class ExplanationDialog(PageDialog):
         super().frame(view)
         if self._answer.done() and not self._answer.cancelled() and not self._is_answered:
             self._is_answered = True
-            self.put(answer_lines(self._answer.result(), self._known, view.engine_ns, self.columns()))
+            keys = KeyWords(view.filled)
+            self.put(answer_lines(self._answer.result(), self._known, view.engine_ns, self.columns(), keys))

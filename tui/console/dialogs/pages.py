@@ -41,7 +41,7 @@ class PageDialog(Dialog[None]):
 
 def pane_help_lines(title: str, about: str, actions: Sequence[Action], columns: int, keys: KeyMap) -> list[Line]:
     """Say what the focused pane shows and which keys do something there."""
-    lines: list[Line] = [(Span(title, Ink.ACCENT, Decor.BOLD),), *wrap(about, columns)]
+    lines: list[Line] = [(Span(title, Ink.ACCENT, Decor.BOLD),), *wrap(keys.filled(about), columns)]
     for action in actions:
         lines += _action_lines(action, columns, keys)
     return [*lines, EMPTY_LINE]
