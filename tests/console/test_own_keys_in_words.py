@@ -5,11 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from core.state.explanation import Explained, ExplainedRow, ExplainedSection
 from tests.console.driving import SMALL, Desk, run_console
 from tests.console.fake_link import FakeLink
 from tui.console.actions import BY_NAME
 from tui.console.key_map import USUAL_KEYS, KeyMap
 from tui.console.settings import ConsoleSettings
+from tui.present.explained import explained_lines
+from tui.present.ink import text_of
+from tui.present.key_words import KeyWords
 
 OWN = KeyMap({"halt": ["f12"], "buy": ["ö"], "cancel": ["f7"], "explain": [], "desk-5": ["f5"]})
 SOURCES = sorted(Path("tui").rglob("*.py"), key=str)
@@ -47,3 +51,13 @@ def test_a_terminal_that_is_too_small_says_which_key_halts() -> None:
         assert "f12 HALT works here" in desk.bar("too-small")
 
     run_console(script, size=(50, 12), settings=ConsoleSettings(keys=OWN))
+
+
+def test_an_explanation_names_the_traders_own_key_for_what_can_be_done_about_it() -> None:
+    row = ExplainedRow(label="lifted by", text="a person's resume", here="{lift-selected} on the row of the venue")
+    why = Explained(
+        subject="venue:x", headline="x", standing="halted", sections=[ExplainedSection(title="t", rows=[row])]
+    )
+    keys = KeyWords(KeyMap({"lift-selected": ["ö"]}).filled)
+    text = " ".join(" ".join(map(text_of, explained_lines(why, 0, 74, keys))).split())
+    assert "lifted by a person's resume; in this console: ö on the row of the venue" in text
