@@ -12,7 +12,8 @@ from enum import IntEnum
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from core.control.routes import STREAM
+from core.control.desk_stream import ROWS_KNOWN
+from core.control.routes import ROWS_HEADER, STREAM
 
 _CONNECT_TIMEOUT_S: Final = 5.0
 _MAX_MESSAGE_BYTES: Final = 64 << 20
@@ -88,6 +89,7 @@ async def _shake_hands(socket_path: Path, reader: asyncio.StreamReader, writer: 
         "Connection: Upgrade",
         f"Sec-WebSocket-Key: {key.decode()}",
         "Sec-WebSocket-Version: 13",
+        f"{ROWS_HEADER}: {ROWS_KNOWN}",
     ]
     writer.write("\r\n".join(head).encode() + b"\r\n\r\n")
     try:

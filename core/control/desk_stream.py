@@ -2,16 +2,21 @@
 
 A section is a field of `DeskSnapshot`, or, where a field holds many things of one kind, one of those: a path is
 ``("positions",)``, ``("books", "BTC/USDT@sim-a")``, ``("tapes", "BTC/USDT@sim-a")``, ``("timelines", "job-s12ab-1")``
-or ``("monitoring", "market")``. Of a tape that went on only the new prints are sent. Numbers stay exact: sections are
-decoded from their JSON text into their own types, money never passes through a float.
+or ``("monitoring", "market")``. Of a tape that went on only the new prints are sent, and to a client that knows the
+same rows (`ROWS_KNOWN`) of a list of rows only what changed of it. Numbers stay exact: sections are decoded from their
+JSON text into their own types, money never passes through a float.
 """
 
 import copy
+from collections.abc import Iterator
 from functools import cache
 from typing import Any, Final
+from zlib import crc32
 
 import msgspec
 
+from core.control.desk_rows import RowForm, SentRows, form_of
+from core.control.row_changes import Edit, Put, edited
 from core.state.desk import BookView, DeskRequest, DeskSnapshot, PrintView, TimelineView
 from core.state.monitoring import MonitoringState
 
@@ -27,6 +32,7 @@ _TAPES: Final = "tapes"
 _TIMELINES: Final = "timelines"
 _KEYED: Final = frozenset({_BOOKS, _TAPES, _TIMELINES})  # fields of which each key is a section
 _MONITORING: Final = "monitoring"
+_EDITION: Final = 1  # of the form in which edits of rows are sent
 _encoder = msgspec.json.Encoder(decimal_format="number")
 
 
@@ -48,14 +54,15 @@ class SnapshotFrame(msgspec.Struct, frozen=True, tag="snapshot", tag_field="type
 class DeltaFrame(msgspec.Struct, frozen=True, tag="delta", tag_field="type", omit_defaults=True):
     """What changed since the frame one sequence before.
 
-    Sections to replace as ``[path, value]``, paths to remove, and new prints as ``[tape, prints, length]``: they go
-    before the tape's own, of which the oldest fall off.
+    Sections to replace as ``[path, value]``, paths to remove, new prints as ``[tape, prints, length]``: they go before
+    the tape's own, of which the oldest fall off; and sections of which rows changed as ``[path, edits]``.
     """
 
     sequence: int
     set: list[tuple[SectionPath, msgspec.Raw]]
     removed: list[SectionPath]
     printed: list[tuple[str, list[PrintView], int]] = []
+    edited: list[tuple[SectionPath, list[Edit]]] = []
 
 
 class DeskStreamError(ValueError):
@@ -64,50 +71,78 @@ class DeskStreamError(ValueError):
 
 def split(snapshot: DeskSnapshot) -> Sections:
     """Return the JSON of every section."""
-    sections: Sections = {}
+    return {path: _encoder.encode(value) for path, value in _sections(snapshot)}
+
+
+def _sections(snapshot: DeskSnapshot) -> Iterator[tuple[SectionPath, Any]]:
     for name in DeskSnapshot.__struct_fields__:
         value = getattr(snapshot, name)
         if name in _KEYED:
-            sections.update({(name, key): _encoder.encode(each) for key, each in value.items()})
+            for key, each in value.items():
+                yield (name, key), each
         elif name == _MONITORING:
             for field in _MONITORING_FIELDS.values():
-                sections[name, field.encode_name] = _encoder.encode(getattr(value, field.name))
+                yield (name, field.encode_name), getattr(value, field.name)
         else:
-            sections[(name,)] = _encoder.encode(value)
-    return sections
+            yield (name,), value
 
 
 class DeskFramer:
-    """Make the frames for one client; it knows what that client has."""
+    """Make the frames for one client; it knows what that client has.
 
-    def __init__(self) -> None:
-        self._sent: Sections | None = None
+    Parameters
+    ----------
+    by_rows
+        Whether the client knows the same rows (`ROWS_KNOWN`); else sections are sent whole.
+    """
+
+    def __init__(self, *, by_rows: bool = False) -> None:
+        self._is_by_rows = by_rows
+        self._sent: dict[SectionPath, SentRows | bytes] | None = None
         self._tapes: dict[str, list[PrintView]] = {}  # as sent
         self._sequence = 0
 
     def start_over(self) -> None:
         """Make the next frame a whole snapshot; what the client has is not kept meanwhile."""
-        self._sent = None
+        self._sent, self._tapes = None, {}
 
     def frame(self, snapshot: DeskSnapshot, gap_ms: int = 0) -> bytes:
         """Return the next frame; an empty delta is a frame too and tells that the engine lives."""
         self._sequence += 1
-        sections, sent, tapes = split(snapshot), self._sent, self._tapes
-        self._sent, self._tapes = sections, snapshot.tapes
+        sent, now = self._sent, {path: self._as_sent(path, value) for path, value in _sections(snapshot)}
         if sent is None:
-            return _encoder.encode(SnapshotFrame(self._sequence, msgspec.Raw(_encoder.encode(snapshot)), gap_ms))
-        changed: list[tuple[SectionPath, msgspec.Raw]] = []
-        printed: list[tuple[str, list[PrintView], int]] = []
-        for path, text in sections.items():
-            if sent.get(path) == text:
-                continue
-            new = _new_prints(tapes.get(path[1], []), snapshot.tapes[path[1]]) if path[0] == _TAPES else None
-            if new is None:
-                changed.append((path, msgspec.Raw(text)))
-            else:
-                printed.append((path[1], new, len(snapshot.tapes[path[1]])))
-        removed = [path for path in sent if path not in sections]
-        return _encoder.encode(DeltaFrame(self._sequence, changed, removed, printed))
+            frame = _encoder.encode(SnapshotFrame(self._sequence, msgspec.Raw(_encoder.encode(snapshot)), gap_ms))
+        else:
+            delta = DeltaFrame(self._sequence, [], [path for path in sent if path not in now], [], [])
+            for path, value in _sections(snapshot):
+                self._tell(delta, path, value, sent.get(path), now[path])
+            frame = _encoder.encode(delta)
+        self._sent, self._tapes = now, snapshot.tapes
+        return frame
+
+    def _as_sent(self, path: SectionPath, value: Any) -> SentRows | bytes:
+        form = _form(_kind_path(path)) if self._is_by_rows else None
+        rows = None if form is None else form.rows(value)
+        return _encoder.encode(value) if rows is None else rows
+
+    def _tell(
+        self, delta: DeltaFrame, path: SectionPath, value: Any, before: SentRows | bytes | None, now: SentRows | bytes
+    ) -> None:
+        """Put into a frame what changed of a section."""
+        if not isinstance(now, bytes):
+            edits = now.edits_since(before)
+            if edits is None or (edits and all(isinstance(edit, Put) for edit in edits)):
+                delta.set.append((path, msgspec.Raw(_encoder.encode(value))))
+            elif edits:
+                delta.edited.append((path, edits))
+            return
+        if now == before:
+            return
+        new = _new_prints(self._tapes.get(path[1], []), value) if path[0] == _TAPES else None
+        if new is None:
+            delta.set.append((path, msgspec.Raw(now)))
+        else:
+            delta.printed.append((path[1], new, len(value)))
 
 
 def _new_prints(old: list[PrintView], now: list[PrintView]) -> list[PrintView] | None:
@@ -142,7 +177,9 @@ class DeskMirror:
                 if isinstance(message, SnapshotFrame)
                 else self._after(message)
             )
-        except msgspec.DecodeError as error:
+        except DeskStreamError:
+            raise
+        except (msgspec.DecodeError, ValueError, LookupError) as error:
             raise DeskStreamError(f"a frame of the stream cannot be read: {error}") from error
         self._sequence, self.is_anew = message.sequence, isinstance(message, SnapshotFrame)
         self.gap_ms = message.gap_ms if isinstance(message, SnapshotFrame) else 0
@@ -157,7 +194,9 @@ class DeskMirror:
         snapshot.timelines = dict(snapshot.timelines)
         snapshot.monitoring = copy.copy(snapshot.monitoring)
         for path, text in delta.set:
-            _put(snapshot, path, text)
+            _put(snapshot, path, _read(path, text))
+        for path, edits in delta.edited:
+            _put(snapshot, path, _edited(snapshot, path, edits))
         for tape, prints, length in delta.printed:
             snapshot.tapes[tape] = [*prints, *snapshot.tapes.get(tape, [])][:length]
         for path in delta.removed:
@@ -168,9 +207,14 @@ class DeskMirror:
 
 
 _MONITORING_FIELDS: Final = {field.encode_name: field for field in msgspec.structs.fields(MonitoringState)}
-_FIELD_TYPES: Final = {
-    field.name: field.type for field in msgspec.structs.fields(DeskSnapshot) if field.name not in {*_KEYED, _MONITORING}
+_KINDS: Final[dict[SectionPath, Any]] = {
+    **{(field.name,): field.type for field in msgspec.structs.fields(DeskSnapshot) if field.name != _MONITORING},
+    **{(_MONITORING, name): field.type for name, field in _MONITORING_FIELDS.items()},
+    (_BOOKS,): BookView,
+    (_TAPES,): list[PrintView],
+    (_TIMELINES,): TimelineView,
 }
+"""What a section is, by its path; of those that have a key each, by the path without it."""
 
 
 @cache
@@ -179,18 +223,62 @@ def _decoder(kind: Any) -> "msgspec.json.Decoder[Any]":
     return msgspec.json.Decoder(kind)
 
 
-def _put(snapshot: DeskSnapshot, path: SectionPath, text: msgspec.Raw) -> None:
+def _kind_path(path: SectionPath) -> SectionPath:
+    """Return what names a section's kind: its path, without the key where many are of one kind."""
+    return path[:1] if len(path) == 2 and path[0] in _KEYED else path
+
+
+@cache
+def _form(kind_path: SectionPath) -> RowForm | None:
+    return None if kind_path[0] == _TAPES else form_of(_KINDS[kind_path])
+
+
+def _is_known(path: SectionPath) -> bool:
+    return _kind_path(path) in _KINDS and (len(path) == 2 or path[0] not in _KEYED)
+
+
+def _read(path: SectionPath, text: msgspec.Raw) -> Any:
+    if not _is_known(path):
+        raise DeskStreamError(f"section {'/'.join(path)} is not known to this version")
+    return _decoder(_KINDS[_kind_path(path)]).decode(text)
+
+
+def _edited(snapshot: DeskSnapshot, path: SectionPath, edits: list[Edit]) -> Any:
+    """Return a section with some rows changed."""
+    form = _form(_kind_path(path)) if _is_known(path) else None
+    old = None if form is None else _get(snapshot, path)
+    unfolded = None if form is None or old is None else form.unfold(old)
+    if form is None or unfolded is None:
+        raise DeskStreamError(f"section {'/'.join(path)} has no rows that could change")
+    return form.fold(old, edited(unfolded[1], edits, form.maker()))
+
+
+def _get(snapshot: DeskSnapshot, path: SectionPath) -> Any:
+    """Return a section that is known; None where it is not there."""
     match path:
-        case (name,) if name in _FIELD_TYPES:
-            setattr(snapshot, name, _decoder(_FIELD_TYPES[name]).decode(text))
-        case ("books", key):
-            snapshot.books[key] = _decoder(BookView).decode(text)
-        case ("tapes", key):
-            snapshot.tapes[key] = _decoder(list[PrintView]).decode(text)
-        case ("timelines", key):
-            snapshot.timelines[key] = _decoder(TimelineView).decode(text)
-        case ("monitoring", name) if name in _MONITORING_FIELDS:
-            field = _MONITORING_FIELDS[name]
-            setattr(snapshot.monitoring, field.name, _decoder(field.type).decode(text))
+        case ("monitoring", name):
+            return getattr(snapshot.monitoring, _MONITORING_FIELDS[name].name)
+        case (field, key):
+            return getattr(snapshot, field).get(key)
         case _:
-            raise DeskStreamError(f"section {'/'.join(path)} is not known to this version")
+            return getattr(snapshot, path[0])
+
+
+def _put(snapshot: DeskSnapshot, path: SectionPath, value: Any) -> None:
+    match path:
+        case ("monitoring", name):
+            setattr(snapshot.monitoring, _MONITORING_FIELDS[name].name, value)
+        case (field, key):
+            getattr(snapshot, field)[key] = value
+        case _:
+            setattr(snapshot, path[0], value)
+
+
+def _rows_known() -> str:
+    forms = {path: _form(path) for path in _KINDS}
+    told = ((*path, *form.row.__struct_fields__) for path, form in forms.items() if form is not None)
+    return f"{_EDITION}.{crc32(repr([_EDITION, *told]).encode()):08x}"
+
+
+ROWS_KNOWN: Final = _rows_known()
+"""Names the rows of this version, whose fields are told by their places: another version's may have others."""

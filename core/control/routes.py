@@ -38,6 +38,8 @@ from core.control.commands import (
 )
 
 STREAM: Final = "/api/stream"
+ROWS_HEADER: Final = "Seraphim-Rows"
+"""Names the rows that a client of the stream knows; an engine that knows others, or none, sends sections whole."""
 
 
 class Route(NamedTuple):

@@ -8,6 +8,7 @@ from core.engine.chart_builder import ChartBuilder
 from core.engine.held_views import HeldViews
 from core.engine.job_views import JobViews
 from core.engine.parts import EngineParts
+from core.engine.shown_rows import ShownRows
 from core.engine.timeline_views import TimelineViews
 from core.ledger.valuation import PositionValue, Valuation
 from core.state.desk import (
@@ -15,7 +16,6 @@ from core.state.desk import (
     DeskRequest,
     DeskSnapshot,
     FillView,
-    InstrumentView,
     NetPositionView,
     OrderView,
     OwnLevel,
@@ -25,7 +25,6 @@ from core.state.desk import (
 )
 from core.state.monitoring import MonitoringState
 from core.types.instrument import InstrumentId
-from core.types.order import Order
 
 MAX_DEPTH: Final = 200
 
@@ -42,6 +41,7 @@ class DeskBuilder:
         self._held = HeldViews(parts)
         self._accounts = AccountBuilder(parts)
         self._charts = ChartBuilder(parts)
+        self._shown = ShownRows()
         self._sequence = 0
 
     def build(self, request: DeskRequest, monitoring: MonitoringState, valuation: Valuation) -> DeskSnapshot:
@@ -54,21 +54,7 @@ class DeskBuilder:
             engine_id=self._engine_id,
             version=self._version,
             monitoring=monitoring,
-            instruments=[
-                InstrumentView(
-                    venue=instrument.venue,
-                    symbol=instrument.symbol,
-                    asset_type=instrument.asset_type.value,
-                    tick_size=instrument.tick_size,
-                    lot_size=instrument.lot_size,
-                    min_quantity=instrument.min_quantity,
-                    min_notional=instrument.min_notional,
-                    contract_size=instrument.contract_size,
-                    order_tick_size=instrument.order_tick_size,
-                    order_lot_size=instrument.order_lot_size,
-                )
-                for instrument in parts.market.instruments.values()
-            ],
+            instruments=[self._shown.instrument(each) for each in parts.market.instruments.values()],
             books={f"{book.symbol}@{book.venue}": book for book in wanted},
             chart=None if request.chart is None else self._charts.chart(request),
             positions=[_position(value, parts.protection.view(value.instrument_id)) for value in valuation.positions],
@@ -102,9 +88,9 @@ class DeskBuilder:
         held = self._held.held() if limit else []
         live = sorted(self._parts.fold.orders.live(), key=lambda order: -order.intent.created_ns)
         room = max(0, limit - len(live) - len(held))
-        finished = [_order(order) for order in islice(self._parts.fold.orders.finished(), room)]
+        finished = [self._shown.order(order) for order in islice(self._parts.fold.orders.finished(), room)]
         finished = sorted(chain(finished, self._held.ended(room)), key=lambda view: -view.updated_ns)[:room]
-        return [*held, *(_order(order) for order in live), *finished]
+        return [*held, *(self._shown.order(order) for order in live), *finished]
 
     def fills(self, limit: int) -> list[FillView]:
         return list(islice(reversed(self._parts.fold.recent_fills), limit))
@@ -195,30 +181,4 @@ def _position(value: PositionValue, protection: ProtectionView | None) -> Positi
         fees_usd=value.fees_usd,
         funding_usd=value.funding_usd,
         protection=protection,
-    )
-
-
-def _order(order: Order) -> OrderView:
-    intent, pending = order.intent, order.pending_amend if order.status.may_live else None
-    return OrderView(
-        client_order_id=intent.client_order_id,
-        venue=intent.venue,
-        symbol=intent.symbol,
-        side=intent.side.value,
-        order_type=intent.order_type.value,
-        quantity=intent.quantity,
-        filled_quantity=order.filled_quantity,
-        limit_price=intent.limit_price,
-        average_price=order.average_price,
-        status=order.status.value,
-        source=intent.source,
-        reason=order.reason,
-        is_external=order.is_external,
-        created_ns=intent.created_ns,
-        updated_ns=order.updated_ns,
-        held_id=None if intent.held is None else intent.held.held_id,
-        amend=None if pending is None else pending.state.value,
-        new_price=None if pending is None else pending.limit_price,
-        new_quantity=None if pending is None else pending.quantity,
-        replaces=intent.replaces,
     )

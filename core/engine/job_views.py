@@ -5,6 +5,8 @@ from decimal import Decimal
 from itertools import islice
 from typing import Final
 
+from msgspec.structs import replace
+
 from core.engine.frozen_cause import frozen_cause
 from core.engine.naked_value import naked_usd, value_usd
 from core.engine.parts import EngineParts
@@ -76,22 +78,28 @@ class JobViews:
             legs=[_leg(run, index, leg) for index, leg in enumerate(job.legs)],
             started=started,
         )
-        view.reason = frozen_cause(run, self._parts) if run.phase is JobPhase.FROZEN else run.stage_reason
-        view.naked_usd = naked_usd(run, self._parts.market)
-        view.naked_age_s = None if since_ns is None else max(0, now_ns - since_ns) / NS_PER_S
-        return view
+        return replace(
+            view,
+            reason=frozen_cause(run, self._parts) if run.phase is JobPhase.FROZEN else run.stage_reason,
+            naked_usd=naked_usd(run, self._parts.market),
+            naked_age_s=None if since_ns is None else max(0, now_ns - since_ns) / NS_PER_S,
+        )
 
     def _ended(self, ended: EndedJob) -> JobView:
         end, run = ended.end, self._parts.fold.runs.ended(ended.job.job_id)
         legs = None if run is None else [_leg(run, index, leg) for index, leg in enumerate(ended.job.legs)]
         view = _view(ended.job, _status(ended), legs=legs, started=ended.started)
-        view.reason, view.ended_ns = end.reason, end.at_ns
         if isinstance(end, JobDropped):
-            view.outcome = end.cause.value
-            return view
-        view.outcome, view.pnl_usd, view.fees_usd = end.outcome.value, end.pnl_usd, end.fees_usd
-        view.naked_usd = value_usd(end.naked_quantity, ended.job.legs[0].instrument_id, self._parts.market)
-        return view
+            return replace(view, reason=end.reason, ended_ns=end.at_ns, outcome=end.cause.value)
+        return replace(
+            view,
+            reason=end.reason,
+            ended_ns=end.at_ns,
+            outcome=end.outcome.value,
+            pnl_usd=end.pnl_usd,
+            fees_usd=end.fees_usd,
+            naked_usd=value_usd(end.naked_quantity, ended.job.legs[0].instrument_id, self._parts.market),
+        )
 
 
 def check_views(checks: tuple[Check, ...]) -> list[CheckView]:
@@ -148,10 +156,13 @@ def _view(
 
 
 def _pending(pending: PendingJob) -> JobView:
-    view = _view(pending.job, "pending")
-    view.safety, view.volume, view.final = pending.safety, pending.volume, pending.final
-    view.waits_for = pending.waits_for
-    return view
+    return replace(
+        _view(pending.job, "pending"),
+        safety=pending.safety,
+        volume=pending.volume,
+        final=pending.final,
+        waits_for=pending.waits_for,
+    )
 
 
 def _status(ended: EndedJob) -> str:
@@ -179,6 +190,4 @@ def _leg(run: JobRun, index: int, leg: Leg) -> LegView:
     filled = opened_quantity(orders)
     notional = sum((order.notional for order in orders if order.role is not LegRole.UNWIND), ZERO)
     view = _planned(leg, leg_state(orders, filled, leg.quantity))
-    view.filled_quantity = filled
-    view.average_price = notional / filled if filled else None
-    return view
+    return replace(view, filled_quantity=filled, average_price=notional / filled if filled else None)

@@ -11,7 +11,8 @@ import msgspec
 from aiohttp import WSCloseCode, WSMsgType, web
 
 from core.control.consoles import ConsoleHello, Presence
-from core.control.desk_stream import MAX_INTERVAL_MS, MIN_INTERVAL_MS, DeskFramer, StreamRequest
+from core.control.desk_stream import MAX_INTERVAL_MS, MIN_INTERVAL_MS, ROWS_KNOWN, DeskFramer, StreamRequest
+from core.control.routes import ROWS_HEADER
 from core.io.control_views import ViewError, check_desk_request
 from core.ports.control import EngineAccess
 
@@ -37,10 +38,10 @@ _requests = msgspec.json.Decoder(StreamRequest)
 class _Client:
     """One attached console: what it wants, and what it has been sent."""
 
-    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport) -> None:
+    def __init__(self, socket: web.WebSocketResponse, transport: asyncio.Transport, *, knows_rows: bool) -> None:
         self.socket = socket
         self.transport = transport
-        self.framer = DeskFramer()
+        self.framer = DeskFramer(by_rows=knows_rows)
         self.request: StreamRequest | None = None
         self.asked = asyncio.Event()
         self.presence: Presence | None = None
@@ -120,7 +121,8 @@ class DeskStreams:
         assert request.transport is not None
         connection = request.transport.get_extra_info("socket")
         connection.setsockopt(SOL_SOCKET, SO_SNDBUF, KERNEL_BUFFER_BYTES)
-        client = _Client(socket, request.transport)
+        knows_rows = request.headers.get(ROWS_HEADER) == ROWS_KNOWN
+        client = _Client(socket, request.transport, knows_rows=knows_rows)
         self._clients.append(client)
         sender = asyncio.create_task(self._send(client), name="desk-stream")
         try:

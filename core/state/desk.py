@@ -131,7 +131,7 @@ class NetPositionView(msgspec.Struct, kw_only=True):
     pnl_usd: Decimal | None
 
 
-class OrderView(msgspec.Struct, kw_only=True):
+class OrderView(msgspec.Struct, frozen=True, kw_only=True):
     client_order_id: str
     venue: str
     symbol: str
@@ -157,7 +157,7 @@ class OrderView(msgspec.Struct, kw_only=True):
     replaces: str | None = None
 
 
-class FillView(msgspec.Struct, kw_only=True):
+class FillView(msgspec.Struct, frozen=True, kw_only=True):
     fill_id: str
     client_order_id: str
     venue: str
@@ -185,7 +185,7 @@ class PnlPoint(msgspec.Struct, frozen=True, array_like=True):
     pnl_usd: float  # since the UTC day began
 
 
-class InstrumentView(msgspec.Struct, kw_only=True):
+class InstrumentView(msgspec.Struct, frozen=True, kw_only=True):
     venue: str
     symbol: str
     asset_type: str
@@ -220,7 +220,7 @@ class CheckView(msgspec.Struct, frozen=True, kw_only=True):
     lifted: bool = False  # failed, and let through by a person's override
 
 
-class LegView(msgspec.Struct, kw_only=True):
+class LegView(msgspec.Struct, frozen=True, kw_only=True):
     venue: str
     symbol: str
     side: str
@@ -230,7 +230,7 @@ class LegView(msgspec.Struct, kw_only=True):
     state: str  # planned, sent, filled, in doubt, unwinding, given back
 
 
-class JobView(msgspec.Struct, kw_only=True):
+class JobView(msgspec.Struct, frozen=True, kw_only=True):
     """A job as a trader reads it: pending with its scores, running with its legs, or finished."""
 
     job_id: str

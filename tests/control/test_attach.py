@@ -299,7 +299,11 @@ def test_a_console_that_stops_reading_gets_the_newest_state_and_never_a_backlog(
 
     async def run() -> tuple[int, int]:
         engine = Growing()
-        async with serving(engine, path) as session, session.ws_connect("/api/stream", max_msg_size=0) as stream:
+        never_s = 3_600.0  # it is to be found slow, not stalled, however long twenty frames for the other take
+        async with (
+            serving(engine, path, stalled_after_s=never_s) as session,
+            session.ws_connect("/api/stream", max_msg_size=0) as stream,
+        ):
             transport = stream._response.connection.transport
             transport.pause_reading()
             await stream.send_str('{"interval_ms": 50}')
