@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
+import msgspec
 import pytest
 
 from core.control.commands import AmendOrder, Arm, Kill, Resume, SetRiskMode
@@ -30,8 +31,9 @@ class RestartingLink(FakeLink):
         for venue in snapshot.monitoring.market.values():
             for market in venue.values():
                 market.point_value_usd = self.quote_usd
-        for instrument in snapshot.instruments:
-            instrument.order_tick_size = self.order_tick
+        snapshot.instruments = [
+            msgspec.structs.replace(each, order_tick_size=self.order_tick) for each in snapshot.instruments
+        ]
         return snapshot
 
 

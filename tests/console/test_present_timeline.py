@@ -3,6 +3,7 @@
 from decimal import Decimal
 from itertools import pairwise
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -170,7 +171,7 @@ def test_the_clock_of_what_is_naked_goes_on_between_snapshots() -> None:
 
 def test_naked_exposure_of_unknown_value_is_unknown_and_never_nothing() -> None:
     view = next(iter(some_timelines(some_jobs()).values()))
-    view.job.naked_usd = None
+    view.job = msgspec.structs.replace(view.job, naked_usd=None)
     assert "unknown USD" in "\n".join(rows_of(view))
     assert "naked unknown USD, 1.2 s" in text_of(naked_note([view], START_NS))
     calm = timeline(job(1, "running", phase="primary", started_ns=START_NS, naked_usd=Decimal(0)))

@@ -1,5 +1,6 @@
 """The timeline pane: jobs and legs over time, found again where they were, readable at every size."""
 
+import msgspec
 import pytest
 
 from core.control.commands import CancelJob, ExplainJob
@@ -61,8 +62,7 @@ def test_rows_keep_their_places_under_the_cursor_and_follow_again_without_it() -
         await desk.press("3", "z", "down", "down")
         before = order(desk)
         link.more.append(timeline(job(20, "running", phase="primary", started_ns=START_NS - 9 * S)))
-        link.jobs[0].status, link.jobs[0].ended_ns = "finished", START_NS
-        link.jobs[0].outcome = "completed"
+        link.jobs[0] = msgspec.structs.replace(link.jobs[0], status="finished", ended_ns=START_NS, outcome="completed")
         await desk.frame()
         assert order(desk)[: len(before)] == before
         assert "held; esc follows" in desk.pane("timeline")
