@@ -27,6 +27,7 @@ from tui.console.alarm_bell import AlarmBell
 from tui.console.bars import FooterBar, HeaderBar, MessageBar, TooSmall
 from tui.console.charting import with_charts
 from tui.console.desk_area import DeskArea
+from tui.console.desk_screen import DeskScreen
 from tui.console.desks import is_too_small
 from tui.console.dialog_stack import DialogStack, Engine
 from tui.console.dialogs.dialog import DIALOG_CSS
@@ -152,6 +153,9 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         """Leave out what the library does before the first picture: all styles have been read in these colours."""
         if self.painted.is_set() or not self._is_as_begun:
             super().refresh_css(animate)
+
+    def get_default_screen(self) -> Screen[None]:
+        return DeskScreen(lambda: self._is_framing)
 
     def compose(self) -> ComposeResult:
         yield self.header
