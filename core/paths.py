@@ -6,9 +6,10 @@ import os
 import stat
 import tempfile
 from collections.abc import MutableMapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+import msgspec
 
 APPLICATION: Final = "seraphim"
 # sockaddr_un.sun_path holds 108 bytes on Linux and 104 on macOS, the terminating NUL included.
@@ -25,8 +26,7 @@ class StateFolderError(Exception):
         self.cause = cause
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Paths:
+class Paths(msgspec.Struct, frozen=True, kw_only=True):
     """Every file and folder of one engine, absolute. Two engines never share them."""
 
     config_file: Path

@@ -1,17 +1,17 @@
 """One thing wrong with a configuration, and all of them together as an error."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from enum import Enum
 from typing import cast
+
+import msgspec
 
 Key = tuple[str, ...]
 MAX_SHOWN_CHARACTERS = 60
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(msgspec.Struct, frozen=True):
     """`where` is a file with its line or an environment variable; `value` is the text found there."""
 
     where: str

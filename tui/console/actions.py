@@ -1,9 +1,10 @@
 """Every key of the console in one table: dispatcher, footer, help and palette read it and nothing else."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final, Protocol
+
+import msgspec
 
 from core.control import verbs
 from core.control.verbs import Verb
@@ -99,8 +100,7 @@ class Controls(Protocol):
     def hint_quit(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Action:
+class Action(msgspec.Struct, frozen=True):
     """One thing a key does. `everywhere` keys work in text fields and with any dialog open."""
 
     name: str

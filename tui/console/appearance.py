@@ -1,7 +1,8 @@
 """Keys that change how everything looks and nothing of what it says."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from tui.panes.palettes import PALETTES, palette_for
 
@@ -16,7 +17,7 @@ class Appearance:
         names = list(PALETTES)
         name = names[(names.index(self.app.looks.palette.name) + 1) % len(names)]
         palette = palette_for(name, self.app.up)
-        self.app.put_on(replace(self.app.looks, palette=palette))
+        self.app.put_on(msgspec.structs.replace(self.app.looks, palette=palette))
         self.app.call_after_refresh(self.app.paint_anew)
         self.app.say("info", f"theme {palette.help}")
 
@@ -28,7 +29,7 @@ class Appearance:
     def hide_money(self) -> None:
         """Hide the trader's own numbers, or show them again."""
         hides = not self.app.looks.hides_money
-        self.app.put_on(replace(self.app.looks, hides_money=hides))
+        self.app.put_on(msgspec.structs.replace(self.app.looks, hides_money=hides))
         self.app.paint_anew()
         key = self.app.keys.filled("{privacy} shows them again")
         self.app.say("info", f"own money and sizes are hidden; {key}" if hides else "own money and sizes are shown")

@@ -1,10 +1,10 @@
 """The desks: which panes stand where, at every size of the terminal."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+import msgspec
 from textual.geometry import Region
 
 from tui.console.memory import DeskChange
@@ -20,8 +20,7 @@ class Axis(Enum):
     COLUMNS = "columns"
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
+class Split(msgspec.Struct, frozen=True):
     """Parts beside or below each other, sharing the room by weight."""
 
     axis: Axis

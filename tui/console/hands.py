@@ -1,7 +1,8 @@
 """What each key does: commands to the engine, dialogs before the risky ones, and moves on the screen."""
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from tui.console import dialogs
 from tui.console.actions import BY_NAME
@@ -120,7 +121,7 @@ class Hands(
 
     def _letters(self, *, is_shown: bool) -> None:
         view = self.app.view
-        self.app.view = replace(view, jump_letters=is_shown)
+        self.app.view = msgspec.structs.replace(view, jump_letters=is_shown)
         self.app.repaint()
 
     def move_cursor(self, step: int) -> None:

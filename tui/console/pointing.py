@@ -1,8 +1,9 @@
 """The mouse on the ladders, their columns, and whether the terminal reports the mouse at all."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
+
+import msgspec
 
 from tui.panes.ladder import LadderPane, Wish
 from tui.panes.tables import OrdersPane
@@ -54,7 +55,7 @@ class Pointing:
     def next_columns(self) -> None:
         """Show the next kind of sizes beside the prices of every ladder."""
         columns = self.app.area.ladders[0].columns
-        columns = replace(columns, sides=columns.sides.following)
+        columns = msgspec.structs.replace(columns, sides=columns.sides.following)
         for ladder in self.app.area.ladders:
             ladder.show_columns(columns)
         self.app.say("info", f"ladders show the {columns.sides.value}")
@@ -62,7 +63,7 @@ class Pointing:
     def show_pnl(self) -> None:
         """Show or leave out what closing the position at each price would make."""
         columns = self.app.area.ladders[0].columns
-        columns = replace(columns, shows_pnl=not columns.shows_pnl)
+        columns = msgspec.structs.replace(columns, shows_pnl=not columns.shows_pnl)
         for ladder in self.app.area.ladders:
             ladder.show_columns(columns)
         shown = "shown where a position is open and there is room" if columns.shows_pnl else "left out"

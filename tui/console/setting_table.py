@@ -1,9 +1,10 @@
 """Everything of the screen that can be set while it runs: where it is read, how it is put, what is allowed."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Final, cast, get_args
+
+import msgspec
 
 from core.config.console_words import BellLevel, ThemeName, UpColour
 from tui.console.instruments import TIMEFRAMES
@@ -20,8 +21,7 @@ _LEAST: Final = "least"
 _SIDES: Final = {kind.name.lower(): kind for kind in SideColumns}
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(msgspec.Struct, frozen=True):
     """One thing to set; `name` is its key in [console] where the configuration has it, and in what is saved."""
 
     name: str
@@ -45,7 +45,7 @@ def _word(*, is_on: bool) -> str:
 
 
 def _put_theme(app: "ConsoleApp", value: str) -> None:
-    app.put_on(replace(app.looks, palette=palette_for(cast("ThemeName", value), app.up)))
+    app.put_on(msgspec.structs.replace(app.looks, palette=palette_for(cast("ThemeName", value), app.up)))
     app.call_after_refresh(app.paint_anew)
 
 
@@ -69,13 +69,13 @@ def _put_timeframe(app: "ConsoleApp", value: str) -> None:
 
 
 def _put_sides(app: "ConsoleApp", value: str) -> None:
-    columns = replace(app.area.ladders[0].columns, sides=_SIDES[value])
+    columns = msgspec.structs.replace(app.area.ladders[0].columns, sides=_SIDES[value])
     for ladder in app.area.ladders:
         ladder.show_columns(columns)
 
 
 def _put_profit(app: "ConsoleApp", value: str) -> None:
-    columns = replace(app.area.ladders[0].columns, shows_pnl=value == _ON)
+    columns = msgspec.structs.replace(app.area.ladders[0].columns, shows_pnl=value == _ON)
     for ladder in app.area.ladders:
         ladder.show_columns(columns)
 

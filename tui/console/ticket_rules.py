@@ -1,8 +1,9 @@
 """What a ticket's fields mean: the order they make, what is wrong with them, and the room it leaves."""
 
-from dataclasses import dataclass, field
 from decimal import ROUND_CEILING, ROUND_FLOOR, Decimal
 from typing import Final
+
+import msgspec
 
 from core.control.commands import PlaceOrder
 from core.state.desk import BookView, InstrumentView
@@ -16,8 +17,7 @@ QUANTITY: Final = "quantity"
 TYPED_ABOVE_USD = Decimal(5_000)
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True):
     """The ticket as typed; an empty price means a market order."""
 
     side: str
@@ -42,8 +42,7 @@ class Draft:
         return bool(self.profit.strip() or self.loss.strip())
 
 
-@dataclass(frozen=True, slots=True)
-class Room:
+class Room(msgspec.Struct, frozen=True):
     """One limit that this order uses up."""
 
     name: str
@@ -51,14 +50,13 @@ class Room:
     left_after: Decimal | None
 
 
-@dataclass(slots=True)
-class Judgement:
+class Judgement(msgspec.Struct):
     """What the console can say before the risk gate has its say."""
 
     order: PlaceOrder | None = None
     notional: Decimal | None = None  # in the quote currency
-    errors: list[str] = field(default_factory=list[str])
-    rooms: list[Room] = field(default_factory=list[Room])
+    errors: list[str] = msgspec.field(default_factory=list[str])
+    rooms: list[Room] = msgspec.field(default_factory=list[Room])
     told: OrderRehearsalView | None = None  # what the engine said of this order, where that is fresh
 
 

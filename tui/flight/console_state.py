@@ -5,10 +5,10 @@ lives (widgets, tasks, the link, the snapshot) is not, and comes with the next f
 """
 
 from contextlib import suppress
-from dataclasses import replace
 from functools import cache
 from typing import Final, cast
 
+import msgspec
 from textual.app import App
 from textual.widget import Widget
 
@@ -82,7 +82,7 @@ def recall_screen(console: ConsoleApp, state: bytes) -> dict[str, int]:
             _recall(console.area.panes[name], values)
     theme = str(kept.get("theme"))
     palette = palette_for(cast("ThemeName", theme) if theme in PALETTES else console.settings.theme, console.up)
-    console.put_on(replace(console.looks, palette=palette, hides_money=kept.get("hides_money") is True))
+    console.put_on(msgspec.structs.replace(console.looks, palette=palette, hides_money=kept.get("hides_money") is True))
     console.area.recall(int(str(kept.get("desk", 1))), valued(kept.get("changes", {})))
     console.area.zoomed = cast("str | None", kept.get("zoomed"))
     console.arrange()

@@ -1,8 +1,9 @@
 """The keys of a replay in one table: they belong to whoever looks, never to the recorded console."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Final, Protocol
+
+import msgspec
 
 
 class ReplayControls(Protocol):
@@ -23,8 +24,7 @@ class ReplayControls(Protocol):
     def leave(self) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayKey:
+class ReplayKey(msgspec.Struct, frozen=True):
     keys: tuple[str, ...]
     shown: str
     label: str  # as short as the bar needs it

@@ -1,11 +1,11 @@
 """The ladder pane: one instrument's book with a cursor on a price."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from decimal import Decimal
 from enum import Enum, auto
 from typing import Final
 
+import msgspec
 from textual import events
 from textual.message import Message
 
@@ -226,7 +226,7 @@ class LadderPane(Pane):
 
     def drop_cursor(self) -> None:
         if self.window is not None:
-            self.window = replace(self.window, cursor=None)
+            self.window = msgspec.structs.replace(self.window, cursor=None)
             self.paint()
 
     def on_mouse_move(self) -> None:
@@ -242,7 +242,7 @@ class LadderPane(Pane):
         if row is None or book is None or window is None or event.button == _RIGHT_BUTTON:
             return
         was_there = window.cursor == row
-        self.window = replace(window, cursor=row)
+        self.window = msgspec.structs.replace(window, cursor=row)
         self.paint()
         side = own_side_at(
             book, window, *self._inside(), (event.x - 1, row), columns=self.columns, held=self._held(self._view)
@@ -257,7 +257,7 @@ class LadderPane(Pane):
         book, window = self.book(), self.window
         if event.button != _RIGHT_BUTTON or row is None or book is None or window is None:
             return
-        self.window = replace(window, cursor=row)
+        self.window = msgspec.structs.replace(window, cursor=row)
         self.paint()
         own = [order.client_order_id for order in own_orders_at(book, window, row)]
         self.post_message(self.Touched(self, Wish.CANCEL, row * window.group, own))

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, cast
 
+import msgspec
 from rich.segment import Segment
 from rich.style import Style
 from textual.color import Color
@@ -22,8 +22,7 @@ _HIDDEN: Final = "•"
 _NO_COLOUR: Final = Color(0, 0, 0, 0)
 
 
-@dataclass(frozen=True, slots=True)
-class Looks:
+class Looks(msgspec.Struct, frozen=True):
     """What the trader chose of how everything looks."""
 
     palette: Palette = DARK

@@ -1,10 +1,10 @@
 """The themes: which colour each meaning has, and what stands for the sixteen colours where a terminal has them all."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
+import msgspec
 from rich.color_triplet import ColorTriplet
 from rich.style import Style
 from rich.terminal_theme import TerminalTheme
@@ -17,8 +17,7 @@ _DIM_INKS: Final = frozenset({Ink.BID_BAR, Ink.ASK_BAR})
 _MIRRORED: Final = ((Ink.BID, Ink.ASK), (Ink.BID_BAR, Ink.ASK_BAR), (Ink.GAIN, Ink.LOSS))
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Palette:
+class Palette(msgspec.Struct, frozen=True, eq=False):
     """How meanings look.
 
     `inks` names one of the sixteen terminal colours for each meaning (None: the foreground), so that any terminal can

@@ -1,14 +1,14 @@
 """What every pane gets to draw from: the newest snapshot and how old it is."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from core.state.desk import DeskSnapshot, LogLine
 from tui.present.header import LinkView
 
 
-@dataclass(frozen=True, slots=True)
-class View:
+class View(msgspec.Struct, frozen=True):
     """One frame's facts. `engine_ns` keeps advancing by the snapshot's age, so durations do not stand still."""
 
     snapshot: DeskSnapshot | None

@@ -3,7 +3,6 @@
 import csv
 import io
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Final
@@ -16,8 +15,7 @@ _FORMULA: Final = ("=", "+", "-", "@")
 _NS: Final = "_ns"
 
 
-@dataclass(frozen=True, slots=True)
-class Export:
+class Export(msgspec.Struct, frozen=True):
     """Rows under their columns, as text."""
 
     name: str

@@ -1,7 +1,8 @@
 """The header: whether it is money, whether it runs, what is left to lose, and how late everything is."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
+
+import msgspec
 
 from core.control.arming import minutes
 from core.state.desk import ArmingView, DeskSnapshot
@@ -18,8 +19,7 @@ from tui.present.traffic import NO_TRAFFIC, Traffic, traffic_line
 BAR = Span("▌", Ink.FRAME)
 
 
-@dataclass(frozen=True, slots=True)
-class LinkView:
+class LinkView(msgspec.Struct, frozen=True):
     """What the console knows of its link: kind, age of the newest snapshot, own lateness."""
 
     is_hosted: bool

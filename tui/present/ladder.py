@@ -1,8 +1,9 @@
 """A price ladder: bids left, asks right, own orders, the last trade and the position marked at their prices."""
 
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
+
+import msgspec
 
 from core.state.desk import BookView
 from tui.present import numbers
@@ -22,8 +23,7 @@ HEADER_ROWS: Final = 1
 _ONE: Final = Decimal(1)
 
 
-@dataclass(frozen=True, slots=True)
-class _Face:
+class _Face(msgspec.Struct, frozen=True):
     """Everything that the rows of one ladder are drawn from."""
 
     book: BookView

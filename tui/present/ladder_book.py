@@ -1,9 +1,10 @@
 """A book as the rows of a ladder: sizes, cumulative sizes and own orders by row number."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from itertools import accumulate
 from typing import NamedTuple
+
+import msgspec
 
 from core.state.desk import BookView, OwnLevel
 from tui.present.bars import nice_ceiling
@@ -18,8 +19,7 @@ class OwnRow(NamedTuple):
     is_all_known: bool  # False: an order whose place is not known may be nearer the front
 
 
-@dataclass(frozen=True, slots=True)
-class SideRows:
+class SideRows(msgspec.Struct, frozen=True):
     """One side by row: the size, and the size from the touch up to and including the row."""
 
     lots: dict[int, int]
@@ -33,8 +33,7 @@ class SideRows:
         return max((lots for row, lots in self.sums.items() if lowest <= row <= highest), default=1)
 
 
-@dataclass(frozen=True, slots=True)
-class LadderBook:
+class LadderBook(msgspec.Struct, frozen=True):
     bids: SideRows
     asks: SideRows
     last: int | None

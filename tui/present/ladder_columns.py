@@ -1,8 +1,9 @@
 """Which columns of a ladder fit: the bars of the sizes come before everything optional."""
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
+
+import msgspec
 
 from core.state.desk import BookView
 from tui.present import numbers
@@ -29,8 +30,7 @@ class SideColumns(StrEnum):
         return kinds[(kinds.index(self) + 1) % len(kinds)]
 
 
-@dataclass(frozen=True, slots=True)
-class LadderColumns:
+class LadderColumns(msgspec.Struct, frozen=True):
     """What the trader wants to see; what does not fit is left out."""
 
     sides: SideColumns = SideColumns.BOTH
@@ -40,8 +40,7 @@ class LadderColumns:
 DEFAULT_COLUMNS: Final = LadderColumns()
 
 
-@dataclass(frozen=True, slots=True)
-class Widths:
+class Widths(msgspec.Struct, frozen=True):
     """Cells of each column; `total` and `pnl` are 0 where they are not shown."""
 
     side: int

@@ -1,7 +1,8 @@
 """The window of a static ladder: rows stand still until the trader moves them."""
 
-from dataclasses import dataclass, replace
 from enum import StrEnum
+
+import msgspec
 
 from core.state.desk import BookView
 
@@ -15,8 +16,7 @@ class Recentring(StrEnum):
     NEVER = "never"
 
 
-@dataclass(frozen=True, slots=True)
-class LadderWindow:
+class LadderWindow(msgspec.Struct, frozen=True):
     """Rows of `group` ticks each; `top` is the number of the highest row: price ticks = top · group."""
 
     top: int
@@ -112,7 +112,7 @@ def moved_cursor(window: LadderWindow, book: BookView, step: int, rows: int) -> 
         top = cursor
     elif cursor < top - rows + 1:
         top = cursor + rows - 1
-    return replace(window, cursor=cursor, top=top)
+    return msgspec.structs.replace(window, cursor=cursor, top=top)
 
 
 def regrouped(window: LadderWindow, book: BookView, step: int, rows: int) -> LadderWindow:
@@ -124,7 +124,7 @@ def regrouped(window: LadderWindow, book: BookView, step: int, rows: int) -> Lad
     group = GROUPS[min(max(index + step, 0), len(GROUPS) - 1)]
     ticks = window.cursor_ticks()
     if window.cursor is None or ticks is None:
-        return centred(book, rows, group) or replace(window, group=group)
+        return centred(book, rows, group) or msgspec.structs.replace(window, group=group)
     is_ask = bool(book.ask_ticks) and ticks >= book.ask_ticks[0]
     cursor = max(1, (ask_bucket if is_ask else bid_bucket)(ticks, group))
     return LadderWindow(top=cursor + window.row_of(window.cursor), group=group, cursor=cursor)
@@ -134,7 +134,7 @@ def in_sight(window: LadderWindow, rows_before: int, rows: int) -> LadderWindow:
     """Return a window that has lost rows with its cursor in sight, where it was in sight before."""
     if window.cursor is None or not rows <= window.row_of(window.cursor) < rows_before:
         return window
-    return replace(window, top=window.cursor + rows - 1)
+    return msgspec.structs.replace(window, top=window.cursor + rows - 1)
 
 
 def _spread_rows(window: LadderWindow, book: BookView) -> int:

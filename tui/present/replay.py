@@ -1,9 +1,10 @@
 """The frame around a recorded session: REPLAY above it, where it is and what was pressed below it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Final
+
+import msgspec
 
 from tui.present.cells import beside, fit, joined, left, line_width
 from tui.present.ink import Decor, Ink, Line, Span
@@ -13,8 +14,7 @@ _BORDER: Final = "━"
 _BAR_CELLS: Final = 20
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReplayView:
+class ReplayView(msgspec.Struct, frozen=True, kw_only=True):
     """Where a replay is."""
 
     recorded_mode: str  # paper, live, or empty where the engine was never seen

@@ -1,8 +1,9 @@
 """The last minutes of a number in a few cells, beside it in its row."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Final
+
+import msgspec
 
 from tui.present.ink import Ink, Span, signed_ink
 from tui.present.table import Column, Row, Table
@@ -63,7 +64,7 @@ def with_sparks(table: Table, history: SparkHistory, *, rank: int, is_signed: bo
     if all(sum(value is not None for value in values) < 2 for values in drawn.values()):
         return table
     rows = [Row(row.key, (*row.cells, _cell(drawn[row.key], is_signed=is_signed)), row.decor) for row in table.rows]
-    return replace(table, columns=(*table.columns, Column(TITLE, rank=rank)), rows=rows)
+    return msgspec.structs.replace(table, columns=(*table.columns, Column(TITLE, rank=rank)), rows=rows)
 
 
 def _cell(values: Sequence[float | None], *, is_signed: bool) -> Span:

@@ -1,8 +1,9 @@
 """Tables of styled cells: columns that fit, rows that keep their place."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import Enum, auto
+
+import msgspec
 
 from tui.present.cells import left, number, right, widest
 from tui.present.ink import EMPTY_LINE, Decor, Ink, Line, Span
@@ -14,8 +15,7 @@ class Align(Enum):
     NUMBER = auto()  # never cut: a number that lost digits is a wrong number
 
 
-@dataclass(frozen=True, slots=True)
-class Column:
+class Column(msgspec.Struct, frozen=True):
     """A column; in a narrow pane those with the largest `rank` go first."""
 
     title: str
@@ -24,8 +24,7 @@ class Column:
     shrinks_to: int | None = None  # text may be cut down to this many cells
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(msgspec.Struct, frozen=True):
     """One row; `key` is what the cursor holds on to while other rows come and go."""
 
     key: str
@@ -33,15 +32,13 @@ class Row:
     decor: Decor = Decor.NONE
 
 
-@dataclass(frozen=True, slots=True)
-class Table:
+class Table(msgspec.Struct, frozen=True):
     columns: tuple[Column, ...]
     rows: Sequence[Row]
     empty: tuple[str, ...]  # what teaches where there are no rows
 
 
-@dataclass(frozen=True, slots=True)
-class _Fitted:
+class _Fitted(msgspec.Struct, frozen=True):
     indexes: tuple[int, ...]
     widths: tuple[int, ...]
 

@@ -1,9 +1,10 @@
 """Time and sales: public trades below each other, the newest first; what is missing between two is said."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from statistics import median
 from typing import Final
+
+import msgspec
 
 from core.state.desk import BookView, PrintView
 from tui.present import numbers
@@ -20,8 +21,7 @@ _SECONDS, _MILLISECONDS = 8, 12  # cells of a time
 _LEAST_BAR, _MOST_BAR = 4, 40
 
 
-@dataclass(frozen=True, slots=True)
-class _Looks:
+class _Looks(msgspec.Struct, frozen=True):
     """What all rows of a tape have in common."""
 
     book: BookView

@@ -1,8 +1,9 @@
 """Time along a row of cells: which cell an instant falls into, and the labels above."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from tui.present import numbers
 from tui.present.cells import width_of
@@ -17,8 +18,7 @@ _STEPS_NS: Final = (
 _NOW: Final = "now"
 
 
-@dataclass(frozen=True, slots=True)
-class TimeAxis:
+class TimeAxis(msgspec.Struct, frozen=True):
     """So many cells of equal time. Their borders are multiples of it, so that what is drawn moves by whole cells."""
 
     first_ns: int

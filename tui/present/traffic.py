@@ -1,13 +1,13 @@
 """What the console sends its terminal, as the header says it."""
 
-from dataclasses import dataclass
 from typing import Final
+
+import msgspec
 
 from tui.present.ink import Ink, Line, Span
 
 
-@dataclass(frozen=True, slots=True)
-class Traffic:
+class Traffic(msgspec.Struct, frozen=True):
     """Frames that were not drawn or not taken in the last minute, and what is sent; None where there is no terminal."""
 
     dropped_frames: int = 0

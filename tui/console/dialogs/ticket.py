@@ -1,8 +1,8 @@
 """The order ticket: fields, what is wrong with them, and what would become of the order that they make."""
 
-from dataclasses import replace
 from typing import ClassVar, Final
 
+import msgspec
 from textual import events
 from textual.binding import Binding, BindingType
 from textual.widget import Widget
@@ -102,7 +102,7 @@ class TicketDialog(Dialog[Judgement]):
 
     def on_input_changed(self, event: Input.Changed) -> None:
         event.stop()
-        self._draft = replace(
+        self._draft = msgspec.structs.replace(
             self._draft,
             quantity=self._quantity.value,
             price=self._price.value,
@@ -128,7 +128,7 @@ class TicketDialog(Dialog[Judgement]):
         if event.key in flags:
             event.stop()
             name = flags[event.key]
-            self._draft = replace(self._draft, **{name: not getattr(self._draft, name)})
+            self._draft = msgspec.structs.replace(self._draft, **{name: not getattr(self._draft, name)})
             self._redraw()
         else:
             super().on_key(event)
@@ -149,7 +149,9 @@ class TicketDialog(Dialog[Judgement]):
     def action_toggle_held(self) -> None:
         self._show_held(is_shown=not self._is_held_shown)
         if not self._is_held_shown:
-            self._draft = replace(self._draft, stop="", profit="", loss="", is_by_mark=False, is_pair=False)
+            self._draft = msgspec.structs.replace(
+                self._draft, stop="", profit="", loss="", is_by_mark=False, is_pair=False
+            )
             self.take_focus()
         else:
             self.screen.set_focus(self._stop)
