@@ -9,6 +9,7 @@ from textual.widget import Widget
 
 from core.control.commands import Kill
 from tests.console.driving import Desk, run_console
+from tests.console.fake_link import FakeLink
 from tests.console.whole_link import WholeLink, watch_some
 from tui.console.desks import DESKS, is_too_small
 from tui.console.dialogs.dialog import Lines
@@ -71,7 +72,7 @@ async def close_dialogs(desk: Desk) -> None:
         await desk.pilot.pause()
 
 
-def swept(size: tuple[int, int], settings: ConsoleSettings = DEFAULTS) -> list[str]:
+def swept(size: tuple[int, int], settings: ConsoleSettings = DEFAULTS, link: FakeLink | None = None) -> list[str]:
     found: list[str] = []
 
     async def script(desk: Desk) -> None:
@@ -99,7 +100,7 @@ def swept(size: tuple[int, int], settings: ConsoleSettings = DEFAULTS) -> list[s
             found.extend(misfits(desk, f"desk 1 behind {name}"))
             await close_dialogs(desk)
 
-    run_console(script, WholeLink(), settings=settings)
+    run_console(script, link or WholeLink(), settings=settings)
     return found
 
 

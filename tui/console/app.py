@@ -20,7 +20,7 @@ from core.config.console_words import UpColour
 from core.io.redaction import redact
 from core.ports.clock import Clock
 from core.ports.control import EngineLink
-from core.state.desk import DeskRequest, DeskSnapshot
+from core.state.desk import DeskRequest
 from tui.console import dialogs
 from tui.console.actions import ACTIONS, BY_NAME, Action
 from tui.console.alarm_bell import AlarmBell
@@ -239,14 +239,11 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
                 filled=self.keys.filled,
                 pace=self._pace(),
             )
-            for notice in self.link.take_notices():
-                self.say("warning", notice)
-            if snapshot is not None:
-                self._follow(snapshot)
-            self._frame_bars()
-            self.message_bar.show(self.messages.newest, self.sender.waiting_for)
-            if self.dialogs.top is not None:
-                self.dialogs.top.frame(self.view)
+            for part in (self._take_notices, self._follow, self._frame_bars, self._frame_dialog):
+                try:
+                    part()
+                except Exception as error:  # the panes behind it must go on: standing still they look fresh
+                    self._frame_failed(error)
             self.area.look_aside(self.view)
             for pane in self.area.shown():
                 pane.frame(self.view)
@@ -299,10 +296,12 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
             self._frame_timers.append(self.set_interval(STALE_SEEN_WITHIN_S, self.look_for_stale))
 
     def _frame_bars(self) -> None:
-        if self._frames % self.view.pace == 0 or self.view.link.is_late:
+        is_due = self._frames % self.view.pace == 0 or self.view.link.is_late
+        self._frames += 1
+        if is_due:
             for bar in (self.header, self.footer, self.too_small):
                 bar.frame(self.view)
-        self._frames += 1
+        self.message_bar.show(self.messages.newest, self.sender.waiting_for)
 
     def on_app_blur(self) -> None:
         """Draw less often while the trader types elsewhere."""
@@ -318,7 +317,18 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
             _LOG.error("a frame could not be drawn", exc_info=error)
             self.say("error", f"a frame could not be drawn: {type(error).__name__}: {error}")
 
-    def _follow(self, snapshot: DeskSnapshot) -> None:
+    def _take_notices(self) -> None:
+        for notice in self.link.take_notices():
+            self.say("warning", notice)
+
+    def _frame_dialog(self) -> None:
+        if self.dialogs.top is not None:
+            self.dialogs.top.frame(self.view)
+
+    def _follow(self) -> None:
+        snapshot = self.view.snapshot
+        if snapshot is None:
+            return
         self.messages.follow(self.view.engine_ns)
         monitoring = snapshot.monitoring
         is_starting = monitoring.global_.system_status == "starting"  # what a start goes through is no news

@@ -160,7 +160,7 @@ class DeskArea(Widget):
         self._looked_aside = second
         for pane in self.panes.values():
             if not pane.display:
-                pane.take_note(view)
+                pane.look_aside(view)
 
     def shown(self) -> list[Pane]:
         """Return the visible panes in reading order, the focus order."""

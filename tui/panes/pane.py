@@ -41,6 +41,7 @@ class Pane(Widget, can_focus=True):
         self._strips: list[Strip] = []
         self._skipped = 0
         self._logged_error = ""
+        self._fault: Exception | None = None  # of the last frame that was taken
 
     @property
     def name_shown(self) -> str:
@@ -55,8 +56,16 @@ class Pane(Widget, can_focus=True):
         """Return what to paint inside the frame."""
         raise NotImplementedError
 
+    def take(self, view: View) -> None:
+        """Keep what is remembered of a view; called with each frame while the pane is shown."""
+
     def frame(self, view: View) -> None:
-        """Take a new view; draw it when this pane's turn has come."""
+        """Take a new view; draw it when this pane's turn has come. Its errors are its own: the next pane goes on."""
+        try:
+            self.take(view)
+            self._fault = None
+        except Exception as error:
+            self._fault = error
         before, self._view = self._view, view
         is_urgent = before is None or view.has_new_stale or before.link.is_late != view.link.is_late
         if not is_urgent and self._lines and self._skipped < max(self.FRAMES_BETWEEN + 1, view.pace) - 1:
@@ -68,8 +77,15 @@ class Pane(Widget, can_focus=True):
         """Go on as a pane that was drawn so many frames ago."""
         self._skipped = frames_since_drawn % max(self.FRAMES_BETWEEN + 1, 1 if self._view is None else self._view.pace)
 
-    def take_note(self, view: View) -> None:
+    def look_aside(self, view: View) -> None:
         """Keep what the past is drawn from; called about once a second while the pane is not shown."""
+        try:
+            self.take_note(view)
+        except Exception as error:
+            self._log_once(error)
+
+    def take_note(self, view: View) -> None:
+        """Keep what the past is drawn from, for panes that draw it."""
 
     def put_away(self) -> None:
         """Be shown no longer: when it comes back, nothing is drawn from what it saw before."""
@@ -117,6 +133,8 @@ class Pane(Widget, can_focus=True):
         if view.snapshot is None:
             return Picture(title, (), wrap(view.link.lost_reason or "waiting for the engine", max(1, width), Ink.QUIET))
         try:
+            if self._fault is not None:
+                raise self._fault
             picture = self.draw(view, max(1, width), max(1, height))
         except Exception as error:  # a pane that cannot draw must not take the kill key down with it
             self._log_once(error)

@@ -75,11 +75,7 @@ class SpreadPane(Pane):
         ]
         return rows_of("spread", columns, rows)
 
-    def frame(self, view: View) -> None:
-        self._take(view)
-        super().frame(view)
-
-    def _take(self, view: View) -> None:
+    def take(self, view: View) -> None:
         if view.snapshot is None or self.pair is None:
             return
         if view.snapshot.engine_id != self._engine_id:

@@ -29,11 +29,7 @@ class TapePane(Pane):
         self._held: list[PrintView] | None = None  # what was there when the trader scrolled back
         self._back = 0
 
-    def frame(self, view: View) -> None:
-        self._take(view)
-        super().frame(view)
-
-    def _take(self, view: View) -> None:
+    def take(self, view: View) -> None:
         snapshot = view.snapshot
         if snapshot is None:
             return

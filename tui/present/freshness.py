@@ -29,8 +29,8 @@ _INK = {Freshness.FRESH: Ink.QUIET, Freshness.LATE: Ink.WARNING, Freshness.STALE
 
 
 def freshness(age_s: float | None) -> Freshness:
-    """Judge an age; without one there is no data, which is stale."""
-    if age_s is None or age_s > STALE_AFTER_S:
+    """Judge an age; without one there is no data, which is stale, and so is one that is no number."""
+    if age_s is None or not age_s <= STALE_AFTER_S:
         return Freshness.STALE
     return Freshness.LATE if age_s > LATE_AFTER_S else Freshness.FRESH
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from decimal import ROUND_FLOOR, Decimal
+from math import isfinite
 from typing import Final
 
 from core.state.desk import JobView, LegView
@@ -121,12 +122,16 @@ def state_span(job: JobView) -> Span:
 
 def score_text(score: float | None) -> str:
     """Format a score of 0 to 1, cut rather than rounded up."""
-    return numbers.NOTHING if score is None else f"{Decimal(score).quantize(Decimal('0.01'), rounding=ROUND_FLOOR)}"
+    return (
+        numbers.NOTHING
+        if score is None or not isfinite(score)
+        else f"{Decimal(score).quantize(Decimal('0.01'), rounding=ROUND_FLOOR)}"
+    )
 
 
 def _row(job: JobView, now_ns: int) -> Row:
     is_over = job.status in OVER
-    bar = "" if job.final is None else share_bar(job.final, _SCORE_BAR) + " "
+    bar = "" if job.final is None or not isfinite(job.final) else share_bar(job.final, _SCORE_BAR) + " "
     pnl = "" if job.pnl_usd is None else f"{numbers.direction(job.pnl_usd)}{numbers.signed_money(job.pnl_usd)}"
     cells = (
         state_span(job),

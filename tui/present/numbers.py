@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from decimal import ROUND_FLOOR, Decimal
 from functools import lru_cache
+from math import isfinite
 
 NOTHING = "—"
 WHOLE_SECONDS_FROM_S = 10.0
@@ -84,7 +85,9 @@ def age(age_s: float | None) -> str:
 
 
 def duration(seconds: float) -> str:
-    """Format a duration with its two largest units."""
+    """Format a duration with its two largest units; of one without an end nothing is known."""
+    if not isfinite(seconds):
+        return "unknown"
     whole = int(seconds)
     if whole < 60:
         return f"{whole} s"

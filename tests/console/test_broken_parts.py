@@ -1,0 +1,112 @@
+"""A part of the console that breaks is seen to be broken, and nothing else stands still for it."""
+
+import math
+from collections.abc import Callable
+
+import pytest
+
+from core.control.commands import Kill
+from tests.console.driving import MEDIUM, SMALL, Desk, run_console
+from tests.console.hostile_link import HOSTILE, HostileLink, floats
+from tests.console.test_every_size import swept
+from tui.panes.view import View
+from tui.present import numbers
+from tui.present.freshness import Freshness, freshness
+
+
+def broken(view: View) -> None:
+    raise ZeroDivisionError("mark is zero")
+
+
+def test_a_pane_that_cannot_take_a_frame_says_so_and_those_after_it_go_on() -> None:
+    async def script(desk: Desk) -> None:
+        shown = desk.app.area.shown()
+        shown[0].take = broken
+        before = desk.bar("header"), desk.pane("log")
+        for _ in range(20):
+            await desk.frame()
+        assert "ZeroDivisionError: mark is zero" in desk.pane(shown[0].id or "")
+        assert "could not be drawn" not in "".join(desk.pane(each.id or "") for each in shown[1:])
+        assert (desk.bar("header"), desk.pane("log")) != before
+        ladder = desk.app.area.ladders[1]
+        assert ladder.book() is not None
+        assert ladder.book() == desk.link.snapshot().books[ladder.instrument or ""]
+
+    run_console(script)
+
+
+def test_a_change_of_the_desk_with_a_pane_that_breaks_ends_no_console() -> None:
+    async def script(desk: Desk) -> None:
+        for pane in desk.app.area.panes.values():
+            pane.take = broken
+        await desk.press("5", "z", "1", "ctrl+k")
+
+    link, left = run_console(script)
+    assert left is None
+    assert [type(command) for command in link.commands] == [Kill]
+
+
+def test_a_dialog_or_a_bar_that_breaks_keeps_no_pane_from_going_on() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("b")
+        top = desk.app.dialogs.top
+        assert top is not None
+        top.frame = broken
+        desk.app.footer.frame = broken
+        for _ in range(5):
+            await desk.frame()
+        ladder = desk.app.area.ladders[0]
+        assert ladder.book() == desk.link.snapshot().books[ladder.instrument or ""]
+        assert "ZeroDivisionError" in desk.bar("message")
+
+    run_console(script)
+
+
+def test_a_pane_that_is_not_shown_and_breaks_keeps_no_pane_from_going_on() -> None:
+    async def script(desk: Desk) -> None:
+        hidden = next(pane for pane in desk.app.area.panes.values() if not pane.display)
+        hidden.take_note = broken
+        for _ in range(20):
+            await desk.frame()
+        ladder = desk.app.area.ladders[0]
+        assert ladder.book() == desk.link.snapshot().books[ladder.instrument or ""]
+
+    run_console(script)
+
+
+@pytest.mark.parametrize("age_s", [math.nan, math.inf])
+def test_an_age_that_is_no_number_is_never_fresh(age_s: float) -> None:
+    assert freshness(age_s) is Freshness.STALE
+    assert numbers.age(age_s) == numbers.duration(age_s) == "unknown"
+
+
+@pytest.mark.parametrize("make", HOSTILE.values(), ids=HOSTILE.keys())
+def test_names_and_numbers_that_nobody_expects_fit_every_desk_and_every_dialog(
+    make: Callable[[], HostileLink],
+) -> None:
+    assert swept(SMALL, link=make()) == []
+
+
+@pytest.mark.parametrize("size", [SMALL, MEDIUM], ids=str)
+def test_no_name_of_a_venue_reaches_the_terminal_as_a_command(size: tuple[int, int]) -> None:
+    async def script(desk: Desk) -> None:
+        for number in "123456":
+            await desk.press(number)
+            for pane in desk.app.area.shown():
+                shown = desk.pane(pane.id or "")
+                assert all(letter.isprintable() or letter in "\n\u200b" for letter in shown), pane.id
+
+    run_console(script, HOSTILE["a name that moves the terminal's cursor"](), size)
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf])
+def test_floats_that_are_no_number_end_no_console_and_take_no_kill_key(number: float) -> None:
+    async def script(desk: Desk) -> None:
+        for key in "1234561":
+            await desk.press(key)
+            assert "PAPER" in desk.bar("header")
+        assert "could not be drawn" not in desk.pane("positions") + desk.pane("ladder-1") + desk.pane("jobs")
+        await desk.press("ctrl+k")
+
+    link, _ = run_console(script, HostileLink(distort=floats(number)))
+    assert [type(command) for command in link.commands] == [Kill]
