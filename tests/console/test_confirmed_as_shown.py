@@ -1,13 +1,14 @@
 """What is confirmed is what was shown: another engine, another mode or another halt since then is not agreed to."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from core.control.commands import AmendOrder, Arm, Kill, Resume, SetRiskMode
-from core.state.desk import DeskSnapshot
+from core.state.desk import DeskSnapshot, OrderView
 from core.types.control import Blocker, HaltLevel
 from tests.console.driving import Desk, run_console
 from tests.console.fake_jobs import START_NS
@@ -24,9 +25,11 @@ class RestartingLink(FakeLink):
     run: int = 1
     quote_usd: Decimal = Decimal(1)
     order_tick: Decimal | None = None
+    more_orders: list[OrderView] = field(default_factory=list[OrderView])
 
     def snapshot(self) -> DeskSnapshot:
         snapshot = super().snapshot()
+        snapshot.orders += self.more_orders
         snapshot.engine_id = f"run-{self.run}"
         for venue in snapshot.monitoring.market.values():
             for market in venue.values():
@@ -35,6 +38,14 @@ class RestartingLink(FakeLink):
             msgspec.structs.replace(each, order_tick_size=self.order_tick) for each in snapshot.instruments
         ]
         return snapshot
+
+
+def order_view(side: str, quantity: str, price: str) -> OrderView:
+    return OrderView(
+        client_order_id="o-9", venue="sim-a", symbol="BTC/USDT:USDT", side=side, order_type="limit",
+        quantity=D(quantity), filled_quantity=D(0), limit_price=D(price), average_price=None, status="open",
+        source="manual", reason=None, is_external=False, created_ns=0, updated_ns=0,
+    )  # fmt: skip
 
 
 async def ask_for_a_small_order(desk: Desk) -> None:
@@ -86,6 +97,85 @@ def test_the_same_engine_gets_the_order_that_was_confirmed() -> None:
 
     link, _ = run_console(script, RestartingLink())
     assert [order.quantity for order in sent(link)] == [D("0.001")]
+
+
+async def ask_for(desk: Desk, side: str, price: str) -> None:
+    await clear_of_own_orders(desk)
+    await desk.press(side)
+    await desk.type("0.001")
+    await desk.press("tab", *["backspace"] * 12)
+    await desk.type(price)
+    await desk.press("enter", "down")
+
+
+@pytest.mark.parametrize(
+    ("price", "moved_ticks", "told"),
+    [
+        ("64000", -4_000, "above the touch"),  # a bid that is far above a market that has fallen
+        ("", 1_000, "value 64.5"),
+        ("", -1_000, None),  # a market order that has become cheaper
+        ("64000", -500, None),
+    ],
+)
+def test_an_order_whose_market_went_away_while_it_was_confirmed_is_asked_about_again(
+    price: str, moved_ticks: int, told: str | None
+) -> None:
+    async def script(desk: Desk) -> None:
+        await ask_for(desk, "b", price)
+        desk.link.moved_ticks = moved_ticks
+        await desk.press("enter")
+        if told is None:
+            assert len(sent(desk.link)) == 1
+            return
+        assert sent(desk.link) == []
+        assert told in " ".join(desk.dialog().split())
+        assert price or "0.8 % higher than when this was asked" in desk.dialog()
+        await desk.press("enter")  # Cancel has the focus, or a word is asked for
+        assert sent(desk.link) == []
+
+    run_console(script, RestartingLink())
+
+
+def test_an_order_that_another_hand_sent_meanwhile_is_asked_about_again_and_then_sent() -> None:
+    twin = order_view("buy", "0.001", "64000")
+
+    async def script(desk: Desk) -> None:
+        assert isinstance(desk.link, RestartingLink)
+        await ask_for(desk, "b", "64000")
+        desk.link.more_orders = [replace(twin, created_ns=desk.link.engine_ns)]
+        await desk.press("enter")
+        assert sent(desk.link) == []
+        assert "the same order was sent" in desk.dialog()
+        await desk.press("down", "enter")
+
+    link, _ = run_console(script, RestartingLink())
+    assert len(sent(link)) == 1
+
+
+def test_an_order_that_would_meet_an_own_one_placed_while_it_was_confirmed_is_not_sent() -> None:
+    async def script(desk: Desk) -> None:
+        assert isinstance(desk.link, RestartingLink)
+        await ask_for(desk, "b", "64000")
+        desk.link.more_orders = [order_view("sell", "0.5", "63999")]
+        await desk.press("enter")
+        assert "is in the way" in desk.bar("message")
+
+    link, _ = run_console(script, RestartingLink())
+    assert sent(link) == []
+
+
+def test_an_order_whose_book_was_lost_while_it_was_confirmed_takes_a_typed_word() -> None:
+    async def script(desk: Desk) -> None:
+        await ask_for(desk, "b", "64000")
+        desk.link.stale = {"BTC/USDT:USDT@sim-a"}
+        await desk.press("enter")
+        assert "cannot be read" in desk.dialog()
+        assert sent(desk.link) == []
+        await desk.type("64")
+        await desk.press("enter")
+
+    link, _ = run_console(script, RestartingLink())
+    assert len(sent(link)) == 1
 
 
 @pytest.mark.parametrize(("key", "word"), [("a", "arm"), ("M", "aggressive")])

@@ -18,6 +18,7 @@ from tui.present.orders import is_final
 TWIN_WITHIN_S: Final = 5.0
 SAME_KEY_WITHIN_S: Final = 0.7  # a held key repeats no sooner; then another price is no other order
 FAR_PCT: Final = Decimal(2)
+MOVED_PCT: Final = Decimal("0.5")
 TIMES_THE_USUAL: Final = 10
 LEAST_TO_KNOW_THE_USUAL: Final = 3
 _REMEMBERED: Final = 50
@@ -29,9 +30,21 @@ class Weight(Enum):
     TYPED = auto()  # the amount must be typed
 
 
+class Kind(Enum):
+    """What a concern is about: its text has numbers that go on changing."""
+
+    TWIN = auto()
+    UNREADABLE = auto()
+    FAR = auto()
+    ABOVE_THE_USUAL = auto()
+    ABOVE_THE_BOOK = auto()
+    MOVED = auto()
+
+
 class Concern(NamedTuple):
+    kind: Kind
     text: str
-    weight: Weight
+    weight: Weight = Weight.TYPED
 
 
 class SentOrder(NamedTuple):
@@ -83,15 +96,28 @@ def concerns(order: PlaceOrder, sight: Sight, sent: SentOrders) -> list[Concern]
     found: list[Concern] = []
     twin = _twin(order, orders, sight, sent)
     if twin is not None:
-        found.append(Concern(f"the same order was sent {twin:.1f} s ago", Weight.ASKS))
+        found.append(Concern(Kind.TWIN, f"the same order was sent {twin:.1f} s ago", Weight.ASKS))
+    texts: list[tuple[Kind, str | None]] = []
     if sight.book is None:
-        found.append(Concern("its book cannot be read: neither price nor size can be checked", Weight.TYPED))
+        texts.append((Kind.UNREADABLE, "its book cannot be read: neither price nor size can be checked"))
     else:
-        found += [Concern(text, Weight.TYPED) for text in (_far_price(order, sight.book),) if text]
-    if order.reduce_only:  # no larger than the position, which the engine holds it to
-        return found
-    texts = (_above_the_usual(order, orders, sent), None if sight.book is None else _above_the_book(order, sight.book))
-    return [*found, *(Concern(text, Weight.TYPED) for text in texts if text)]
+        texts.append((Kind.FAR, _far_price(order, sight.book)))
+    if not order.reduce_only:  # that is no larger than the position, which the engine holds it to
+        texts.append((Kind.ABOVE_THE_USUAL, _above_the_usual(order, orders, sent)))
+        texts.append((Kind.ABOVE_THE_BOOK, None if sight.book is None else _above_the_book(order, sight.book)))
+    return [*found, *(Concern(kind, text) for kind, text in texts if text)]
+
+
+def moved(order: PlaceOrder, asked_touch: Decimal | None, touch: Decimal | None) -> list[Concern]:
+    """Return what to say of a market order whose market has gone against it since it was asked about."""
+    if order.limit_price is not None or order.stop_price is not None or not asked_touch or touch is None:
+        return []
+    higher_pct = (touch - asked_touch) * 100 / abs(asked_touch)
+    if (higher_pct if order.side == "buy" else -higher_pct) < MOVED_PCT:
+        return []
+    where = "higher" if higher_pct > 0 else "lower"
+    text = f"the market is {abs(higher_pct):.1f} % {where} than when this was asked"
+    return [Concern(Kind.MOVED, text, Weight.ASKS)]
 
 
 def crossed(order: PlaceOrder, orders: Iterable[OrderView]) -> str | None:
@@ -139,7 +165,9 @@ def _far_price(order: PlaceOrder, book: BookView) -> str | None:
     touches = [ticks[0] * book.tick_size for ticks in (book.bid_ticks, book.ask_ticks) if ticks]
     if not touches:
         return "its book is empty: the price cannot be checked"
-    away_pct = min(abs(price - touch) * 100 / touch for touch in touches)
+    if not all(touches):
+        return "its touch is at zero: the price cannot be checked"
+    away_pct = min(abs((price - touch) * 100 / touch) for touch in touches)
     if away_pct <= FAR_PCT:
         return None
     nearest = min(touches, key=lambda touch: abs(price - touch))

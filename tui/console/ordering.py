@@ -8,8 +8,8 @@ from core.control.commands import CommandResult, Outcome, PlaceOrder
 from core.state.desk import BookView, InstrumentView
 from core.state.rehearsal import OrderRehearsalView
 from tui.console import dialogs
-from tui.console.order_guards import SentOrders, Sight, Weight, concerns, crossed
-from tui.console.ticket_rules import amount_text, describe, is_large
+from tui.console.order_guards import Concern, SentOrders, Sight, Weight, concerns, crossed, moved
+from tui.console.ticket_rules import amount_text, describe, is_large, touch_price
 from tui.present import numbers
 from tui.present.cells import wrap
 from tui.present.header import is_armed
@@ -30,6 +30,14 @@ class Wanted(NamedTuple):
     notional: Decimal | None
     told: OrderRehearsalView | None = None  # what the engine said of it just before
     is_way_out: bool = False  # it closes a position: asked about where it is large, never held up by a word
+
+
+class Asked(NamedTuple):
+    """What an order's question showed."""
+
+    wanted: Wanted
+    found: list[Concern]
+    touch: Decimal | None  # what a market order would have met first
 
 
 class Ordering:
@@ -60,23 +68,51 @@ class Ordering:
 
     def submit(self, wanted: Wanted) -> None:
         """Send an order: at once where the console is armed and nothing stands out, else after its question."""
+        found = self._found(wanted)
+        if found is None:
+            return
+        if self.is_armed() and not found and not self._is_large(wanted):
+            self._send(wanted.order)
+            return
+        self._ask(wanted, found)
+
+    def _found(self, wanted: Wanted) -> list[Concern] | None:
+        """Return what asks about an order now; None, and say why, where it must not be sent at all."""
         view, order = self.app.view, wanted.order
         orders = [] if view.snapshot is None else view.snapshot.orders
         in_the_way = crossed(order, orders)
         if in_the_way is not None:
             self.app.say("warning", f"not sent: {in_the_way}")
-            return
+            return None
         book = self.readable_book(wanted.instrument)
-        found = concerns(order, Sight(book, orders, self.app.engine_now_ns()), self.sent)
-        large = wanted.notional is None or is_large(wanted.notional, self.quote_usd(wanted.instrument))
-        is_typed = (large or any(each.weight is Weight.TYPED for each in found)) and not wanted.is_way_out
-        if self.is_armed() and not found and not large:
-            self._send(order)
+        return concerns(order, Sight(book, orders, self.app.engine_now_ns()), self.sent)
+
+    def _is_large(self, wanted: Wanted) -> bool:
+        return wanted.notional is None or is_large(wanted.notional, self.quote_usd(wanted.instrument))
+
+    def _confirmed(self, asked: Asked) -> None:
+        """Send what was confirmed, unless something new has come up since: what is confirmed is what was shown."""
+        found = self._found(asked.wanted)
+        if found is None:
             return
-        lines = self._review_lines(wanted)
-        for each in found:
-            lines += wrap(f"! {each.text}", REVIEW_COLUMNS, Ink.ALARM)
-        self._ask(wanted, lines, is_typed=is_typed)
+        wanted = self._priced_anew(asked.wanted)
+        found += moved(wanted.order, asked.touch, self._touch(wanted))
+        known = {each.kind for each in asked.found}
+        has_grown_large = self._is_large(wanted) and not self._is_large(asked.wanted)
+        if has_grown_large or any(each.kind not in known for each in found):
+            self._ask(wanted, found)
+        else:
+            self._send(wanted.order)
+
+    def _priced_anew(self, wanted: Wanted) -> Wanted:
+        """Return what is wanted at the prices of now: what was said of it before is of another market."""
+        order, touch = wanted.order, self._touch(wanted)
+        if order.limit_price is not None or order.stop_price is not None or touch is None:
+            return wanted._replace(told=None)
+        return wanted._replace(told=None, notional=touch * order.quantity * wanted.instrument.contract_size)
+
+    def _touch(self, wanted: Wanted) -> Decimal | None:
+        return touch_price(wanted.order.side, self.readable_book(wanted.instrument))
 
     def _review_lines(self, wanted: Wanted) -> list[Line]:
         # Wrapped: cut off, the stop loss would be confirmed unseen.
@@ -93,27 +129,28 @@ class Ordering:
             lines.append(plain("LIVE: this is real money", Ink.LIVE, Decor.BOLD | Decor.REVERSED))
         return lines
 
-    def _ask(self, wanted: Wanted, lines: list[Line], *, is_typed: bool) -> None:
+    def _ask(self, wanted: Wanted, found: list[Concern]) -> None:
+        asked, lines = Asked(wanted, found, self._touch(wanted)), self._review_lines(wanted)
+        for each in found:
+            lines += wrap(f"! {each.text}", REVIEW_COLUMNS, Ink.ALARM)
         order = wanted.order
-        if is_typed:
+        is_weighty = self._is_large(wanted) or any(each.weight is Weight.TYPED for each in found)
+        if is_weighty and not wanted.is_way_out:
             word = numbers.exact(order.quantity) if wanted.notional is None else amount_text(wanted.notional)
             what = "Nobody knows its value: type its quantity" if wanted.notional is None else "Type its value"
             lines.append(plain(f"{what} to send it.", Ink.WARNING))
             dialog = dialogs.TypedDialog("Send this order?", lines, word)
-            self.app.dialogs.open(dialog, lambda typed: self._send_typed(order, typed))
+            self.app.dialogs.open(dialog, lambda typed: self._answered_with(asked, typed))
             return
         choice = dialogs.Choice(f"Send {order.side.upper()}", "send")
         question = dialogs.ChoiceDialog(
             "Send this order?", lines, [choice], self.app.repeat, is_danger=self.app.view.is_live
         )
-        self.app.dialogs.open(question, lambda answer: self._send_chosen(order, answer))
+        self.app.dialogs.open(question, lambda answer: self._answered_with(asked, answer))
 
-    def _send_typed(self, order: PlaceOrder, typed: "dialogs.Typed | None") -> None:
-        self._send_chosen(order, None if typed is None else "send")
-
-    def _send_chosen(self, order: PlaceOrder, answer: str | None) -> None:
+    def _answered_with(self, asked: Asked, answer: "dialogs.Typed | str | None") -> None:
         if answer is not None:
-            self._send(order)
+            self._confirmed(asked)
 
     def _send(self, order: PlaceOrder) -> None:
         self.sent.note(order, self.app.engine_now_ns())
