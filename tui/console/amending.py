@@ -1,7 +1,7 @@
 """Moving own orders by ticks: away from the market at once, towards it after a question."""
 
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from core.control.commands import AmendOrder
 from core.state.desk import InstrumentView, OrderView
@@ -11,12 +11,25 @@ from tui.panes.ladder import LadderPane
 from tui.panes.pane import Pane
 from tui.panes.watchlist import WatchlistPane
 from tui.present import numbers
+from tui.present.cells import wrap
 from tui.present.ink import Decor, Ink, Line, Span, plain
 from tui.present.ladder_book import own_orders_at
 from tui.present.orders import FINAL
 
 if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
+
+_QUESTION_COLUMNS: Final = 56
+
+
+class Move(NamedTuple):
+    """A move that is asked about."""
+
+    order: OrderView
+    instrument: InstrumentView
+    price: Decimal
+    amend: AmendOrder
+    what: str
 
 
 class Amending:
@@ -79,19 +92,26 @@ class Amending:
         if (new < price) == (order.side == "buy"):  # away from the market: nothing is more likely to be traded
             self.app.sender.send(amend, what)
             return
+        self._ask_to_move(Move(order, instrument, new, amend, what))
+
+    def _ask_to_move(self, move: Move) -> None:
+        order, instrument, new = move.order, move.instrument, move.price
         left = order.quantity - order.filled_quantity
         value = left * new * instrument.contract_size
+        met = self._met(move)
         lines: list[Line] = [
             plain(f"{order.side.upper()} {numbers.exact(left)} {order.symbol} {order.venue}", Ink.STRONG, Decor.BOLD),
-            (Span("price ", Ink.QUIET), Span(f"{numbers.exact(price)} → {numbers.exact(new)}")),
+            (Span("price ", Ink.QUIET), Span(f"{numbers.exact(order.limit_price or new)} → {numbers.exact(new)}")),
             (Span("value ", Ink.QUIET), Span(numbers.money(value))),
         ]
+        if met is not None:
+            lines += wrap(f"! {met}", _QUESTION_COLUMNS, Ink.ALARM)
         if self.app.view.is_live:
             lines.append(plain("LIVE: this is real money", Ink.LIVE, Decor.BOLD | Decor.REVERSED))
         if is_large(value, self.quote_usd(instrument)):
             lines.append(plain("A large order: type its value.", Ink.WARNING))
             dialog = dialogs.TypedDialog("Move this order?", lines, amount_text(value))
-            self.app.dialogs.open(dialog, lambda typed: self._send_typed_move(amend, what, typed))
+            self.app.dialogs.open(dialog, lambda typed: self._move_confirmed(move, met, typed))
             return
         question = dialogs.ChoiceDialog(
             "Move this order?",
@@ -100,11 +120,25 @@ class Amending:
             self.app.repeat,
             is_danger=self.app.view.is_live,
         )
-        self.app.dialogs.open(question, lambda answer: self._send_move(amend, what, answer))
+        self.app.dialogs.open(question, lambda answer: self._move_confirmed(move, met, answer))
 
-    def _send_typed_move(self, amend: AmendOrder, what: str, typed: "dialogs.Typed | None") -> None:
-        self._send_move(amend, what, None if typed is None else "move")
+    def _met(self, move: Move) -> str | None:
+        """Say what the order would meet at its new price; None where it would rest."""
+        order, view = move.order, self.app.view
+        markets = {} if view.snapshot is None or view.link.is_late else view.snapshot.monitoring.market
+        market = markets.get(order.venue, {}).get(order.symbol)
+        touch = None if market is None else market.ask if order.side == "buy" else market.bid
+        if market is None or touch is None or market.validity != "valid":
+            return "its market cannot be read: whether it trades at once is not known"
+        if (move.price < touch) if order.side == "buy" else (move.price > touch):
+            return None
+        return f"it meets the {'ask' if order.side == 'buy' else 'bid'} and trades at once"
 
-    def _send_move(self, amend: AmendOrder, what: str, answer: str | None) -> None:
-        if answer is not None:
-            self.app.sender.send(amend, what)
+    def _move_confirmed(self, move: Move, met: str | None, answer: "dialogs.Typed | str | None") -> None:
+        """Move the order, unless by now it meets what the question did not tell of: then ask again."""
+        if answer is None:
+            return
+        if self._met(move) in {None, met}:
+            self.app.sender.send(move.amend, move.what)
+        else:
+            self._ask_to_move(move)
