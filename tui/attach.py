@@ -17,6 +17,8 @@ from core.ports.clock import Clock
 from core.state.desk import DeskRequest, DeskSnapshot
 from tui.engine_request import InDoubtError, NotSentError, ask_engine
 from tui.engine_stream import StreamError, follow
+from tui.notices import Notices
+from tui.other_version import is_unknown_field, is_unknown_to_engine, older_engine
 
 CONNECTING: Final = "connecting to the engine"
 _FIRST_BACKOFF_S: Final = 0.1
@@ -84,7 +86,7 @@ class AttachedLink:
         self._turn_ns: int | None = None  # when this process last looked here, for a picture or for a frame
         self._stood_still = False  # and has not been sent the whole state since
         self._unusable_frames = 0  # in a row
-        self._notices: list[str] = []
+        self._notices = Notices()
         self._task: asyncio.Task[None] | None = None
 
     @property
@@ -114,12 +116,11 @@ class AttachedLink:
             self._ask()
 
     def take_notices(self) -> list[str]:
-        taken, self._notices = self._notices, []
-        return taken
+        return self._notices.take()
 
     def tell(self, text: str) -> None:
         """Have the trader told something, once."""
-        self._notices.append(text)
+        self._notices.tell(text)
 
     def latest(self) -> DeskSnapshot | None:
         self._take_turn()
@@ -157,7 +158,7 @@ class AttachedLink:
             return _failed(f"no engine answers on {self._socket_path} ({error}); nothing was sent")
         except InDoubtError as error:
             return _failed(f"{error}: it may or may not have been carried out; look before repeating it")
-        return _result(reply.status, reply.body)
+        return _result(reply.status, reply.body, None if seen is None else seen.version)
 
     async def _keep_connected(self) -> None:
         backoff_s = _FIRST_BACKOFF_S
@@ -166,6 +167,8 @@ class AttachedLink:
             try:
                 reason = await follow(self._socket_path, self._opened, self._take)
                 self._lost_reason = f"the engine closed the link ({reason})"
+                if is_unknown_field(reason):
+                    self._lost_reason = f"{older_engine(None)}; it closed the link ({reason})"
             except (StreamError, DeskStreamError) as error:
                 self._lost_reason = str(error)
             finally:
@@ -196,7 +199,7 @@ class AttachedLink:
         if self._stood_still:
             return
         if self._mirror.gap_ms:
-            self._notices.append(gap_text(self._mirror.gap_ms, self._latest, now))
+            self._notices.tell(gap_text(self._mirror.gap_ms, self._latest, now))
         self._latest = now
         self._heard_ns = self._clock.monotonic_ns()
         self._lost_reason = None
@@ -226,13 +229,15 @@ def gap_text(gap_ms: int, before: DeskSnapshot | None, now: DeskSnapshot) -> str
     return f"{told}; meanwhile {fills} fills and {newest - seen} log lines{lost}"
 
 
-def _result(status: int, body: bytes) -> CommandResult:
+def _result(status: int, body: bytes, engine_version: str | None) -> CommandResult:
     try:
         reply = msgspec.json.decode(body, type=_Reply)
     except msgspec.DecodeError as error:
         return _failed(f"the engine answered with status {status} and no readable result ({error})")
     outcome = reply.outcome or OUTCOME_OF_STATUS.get(status, Outcome.FAILED)
     message = reply.message or str(reply.error.get("message", f"the engine answered with status {status}"))
+    if is_unknown_to_engine(status, reply.outcome, message):
+        message = f"refused: {older_engine(engine_version)}; it said: {message}"
     return CommandResult(outcome=outcome, message=message, data=reply.data)
 
 

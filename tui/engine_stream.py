@@ -15,6 +15,7 @@ from typing import Final, NamedTuple
 from core.control.desk_stream import ROWS_KNOWN
 from core.control.routes import ROWS_HEADER, STREAM
 
+BEAT_EVERY_S: Final = 0.5
 _CONNECT_TIMEOUT_S: Final = 5.0
 _MAX_MESSAGE_BYTES: Final = 64 << 20
 _MAX_HEAD_BYTES: Final = 64 << 10
@@ -72,7 +73,11 @@ async def follow(socket_path: Path, on_open: Callable[[Send], None], on_frame: C
     try:
         await _shake_hands(socket_path, reader, writer)
         on_open(lambda text: _send(writer, _Kind.TEXT, text))
-        return await _follow(reader, writer, on_frame)
+        beating = asyncio.create_task(_beat(writer), name="stream-beat")
+        try:
+            return await _follow(reader, writer, on_frame)
+        finally:
+            beating.cancel()
     except (asyncio.IncompleteReadError, OSError):
         return "connection lost"
     finally:
@@ -110,6 +115,13 @@ async def _shake_hands(socket_path: Path, reader: asyncio.StreamReader, writer: 
     named = (field.partition(":") for field in fields)
     if accept not in (value.strip() for name, _, value in named if name.lower() == "sec-websocket-accept"):
         raise StreamError(f"what answers on {socket_path} is no engine")
+
+
+async def _beat(writer: asyncio.StreamWriter) -> None:
+    """Have the engine hear that this end lives, also while a long frame is on its way over a slow line."""
+    while True:
+        await asyncio.sleep(BEAT_EVERY_S)
+        _send(writer, _Kind.PONG, b"")
 
 
 async def _follow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, on_frame: Callable[[bytes], None]) -> str:

@@ -45,6 +45,7 @@ class _Client:
         self.request: StreamRequest | None = None
         self.asked = asyncio.Event()
         self.presence: Presence | None = None
+        self.heard_at = asyncio.get_running_loop().time()  # anything
         self._sent = self._read = 0  # frames
 
     async def send(self, frame: bytes) -> None:
@@ -104,8 +105,9 @@ class DeskStreams:
     """Serve the live stream to at most `MAX_CLIENTS` consoles.
 
     A slow console gets fewer frames, never old ones: the next is made when it has read the last but one. One that has
-    read nothing for `stalled_after_s` costs the frame that it was sent last and nothing else; when it reads again it
-    gets one whole snapshot that says for how long it had none. Each console is waited for by a task of its own.
+    read nothing and said nothing for `stalled_after_s` costs the frame that it was sent last and nothing else; when it
+    reads again it gets one whole snapshot that says for how long it had none. One that still speaks while its frames
+    are on their way has a slow line: it gets what changed. Each console is waited for by a task of its own.
     """
 
     def __init__(self, engine: EngineAccess, stalled_after_s: float = STALLED_AFTER_S) -> None:
@@ -142,7 +144,9 @@ class DeskStreams:
         )
 
     async def _receive(self, client: _Client) -> None:
+        loop = asyncio.get_running_loop()
         async for message in client.socket:
+            client.heard_at = loop.time()
             if message.type is WSMsgType.PONG:
                 client.told(bytes(message.data))
                 continue
@@ -201,7 +205,8 @@ class DeskStreams:
     def _fell_behind(self, client: _Client, behind_s: float) -> None:
         if behind_s > CUT_OFF_AFTER_S:
             raise TimeoutError
-        if behind_s > self._stalled_after_s:
+        silent_s = asyncio.get_running_loop().time() - client.heard_at
+        if min(behind_s, silent_s) > self._stalled_after_s:
             client.fell_behind(behind_s)
 
 

@@ -1,12 +1,21 @@
 """The terminal driver of a console that may share its process with an engine."""
 
 import asyncio
+import os
 import signal
+import termios
+import tty
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final
 
-from textual.drivers.linux_driver import LinuxDriver
+from textual import constants
+from textual.drivers.linux_driver import (
+    KITTY_DISAMBIGUATE_ESCAPE_CODES,
+    KITTY_REPORT_ALL_KEYS,
+    KITTY_REPORT_ASSOCIATED_TEXT,
+    LinuxDriver,
+)
 
 from tui.console.own_traffic import Sent
 from tui.console.sparing_app import SparingApp
@@ -15,6 +24,11 @@ from tui.console.terminal_writer import TerminalWriter
 if TYPE_CHECKING:
     from textual.app import App
 
+_KITTY_FLAGS: Final = KITTY_DISAMBIGUATE_ESCAPE_CODES | KITTY_REPORT_ALL_KEYS | KITTY_REPORT_ASSOCIATED_TEXT
+# Alternate screen, no cursor, focus told, and the keyboard's flags: set, not pushed once more.
+_SET_AGAIN: Final = "\x1b[?1049h\x1b[?25l\x1b[?1004h" + (
+    "" if constants.DISABLE_KITTY_KEY else f"\x1b[={_KITTY_FLAGS};1u"
+)
 _BELOW_ALL: Final = "\x1b[999;1H"  # where the shell goes on if the terminal has no screen to give back
 
 
@@ -37,13 +51,40 @@ class StallProofDriver(LinuxDriver):
     def start_application_mode(self) -> None:
         super().start_application_mode()
         # Whoever stopped the process had the terminal meanwhile.
-        paint_anew = self._from_any_thread(self._paint_anew)
-        signal.signal(signal.SIGCONT, lambda _number, _frame: paint_anew())
+        take_back = self._from_any_thread(self._take_back)
+        signal.signal(signal.SIGCONT, lambda _number, _frame: take_back())
 
     def stop_application_mode(self) -> None:
         signal.signal(signal.SIGCONT, signal.SIG_DFL)
         self.write(_BELOW_ALL)
         super().stop_application_mode()
+
+    def _take_back(self) -> None:
+        """Set every mode again: a shell or another program has set its own."""
+        if self._is_in_front():
+            self._set_attributes()
+            self.write(_SET_AGAIN)
+            self.report_mouse(is_on=self._mouse)
+            self._enable_bracketed_paste()
+            self._disable_line_wrap()
+            if self._in_band_window_resize:
+                self._enable_in_band_window_resize()
+        self._paint_anew()
+
+    def _is_in_front(self) -> bool:
+        """Tell whether this process may set the terminal: one in the background would be stopped for it."""
+        try:
+            return os.tcgetpgrp(self.fileno) == os.getpgrp()
+        except OSError:
+            return False
+
+    def _set_attributes(self) -> None:
+        with suppress(termios.error):
+            attributes = termios.tcgetattr(self.fileno)
+            attributes[tty.LFLAG] = self._patch_lflag(attributes[tty.LFLAG])
+            attributes[tty.IFLAG] = self._patch_iflag(attributes[tty.IFLAG])
+            attributes[tty.CC][termios.VMIN] = 1
+            termios.tcsetattr(self.fileno, termios.TCSANOW, attributes)
 
     def _paint_anew(self) -> None:
         if isinstance(self._app, SparingApp):
