@@ -86,9 +86,10 @@ class _Client:
     def is_stalled(self) -> bool:
         return self.presence is not None and self.presence.behind_s > 0
 
-    def fell_behind(self, behind_s: float) -> None:
-        """Keep nothing for it, not even what it has: it gets the whole state when it reads again."""
-        self.framer.start_over()
+    def fell_behind(self, behind_s: float, *, is_silent: bool) -> None:
+        """Say so; for one that is silent keep nothing, not even what it has: it gets the whole state when it reads."""
+        if is_silent:
+            self.framer.start_over()
         if self.presence is not None:
             self.presence.behind_s = behind_s
 
@@ -205,9 +206,9 @@ class DeskStreams:
     def _fell_behind(self, client: _Client, behind_s: float) -> None:
         if behind_s > CUT_OFF_AFTER_S:
             raise TimeoutError
-        silent_s = asyncio.get_running_loop().time() - client.heard_at
-        if min(behind_s, silent_s) > self._stalled_after_s:
-            client.fell_behind(behind_s)
+        if behind_s > self._stalled_after_s:
+            silent_s = asyncio.get_running_loop().time() - client.heard_at
+            client.fell_behind(behind_s, is_silent=silent_s > self._stalled_after_s)
 
 
 async def _close(client: _Client, code: WSCloseCode, reason: str) -> None:

@@ -32,8 +32,9 @@ def found_behind(silent_s: float, behind_s: float = LONG_S) -> tuple[float, bool
     return asyncio.run(run())
 
 
-def test_one_that_speaks_is_not_behind_however_long_its_frames_are_on_their_way() -> None:
-    assert found_behind(silent_s=0.0) == (0.0, True)
+def test_one_that_speaks_is_told_what_changed_next_and_still_counts_as_behind() -> None:
+    """A lease must not outlast its console's picture, whyever that is late."""
+    assert found_behind(silent_s=0.0) == (LONG_S, True)
 
 
 def test_one_that_has_said_nothing_either_is_told_the_whole_state_next() -> None:
