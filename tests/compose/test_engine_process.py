@@ -1,6 +1,7 @@
 """What the process around the engine owes its owner when something in the engine breaks."""
 
 import asyncio
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from core.engine.engine import Engine
 from core.io.kill_file import read_kill_file
 from core.paths import Paths
 from core.types.control import HaltLevel
+from tui.compose import engine_process
 from tui.compose.engine_process import EngineProcess
 
 PATIENCE_S = 60.0
@@ -124,3 +126,27 @@ def test_nothing_of_the_embedded_market_goes_on_after_the_end(tmp_path: Path, mo
         assert len(markets) == moves
 
     asyncio.run(life())
+
+
+def test_a_start_that_compiles_says_how_far_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    may_end = threading.Event()
+
+    async def life() -> None:
+        paths = Paths.under(tmp_path / "home")
+        paths.ensure()
+        process = EngineProcess(Config(), paths)
+        process._venues.warm_ups = [lambda: None, lambda: may_end.wait(PATIENCE_S) and None]
+        starting = asyncio.ensure_future(process.start())
+        try:
+            await until(lambda: any("2 of 2" in text for text in said(process)))
+        finally:
+            may_end.set()
+            await starting
+            await process.stop("the test is over", cancel_orders=True)
+
+    monkeypatch.setattr(engine_process, "COMPILED_ALREADY_S", 0.05)
+    asyncio.run(life())
+
+
+def said(process: EngineProcess) -> list[str]:
+    return [line.text for line in process.engine.parts.log.lines]

@@ -38,6 +38,7 @@ from tui.compose.venues import VenueSet
 
 LOG_LEVELS: Final = {"info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 CONNECT_PATIENCE_S: Final = 5.0
+COMPILED_ALREADY_S: Final = 1.0  # what is kept from an earlier start is loaded within
 PULSE: Final = "pulse"
 _log = logging.getLogger("seraphim")
 
@@ -119,8 +120,7 @@ class EngineProcess:
         self.engine.parts.log.add_sink(_to_log_file)
         await self._obey()
         self._heartbeat.start()
-        for warm_up in self._venues.warm_ups:  # compiled before the first message needs it
-            await _in_thread(warm_up)
+        await self._compile()
         connecting = asyncio.ensure_future(self.engine.connect())
         # A venue that cannot be reached must not keep the owner from looking and killing.
         await asyncio.wait((connecting,), timeout=CONNECT_PATIENCE_S)
@@ -128,6 +128,17 @@ class EngineProcess:
         await connecting
         await self.engine.trade([*self._strategies, *self._started_by_hand()])
         calm_garbage_collection()
+
+    async def _compile(self) -> None:
+        """Compile what the first message needs, and say so where that takes long: nothing else happens meanwhile."""
+        steps = self._venues.warm_ups
+        for number, warm_up in enumerate(steps, 1):
+            work = asyncio.ensure_future(_in_thread(warm_up))
+            done, _ = await asyncio.wait((work,), timeout=COMPILED_ALREADY_S)
+            if not done:
+                text = f"compiling for this machine, {number} of {len(steps)}: up to a minute, once for each version"
+                self.engine.parts.log.info("engine", text)
+            await work
 
     def _started_by_hand(self) -> list[RunningStrategy]:
         """Make strategies that ran when the engine last ended and that the configuration does not start."""

@@ -31,6 +31,8 @@ from tui.present.ladder_window import (
 )
 from tui.present.picture import Picture
 
+CHOOSE_ONE: Final = "No instrument for this ladder. {previous-instrument} and {next-instrument} choose one."
+NONE_YET: Final = "No instruments yet: they come with their venues, the log tells how far the start is."
 _FRAME_AND_HEADER_ROWS: Final = 2
 _RIGHT_BUTTON: Final = 3
 _HAND_RESTS_NS: Final = 3_000_000_000  # a mouse that moved over the ladder this lately may be about to click
@@ -152,7 +154,8 @@ class LadderPane(Pane):
 
     def draw(self, view: View, width: int, height: int) -> Picture:
         if self.instrument is None:
-            text = "No instrument for this ladder. {previous-instrument} and {next-instrument} choose one."
+            has_any = view.snapshot is not None and bool(view.snapshot.instruments)
+            text = CHOOSE_ONE if has_any else NONE_YET
             return Picture((Span(self.TITLE, Ink.STRONG),), (), wrap(self.keys(view)(text), width, Ink.QUIET))
         book, rows = self.book(), ladder_rows(width, height)
         if book is not None:
