@@ -136,7 +136,8 @@ class EngineProcess:
             work = asyncio.ensure_future(_in_thread(warm_up))
             done, _ = await asyncio.wait((work,), timeout=COMPILED_ALREADY_S)
             if not done:
-                text = f"compiling for this machine, {number} of {len(steps)}: up to a minute, once for each version"
+                which = f", {number} of {len(steps)}" if len(steps) > 1 else ""
+                text = f"compiling for this machine{which}: up to a minute, once for each version"
                 self.engine.parts.log.info("engine", text)
             await work
 
