@@ -1,5 +1,7 @@
 """The key that arms asks, the key that disarms does not, and the header says who is armed."""
 
+import pytest
+
 from core.control.commands import Arm, Disarm
 from core.state.desk import ArmingView
 from tests.console.driving import Desk, run_console
@@ -68,3 +70,17 @@ def test_the_header_says_where_the_engine_is() -> None:
         assert "attached" in desk.bar("header")
 
     run_console(script, FakeLink(is_hosted=False), size=(200, 60))
+
+
+@pytest.mark.parametrize("console", ["other", "this"])
+def test_an_order_on_a_read_only_console_says_before_it_is_sent_that_it_will_be_refused(console: str) -> None:
+    async def script(desk: Desk) -> None:
+        desk.link.is_empty = True  # no own order in the way
+        await desk.frame()
+        await desk.press("down", "b")
+        await desk.type("1")
+        await desk.press("enter")
+        is_told = "read-only: alice@ssh is armed, the engine will refuse" in desk.dialog()
+        assert is_told is (console == "other")
+
+    run_console(script, FakeLink(arming=lease(console)))

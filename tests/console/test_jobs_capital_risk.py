@@ -1,5 +1,7 @@
 """What the panes of jobs, capital and risk show, and what their keys ask of the engine."""
 
+import re
+
 import msgspec
 import pytest
 
@@ -315,6 +317,7 @@ def test_a_halted_venue_shows_cause_since_who_and_is_lifted_by_word_and_reason()
             assert fact in text
         await desk.press("R")
         assert "HALTED venue sim-a" in desk.dialog()
+        assert re.search(r"since \d\d:\d\d:\d\d UTC", desk.dialog())  # an age would stand still in a question
         await desk.type("resume")
         await desk.press("enter")
         await desk.type("ok")

@@ -12,7 +12,7 @@ from tui.console.order_guards import Concern, SentOrders, Sight, Weight, concern
 from tui.console.ticket_rules import amount_text, describe, is_large, touch_price
 from tui.present import numbers
 from tui.present.cells import wrap
-from tui.present.header import is_armed
+from tui.present.header import is_armed, name_of_holder
 from tui.present.ink import Decor, Ink, Line, Span, plain
 from tui.present.rehearsal import fees_text, fill_text, verdict_text
 
@@ -125,6 +125,11 @@ class Ordering:
             lines += wrap(verdict_text(wanted.told), REVIEW_COLUMNS, Ink.ALARM if refused else Ink.TEXT)
             lines += wrap(f"fills {fill_text(wanted.told)}", REVIEW_COLUMNS, Ink.QUIET)
             lines += wrap(f"fee {fees_text(wanted.told)}", REVIEW_COLUMNS, Ink.QUIET)
+        arming = None if self.app.view.snapshot is None else self.app.view.snapshot.arming
+        if arming is not None and not self.is_armed() and not wanted.order.reduce_only:
+            lines += wrap(
+                f"! read-only: {name_of_holder(arming)} is armed, the engine will refuse", REVIEW_COLUMNS, Ink.ALARM
+            )
         if self.app.view.is_live:
             lines.append(plain("LIVE: this is real money", Ink.LIVE, Decor.BOLD | Decor.REVERSED))
         return lines

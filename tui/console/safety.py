@@ -88,7 +88,7 @@ class Safety:
         shown = self._standing_at(scope)
         lines = [
             *wrap(f"{text} Has its cause gone?", 60),
-            *(line for blocker in shown for line in blocker_lines(blocker, self.app.view.engine_ns, 60)),
+            *(line for blocker in shown for line in blocker_lines(blocker, None, 60)),
         ]
         dialog = dialogs.TypedDialog("Resume after a halt", lines, RESUME_WORD, asks_reason=True)
         self.app.dialogs.open(dialog, lambda typed: self._resume_halted(typed, scope, shown))

@@ -48,15 +48,19 @@ def _scope_order(blocker: Blocker) -> tuple[int, str]:
     return {"global": 0, "venue": 1, "strategy": 2}.get(blocker.scope.partition(":")[0], 3), blocker.scope
 
 
-def blocker_lines(blocker: Blocker, now_ns: int, width: int) -> list[Line]:
-    """Say what stands where, since when, by whom and why."""
+def blocker_lines(blocker: Blocker, now_ns: int | None, width: int) -> list[Line]:
+    """Say what stands where, since when, by whom and why; with the time where nobody draws the age anew."""
     level = blocker.level.name.replace("_", " ")
-    since = numbers.duration(max(0, now_ns - blocker.since_ns) / 1e9)
+    since = (
+        f"since {numbers.clock(blocker.since_ns)} UTC"
+        if now_ns is None
+        else f"{numbers.duration(max(0, now_ns - blocker.since_ns) / 1e9)} ago"
+    )
     loud = Decor.BOLD | (Decor.REVERSED if blocker.level >= HaltLevel.HALTED else Decor.NONE)
     head = (
         Span(f"■ {level}", Ink.ALARM, loud),
         Span(f" {blocker.scope.replace(':', ' ')}", Ink.STRONG),
-        Span(f"  {blocker.cause.replace('_', ' ')}, {since} ago", Ink.TEXT, Decor.PUBLIC),
+        Span(f"  {blocker.cause.replace('_', ' ')}, {since}", Ink.TEXT, Decor.PUBLIC),
     )
     facts = f"by {blocker.who}" + (f": {blocker.reason}" if blocker.reason else "")
     return [head, *((Span("  "), *line) for line in wrap(facts, max(1, width - 2), Ink.QUIET))]
