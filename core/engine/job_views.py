@@ -5,11 +5,12 @@ from decimal import Decimal
 from itertools import islice
 from typing import Final
 
-from msgspec.structs import replace
+from msgspec.structs import astuple, replace
 
 from core.engine.frozen_cause import frozen_cause
 from core.engine.naked_value import naked_usd, value_usd
 from core.engine.parts import EngineParts
+from core.engine.shown_rows import KeptRows
 from core.execution.job_run import JobRun
 from core.execution.leg_state import leg_state, opened_quantity
 from core.jobs.job_book import EndedJob, JobBook
@@ -31,6 +32,7 @@ class JobViews:
 
     def __init__(self, parts: EngineParts) -> None:
         self._parts = parts
+        self._kept = KeptRows[JobView]()
 
     def jobs(self, most: int, statuses: Collection[str] = ()) -> list[JobView]:
         """Return every running job, pending ones by final score and the newest ended ones; without statuses all kinds.
@@ -87,19 +89,13 @@ class JobViews:
 
     def _ended(self, ended: EndedJob) -> JobView:
         end, run = ended.end, self._parts.fold.runs.ended(ended.job.job_id)
-        legs = None if run is None else [_leg(run, index, leg) for index, leg in enumerate(ended.job.legs)]
-        view = _view(ended.job, _status(ended), legs=legs, started=ended.started)
-        if isinstance(end, JobDropped):
-            return replace(view, reason=end.reason, ended_ns=end.at_ns, outcome=end.cause.value)
-        return replace(
-            view,
-            reason=end.reason,
-            ended_ns=end.at_ns,
-            outcome=end.outcome.value,
-            pnl_usd=end.pnl_usd,
-            fees_usd=end.fees_usd,
-            naked_usd=value_usd(end.naked_quantity, ended.job.legs[0].instrument_id, self._parts.market),
-        )
+        naked_usd = None
+        if not isinstance(end, JobDropped):
+            naked_usd = value_usd(end.naked_quantity, ended.job.legs[0].instrument_id, self._parts.market)
+        # An order of an ended job may still be filled, or be found in doubt.
+        made_of = (ended, naked_usd, None if run is None else tuple(map(astuple, run.orders.values())))
+        job_id = ended.job.job_id
+        return self._kept.find(job_id, made_of) or self._kept.keep(job_id, made_of, _ended(ended, run, naked_usd))
 
 
 def check_views(checks: tuple[Check, ...]) -> list[CheckView]:
@@ -152,6 +148,23 @@ def _view(
         expires_ns=job.expires_ns,
         started_ns=None if started is None else started.at_ns,
         ended_ns=None,
+    )
+
+
+def _ended(ended: EndedJob, run: JobRun | None, naked_usd: Decimal | None) -> JobView:
+    end = ended.end
+    legs = None if run is None else [_leg(run, index, leg) for index, leg in enumerate(ended.job.legs)]
+    view = _view(ended.job, _status(ended), legs=legs, started=ended.started)
+    if isinstance(end, JobDropped):
+        return replace(view, reason=end.reason, ended_ns=end.at_ns, outcome=end.cause.value)
+    return replace(
+        view,
+        reason=end.reason,
+        ended_ns=end.at_ns,
+        outcome=end.outcome.value,
+        pnl_usd=end.pnl_usd,
+        fees_usd=end.fees_usd,
+        naked_usd=naked_usd,
     )
 
 

@@ -1,4 +1,4 @@
-"""What orders and instruments look like, kept while they are as they were: most stay so from one look to the next."""
+"""What orders, instruments and ended jobs look like, kept while they are as they were, as most are at every look."""
 
 from typing import Any, Final, Generic, TypeVar
 
@@ -18,8 +18,8 @@ class ShownRows:
     """Give the same row for what is the same, so that no console is told again what it has been told."""
 
     def __init__(self) -> None:
-        self._orders = _Kept[OrderView]()
-        self._instruments = _Kept[InstrumentView]()
+        self._orders = KeptRows[OrderView]()
+        self._instruments = KeptRows[InstrumentView]()
 
     def order(self, order: Order) -> OrderView:
         fields = msgspec.structs.astuple(order)
@@ -32,7 +32,7 @@ class ShownRows:
         return self._instruments.find(name, fields) or self._instruments.keep(name, fields, _instrument(instrument))
 
 
-class _Kept(Generic[Row]):
+class KeptRows(Generic[Row]):
     """Rows by name, each with what it was made of; one that is looked for no more is let go after a generation."""
 
     def __init__(self) -> None:
