@@ -45,6 +45,7 @@ from core.state.monitoring import (
     LimitUse,
     MonitoringState,
     RiskState,
+    StrategyProfit,
     StrategyState,
     VenueCapital,
     VenueState,
@@ -54,6 +55,7 @@ from tests.console.fake_alarms import some_alarms
 from tests.console.fake_halt import kill_state
 from tests.console.fake_jobs import START_NS, explained, some_capital, some_jobs
 from tests.console.fake_market import LISTINGS, Listing, market_states, name_of, noise, prints
+from tests.console.fake_profits import profit
 from tests.console.fake_studies import some_studies
 
 MINUTE_NS = 60_000_000_000
@@ -92,6 +94,7 @@ class FakeLink:
     is_empty: bool = False  # a first run before anything happened
     moved_ticks: int = 0  # of every market, at once
     advances: bool = False  # every look is a new step
+    profit: StrategyProfit = field(default_factory=profit)
     _frozen: DeskSnapshot | None = None
 
     @property
@@ -443,6 +446,7 @@ class FakeLink:
                     signals=12,
                     orders=9,
                     last_signal="long 0.71, 12:30:58",
+                    profit=self.profit,
                 ),
                 StrategyState(
                     name="bollinger_rsi",

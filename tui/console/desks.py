@@ -76,18 +76,12 @@ _LARGE_DESK = _rows(
 )
 _SMALL_LADDERS = _rows((14, _ladders(1, 2)), (6, _columns((49, "fills"), (31, "tape"))))
 _MEDIUM_LADDERS = _rows(
-    (27, _columns((80, _ladders(1, 2)), (40, _rows((17, "tape"), (10, "watchlist"))))),
-    (10, _columns((60, "fills"), (60, "orders"))),
+    (27, _columns((80, _ladders(1, 2)), (40, _rows((17, "tape"), (10, "fills"))))),
+    (10, _columns((60, "watchlist"), (60, "orders"))),
 )
-_LARGE_QUOTES = _rows((28, "tape"), (16, "watchlist"))
 _LARGE_LADDERS = _rows(
-    (
-        44,
-        _columns(
-            (160, _rows((22, _ladders(1, 4)), (22, _ladders(5, 4)))), (40, _rows((28, "tape"), (16, "watchlist")))
-        ),
-    ),
-    (12, _columns((100, "fills"), (100, "orders"))),
+    (42, _columns((160, _rows((21, _ladders(1, 4)), (21, _ladders(5, 4)))), (40, "tape"))),
+    (14, _columns((66, "watchlist"), (67, "fills"), (67, "orders"))),
 )
 _SMALL_JOBS = _rows((4, "timeline"), (12, "jobs"), (4, "capital"))
 _JOBS = _rows((12, "timeline"), (13, "jobs"), (12, _columns((62, "capital"), (58, "strategies"))))

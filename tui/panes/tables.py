@@ -3,14 +3,20 @@
 from core.state.desk import DeskSnapshot
 from tui.panes.table_pane import TablePane
 from tui.panes.view import View
-from tui.present.export import Export, export_of
-from tui.present.export_columns import FILL_COLUMNS, ORDER_COLUMNS, POSITION_COLUMNS
+from tui.present.export import Export, export_of, rows_of
+from tui.present.export_columns import (
+    FILL_COLUMNS,
+    ORDER_COLUMNS,
+    POSITION_COLUMNS,
+    PROFIT_COLUMNS,
+    STRATEGY_COLUMNS,
+)
 from tui.present.ink import Ink, Line, Span
 from tui.present.orders import fills_table, is_final, orders_table
 from tui.present.positions import positions_note, positions_table, unrealised_by_row
 from tui.present.price_grids import grids_of
 from tui.present.sparkline import SparkHistory, with_sparks
-from tui.present.strategies import strategies_table
+from tui.present.strategies import PNL, is_in_part, pnl_by_row, strategies_table
 from tui.present.table import Table
 from tui.present.venues import latency_by_row, venues_table
 
@@ -121,12 +127,42 @@ class VenuesPane(TablePane):
 
 class StrategiesPane(TablePane):
     TITLE = "Strategies"
-    ABOUT = "What trades by itself, and what it did last."
-    KEYS = ("explain", "start-strategy", "stop-strategy", "halt-selected", "lift-selected", "cursor-up", "cursor-down")
+    ABOUT = (
+        "What trades by itself, what it did last, and what it has earned since its first fill: by its own orders and "
+        "jobs, and by what closed its positions for it, after fees and with the funding that is surely its own. The "
+        "age is that of the oldest price that counts. * something is not in it: {explain} says what. A line has the "
+        "last minutes, from when this console began."
+    )
+    KEYS = (
+        "explain", "start-strategy", "stop-strategy", "halt-selected", "lift-selected", "cursor-up", "cursor-down",
+        "copy", "export",
+    )  # fmt: skip
+
+    def __init__(self, pane_id: str, letter: str = "") -> None:
+        super().__init__(pane_id, letter)
+        self._sparks = SparkHistory()
+
+    def export(self, snapshot: DeskSnapshot) -> Export:
+        rows = [
+            (*(getattr(each, column) for column in STRATEGY_COLUMNS),
+             *(None if each.profit is None else getattr(each.profit, column) for column in PROFIT_COLUMNS))
+            for each in snapshot.monitoring.strategies
+        ]  # fmt: skip
+        return rows_of("strategies", (*STRATEGY_COLUMNS, *PROFIT_COLUMNS), rows)
+
+    def take_note(self, view: View) -> None:
+        snapshot = _snapshot(view)
+        self._sparks.take(pnl_by_row(snapshot.monitoring.strategies), snapshot.engine_ns, snapshot.engine_id)
 
     def table(self, view: View) -> Table:
-        return strategies_table(_snapshot(view).monitoring.strategies)
+        self.take_note(view)
+        shown = strategies_table(_snapshot(view).monitoring.strategies, view.snapshot_age_s)
+        return with_sparks(shown, self._sparks, rank=3, is_signed=True, after=PNL)
 
     def note(self, view: View) -> Line:
-        running = _snapshot(view).monitoring.global_.active_strategies
-        return (Span(f"{running} running", Ink.GOOD if running else Ink.QUIET),)
+        state = _snapshot(view).monitoring
+        running = state.global_.active_strategies
+        count = Span(f"{running} running", Ink.GOOD if running else Ink.QUIET)
+        if any(is_in_part(each.profit) for each in state.strategies):
+            return (Span(self.keys(view)("* in part: {explain}  "), Ink.WARNING), count)
+        return (count,)

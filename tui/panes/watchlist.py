@@ -7,8 +7,9 @@ from tui.panes.table_pane import TablePane
 from tui.panes.view import View
 from tui.present.export import Export, rows_of
 from tui.present.ink import Ink, Line, Span
+from tui.present.sparkline import SparkHistory, with_sparks
 from tui.present.table import Row, Table
-from tui.present.watchlist import has_partial_day, market_of, watch_table
+from tui.present.watchlist import has_partial_day, market_of, middle_by_row, watch_table
 
 MOST_WATCHED: Final = 200
 _QUOTES: Final = ("last", "bid", "ask", "day_price", "day_price_ns", "validity", "age_s")
@@ -20,7 +21,8 @@ class WatchlistPane(TablePane):
     TITLE = "Watchlist"
     ABOUT = (
         "Instruments of your choice, in your order, with the change since the UTC day began (* since it was first "
-        "heard of later that day). {ticket-here} shows one in the ladder; the list is kept."
+        "heard of later that day). A line has the middle of the last minutes, from when this console "
+        "began. {ticket-here} shows one in the ladder; the list is kept."
     )
     KEYS = (
         "watchlist", "unwatch", "order-up", "order-down", "ticket-here", "price-alerts",
@@ -31,6 +33,7 @@ class WatchlistPane(TablePane):
     def __init__(self, pane_id: str, letter: str = "") -> None:
         super().__init__(pane_id, letter)
         self.names: list[str] = []
+        self._sparks = SparkHistory()
 
     def add(self, name: str) -> bool:
         """Put an instrument below the others; return whether it was not there yet."""
@@ -51,7 +54,15 @@ class WatchlistPane(TablePane):
         if view.snapshot is None:
             return watch_table(self.names, {}, 0.0)
         snapshot = view.snapshot
-        return watch_table(self.names, snapshot.monitoring.market, view.snapshot_age_s, snapshot.price_alerts)
+        self.take_note(view)
+        shown = watch_table(self.names, snapshot.monitoring.market, view.snapshot_age_s, snapshot.price_alerts)
+        return with_sparks(shown, self._sparks, rank=4, is_signed=True, after="last", decimals=12)
+
+    def take_note(self, view: View) -> None:
+        snapshot = view.snapshot
+        if snapshot is not None:
+            middles = middle_by_row(self.names, snapshot.monitoring.market)
+            self._sparks.take(middles, snapshot.engine_ns, snapshot.engine_id)
 
     def _ordered(self, table: Table) -> list[Row]:
         """Keep the list's own order, also while a row is selected: a row that was moved has moved."""

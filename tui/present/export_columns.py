@@ -24,3 +24,13 @@ ALARM_COLUMNS: Final = (
 )  # fmt: skip
 LOG_COLUMNS: Final = ("at_ns", "level", "topic", "text")
 BAR_COLUMNS: Final = ("open_ns", "open", "high", "low", "close", "volume")
+STRATEGY_COLUMNS: Final = ("name", "status", "signals", "orders", "last_signal", "detail")
+PROFIT_COLUMNS: Final = (
+    "pnl_usd",
+    "unrealised_usd",
+    "realised_usd",
+    "fees_usd",
+    "funding_usd",
+    "open_positions",
+    "mark_age_s",
+)

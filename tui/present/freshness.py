@@ -68,6 +68,10 @@ def _stale(snapshot: DeskSnapshot, snapshot_age_s: float | None) -> Iterator[Thi
     for position in snapshot.positions:
         if freshness(_sum(position.mark_age_s, old_s)) is Freshness.STALE:
             yield ("position", position.venue, position.symbol)
+    for strategy in snapshot.monitoring.strategies:
+        profit = strategy.profit
+        if profit and profit.open_positions and freshness(_sum(profit.mark_age_s, old_s)) is Freshness.STALE:
+            yield ("strategy", strategy.name)
     for name, state in snapshot.monitoring.venues.items():
         if state.feed_state != "closed" and freshness(_sum(state.feed_age_s, old_s)) is Freshness.STALE:
             yield ("venue", name)

@@ -55,19 +55,32 @@ def spark(values: Sequence[float | None]) -> str:
     return "".join(" " if value is None else _BLOCKS[round((value - low) * unit)] for value in values)
 
 
-def with_sparks(table: Table, history: SparkHistory, *, rank: int, is_signed: bool) -> Table:
+def with_sparks(
+    table: Table, history: SparkHistory, *, rank: int, is_signed: bool, after: str | None = None, decimals: int = 2
+) -> Table:
     """Add a column with the sparkline of each row; without a second value anywhere there is none to add.
 
-    A signed number's line has the ink of what it gained or lost. `rank` says when the column goes for want of room.
+    A signed number's line has the ink of what it gained or lost, as far as `decimals` show it. `rank` says when the column goes for want of room,
+    `after` behind which column it stands; without it is the last.
     """
     drawn = {row.key: history.of(row.key) for row in table.rows}
     if all(sum(value is not None for value in values) < 2 for values in drawn.values()):
         return table
-    rows = [Row(row.key, (*row.cells, _cell(drawn[row.key], is_signed=is_signed)), row.decor) for row in table.rows]
-    return msgspec.structs.replace(table, columns=(*table.columns, Column(TITLE, rank=rank)), rows=rows)
+    titles = [column.title for column in table.columns]
+    at = len(titles) if after is None else titles.index(after) + 1
+    rows = [
+        Row(
+            row.key,
+            (*row.cells[:at], _cell(drawn[row.key], decimals if is_signed else None), *row.cells[at:]),
+            row.decor,
+        )
+        for row in table.rows
+    ]
+    columns = (*table.columns[:at], Column(TITLE, rank=rank), *table.columns[at:])
+    return msgspec.structs.replace(table, columns=columns, rows=rows)
 
 
-def _cell(values: Sequence[float | None], *, is_signed: bool) -> Span:
+def _cell(values: Sequence[float | None], decimals: int | None) -> Span:
     known = [value for value in values if value is not None]
-    gained = round(known[-1] - known[0], 2) if is_signed and known else 0.0
+    gained = round(known[-1] - known[0], decimals) if decimals is not None and known else 0.0
     return Span(spark(values), signed_ink(gained) if gained else Ink.QUIET)

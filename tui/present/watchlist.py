@@ -15,11 +15,11 @@ Markets = dict[str, dict[str, MarketState]]  # venue → symbol
 
 _COLUMNS: Final = (
     Column("symbol", shrinks_to=9),
-    Column("venue", rank=5, shrinks_to=5),
+    Column("venue", rank=6, shrinks_to=5),
     Column("last", Align.NUMBER, rank=1),
-    Column("bid", Align.NUMBER, rank=4),
-    Column("ask", Align.NUMBER, rank=4),
-    Column("bps", Align.NUMBER, rank=6),
+    Column("bid", Align.NUMBER, rank=5),
+    Column("ask", Align.NUMBER, rank=5),
+    Column("bps", Align.NUMBER, rank=7),
     Column("day", Align.RIGHT, rank=2),
     Column("age", Align.RIGHT, rank=3),
 )
@@ -99,6 +99,17 @@ def _alert(alert: PriceAlertView | None) -> Span:
         return Span(f"{shape} {alert.price:,f} WENT OFF", Ink.WARNING, Decor.BOLD | Decor.PRIVATE)
     away = numbers.NOTHING if alert.distance_pct is None else f"{alert.distance_pct:+.1f}%"
     return Span(f"{shape} {alert.price:,f} {away}", Ink.OWN)
+
+
+def middle_by_row(names: Sequence[str], markets: Markets) -> dict[str, float | None]:
+    """Return the middle of each watched book; None where it is not one to trade on."""
+    found = {name: market_of(name, markets) for name in names}
+    return {name: None if market is None else _middle(market) for name, market in found.items()}
+
+
+def _middle(market: MarketState) -> float | None:
+    is_good = book_freshness(market.validity, market.age_s, 0.0) is not Freshness.STALE
+    return float(market.bid + market.ask) / 2 if is_good and market.bid is not None and market.ask is not None else None
 
 
 def has_partial_day(names: Sequence[str], markets: Markets) -> bool:
