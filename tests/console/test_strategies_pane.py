@@ -5,11 +5,13 @@ import pytest
 from core.state.monitoring import StrategyState
 from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
 from tests.console.fake_link import FakeLink
+from tests.console.fake_market import market_states
 from tests.console.fake_profits import profit
 from tui.present.ink import Decor, Ink, text_of
 from tui.present.sparkline import CELL_NS, TITLE
 from tui.present.strategies import pnl_by_row, strategies_table
 from tui.present.table import table_lines
+from tui.present.watchlist import middle_by_row
 
 
 def strategy(found: object = None, name: str = "ma") -> StrategyState:
@@ -20,8 +22,14 @@ def strategy(found: object = None, name: str = "ma") -> StrategyState:
 
 
 @pytest.mark.parametrize(
-    ("mark_age_s", "decor"), [(0.2, Decor.NONE), (3.0, Decor.DIM), (9.0, Decor.DIM | Decor.STRUCK), (None, Decor.DIM | Decor.STRUCK)]
-)  # fmt: skip
+    ("mark_age_s", "decor"),
+    [
+        (0.2, Decor.NONE),
+        (3.0, Decor.DIM),
+        (9.0, Decor.DIM | Decor.STRUCK),
+        (None, Decor.DIM | Decor.STRUCK),
+    ],
+)
 def test_a_profit_that_rests_on_an_old_price_looks_old(mark_age_s: float | None, decor: Decor) -> None:
     cells = strategies_table([strategy(profit(mark_age_s=mark_age_s))]).rows[0].cells
     assert cells[2].text == "+5.12"
@@ -68,20 +76,31 @@ def test_the_last_minutes_of_each_strategys_profit_are_shown_unzoomed(size: tupl
     run_console(script, size=size)
 
 
-def test_the_last_minutes_of_watched_prices_are_shown_unzoomed_with_an_age() -> None:
+@pytest.mark.parametrize("size", [MEDIUM, LARGE], ids=["120x40", "200x60"])
+def test_the_last_minutes_of_watched_prices_are_shown_unzoomed_with_an_age(size: tuple[int, int]) -> None:
     async def script(desk: Desk) -> None:
         desk.app.area.watchlist.names = ["BTC/USDT:USDT@sim-a"]
         await desk.press("2")
-        for ticks in (0, 40, 20):
-            desk.link.moved_ticks = ticks
+        for _ in range(3):
             desk.link.step += CELL_NS // 100_000_000
             await desk.frame()
         text = desk.pane("watchlist")
         assert TITLE in text
-        assert "█" in text
+        assert "▁▁▁" in text
         assert "<0.5 s" in text
 
-    run_console(script, size=MEDIUM)
+    run_console(script, size=size)
+
+
+def test_a_line_of_prices_has_a_gap_where_the_book_is_none_to_trade_on() -> None:
+    markets = market_states()
+    name = "BTC/USDT:USDT@sim-a"
+    assert middle_by_row([name, "GONE/USDT@sim-a"], markets) == {
+        name: pytest.approx(64_010.5, abs=1),
+        "GONE/USDT@sim-a": None,
+    }
+    markets["sim-a"]["BTC/USDT:USDT"].validity = "syncing"
+    assert middle_by_row([name], markets) == {name: None}
 
 
 def test_in_a_narrow_pane_name_state_profit_and_age_stay() -> None:

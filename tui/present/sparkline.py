@@ -60,8 +60,8 @@ def with_sparks(
 ) -> Table:
     """Add a column with the sparkline of each row; without a second value anywhere there is none to add.
 
-    A signed number's line has the ink of what it gained or lost, as far as `decimals` show it. `rank` says when the column goes for want of room,
-    `after` behind which column it stands; without it is the last.
+    A signed number's line has the ink of what it gained or lost, as far as `decimals` show it. `rank` says when the
+    column goes for want of room, `after` behind which column it stands; without it is the last.
     """
     drawn = {row.key: history.of(row.key) for row in table.rows}
     if all(sum(value is not None for value in values) < 2 for values in drawn.values()):
