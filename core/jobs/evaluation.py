@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from core.jobs.controls.case import JobCase, open_case, scores_of
-from core.jobs.controls.finding import JobFinding, limit_text, missing, text_of
+from core.jobs.controls.finding import JobFinding, limit_text, missing, observed_text
 from core.jobs.controls.leg import LegSight
 from core.jobs.controls.table import (
     BIT,
@@ -190,7 +190,7 @@ def _check(control: Control, found: Found, lifted: int) -> Check:
     """Put a control into words: the legs that failed, else all of them."""
     passed = _passed(found)
     told = [each for each in found if not each[1].passed] or list(found)
-    observed = [(where, _words(lambda finding=finding: text_of(finding.observed))) for where, finding in told]
+    observed = [(where, _words(lambda finding=finding: observed_text(finding))) for where, finding in told]
     if all(text.startswith(UNKNOWN) for _, text in observed):
         wheres = ", ".join(where for where, _ in observed if where)
         text = f"{observed[0][1]}{f' of {wheres}' if wheres else ''}"

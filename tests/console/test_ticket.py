@@ -25,6 +25,13 @@ async def settle(desk: Desk) -> None:
         await desk.frame(0.3)
 
 
+async def ask_for_a_little(desk: Desk) -> None:
+    """Open a ticket below the touch, type 0.02 and wait for its answer."""
+    await desk.press("down", "enter")
+    await desk.type("0.02")
+    await settle(desk)
+
+
 @pytest.mark.parametrize("size", [SMALL, MEDIUM, LARGE])
 def test_it_shows_verdict_fill_fees_margin_and_room_on_every_screen(size: tuple[int, int]) -> None:
     async def script(desk: Desk) -> None:
@@ -63,9 +70,7 @@ def test_the_engine_is_asked_once_the_typing_rests_and_not_with_every_letter() -
 
 def test_an_old_answer_is_never_shown_beside_new_input() -> None:
     async def script(desk: Desk) -> None:
-        await desk.press("down", "enter")
-        await desk.type("0.02")
-        await settle(desk)
+        await ask_for_a_little(desk)
         assert "answer for 0.02" in desk.dialog()
         await desk.frame(0.01)
         await desk.pilot.press("5")
@@ -83,9 +88,7 @@ def test_an_old_answer_is_never_shown_beside_new_input() -> None:
 
 def test_an_answer_that_comes_late_for_another_order_is_not_taken() -> None:
     async def script(desk: Desk) -> None:
-        await desk.press("down", "enter")
-        await desk.type("0.02")
-        await settle(desk)
+        await ask_for_a_little(desk)
         await desk.press("backspace", "backspace")  # no order any more
         await settle(desk)
         assert "answer for" not in desk.dialog()

@@ -76,7 +76,7 @@ _LARGE_DESK = _rows(
 )
 _SMALL_LADDERS = _rows((14, _ladders(1, 2)), (6, _columns((49, "fills"), (31, "tape"))))
 _MEDIUM_LADDERS = _rows(
-    (27, _columns((80, _ladders(1, 2)), (40, _rows((17, "tape"), (10, "fills"))))),
+    (27, _columns((74, _ladders(1, 2)), (46, _rows((17, "tape"), (10, "fills"))))),
     (10, _columns((60, "watchlist"), (60, "orders"))),
 )
 _LARGE_LADDERS = _rows(

@@ -30,7 +30,7 @@ _NO_ORDERS = (
 _FILL_COLUMNS = (
     Column("time", rank=1),
     Column("venue", rank=4, shrinks_to=5),
-    Column("symbol", shrinks_to=11),
+    Column("symbol", shrinks_to=9),
     Column("side"),
     Column("qty", Align.NUMBER),
     Column("price", Align.NUMBER),

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import msgspec
 
+from core.risk.number_words import told_apart
 from core.risk.verdict import UNKNOWN
 
 Told = str | Decimal | float | Callable[[], str]
@@ -48,7 +49,20 @@ def judged(passed: bool, limit: str, observed: Told) -> JobFinding:
 
 
 def limit_text(finding: JobFinding) -> str:
-    return finding.words.format(text_of(finding.limit))
+    return finding.words.format(_texts(finding)[1])
+
+
+def observed_text(finding: JobFinding) -> str:
+    """Write what was seen, so that it stands to the limit as it is in truth."""
+    return _texts(finding)[0]
+
+
+def _texts(finding: JobFinding) -> tuple[str, str]:
+    match finding.observed, finding.limit:
+        case (Decimal() | float() as observed, Decimal() | float() as limit):
+            return told_apart(observed, limit)
+        case observed, limit:
+            return text_of(observed), text_of(limit)
 
 
 def text_of(told: Told) -> str:

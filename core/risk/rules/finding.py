@@ -3,9 +3,8 @@
 from decimal import Decimal
 from typing import NamedTuple
 
+from core.risk.number_words import Number, told_apart
 from core.risk.verdict import UNKNOWN
-
-Number = Decimal | float
 
 
 class Finding(NamedTuple):
@@ -43,15 +42,18 @@ def missing(limit: object, what: str) -> Finding:
 
 
 def at_most(observed: Number, limit: Number) -> Finding:
-    return _compared(observed <= limit, f"at most {_text(limit)}", _text(observed), observed, limit)
+    seen, allowed = told_apart(observed, limit)
+    return _compared(observed <= limit, f"at most {allowed}", seen, observed, limit)
 
 
 def below(observed: Number, limit: Number) -> Finding:
-    return _compared(observed < limit, f"below {_text(limit)}", _text(observed), observed, limit)
+    seen, allowed = told_apart(observed, limit)
+    return _compared(observed < limit, f"below {allowed}", seen, observed, limit)
 
 
 def at_least(observed: Number, limit: Number) -> Finding:
-    return _compared(observed >= limit, f"at least {_text(limit)}", _text(observed), limit, observed)
+    seen, allowed = told_apart(observed, limit)
+    return _compared(observed >= limit, f"at least {allowed}", seen, limit, observed)
 
 
 def _compared(passed: bool, limit: str, observed: str, used: Number, allowed: Number) -> Finding:
