@@ -118,6 +118,49 @@ def test_it_is_asked_rarely_and_at_once_when_our_clock_was_set():
         loop.close()
 
 
+class SlowExchange(FakeExchange):
+    """An exchange that tells its time at once; what its answers take is our own doing, as an import is."""
+
+    def __init__(self, clock: LoopClock, *delays_s: float) -> None:
+        super().__init__("fetchTime")
+        self._clock, self._delays_s = clock, list(delays_s)
+
+    async def fetch_time(self) -> int:
+        told = self._clock.utc_ns() // MS
+        await asyncio.sleep(self._delays_s.pop(0))
+        return told
+
+
+@pytest.mark.parametrize(
+    ("delays_s", "ahead_ms"),
+    [((6.5, 0.02, 0.02), 10), ((6.5, 6.5, 6.5), None), ((0.6, 0.7, 0.8), None)],
+    ids=["the first call is slow", "every call is slow", "the round trip bounds the error, and that is too much"],
+)
+def test_a_slow_call_never_counts_as_a_difference_of_the_clocks(
+    delays_s: tuple[float, ...], ahead_ms: int | None
+) -> None:
+    clock = LoopClock()
+    fake = SlowExchange(clock, *delays_s)
+
+    async def scenario() -> int | None:
+        calls = Calls(fake, budget_of(fake, NoRandomness(), None), (), 60.0)
+        told = VenueClock(fake, calls, clock, look_every_s=3_000, ask_every_s=6_000)
+        running = asyncio.ensure_future(told.run())
+        await asyncio.sleep(100)
+        running.cancel()
+        await asyncio.gather(running, return_exceptions=True)
+        return told.ahead_ns
+
+    loop = VirtualLoop()
+    try:
+        ahead_ns = loop.run_until_complete(scenario())
+    finally:
+        loop.close()
+    assert (ahead_ns is None) == (ahead_ms is None)
+    if ahead_ns is not None and ahead_ms is not None:
+        assert abs(ahead_ns) <= (ahead_ms + 1) * MS
+
+
 @pytest.mark.parametrize(
     ("offered", "answers", "told"),
     [
