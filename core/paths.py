@@ -6,10 +6,9 @@ import os
 import stat
 import tempfile
 from collections.abc import MutableMapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
-
-import msgspec
 
 APPLICATION: Final = "seraphim"
 # sockaddr_un.sun_path holds 108 bytes on Linux and 104 on macOS, the terminating NUL included.
@@ -26,7 +25,8 @@ class StateFolderError(Exception):
         self.cause = cause
 
 
-class Paths(msgspec.Struct, frozen=True, kw_only=True):
+@dataclass(frozen=True, slots=True, kw_only=True)  # no msgspec here: the kill command's process imports this module
+class Paths:
     """Every file and folder of one engine, absolute. Two engines never share them."""
 
     config_file: Path
