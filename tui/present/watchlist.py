@@ -17,9 +17,9 @@ _COLUMNS: Final = (
     Column("symbol", shrinks_to=9),
     Column("venue", rank=6, shrinks_to=5),
     Column("last", Align.NUMBER, rank=1),
-    Column("bid", Align.NUMBER, rank=5),
-    Column("ask", Align.NUMBER, rank=5),
-    Column("bps", Align.NUMBER, rank=7),
+    Column("bid", Align.NUMBER, rank=7),
+    Column("ask", Align.NUMBER, rank=7),
+    Column("bps", Align.NUMBER, rank=5),
     Column("day", Align.RIGHT, rank=2),
     Column("age", Align.RIGHT, rank=3),
 )
