@@ -157,6 +157,16 @@ def test_of_a_chart_the_newest_bar_is_sent_with_its_studies_values() -> None:
     assert size < 150
 
 
+@given(st.lists(st.lists(st.sampled_from([0.5, -0.0, 0.0, 1e22]), max_size=5), min_size=2, max_size=5))
+def test_a_chart_is_the_engines_own_however_its_bars_come_and_go(closes: list[list[float]]) -> None:
+    framer, mirror = DeskFramer(by_rows=True), DeskMirror()
+    for each in closes:
+        state = desk()
+        state.chart = chart(each) if each else None
+        shown = mirror.apply(framer.frame(state))
+        assert split(shown) == split(state)
+
+
 def test_a_study_that_is_not_ready_has_its_chart_sent_whole() -> None:
     before, now = desk(), desk()
     before.chart, now.chart = chart([1.0, 2.0]), chart([1.0, 3.0])
