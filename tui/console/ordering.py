@@ -9,6 +9,7 @@ from core.state.desk import BookView, InstrumentView
 from core.state.rehearsal import OrderRehearsalView
 from tui.console import dialogs
 from tui.console.order_guards import Concern, SentOrders, Sight, Weight, concerns, crossed, moved
+from tui.console.sender import not_sent
 from tui.console.ticket_rules import amount_text, describe, is_large, touch_price
 from tui.present import numbers
 from tui.present.cells import wrap
@@ -92,6 +93,9 @@ class Ordering:
 
     def _confirmed(self, asked: Asked) -> None:
         """Send what was confirmed, unless something new has come up since: what is confirmed is what was shown."""
+        if not_sent(self.app.link, asked.wanted.order) is not None:
+            self._send(asked.wanted.order)  # which says why not: a word typed for it would be in vain
+            return
         found = self._found(asked.wanted)
         if found is None:
             return
