@@ -23,7 +23,8 @@ class ShortTermVolatility:
         self._steps = int(window_s / step_s)
         self._least_steps = least_steps
         self._samples: deque[tuple[int, float]] = deque()  # (step, log price), one a step, oldest first
-        self._settled: float | None = None  # sum of squared returns but for the newest, which still moves
+        # The first sample that counts, and the sum of squared returns from there but for the newest, which still moves.
+        self._settled: tuple[int, float] | None = None
 
     def update(self, at_ns: int, price: float) -> None:
         """Take a price over; one that is no positive number, or a step late, is left out.
@@ -48,20 +49,29 @@ class ShortTermVolatility:
 
     def percent(self, now_ns: int) -> float | None:
         """Return the volatility, None while fewer than `least_steps` returns lie in the window."""
-        self._forget(now_ns // self._step_ns)
-        if len(self._samples) <= max(1, self._least_steps):
+        first = self._first_within(now_ns)
+        if len(self._samples) - first <= max(1, self._least_steps):
             return None
-        if self._settled is None:  # once a step: consoles and the scheduler ask for every symbol many times a second
-            prices = [price for _, price in self._samples]
-            self._settled = sum((later - earlier) ** 2 for earlier, later in itertools.pairwise(prices[:-1]))
-        return 100 * math.sqrt(self._settled + (self._samples[-1][1] - self._samples[-2][1]) ** 2)
+        # Once a step: consoles and the scheduler ask for every symbol many times a second.
+        if self._settled is None or self._settled[0] != first:
+            prices = self._prices(first)[:-1]
+            self._settled = first, sum((later - earlier) ** 2 for earlier, later in itertools.pairwise(prices))
+        return 100 * math.sqrt(self._settled[1] + (self._samples[-1][1] - self._samples[-2][1]) ** 2)
 
     def mean_price(self, now_ns: int) -> float | None:
         """Return the geometric mean of the window's prices, None while fewer than `least_steps` steps have one."""
-        self._forget(now_ns // self._step_ns)
-        if len(self._samples) < self._least_steps:
-            return None
-        return math.exp(sum(price for _, price in self._samples) / len(self._samples))
+        prices = self._prices(self._first_within(now_ns))
+        return None if len(prices) < self._least_steps else math.exp(sum(prices) / len(prices))
+
+    def _prices(self, first: int) -> list[float]:
+        return [price for _, price in itertools.islice(self._samples, first, None)]
+
+    def _first_within(self, now_ns: int) -> int:
+        """Return how many samples are too old to count; they are kept, for the clock may be set back a little."""
+        step = now_ns // self._step_ns
+        return next(
+            (place for place, (at, _) in enumerate(self._samples) if step - at <= self._steps), len(self._samples)
+        )
 
     def _forget(self, step: int) -> None:
         while self._samples and step - self._samples[0][0] > self._steps:

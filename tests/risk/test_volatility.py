@@ -103,6 +103,17 @@ def test_the_mean_price_is_of_the_window_and_none_while_too_few_steps_have_one()
     assert board.mean_price(PERP.id, 60 * S) is None
 
 
+def test_asking_ahead_forgets_nothing_that_a_clock_set_back_makes_count_again() -> None:
+    volatility, never_asked = ShortTermVolatility(10.0, least_steps=2), ShortTermVolatility(10.0, least_steps=2)
+    for second in range(6):
+        for each in (volatility, never_asked):
+            each.update(second * S, 100.0 + second % 2)
+    assert volatility.percent(15 * S) is None
+    for each in (volatility, never_asked):
+        each.update(6 * S, 100.0)
+    assert volatility.percent(6 * S) == never_asked.percent(6 * S) is not None
+
+
 @given(st.lists(st.tuples(st.integers(-3_000, 40_000), st.floats(50, 150), st.integers(0, 30_000)), max_size=60))
 def test_asking_in_between_changes_nothing_of_a_later_answer(moves: list[tuple[int, float, int]]) -> None:
     asked, at_ms = ShortTermVolatility(least_steps=2), 10**6
