@@ -75,6 +75,21 @@ def test_panes_and_dialogs_are_made_ready_by_one_a_frame(monkeypatch: pytest.Mon
     run_console(script)
 
 
+def test_nothing_is_made_ready_before_the_first_picture_is_on_the_terminal() -> None:
+    async def script(desk: Desk) -> None:
+        app = desk.app
+        app.painted.clear()  # as on a machine where frames come before it
+        attached = [pane for pane in app.area.panes.values() if pane.is_attached]
+        await app.draw_frame()
+        assert [pane for pane in app.area.panes.values() if pane.is_attached] == attached
+        app.painted.set()
+        for _ in range(len(app.area.panes) + len(dialogs.HOMES)):
+            await app.draw_frame()
+        assert all(pane.is_attached for pane in app.area.panes.values())
+
+    run_console(script)
+
+
 def test_a_desk_that_is_left_shows_nothing_of_it_on_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tui.console.app.dialogs.load_one_more", lambda: False)
 

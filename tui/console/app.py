@@ -223,7 +223,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         """Take the newest snapshot and let every pane that is due draw; the loop breathes between panes."""
         if self._is_framing:
             return
-        self._is_framing = True
+        self._is_framing, is_painted = True, self.painted.is_set()
         try:
             snapshot = self.link.latest()
             look = self.watch_of_link.look(snapshot)
@@ -252,7 +252,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
             self._frame_failed(error)
         finally:
             self._is_framing = False
-        if not self._is_prepared:
+        if is_painted and not self._is_prepared:
             self._is_prepared = not (dialogs.load_one_more() or self.area.mount_one_more())
         self._garbage.frame()
 
