@@ -35,6 +35,8 @@ SIZE: Final = (160, 50)
 SESSION_BYTES: Final = 10_000_000
 SESSIONS: Final = 3
 _FRAME_NS: Final = 100_000_000
+DISK_BEHIND: Final = 2  # blocks
+DISK_PAUSE_S: Final = 0.001
 
 
 class Screen(HeadlessDriver):
@@ -157,12 +159,20 @@ async def _draw(app: RecordedConsole, clock: VirtualClock, trader: Trader, minut
         for _ in range(TURNS):  # until panes have told the screen
             await asyncio.sleep(0)
         app.screen._on_timer_update()  # pyright: ignore[reportPrivateUsage] - the library paints by the wall's clock
+        # A minute of this lasts seconds: no disk has to keep up with that.
+        while app.recorder.waiting > DISK_BEHIND:  # noqa: ASYNC110 - a thread takes the blocks, it tells no loop
+            await asyncio.sleep(DISK_PAUSE_S)
+    _check_recorded(app)
+
+
+def _check_recorded(app: RecordedConsole) -> None:
+    if not app.recorder.is_on:
+        told = [line.text for line in app.messages.lines if "recorded" in line.text]
+        raise BenchError(f"the session is not recorded to its end: {told or app.recorder.take_notices()}")
 
 
 def _check(app: RecordedConsole, day: TradingDay, trader: Trader) -> None:
     """Refuse a figure of a console that did not do what its trader did."""
-    if not app.recorder.is_on:
-        raise BenchError(f"the session was not recorded to the end: {app.recorder.take_notices()}")
     bad = [line.text for line in app.messages.lines if line.level == "error"]
     if bad:
         raise BenchError(f"the console had a fault: {bad[-1]}")

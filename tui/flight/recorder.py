@@ -80,6 +80,11 @@ class FlightRecorder:
     def file(self) -> Path | None:
         return None if self._writer is None else self._writer.path
 
+    @property
+    def waiting(self) -> int:
+        """Return how many blocks the disk has not taken yet."""
+        return 0 if self._writer is None else self._writer.waiting
+
     def take_notices(self) -> list[str]:
         """Return what the trader is to be told of the recording itself."""
         if self._writer is not None and self._writer.problem:

@@ -32,11 +32,16 @@ class SessionWriter(threading.Thread):
         self._header = header
         self._waiting: queue.Queue[Block | None] = queue.Queue()
 
+    @property
+    def waiting(self) -> int:
+        """Return how many blocks the disk has not taken yet."""
+        return self._waiting.qsize()
+
     def put(self, block: Block) -> None:
         """Have a block written; where the disk does not keep up, give up."""
         if self.problem:
             return
-        if self._waiting.qsize() >= MOST_WAITING:
+        if self.waiting >= MOST_WAITING:
             self.problem = "the disk is too slow"
             return
         self._waiting.put(block)
