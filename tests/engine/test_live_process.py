@@ -110,13 +110,19 @@ def test_an_own_order_and_a_foreign_one_meet_and_both_accounts_know(
         command(tmp_path, "resume", "--reason", "a new test", "--word", "resume")
         ask, bid = (price_of(venue, "/api/v3/ticker/bookTicker", side) for side in ("ask", "bid"))
         order(tmp_path, "buy", "0.001", SPOT, "--limit", str(bid))
-        foreign = venue.ask(
-            "foreign", "POST", "/api/v3/order",
-            symbol="BTCUSDT", side="SELL", type="LIMIT", timeInForce="IOC", quantity="0.01", price=str(int(bid * 0.99)),
-        )  # fmt: skip
-        assert float(foreign["executedQty"]) > 0
         assert ask >= bid
-        fills = until("the own fill", lambda: (daemon.get("/api/fills") or {}).get("fills") or None)
+
+        def own_fills() -> list[dict[str, str]] | None:
+            """Have somebody sell, again where the market has gone up meanwhile and others bid more."""
+            foreign = venue.ask(
+                "foreign", "POST", "/api/v3/order",
+                symbol="BTCUSDT", side="SELL", type="LIMIT", timeInForce="IOC", quantity="0.01",
+                price=str(int(bid * 0.99)),
+            )  # fmt: skip
+            assert float(foreign["executedQty"]) > 0
+            return (daemon.get("/api/fills") or {}).get("fills") or None
+
+        fills = until("the own fill", own_fills)
         assert {(fill["venue"], fill["side"]) for fill in fills} == {("binance", "buy")}
 
 
