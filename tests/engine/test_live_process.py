@@ -108,18 +108,20 @@ def test_an_own_order_and_a_foreign_one_meet_and_both_accounts_know(
     with Daemon(tmp_path, config, options=("--live",)) as daemon:
         until("venues that were compared", lambda: ready(daemon.get("/api/monitoring/state") or {}))
         command(tmp_path, "resume", "--reason", "a new test", "--word", "resume")
-        ask, bid = (price_of(venue, "/api/v3/ticker/bookTicker", side) for side in ("ask", "bid"))
-        order(tmp_path, "buy", "0.001", SPOT, "--limit", str(bid))
-        assert ask >= bid
+        quantities = iter(f"0.00{milli}" for milli in range(1, 10))  # differing: an equal order is a duplicate
 
         def own_fills() -> list[dict[str, str]] | None:
-            """Have somebody sell, again where the market has gone up meanwhile and others bid more."""
-            foreign = venue.ask(
-                "foreign", "POST", "/api/v3/order",
-                symbol="BTCUSDT", side="SELL", type="LIMIT", timeInForce="IOC", quantity="0.01",
-                price=str(int(bid * 0.99)),
-            )  # fmt: skip
-            assert float(foreign["executedQty"]) > 0
+            """Bid, and have somebody sell into it; again where the market went up meanwhile and others bid more."""
+            bid = price_of(venue, "/api/v3/ticker/bookTicker", "bid")
+            order(tmp_path, "buy", next(quantities), SPOT, "--limit", str(bid))
+            # Bought first, so that the wallet never runs out however often it has to sell.
+            for side, share in (("BUY", 1.01), ("SELL", 0.99)):
+                foreign = venue.ask(
+                    "foreign", "POST", "/api/v3/order",
+                    symbol="BTCUSDT", side=side, type="LIMIT", timeInForce="IOC", quantity="0.01",
+                    price=str(int(bid * share)),
+                )  # fmt: skip
+                assert float(foreign["executedQty"]) > 0
             return (daemon.get("/api/fills") or {}).get("fills") or None
 
         fills = until("the own fill", own_fills)
