@@ -116,8 +116,20 @@ def _compiled(function: Callable[P, R], options: dict[str, Any]) -> Callable[P, 
         return compiler(**options)(function)
     finally:
         config.CACHE_LOCATOR_CLASSES = locators
+    _keep_versions_apart(compiled._cache)
     _keep_working_on_a_full_disk(compiled._cache)
     return compiled
+
+
+def _keep_versions_apart(cache: Any) -> None:
+    """Name a kernel's machine code by what it was compiled from.
+
+    numba writes its index before the code that the index names. Where only the index came to the disk, the new one
+    named the code of the version before, and each later start used that.
+    """
+    file = cache._cache_file
+    base = file._index_name.removesuffix(".nbi")
+    file._data_name_pattern = f"{base}-{file._source_stamp.hex()[:16]}.{{number:d}}.nbc"
 
 
 def _keep_working_on_a_full_disk(cache: Any) -> None:

@@ -69,6 +69,25 @@ def test_a_disk_without_room_for_the_cache_keeps_no_kernel_from_working(tmp_path
     assert run(tmp_path, program.replace("os.replace = full", ""), **cached) == "42"
 
 
+def test_a_version_whose_code_did_not_come_to_the_disk_is_never_taken_for_the_one_before(tmp_path) -> None:
+    cached = {"NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    program = (
+        "import entry, errno, os\n"
+        "replace = os.replace\n"
+        "def full(source, target):\n"
+        "    if str(target).endswith('.nbc'):\n        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))\n"
+        "    replace(source, target)\n"
+        "if {is_full}:\n    os.replace = full\n"  # the index is written before what it names
+        "print(entry.twice(1))"
+    )
+    source = "from core.compiled import kernel\n\n@kernel\ndef twice(x):\n    return {} * x\n"
+    told: list[str] = []
+    for factor, is_full in ((2, False), (333, True), (333, False), (333, False)):
+        (tmp_path / "entry.py").write_text(source.format(factor))
+        told.append(run(tmp_path, program.replace("{is_full}", str(is_full)), **cached))
+    assert told == ["2", "333", "333", "333"]
+
+
 def test_the_book_can_be_imported_without_the_compiler() -> None:
     program = "import sys, core.book.book; print(sorted({'numba', 'llvmlite'} & set(sys.modules)))"
     assert run(ROOT, program) == "[]"
