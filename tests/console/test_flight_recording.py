@@ -164,6 +164,27 @@ def test_a_disk_that_hangs_is_given_up_without_making_the_loop_wait_for_it(
     record(script, tmp_path)
 
 
+def test_nobody_waits_for_a_disk_that_takes_nothing_any_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    written, goes_on = os.write, threading.Event()
+
+    def write(handle: int, text: bytes) -> int:
+        assert goes_on.wait(60)
+        return written(handle, text)
+
+    async def script(desk: Desk) -> None:
+        for _ in range(3):
+            await desk.frame(6.0)
+        recorder = desk.app.recorder
+        assert recorder.waiting > 0
+        assert recorder._writer is not None
+        recorder._writer.problem = "the disk is full"
+        assert recorder.waiting == 0
+        goes_on.set()
+
+    monkeypatch.setattr("tui.flight.session_writer.os.write", write)
+    record(script, tmp_path)
+
+
 def test_folder_that_cannot_be_made_costs_the_recording_alone(tmp_path: Path) -> None:
     (tmp_path / "sessions").write_text("a file in the way")
 

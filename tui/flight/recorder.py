@@ -82,8 +82,8 @@ class FlightRecorder:
 
     @property
     def waiting(self) -> int:
-        """Return how many blocks the disk has not taken yet."""
-        return 0 if self._writer is None else self._writer.waiting
+        """Return how many blocks the disk has not taken yet; 0 once it takes none any more."""
+        return 0 if self._writer is None or self._writer.problem else self._writer.waiting
 
     def take_notices(self) -> list[str]:
         """Return what the trader is to be told of the recording itself."""
