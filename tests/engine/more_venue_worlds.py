@@ -105,9 +105,7 @@ class BinanceFuturesWorld(BinanceWorld):
 
 
 class CcxtWorld(BinanceFuturesWorld):
-    """The same through ccxt, which has its name and times its requests by the machine's clock."""
-
-    beat_ns = 0
+    """The same through ccxt, which has its name."""
 
     def config(self) -> str:
         return super().config().replace(f'kind = "{self.venue}"', f'kind = "ccxt"\nexchange = "{self.venue}"') + (
