@@ -24,6 +24,7 @@ from core.jobs.scheduler import Scheduler
 from core.journal.facts import (
     AnyFact,
     EngineStarted,
+    InstrumentNoted,
     ReconciliationFinished,
     RiskModeChanged,
     StrategyOverran,
@@ -123,6 +124,8 @@ class EngineFold:
                 self.strategies.pop(fact.name, None)
             case ReconciliationFinished():
                 self.reconciled_ns[fact.venue] = fact.at_ns
+            case InstrumentNoted():  # before the ledger, which forgets the rules of until now
+                self.source_positions.rules_changed(self.ledger.noted(fact.instrument.id), fact.instrument)
             case _:
                 pass
         self.halts.apply(fact)

@@ -91,7 +91,10 @@ class RiskDesk:
     def _scopes(self) -> list[str]:
         parts = self._parts
         venues = [venue_scope(venue) for venue in parts.desk.executions]
-        return [GLOBAL, *venues, *(strategy_scope(state.name) for state in parts.strategies.states())]
+        hosted = [strategy_scope(state.name) for state in parts.strategies.states()]
+        # Also what nobody started again since the engine began: what it holds may have to be closed.
+        left = [scope for scope in parts.fold.source_positions.strategies_holding() if scope not in hosted]
+        return [GLOBAL, *venues, *hosted, *left]
 
 
 def _done(message: str) -> CommandResult:

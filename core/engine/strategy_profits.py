@@ -13,9 +13,6 @@ from core.risk.halts import strategy_scope
 from core.state.monitoring import StrategyProfit, StrategyState
 
 NS: Final = 1_000_000_000
-_SCOPE: Final = strategy_scope("")
-MANUAL: Final = "manual"
-"""Whose jobs are a person's: no strategy."""
 _LEFT: Final = "not started since the engine began; what it holds stays"
 
 
@@ -57,15 +54,14 @@ class StrategyProfits:
     def left_behind(self, hosted: list[StrategyState]) -> Iterator[StrategyState]:
         """Yield a row for each strategy that still holds something and that nobody started: nobody tends it."""
         known = {each.name for each in hosted}
-        for source in self._fold.source_positions.sources():
-            name = source.removeprefix(_SCOPE)
-            held = self._fold.source_positions.held_by(source) if source.startswith(_SCOPE) else []
-            if held and name not in known and name != MANUAL:
+        for source in self._fold.source_positions.strategies_holding():
+            name = source.removeprefix(strategy_scope(""))
+            if name not in known:
                 yield StrategyState(
                     name=name,
                     status="stopped",
                     detail=_LEFT,
-                    instruments=[str(each.instrument_id) for each in held],
+                    instruments=[str(each.instrument_id) for each in self._fold.source_positions.held_by(source)],
                     parameters={},
                     signals=0,
                     orders=0,
@@ -93,7 +89,8 @@ class StrategyProfits:
             if mark is None:
                 missing[f"price of {instrument_id}"] = None
             unrealised = None if mark is None else (mark.price * position.quantity - position.cost) * size * usd
-        return position.realised * size * usd, unrealised, position.fees * usd, position.funding * usd
+        noted = self._fold.ledger.noted(instrument_id) or instrument  # what fills were booked by
+        return position.realised * noted.contract_size * usd, unrealised, position.fees * usd, position.funding * usd
 
     def _oldest_mark_age_s(self, held: list[Position]) -> float | None:
         """Return the age of the oldest price among open markets; 0 where nothing depends on one, None without it."""

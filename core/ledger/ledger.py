@@ -80,6 +80,10 @@ class Ledger:
         """Return the rules as they are now, else as they were when it was last traded."""
         return self._instruments(instrument_id) or self._noted.get(instrument_id)
 
+    def noted(self, instrument_id: InstrumentId) -> Instrument | None:
+        """Return the rules that were noted last, None before the first note."""
+        return self._noted.get(instrument_id)
+
     def rules_to_note(self, fact: AnyFact) -> Instrument | None:
         """Return the rules that have to be noted before a fact, None where they are, or it needs none.
 

@@ -6,17 +6,24 @@ import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.engine.directional_positions import DirectionalPositions
+from core.control.commands import Halt, Outcome
+from core.engine.fold import EngineFold
 from core.engine.source_positions import SourcePositions, SourcePositionsState
+from core.engine.strategy_profits import StrategyProfits
 from core.io.inline_journal import InlineJournal
+from core.io.system_clock import SystemClock
 from core.io.virtual_loop import VirtualLoop
-from core.journal.facts import AnyFact, FundingBooked, OrderFilled, OrderIntended, PositionAdopted
-from core.ledger.ledger import Ledger
+from core.jobs.limits import JobLimits
+from core.jobs.rulebook import Rulebook
+from core.journal.facts import AnyFact, FundingBooked, InstrumentNoted, OrderFilled, OrderIntended, PositionAdopted
 from core.ledger.position import Position
-from core.orders.tracker import OrderTracker
+from core.market.market import Market
+from core.risk.limits import RiskLimits
 from core.state.monitoring import StrategyProfit
 from core.types.account import FundingPayment
+from core.types.control import RiskMode
 from core.types.instrument import InstrumentId
+from core.types.job_tag import JobTag, LegRole
 from core.types.order import Fill, Liquidity, OrderIntent, OrderType, Side
 from tests.engine.rig import PERP, EngineRig, ScriptedStrategy, buy, in_virtual_time
 from tests.engine.venues import perpetual
@@ -24,24 +31,43 @@ from tests.engine.venues import perpetual
 D = Decimal
 BOOK = InstrumentId("v1", PERP)
 MA, ARB = "strategy:ma", "strategy:arb"
+JOB = JobTag(job_id="1", strategy="j", leg=0, role=LegRole.PRIMARY)
 
 
 class Account:
-    """Fold fills and funding payments, as the engine's fold does."""
+    """The engine's fold of fills and funding payments."""
 
     def __init__(self) -> None:
-        rules = perpetual("v1")
-        self.size = rules.contract_size
-        self.orders, self.directional, self.sources = OrderTracker(), DirectionalPositions(), SourcePositions()
-        self.ledger = Ledger({BOOK: rules}.get)
+        self.rules = perpetual("v1")
+        self.fold = EngineFold(lambda _: self.rules, RiskMode.BALANCED, Rulebook(JobLimits(), RiskLimits()))
+        self.sources, self.ledger = self.fold.source_positions, self.fold.ledger
         self._number = 0
 
-    def fill(self, source: str, signed: str | Decimal, price: str | Decimal, fee: str = "0") -> None:
+    def size_is(self, size: str) -> None:
+        """Let the venue tell of another size of its contracts."""
+        self.rules = msgspec.structs.replace(self.rules, contract_size=D(size))
+
+    def note(self) -> None:
+        """Note the rules, as happens before the next order."""
+        self._apply(InstrumentNoted(at_ns=0, instrument=self.rules))
+
+    @property
+    def profit(self) -> StrategyProfit:
+        """What `ma` earned; nothing it holds has to be valued, the quote is a dollar."""
+        clock = SystemClock()
+        market = Market(clock, stale_after_ns=1, volatility_window_s=1, on_trade=print, on_book=print)
+        found = StrategyProfits(self.fold, market, clock).of("ma")
+        assert found is not None
+        return found
+
+    def fill(
+        self, source: str, signed: str | Decimal, price: str | Decimal, fee: str = "0", job: JobTag | None = None
+    ) -> None:
         self._number += 1
         name, quantity, side = f"o{self._number}", abs(D(signed)), Side.BUY if D(signed) > 0 else Side.SELL
         intent = OrderIntent(
             client_order_id=name, venue=BOOK.venue, symbol=BOOK.symbol, side=side, quantity=quantity,
-            order_type=OrderType.MARKET, source=source, created_ns=0,
+            order_type=OrderType.MARKET, source=source, created_ns=0, job=job,
         )  # fmt: skip
         self._apply(OrderIntended(at_ns=0, intent=intent, checks=()))
         fill = Fill(
@@ -69,9 +95,19 @@ class Account:
         )
 
     def _apply(self, fact: AnyFact) -> None:
-        moved = self.orders.apply(fact)
-        self.sources.apply(moved, self.directional.apply(fact, moved))
-        self.sources.apply_booked(fact, self.ledger.apply(fact), self.ledger)
+        self.fold.apply(fact)
+
+    def closable(self, closer: str) -> Decimal:
+        """Return what a closing order may close at most, signed as it is held."""
+        held = self.fold.directional.of(BOOK)
+        if held is None:
+            return D(0)
+        if closer == "flatten":
+            return held.total
+        if closer == "protection":
+            return held.closable
+        position = self.sources.of("strategy:j", BOOK)
+        return D(0) if position is None or position.quantity * held.total <= 0 else position.quantity
 
     def of(self, source: str) -> Position:
         found = self.sources.of(source, BOOK)
@@ -98,6 +134,48 @@ def test_a_stop_realises_for_those_whose_positions_it_closed_with_their_part_of_
     account.fill("protection", "-4", "90", fee="0.8")
     assert (account.of(MA).realised, account.of(MA).fees) == (D(-10), D("0.2"))
     assert (account.of(ARB).realised, account.of(ARB).fees) == (D(-30), D("0.6"))
+
+
+def test_a_flattening_takes_what_is_held_directly_and_then_the_legs_of_jobs_and_nothing_else() -> None:
+    account = Account()
+    account.fill("strategy:a", "5", "100")
+    account.fill("manual", "-3", "100")
+    account.fill("job:1", "2", "100", job=JOB)
+    account.fill("flatten", "-4", "110")
+    assert (account.of("strategy:a").quantity, account.of("strategy:a").realised) == (D(3), D(20))
+    assert (account.of("strategy:j").quantity, account.of("strategy:j").realised) == (D(0), D(20))
+    assert account.of("manual").quantity == D(-3)
+
+
+def test_the_flattening_of_one_strategy_ends_its_legs_too() -> None:
+    account = Account()
+    account.fill("strategy:j", "1", "100")
+    account.fill("job:1", "2", "100", job=JOB)
+    account.fill("flatten:j", "-3", "110")
+    account.fill("strategy:a", "2", "100")
+    account.fill("strategy:j", "2", "100")
+    account.fill("flatten", "-4", "110")
+    assert (account.of("strategy:a").quantity, account.of("strategy:j").quantity) == (D(0), D(0))
+    assert (account.of("strategy:a").realised, account.of("strategy:j").realised) == (D(20), D(50))
+
+
+def test_what_was_earned_stays_the_same_money_when_a_venue_changes_the_size_of_its_contracts() -> None:
+    account = Account()
+
+    def trade() -> Decimal:
+        account.note()
+        account.fill(MA, "1", "100")
+        account.fill(MA, "-1", "200")
+        (position,) = account.ledger.positions()
+        return position.realised
+
+    account.size_is("1")
+    assert trade() == D(100) == account.profit.realised_usd
+    account.size_is("0.1")
+    assert account.profit.realised_usd == D(100), "told, and no order sent by it"
+    account.note()
+    assert account.profit.realised_usd == D(100)
+    assert trade() == D(110) == account.profit.realised_usd
 
 
 def test_funding_is_divided_by_who_held_what() -> None:
@@ -151,15 +229,14 @@ def test_what_all_earned_together_is_what_the_account_earned_to_the_last_digit(
     account = Account()
     for source, signed, price, fee in trades:
         account.fill(source, signed, price, fee)
+    size = account.rules.contract_size
     found = [each for source in account.sources.sources() for each in account.sources.traded_by(source)]
     of_sources = sum(
-        ((each.realised + mark * each.quantity - each.cost) * account.size - each.fees for each in found), D(0)
+        ((each.realised + mark * each.quantity - each.cost) * size - each.fees for each in found),
+        D(0),
     )
     of_account = sum(
-        (
-            each.realised + mark * each.quantity * account.size - each.cost - each.fees
-            for each in account.ledger.positions()
-        ),
+        (each.realised + mark * each.quantity * size - each.cost - each.fees for each in account.ledger.positions()),
         D(0),
     )
     assert of_sources == of_account
@@ -167,6 +244,30 @@ def test_what_all_earned_together_is_what_the_account_earned_to_the_last_digit(
     again = SourcePositions()
     again.restore(msgspec.json.decode(encoded, type=SourcePositionsState))
     assert msgspec.json.encode(again.to_state(), order="deterministic") == encoded
+
+
+OPENERS = (MA, "strategy:j", "manual", "job:1")
+CLOSINGS = ("flatten", "flatten:j", "protection")
+
+
+@given(st.lists(st.tuples(st.sampled_from(OPENERS + CLOSINGS), SIZES), max_size=30))
+def test_own_holdings_and_legs_are_what_is_protected_and_what_is_not(trades: list[tuple[str, Decimal]]) -> None:
+    account = Account()
+    for source, signed in trades:
+        size = D(0) if source in OPENERS else account.closable(source)
+        bounded = signed if source in OPENERS else min(abs(signed), abs(size)).copy_sign(-size)
+        if not bounded:
+            continue
+        account.fill(source, bounded, "100", job=JOB if source == "job:1" else None)
+        held = account.fold.directional.of(BOOK)
+        assert held is not None
+        if not held.total:
+            break  # flat: from here on nobody holds anything that could be protected
+        state = account.sources.to_state()
+        legs = {owner: of_owner.get(str(BOOK), D(0)) for owner, of_owner in state.legs.items()}
+        own = {owner: account.of(owner).quantity - legs.get(owner, D(0)) for owner in account.sources.sources()}
+        assert {owner: size for owner, size in own.items() if size} == {k: v for k, v in held.owners.items() if v}
+        assert sum(legs.values(), D(0)) == held.of_jobs
 
 
 async def with_a_position(loop: VirtualLoop, journal: InlineJournal) -> EngineRig:
@@ -213,6 +314,11 @@ def test_a_strategy_that_nobody_started_again_is_shown_while_it_holds_something(
         assert (left.name, left.status, left.instruments) == ("ma", "stopped", [str(BOOK)])
         assert left.profit is not None
         assert left.profit.open_positions == 1
+        halted = await again.execute(Halt(scope="strategy:ma", level="flatten", reason="nobody tends it"))
+        assert halted.outcome is Outcome.DONE, halted.message
+        await again.elapse(5)
+        assert again.position() == 0
+        assert again.engine.monitoring().strategies == []
 
     in_virtual_time(work)
 
