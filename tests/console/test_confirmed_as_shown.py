@@ -3,7 +3,6 @@
 from dataclasses import dataclass, field
 from decimal import Decimal
 
-import msgspec
 import pytest
 from msgspec.structs import replace
 
@@ -13,7 +12,7 @@ from core.types.control import Blocker, HaltLevel
 from tests.console.driving import Desk, run_console
 from tests.console.fake_jobs import START_NS
 from tests.console.fake_link import FakeLink
-from tests.console.test_one_key import armed, clear_of_own_orders, sent
+from tests.console.test_one_key import BTC, armed, clear_of_own_orders, sent
 
 D = Decimal
 
@@ -25,6 +24,7 @@ class RestartingLink(FakeLink):
     run: int = 1
     quote_usd: Decimal = Decimal(1)
     order_tick: Decimal | None = None
+    has_empty_books: bool = False
     more_orders: list[OrderView] = field(default_factory=list[OrderView])
 
     def snapshot(self) -> DeskSnapshot:
@@ -34,9 +34,10 @@ class RestartingLink(FakeLink):
         for venue in snapshot.monitoring.market.values():
             for market in venue.values():
                 market.point_value_usd = self.quote_usd
-        snapshot.instruments = [
-            msgspec.structs.replace(each, order_tick_size=self.order_tick) for each in snapshot.instruments
-        ]
+        snapshot.instruments = [replace(each, order_tick_size=self.order_tick) for each in snapshot.instruments]
+        if self.has_empty_books:
+            nothing: dict[str, list[int]] = {"bid_ticks": [], "bid_lots": [], "ask_ticks": [], "ask_lots": []}
+            snapshot.books = {name: replace(book, **nothing) for name, book in snapshot.books.items()}
         return snapshot
 
 
@@ -167,7 +168,7 @@ def test_an_order_that_would_meet_an_own_one_placed_while_it_was_confirmed_is_no
 def test_an_order_whose_book_was_lost_while_it_was_confirmed_takes_a_typed_word() -> None:
     async def script(desk: Desk) -> None:
         await ask_for(desk, "b", "64000")
-        desk.link.stale = {"BTC/USDT:USDT@sim-a"}
+        desk.link.stale = {BTC}
         await desk.press("enter")
         assert "cannot be read" in desk.dialog()
         assert sent(desk.link) == []
@@ -176,6 +177,37 @@ def test_an_order_whose_book_was_lost_while_it_was_confirmed_takes_a_typed_word(
 
     link, _ = run_console(script, RestartingLink())
     assert len(sent(link)) == 1
+
+
+def test_a_price_far_below_the_market_that_is_far_above_it_by_now_is_asked_about_again() -> None:
+    async def script(desk: Desk) -> None:
+        await ask_for(desk, "b", "62000")
+        assert "below the touch" in desk.dialog()
+        await desk.type("62")
+        desk.link.moved_ticks = -10_000
+        await desk.press("enter")
+        assert sent(desk.link) == []
+        assert "above the touch" in desk.dialog()
+        await desk.type("62")
+        await desk.press("enter")
+
+    link, _ = run_console(script, RestartingLink())
+    assert len(sent(link)) == 1
+
+
+def test_a_price_that_could_not_be_checked_is_asked_about_once_it_can_be_and_is_far_away() -> None:
+    async def script(desk: Desk) -> None:
+        assert isinstance(desk.link, RestartingLink)
+        desk.link.has_empty_books = True
+        await ask_for(desk, "b", "70000")
+        assert "its book is empty" in desk.dialog()
+        await desk.type("70")
+        desk.link.has_empty_books = False
+        await desk.press("enter")
+        assert sent(desk.link) == []
+        assert "above the touch" in desk.dialog()
+
+    run_console(script, RestartingLink())
 
 
 @pytest.mark.parametrize(("key", "word"), [("a", "arm"), ("M", "aggressive")])

@@ -35,7 +35,8 @@ class Kind(Enum):
 
     TWIN = auto()
     UNREADABLE = auto()
-    FAR = auto()
+    FAR_ABOVE = auto()  # trades at once where it buys, and rests where it sells
+    FAR_BELOW = auto()
     ABOVE_THE_USUAL = auto()
     ABOVE_THE_BOOK = auto()
     MOVED = auto()
@@ -101,7 +102,8 @@ def concerns(order: PlaceOrder, sight: Sight, sent: SentOrders) -> list[Concern]
     if sight.book is None:
         texts.append((Kind.UNREADABLE, "its book cannot be read: neither price nor size can be checked"))
     else:
-        texts.append((Kind.FAR, _far_price(order, sight.book)))
+        far = _far_price(order, sight.book)
+        texts += [] if far is None else [far]
     if not order.reduce_only:  # that is no larger than the position, which the engine holds it to
         texts.append((Kind.ABOVE_THE_USUAL, _above_the_usual(order, orders, sent)))
         texts.append((Kind.ABOVE_THE_BOOK, None if sight.book is None else _above_the_book(order, sight.book)))
@@ -157,22 +159,22 @@ def _twin(order: PlaceOrder, orders: list[OrderView], sight: Sight, sent: SentOr
     return None
 
 
-def _far_price(order: PlaceOrder, book: BookView) -> str | None:
+def _far_price(order: PlaceOrder, book: BookView) -> tuple[Kind, str] | None:
     """Judge a limit price by the touch of either side: beyond both by a part of the price it is no price but a slip."""
     price = order.limit_price
     if price is None or order.stop_price is not None:
         return None
     touches = [ticks[0] * book.tick_size for ticks in (book.bid_ticks, book.ask_ticks) if ticks]
     if not touches:
-        return "its book is empty: the price cannot be checked"
+        return Kind.UNREADABLE, "its book is empty: the price cannot be checked"
     if not all(touches):
-        return "its touch is at zero: the price cannot be checked"
+        return Kind.UNREADABLE, "its touch is at zero: the price cannot be checked"
     away_pct = min(abs((price - touch) * 100 / touch) for touch in touches)
     if away_pct <= FAR_PCT:
         return None
     nearest = min(touches, key=lambda touch: abs(price - touch))
-    where = "above" if price > nearest else "below"
-    return f"the price is {away_pct:.1f} % {where} the touch at {numbers.exact(nearest)}"
+    kind, where = (Kind.FAR_ABOVE, "above") if price > nearest else (Kind.FAR_BELOW, "below")
+    return kind, f"the price is {away_pct:.1f} % {where} the touch at {numbers.exact(nearest)}"
 
 
 def _above_the_usual(order: PlaceOrder, orders: list[OrderView], sent: SentOrders) -> str | None:
