@@ -22,8 +22,9 @@ class RestartingLink(FakeLink):
     """An engine that can be another one at the next look."""
 
     run: int = 1
-    quote_usd: Decimal = Decimal(1)
+    quote_usd: Decimal | None = Decimal(1)
     order_tick: Decimal | None = None
+    contract_size: Decimal = Decimal(1)
     has_empty_books: bool = False
     more_orders: list[OrderView] = field(default_factory=list[OrderView])
 
@@ -34,7 +35,10 @@ class RestartingLink(FakeLink):
         for venue in snapshot.monitoring.market.values():
             for market in venue.values():
                 market.point_value_usd = self.quote_usd
-        snapshot.instruments = [replace(each, order_tick_size=self.order_tick) for each in snapshot.instruments]
+        snapshot.instruments = [
+            replace(each, order_tick_size=self.order_tick, contract_size=self.contract_size)
+            for each in snapshot.instruments
+        ]
         if self.has_empty_books:
             nothing: dict[str, list[int]] = {"bid_ticks": [], "bid_lots": [], "ask_ticks": [], "ask_lots": []}
             snapshot.books = {name: replace(book, **nothing) for name, book in snapshot.books.items()}
@@ -174,6 +178,83 @@ def test_an_order_whose_book_was_lost_while_it_was_confirmed_takes_a_typed_word(
         assert sent(desk.link) == []
         await desk.type("64")
         await desk.press("enter")
+
+    link, _ = run_console(script, RestartingLink())
+    assert len(sent(link)) == 1
+
+
+def test_a_market_that_goes_on_moving_is_asked_about_each_time() -> None:
+    async def script(desk: Desk) -> None:
+        await ask_for(desk, "b", "")
+        for moved_ticks, told in ((1_000, "0.8 % higher"), (40_000, "30.2 % higher")):
+            desk.link.moved_ticks = moved_ticks
+            await desk.press("enter")
+            assert sent(desk.link) == []
+            assert told in desk.dialog()
+            await desk.press("down")
+        await desk.press("enter")
+
+    link, _ = run_console(script, RestartingLink())
+    assert len(sent(link)) == 1
+
+
+def test_a_market_order_whose_book_was_lost_shows_no_value_and_takes_its_quantity() -> None:
+    async def script(desk: Desk) -> None:
+        await ask_for(desk, "b", "")
+        assert "value 64.02" in desk.dialog()
+        desk.link.stale = {BTC}
+        await desk.press("enter")
+        assert "value —" in desk.dialog()
+        assert "type 0.001 and press enter" in desk.dialog()
+        await desk.type("0.001")
+        await desk.press("enter")
+
+    link, _ = run_console(script, RestartingLink())
+    assert len(sent(link)) == 1
+
+
+@pytest.mark.parametrize(("moved_ticks", "told"), [(20_000, "15.6 % higher"), (-20_000, None), (0, None)])
+def test_a_market_order_whose_book_comes_back_elsewhere_is_measured_by_the_price_that_was_shown_last(
+    moved_ticks: int, told: str | None
+) -> None:
+    async def script(desk: Desk) -> None:
+        await ask_for(desk, "b", "")
+        desk.link.stale = {BTC}
+        await desk.press("enter")
+        await desk.type("0.001")
+        desk.link.stale, desk.link.moved_ticks = set(), moved_ticks
+        await desk.press("enter")
+        assert len(sent(desk.link)) == (told is None)
+        assert (told or "") in desk.dialog()
+
+    run_console(script, RestartingLink())
+
+
+@pytest.mark.parametrize("quote_usd", [D(1_000), None], ids=["changed", "lost"])
+def test_an_order_that_a_new_rate_of_its_currency_made_large_takes_a_typed_word(quote_usd: Decimal | None) -> None:
+    async def script(desk: Desk) -> None:
+        assert isinstance(desk.link, RestartingLink)
+        await ask_for(desk, "b", "64000")
+        desk.link.quote_usd = quote_usd
+        await desk.press("enter")
+        assert sent(desk.link) == []
+        assert "type 64 and press enter" in desk.dialog()
+        await desk.type("64")
+        await desk.press("enter")
+
+    link, _ = run_console(script, RestartingLink())
+    assert len(sent(link)) == 1
+
+
+def test_an_order_whose_contracts_became_larger_is_asked_about_with_its_value_of_now() -> None:
+    async def script(desk: Desk) -> None:
+        assert isinstance(desk.link, RestartingLink)
+        await ask_for(desk, "b", "64000")
+        desk.link.contract_size = D(10)
+        await desk.press("enter")
+        assert sent(desk.link) == []
+        assert "value 640.00" in desk.dialog()
+        await desk.press("down", "enter")
 
     link, _ = run_console(script, RestartingLink())
     assert len(sent(link)) == 1

@@ -87,6 +87,21 @@ def test_what_the_console_says_while_the_engine_is_silent_has_the_time_at_which_
     run_console(after_a_word)
 
 
+def test_no_word_is_typed_for_an_order_that_a_silent_engine_does_not_get() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("b")
+        await desk.type("0.01")
+        await desk.press("tab", *["backspace"] * 12)
+        await desk.type("64000")
+        desk.link.lost_reason = SILENCE
+        await desk.press("enter")
+        assert desk.app.dialogs.top is None
+        assert "REFUSED not sent: the engine has been silent for 8.7 s" in desk.bar("message")
+
+    link, _ = run_console(script)
+    assert link.commands == []
+
+
 def test_a_ticket_says_that_the_link_is_lost_where_prices_stood() -> None:
     async def script(desk: Desk) -> None:
         await desk.press("b")

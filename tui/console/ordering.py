@@ -8,7 +8,8 @@ from core.control.commands import CommandResult, Outcome, PlaceOrder
 from core.state.desk import BookView, InstrumentView
 from core.state.rehearsal import OrderRehearsalView
 from tui.console import dialogs
-from tui.console.order_guards import Concern, SentOrders, Sight, Weight, concerns, crossed, moved
+from tui.console.instruments import name_of
+from tui.console.order_guards import Concern, Kind, SentOrders, Sight, Weight, concerns, crossed, moved
 from tui.console.sender import not_sent
 from tui.console.ticket_rules import amount_text, describe, is_large, touch_price
 from tui.present import numbers
@@ -38,7 +39,8 @@ class Asked(NamedTuple):
 
     wanted: Wanted
     found: list[Concern]
-    touch: Decimal | None  # what a market order would have met first
+    touch: Decimal | None  # what a market order would have met first, as far as that was ever known
+    is_large: bool  # by the rate of then
 
 
 class Ordering:
@@ -69,13 +71,15 @@ class Ordering:
 
     def submit(self, wanted: Wanted) -> None:
         """Send an order: at once where the console is armed and nothing stands out, else after its question."""
+        if self._is_kept_back(wanted):
+            return
         found = self._found(wanted)
         if found is None:
             return
         if self.is_armed() and not found and not self._is_large(wanted):
             self._send(wanted.order)
             return
-        self._ask(wanted, found)
+        self._ask(wanted, found, self._touch(wanted))
 
     def _found(self, wanted: Wanted) -> list[Concern] | None:
         """Return what asks about an order now; None, and say why, where it must not be sent at all."""
@@ -91,29 +95,39 @@ class Ordering:
     def _is_large(self, wanted: Wanted) -> bool:
         return wanted.notional is None or is_large(wanted.notional, self.quote_usd(wanted.instrument))
 
+    def _is_kept_back(self, wanted: Wanted) -> bool:
+        """Tell whether the sender keeps an order back, and have it say why: a word typed for it would be in vain."""
+        if not_sent(self.app.link, wanted.order) is None:
+            return False
+        self._send(wanted.order)
+        return True
+
     def _confirmed(self, asked: Asked) -> None:
         """Send what was confirmed, unless something new has come up since: what is confirmed is what was shown."""
-        if not_sent(self.app.link, asked.wanted.order) is not None:
-            self._send(asked.wanted.order)  # which says why not: a word typed for it would be in vain
+        if self._is_kept_back(asked.wanted):
             return
         found = self._found(asked.wanted)
         if found is None:
             return
         wanted = self._priced_anew(asked.wanted)
-        found += moved(wanted.order, asked.touch, self._touch(wanted))
-        known = {each.kind for each in asked.found}
-        has_grown_large = self._is_large(wanted) and not self._is_large(asked.wanted)
-        if has_grown_large or any(each.kind not in known for each in found):
-            self._ask(wanted, found)
+        touch = self._touch(wanted)
+        found += moved(wanted.order, asked.touch, touch)
+        known = {each.kind for each in asked.found} - {Kind.MOVED}  # which begins anew with each question
+        has_grown_large = self._is_large(wanted) and not asked.is_large
+        is_revalued = _fixed_price(wanted.order) is not None and wanted.notional != asked.wanted.notional
+        if has_grown_large or is_revalued or any(each.kind not in known for each in found):
+            self._ask(wanted, found, asked.touch if touch is None else touch)
         else:
             self._send(wanted.order)
 
     def _priced_anew(self, wanted: Wanted) -> Wanted:
-        """Return what is wanted at the prices of now: what was said of it before is of another market."""
-        order, touch = wanted.order, self._touch(wanted)
-        if order.limit_price is not None or order.stop_price is not None or touch is None:
-            return wanted._replace(told=None)
-        return wanted._replace(told=None, notional=touch * order.quantity * wanted.instrument.contract_size)
+        """Return what is wanted at the prices and contracts of now: what was said of it before is of another market."""
+        instrument = self.app.selection.instruments.get(name_of(wanted.instrument), wanted.instrument)
+        anew = wanted._replace(told=None, instrument=instrument)
+        price = _fixed_price(anew.order)
+        price = self._touch(anew) if price is None else price
+        notional = None if price is None else price * anew.order.quantity * instrument.contract_size
+        return anew._replace(notional=notional)
 
     def _touch(self, wanted: Wanted) -> Decimal | None:
         return touch_price(wanted.order.side, self.readable_book(wanted.instrument))
@@ -138,12 +152,12 @@ class Ordering:
             lines.append(plain("LIVE: this is real money", Ink.LIVE, Decor.BOLD | Decor.REVERSED))
         return lines
 
-    def _ask(self, wanted: Wanted, found: list[Concern]) -> None:
-        asked, lines = Asked(wanted, found, self._touch(wanted)), self._review_lines(wanted)
+    def _ask(self, wanted: Wanted, found: list[Concern], touch: Decimal | None) -> None:
+        asked, lines = Asked(wanted, found, touch, self._is_large(wanted)), self._review_lines(wanted)
         for each in found:
             lines += wrap(f"! {each.text}", REVIEW_COLUMNS, Ink.ALARM)
         order = wanted.order
-        is_weighty = self._is_large(wanted) or any(each.weight is Weight.TYPED for each in found)
+        is_weighty = asked.is_large or any(each.weight is Weight.TYPED for each in found)
         if is_weighty and not wanted.is_way_out:
             word = numbers.exact(order.quantity) if wanted.notional is None else amount_text(wanted.notional)
             what = "Nobody knows its value: type its quantity" if wanted.notional is None else "Type its value"
@@ -172,3 +186,8 @@ class Ordering:
             return
         if task.result().outcome in {Outcome.REFUSED, Outcome.INVALID}:
             self.sent.forget(order)
+
+
+def _fixed_price(order: PlaceOrder) -> Decimal | None:
+    """Return the price that an order is valued at whatever the market does; None for one at the market."""
+    return order.stop_price if order.limit_price is None else order.limit_price
