@@ -102,6 +102,25 @@ def test_no_word_is_typed_for_an_order_that_a_silent_engine_does_not_get() -> No
     assert link.commands == []
 
 
+@pytest.mark.parametrize("is_asked", [True, False])
+def test_no_word_is_typed_for_a_move_that_a_silent_engine_does_not_get(*, is_asked: bool) -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("6")
+        await desk.focus("orders")
+        if not is_asked:
+            desk.link.lost_reason = SILENCE
+        await desk.press("shift+up")
+        if is_asked:
+            await desk.type("16001")
+            desk.link.lost_reason = SILENCE
+            await desk.press("enter")
+        assert desk.app.dialogs.top is None
+        assert "REFUSED not sent: the engine has been silent for 8.7 s" in desk.bar("message")
+
+    link, _ = run_console(script)
+    assert link.commands == []
+
+
 def test_a_ticket_says_that_the_link_is_lost_where_prices_stood() -> None:
     async def script(desk: Desk) -> None:
         await desk.press("b")
