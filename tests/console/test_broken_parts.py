@@ -1,5 +1,6 @@
 """A part of the console that breaks is seen to be broken, and nothing else stands still for it."""
 
+import logging
 import math
 from collections.abc import Callable
 
@@ -58,6 +59,30 @@ def test_a_dialog_or_a_bar_that_breaks_keeps_no_pane_from_going_on() -> None:
         ladder = desk.app.area.ladders[0]
         assert ladder.book() == desk.link.snapshot().books[ladder.instrument or ""]
         assert "ZeroDivisionError" in desk.bar("message")
+
+    run_console(script)
+
+
+def test_two_parts_that_break_in_every_frame_are_each_told_and_logged_once(caplog: pytest.LogCaptureFixture) -> None:
+    def broken_otherwise(view: View) -> None:
+        raise ValueError("no such key")
+
+    async def script(desk: Desk) -> None:
+        await desk.press("b")
+        top = desk.app.dialogs.top
+        assert top is not None
+        top.frame = broken
+        desk.app.footer.frame = broken_otherwise
+        desk.app.messages.lines.clear()
+        caplog.clear()
+        for _ in range(20):
+            await desk.app.draw_frame()
+        told = [said.text for said in desk.app.messages.lines]
+        assert sorted(text.rpartition(": ")[2] for text in told) == ["mark is zero", "no such key"]
+        assert len([each for each in caplog.records if each.levelno >= logging.ERROR]) == 2
+        top.frame = broken_otherwise
+        await desk.app.draw_frame()
+        assert len(desk.app.messages.lines) == 3  # another error of the same part is news
 
     run_console(script)
 

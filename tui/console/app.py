@@ -33,6 +33,7 @@ from tui.console.dialog_stack import DialogStack, Engine
 from tui.console.dialogs.dialog import DIALOG_CSS
 from tui.console.exit_choice import ExitChoice
 from tui.console.files import ConsoleFiles
+from tui.console.frame_faults import FrameFaults
 from tui.console.freshness_watch import FreshnessWatch
 from tui.console.garbage import GarbageRounds
 from tui.console.hands import Hands
@@ -133,7 +134,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         self._is_live: bool | None = None
         self._wanted: DeskRequest | None = None
         self._is_framing = False
-        self._frame_error = ""
+        self._faults = FrameFaults(self.say)
         self._garbage = GarbageRounds(clock)
         self._is_prepared = False  # what no first picture shows is made ready by a piece a frame
         self._stale: frozenset[Thing] = frozenset()
@@ -240,16 +241,13 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
                 pace=self._pace(),
             )
             for part in (self._take_notices, self._follow, self._frame_bars, self._frame_dialog):
-                try:
-                    part()
-                except Exception as error:  # the panes behind it must go on: standing still they look fresh
-                    self._frame_failed(error)
+                self._faults.guard(part)
             self.area.look_aside(self.view)
             for pane in self.area.shown():
                 pane.frame(self.view)
                 await asyncio.sleep(0)
         except Exception as error:  # whatever is wrong with one frame, the keys must go on working
-            self._frame_failed(error)
+            self._faults.tell(self.draw_frame, error)
         finally:
             self._is_framing = False
         if is_painted and not self._is_prepared:
@@ -309,13 +307,6 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
 
     def on_app_focus(self) -> None:
         self._is_looked_at = True
-
-    def _frame_failed(self, error: Exception) -> None:
-        """Say it once, not ten times a second; the age of the last good frame shows by itself."""
-        if repr(error) != self._frame_error:
-            self._frame_error = repr(error)
-            _LOG.error("a frame could not be drawn", exc_info=error)
-            self.say("error", f"a frame could not be drawn: {type(error).__name__}: {error}")
 
     def _take_notices(self) -> None:
         for notice in self.link.take_notices():
