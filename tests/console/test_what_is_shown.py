@@ -1,11 +1,18 @@
 import logging
+from collections.abc import Callable
 
 import pytest
+from textual import events
+from textual.geometry import Size
 
 from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
 from tests.console.fake_link import FakeLink
+from tui.console.settings import ConsoleSettings
 from tui.panes.pane import Pane
+from tui.panes.view import View
 from tui.present.picture import Picture
+
+FRAMES_BY_HAND = ConsoleSettings(frame_period_s=3600)
 
 
 @pytest.mark.parametrize("size", [SMALL, MEDIUM, LARGE])
@@ -53,6 +60,55 @@ def test_live_is_said_by_word_shape_and_double_frames() -> None:
         assert desk.app.title == "◆ LIVE seraphim"
 
     run_console(script, FakeLink(trading_mode="live"))
+
+
+def resized(desk: Desk, size: tuple[int, int]) -> None:
+    desk.app.on_resize(events.Resize(Size(*size), Size(*size)))
+
+
+def pressed(desk: Desk, number: int) -> None:
+    desk.app.action_act(f"desk-{number}")
+
+
+@pytest.mark.parametrize(
+    ("change", "away", "back"), [(pressed, 2, 1), (resized, SMALL, LARGE)], ids=["a key", "a smaller terminal"]
+)
+def test_a_pane_that_was_put_away_in_the_middle_of_a_frame_draws_nothing_of_it_when_it_comes_back(
+    monkeypatch: pytest.MonkeyPatch, change: Callable[[Desk, object], None], away: object, back: object
+) -> None:
+    drawn: list[View] = []
+
+    def noted(draw: Callable[[View, int, int], Picture]) -> Callable[[View, int, int], Picture]:
+        def noting(view: View, width: int, height: int) -> Picture:
+            drawn.append(view)
+            return draw(view, width, height)
+
+        return noting
+
+    async def script(desk: Desk) -> None:
+        before = desk.app.area.shown()
+        frame = before[0].frame
+
+        def interrupted(view: View) -> None:
+            frame(view)
+            change(desk, away)
+
+        monkeypatch.setattr(before[0], "frame", interrupted)
+        await desk.app.draw_frame()
+        monkeypatch.setattr(before[0], "frame", frame)
+        gone = [pane for pane in before if not pane.display]
+        assert gone
+        for _ in range(3):
+            await desk.frame(10)
+        for pane in gone:
+            monkeypatch.setattr(pane, "draw", noted(pane.draw))
+        change(desk, back)
+        await desk.pilot.pause()
+        await desk.redraw()
+        assert len(drawn) >= len(gone)
+        assert all(view.snapshot is not None and view.engine_ns == desk.app.view.engine_ns for view in drawn)
+
+    run_console(script, size=LARGE, settings=FRAMES_BY_HAND)
 
 
 def test_a_silent_engine_is_visibly_old_on_every_pane() -> None:

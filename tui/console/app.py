@@ -244,7 +244,8 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
                 self._faults.guard(part)
             self.area.look_aside(self.view)
             for pane in self.area.shown():
-                pane.frame(self.view)
+                if pane.display:  # else put away since, and with this view it would come back as it was now
+                    pane.frame(self.view)
                 await asyncio.sleep(0)
         except Exception as error:  # whatever is wrong with one frame, the keys must go on working
             self._faults.tell(self.draw_frame, error)
