@@ -135,6 +135,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         self._wanted: DeskRequest | None = None
         self._is_framing = False
         self._faults = FrameFaults(self.say)
+        self._desk_screen = DeskScreen(lambda: self._is_framing)
         self._garbage = GarbageRounds(clock)
         self._is_prepared = False  # what no first picture shows is made ready by a piece a frame
         self._stale: frozenset[Thing] = frozenset()
@@ -156,7 +157,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
             super().refresh_css(animate)
 
     def get_default_screen(self) -> Screen[None]:
-        return DeskScreen(lambda: self._is_framing)
+        return self._desk_screen
 
     def compose(self) -> ComposeResult:
         yield self.header
@@ -251,6 +252,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
             self._faults.tell(self.draw_frame, error)
         finally:
             self._is_framing = False
+            self._desk_screen.paint_after_frame()
         if is_painted and not self._is_prepared:
             self._is_prepared = not (dialogs.load_one_more() or self.area.mount_one_more())
         self._garbage.frame()

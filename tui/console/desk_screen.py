@@ -19,10 +19,12 @@ class DeskScreen(Screen[None]):
     def __init__(self, is_framing: Callable[[], bool]) -> None:
         super().__init__(id="_default")
         self._is_framing = is_framing
+        self._paint_whole: Callable[[], None] = lambda: None  # nothing waits before the library has made its timer
 
     def set_interval(self, interval: float, callback: Any = None, *, name: str | None = None, **options: Any) -> Timer:
         if name == _OF_THE_PAINTING:
-            return super().set_interval(PAINTED_WITHIN_S, self._unless_framing(callback), name=name, **options)
+            self._paint_whole = self._unless_framing(callback)
+            return super().set_interval(PAINTED_WITHIN_S, self._paint_whole, name=name, **options)
         return super().set_interval(interval, callback, name=name, **options)
 
     def _unless_framing(self, paint: Callable[[], None]) -> Callable[[], None]:
@@ -31,3 +33,10 @@ class DeskScreen(Screen[None]):
                 paint()
 
         return paint_whole
+
+    def paint_after_frame(self) -> None:
+        """Paint what a frame held back: where frames take all of their time, no tick meets the gap between two.
+
+        It goes behind what the panes have asked for by now, so that all of them are in this picture.
+        """
+        self.call_later(self._paint_whole)
