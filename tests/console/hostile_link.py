@@ -1,5 +1,6 @@
 """A scripted engine whose names, numbers and lengths are what nobody expects; venues have sent all of them."""
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -44,6 +45,18 @@ def times(factor: str) -> Callable[[DeskSnapshot], DeskSnapshot]:
 
 def floats(number: float) -> Callable[[DeskSnapshot], DeskSnapshot]:
     return lambda snapshot: walked(snapshot, lambda _, value: number if isinstance(value, float) else value)
+
+
+def some_floats(number: float, every: int) -> Callable[[DeskSnapshot], DeskSnapshot]:
+    """Return what puts a number in the place of one float in `every`."""
+
+    def change(snapshot: DeskSnapshot) -> DeskSnapshot:
+        count = itertools.count()
+        return walked(
+            snapshot, lambda _, value: number if isinstance(value, float) and not next(count) % every else value
+        )
+
+    return change
 
 
 def called(name: str) -> Callable[[DeskSnapshot], DeskSnapshot]:

@@ -2,17 +2,21 @@
 
 import logging
 import math
+import re
 from collections.abc import Callable
 
 import pytest
 
 from core.control.commands import Kill
-from tests.console.driving import MEDIUM, SMALL, Desk, run_console
-from tests.console.hostile_link import HOSTILE, HostileLink, floats
+from core.state.desk import DeskSnapshot
+from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
+from tests.console.hostile_link import HOSTILE, HostileLink, floats, some_floats
 from tests.console.test_every_size import swept
+from tests.console.whole_link import watch_some
 from tui.panes.view import View
 from tui.present import numbers
 from tui.present.freshness import Freshness, freshness
+from tui.present.sparkline import CELL_NS
 
 
 def broken(view: View) -> None:
@@ -124,14 +128,30 @@ def test_no_name_of_a_venue_reaches_the_terminal_as_a_command(size: tuple[int, i
     run_console(script, HOSTILE["a name that moves the terminal's cursor"](), size)
 
 
-@pytest.mark.parametrize("number", [math.nan, math.inf])
-def test_floats_that_are_no_number_end_no_console_and_take_no_kill_key(number: float) -> None:
+NO_NUMBERS = [floats(math.nan), floats(math.inf), some_floats(math.nan, 23), some_floats(-math.inf, 23)]
+
+
+@pytest.mark.parametrize("distort", NO_NUMBERS, ids=["nan", "inf", "some nan", "some -inf"])
+def test_floats_that_are_no_number_end_no_console_break_no_pane_and_take_no_kill_key(
+    distort: Callable[[DeskSnapshot], DeskSnapshot],
+) -> None:
     async def script(desk: Desk) -> None:
+        watch_some(desk.app)
         for key in "1234561":
             await desk.press(key)
             assert "PAPER" in desk.bar("header")
-        assert "could not be drawn" not in desk.pane("positions") + desk.pane("ladder-1") + desk.pane("jobs")
+        for name in desk.app.area.panes:
+            desk.app.area.zoomed = name
+            desk.app.arrange()
+            for _ in range(2):  # two places of the lines of the last minutes
+                desk.link.step += CELL_NS // 100_000_000
+                await desk.frame()
+            assert "could not be drawn" not in desk.pane(name)
+            desk.app.area.panes[name].move_sideways(-1)  # the crosshair, where there is one
+            await desk.frame()
+            assert "could not be drawn" not in desk.pane(name)
+            assert name not in {"pnl", "chart"} or not re.search(r"\b(nan|inf)\b", desk.pane(name))
         await desk.press("ctrl+k")
 
-    link, _ = run_console(script, HostileLink(distort=floats(number)))
+    link, _ = run_console(script, HostileLink(distort=distort), LARGE)
     assert [type(command) for command in link.commands] == [Kill]

@@ -1,5 +1,6 @@
 """The candle chart: a crosshair that holds on to its bar, own fills and orders, and a bar that is not done yet."""
 
+import math
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 from core.state.desk import BarView, ChartView, ProtectionView
 from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
 from tests.console.fake_link import FakeLink
-from tui.present.candles import chart_lines
+from tui.present.candles import chart_lines, chart_notes
 from tui.present.chart_own import AVERAGE, BUY, SELL, STOP, TARGET, OwnLine, own_lines
 from tui.present.ink import Ink, Span, text_of
 from tui.present.time_axis import marked_axis
@@ -37,6 +38,31 @@ RISING = [bar(n, 100.0 + n, 101.0 + n, 99.0 + n, 100.5 + n, volume=float(n + 1))
 
 def test_the_legend_has_the_numbers_of_the_newest_bar() -> None:
     assert picture(chart(*RISING))[0].startswith("01:29 running O 189.0 H 190.0 L 188.0 C 189.5 V 90")
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_a_bar_with_a_price_that_is_no_number_is_a_gap_and_the_others_stand_where_they_stood(number: float) -> None:
+    bars = RISING[:50]
+    odd = BarView(bars[20].open_ns, bars[20].open, number, bars[20].low, bars[20].close, number)
+    whole, lines = picture(chart(*bars)), picture(chart(*bars[:20], odd, *bars[21:]))
+    axis_cells = next(line.index("┤") for line in whole if "┤" in line) + 2
+    differing = {
+        place - axis_cells
+        for before, after in zip(whole, lines, strict=True)
+        for place in range(len(before))
+        if before[place] != after[place]
+    }
+    assert differing == {20}
+    assert {line[axis_cells + 20] for line in lines[1:-1]} == {" "}
+
+
+def test_numbers_that_are_none_are_told_as_not_known() -> None:
+    odd = BarView(90 * MINUTE_NS, 190.0, math.nan, 189.0, math.nan, math.nan)
+    view = chart(*RISING, odd)
+    assert picture(view)[0].startswith("01:30 running O 190.0 H — L 189.0 C — V — —")
+    assert [text_of(note) for note in chart_notes(view)] == ["— —", "—"]
+    assert not any(mark in line for line in picture(view) for mark in "▸▴▾")
+    assert picture(chart(odd)) == ["The prices of these bars are not known."]
 
 
 def test_the_crosshair_shows_the_numbers_of_its_bar_and_its_time_on_the_axis() -> None:

@@ -1,6 +1,7 @@
 """Indicators of the chart: chosen from a list, drawn over and below the bars, told in numbers, saved, exported."""
 
 import csv
+import math
 from pathlib import Path
 
 import pytest
@@ -92,6 +93,16 @@ def test_a_sum_that_does_not_go_back_to_midnight_says_since_when_it_goes() -> No
     late = study("vwap", ("", flat(101.0)), since_ns=250 * MINUTE_NS)
     assert "vwap 101.0 since 04:10" in picture(chart(late))[1]
     assert "since" not in picture(chart(study("vwap", ("", flat(101.0)), since_ns=1440 * MINUTE_NS)))[1]
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_a_value_of_a_study_that_is_no_number_is_drawn_as_one_that_is_missing(number: float) -> None:
+    def drawn(missing: float | None) -> list[str]:
+        values = [*flat(40.0, 30), *[missing] * 10, *flat(60.0, 19), missing]
+        over = [*flat(103.0, 30), *[missing] * 30]
+        return picture(chart(study("ema 20", ("", over)), study("macd", ("", values), is_over_price=False)))
+
+    assert drawn(number) == drawn(None)
 
 
 def test_a_panel_without_room_leaves_the_candles_theirs_and_says_so() -> None:

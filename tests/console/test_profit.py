@@ -1,6 +1,7 @@
 """The day's profit: its start, its falls, a moment under the crosshair, and the age of its prices."""
 
 import csv
+import math
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -11,7 +12,7 @@ from core.state.desk import DeskSnapshot, PnlPoint
 from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
 from tests.console.fake_link import FakeLink
 from tests.console.test_layouts import seen
-from tui.present.curve import pnl_lines
+from tui.present.curve import pnl_lines, pnl_notes
 from tui.present.drawdown import deepest, drawdowns
 from tui.present.ink import text_of
 
@@ -58,6 +59,30 @@ def test_the_start_of_the_day_is_a_line_through_the_plot() -> None:
     lines = [text_of(line) for line in pnl_lines(points(*(-10.0, 20.0) * 10), 60, 14)]
     (zero,) = [line for line in lines if line.strip().startswith("0┤")]
     assert "┈" in zero or any(0x2800 < ord(character) < 0x2900 for character in zero)
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_a_profit_that_is_no_number_is_a_gap_in_both_curves_and_changes_no_other_number(number: float) -> None:
+    seen = [0.0, 50.0, 100.0, *[60.0] * 20]
+
+    def blank_columns(lines: list[str]) -> list[int]:
+        columns = zip(*(line[5:] for line in lines[1:-1]), strict=True)
+        return [place for place, column in enumerate(columns) if {*column} <= {"\u2800", "┈", " "}]
+
+    whole = [text_of(line) for line in pnl_lines(points(*seen, *[60.0] * 20, *seen[-10:]), 70, 16)]
+    lines = [text_of(line) for line in pnl_lines(points(*seen, *[number] * 20, *seen[-10:]), 70, 16)]
+    assert lines[0] == whole[0]  # profit, its fall and the deepest one
+    assert blank_columns(whole) == []
+    gap = blank_columns(lines)
+    assert len(gap) > 20
+    assert gap == [*range(gap[0], gap[-1] + 1)]
+
+
+def test_what_is_no_number_is_told_as_not_known_under_the_crosshair_and_as_the_newest() -> None:
+    curve = points(10.0, 30.0, math.nan)
+    assert text_of(pnl_lines(curve, 70, 16, cursor_ns=curve[-1].at_ns)[0]).split() == ["12:00:02", "—", "dd", "—"]
+    assert text_of(pnl_notes(curve)[0]).strip() == "— USD"
+    assert text_of(pnl_lines(points(math.nan, math.nan), 70, 16)[0]) == "The profit of the UTC day is not known."
 
 
 def test_a_day_without_a_fall_has_none_marked() -> None:

@@ -1,5 +1,7 @@
 """A line of the last minutes in the rows of positions and venues: bounded, with gaps, and gone without room."""
 
+import math
+
 import pytest
 
 from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
@@ -31,6 +33,15 @@ def test_a_time_that_was_not_seen_is_a_gap() -> None:
     for cell in (0, 1, 4):
         found.take({"a": float(cell)}, cell * CELL_NS, "run-1")
     assert found.of("a")[-5:] == [0.0, 1.0, None, None, 4.0]
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, -math.inf])
+def test_a_value_that_is_no_number_is_a_gap_and_the_others_are_drawn(number: float) -> None:
+    found = history(1.0, number, 8.0)
+    assert found.of("a")[-3:] == [1.0, None, 8.0]
+    assert spark(found.of("a")).endswith("▁ █")
+    found.take({"a": number}, 2 * CELL_NS, "run-1")  # and it takes the place of none that was seen
+    assert found.of("a")[-1] == 8.0
 
 
 def test_only_the_last_minutes_are_kept_and_rows_that_are_gone_are_forgotten() -> None:

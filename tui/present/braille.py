@@ -1,18 +1,22 @@
 """Curves in braille cells of 2 by 4 dots."""
 
 from collections.abc import Sequence
+from math import isfinite
 
 DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # by row, then column, of a braille cell
 
 
 def curve_masks(values: Sequence[float | None], low: float, high: float, rows: int) -> list[list[int]]:
-    """Draw one value a cell, joined to the one before; return the dots of each cell by row, then column."""
+    """Draw one value a cell, joined to the one before; return the dots of each cell by row, then column.
+
+    What is no number is a gap.
+    """
     masks = [[0] * len(values) for _ in range(rows)]
     last = rows * 4 - 1
     unit = last / (high - low)
     before: int | None = None
     for column, value in enumerate(values):
-        if value is None:
+        if value is None or not isfinite(value):
             before = None
             continue
         here = min(last, max(0, round((high - value) * unit)))

@@ -1,7 +1,7 @@
 """Candles in terminal cells, two half rows a cell, with their axes, studies, crosshair and what is own."""
 
 from collections.abc import Sequence
-from math import ceil
+from math import ceil, isfinite
 from typing import Final, NamedTuple
 
 from core.state.desk import BarView, ChartView, StudyView
@@ -52,8 +52,8 @@ def chart_notes(chart: ChartView | None) -> Sequence[Line]:
     last, first = chart.bars[-1].close, chart.bars[0].open
     change = (last - first) / first * 100 if first else 0.0
     ink = Ink.GAIN if change > 0 else Ink.LOSS if change < 0 else Ink.TEXT
-    price = Span(f"{last:,.{chart.price_decimals}f}", Ink.STRONG)
-    return (price, Span(f" {numbers.direction(change)}{change:+.2f} %", ink)), (price,)
+    price = Span(numbers.money(last, chart.price_decimals), Ink.STRONG)
+    return (price, Span(f" {numbers.change(change)}", ink)), (price,)
 
 
 class _Layout(NamedTuple):
@@ -96,13 +96,16 @@ def chart_lines(
             "{indicators} what is drawn over and below them."
         )
         return wrap(keys(text), width)
-    label_cells = len(f"{max(bar.high for bar in chart.bars):,.{chart.price_decimals}f}") + 2
+    highest = max((bar.high for bar in chart.bars if _has_prices(bar)), default=0.0)
+    label_cells = len(f"{highest:,.{chart.price_decimals}f}") + 2
     columns = width - label_cells - 1
     layout = _layout(chart, height, has_cursor=cursor_ns is not None, has_volume=has_volume)
     if columns < 4 or layout.rows < 3:
         return wrap(keys.with_room("too small for a chart", "; {zoom} makes it large"), width)
     first, cursor = window_of([bar.open_ns for bar in chart.bars], columns, cursor_ns)
     bars = chart.bars[first : first + columns]
+    if not any(map(_has_prices, bars)):
+        return wrap("The prices of these bars are not known.", width)
     at = first + (len(bars) - 1 if cursor is None else cursor)
     heads = [
         legend(chart, chart.bars[at], width, is_chosen=cursor is not None),
@@ -130,11 +133,13 @@ def _candle_rows(
     own: Sequence[OwnLine],
 ) -> list[Line]:
     columns, rows = room
-    low, high = min(bar.low for bar in bars), max(bar.high for bar in bars)
+    known = [bar for bar in bars if _has_prices(bar)]
+    low, high = min(bar.low for bar in known), max(bar.high for bar in known)
     scale = scale_of(wider(low, high, chart, first, columns), rows)
     grid: Grid = [{} for _ in range(rows)]
     for column, bar in enumerate(bars):
-        _draw_candle(grid, column, bar, scale, is_done=not is_running(chart, bar))
+        if _has_prices(bar):
+            _draw_candle(grid, column, bar, scale, is_done=not is_running(chart, bar))
     draw_curves(grid, chart, first, columns, scale)
     draw_fills(grid, bars, chart, scale)
     labels = _axis(scale, chart, label_cells)
@@ -143,6 +148,11 @@ def _candle_rows(
     if cursor is not None:
         _draw_crosshair(grid, cursor)
     return [grid_line(grid[row], columns, labels[row]) for row in range(rows)]
+
+
+def _has_prices(bar: BarView) -> bool:
+    """Tell whether a bar can be drawn; one with a price that is no number is a gap."""
+    return isfinite(bar.open + bar.high + bar.low + bar.close)
 
 
 def _draw_candle(grid: Grid, column: int, bar: BarView, scale: Scale, *, is_done: bool) -> None:
@@ -177,6 +187,8 @@ def _axis(scale: Scale, chart: ChartView, cells: int) -> list[Span]:
 
 def _mark_last(labels: list[Span], scale: Scale, chart: ChartView) -> None:
     last = chart.bars[-1]
+    if not _has_prices(last):
+        return
     ink = Ink.GAIN if last.close >= last.open else Ink.LOSS
     text = axis_text(last.close, chart.price_decimals, len(labels[0].text) - 2)
     mark = "▸" if scale.holds(last.close) else "▴" if last.close > scale.high else "▾"
@@ -184,8 +196,11 @@ def _mark_last(labels: list[Span], scale: Scale, chart: ChartView) -> None:
 
 
 def _volume_row(bars: Sequence[BarView]) -> Line:
-    most = max(bar.volume for bar in bars)
-    return merged(cell_of(_VOLUME[min(8, ceil(bar.volume / most * 8))] if most > 0 else " ", Ink.QUIET) for bar in bars)
+    volumes = [bar.volume if isfinite(bar.volume) else 0.0 for bar in bars]
+    most = max(volumes)
+    return merged(
+        cell_of(_VOLUME[min(8, ceil(volume / most * 8))] if most > 0 else " ", Ink.QUIET) for volume in volumes
+    )
 
 
 def _time_axis(bars: Sequence[BarView], timeframe: str, cursor: int | None) -> Line:

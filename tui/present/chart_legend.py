@@ -1,5 +1,6 @@
 """The line above a chart: one bar in numbers, the one under the crosshair or else the newest."""
 
+from math import isfinite
 from typing import Final
 
 from core.bars.timeframe import NS_PER_S, Timeframe
@@ -52,7 +53,7 @@ def legend(chart: ChartView, bar: BarView, width: int, *, is_chosen: bool) -> Li
     prices = tuple(
         span
         for letter, price in (("O", bar.open), ("H", bar.high), ("L", bar.low), ("C", bar.close))
-        for span in (Span(f" {letter} ", Ink.QUIET), Span(f"{price:,.{chart.price_decimals}f}", Ink.STRONG))
+        for span in (Span(f" {letter} ", Ink.QUIET), Span(numbers.money(price, chart.price_decimals), Ink.STRONG))
     )
     volume = (Span(" V ", Ink.QUIET), Span(amount(bar.volume)))
     if line_width((*head, *prices)) <= width:
@@ -63,9 +64,11 @@ def legend(chart: ChartView, bar: BarView, width: int, *, is_chosen: bool) -> Li
 def _change(bar: BarView) -> Line:
     """Return how the bar moved, by shape and sign."""
     change = (bar.close - bar.open) / bar.open * 100 if bar.open else 0.0
-    return (Span(f" {numbers.direction(change)}{change:+.2f} %", signed_ink(round(change, 2))),)
+    return (Span(f" {numbers.change(change)}", signed_ink(round(change, 2))),)
 
 
 def amount(value: float) -> str:
     """Format a volume so that four digits count."""
+    if not isfinite(value):
+        return numbers.NOTHING
     return f"{value:,.0f}" if abs(value) >= 1_000 else f"{value:.4g}"

@@ -1,6 +1,7 @@
 """Indicators in a chart: curves over the price, panels below it, and their values in words."""
 
 from collections.abc import Iterator, Sequence
+from math import isfinite
 from typing import Final, NamedTuple
 
 from core.state.desk import ChartView, StudyView
@@ -64,7 +65,7 @@ def panel_lines(chart: ChartView, study: StudyView, first: int, columns: int, la
     """Draw one panel: its curves over their own axis, the first of them over the others."""
     ink = look_of(chart.studies.index(study)).ink
     curves = [line.values[first : first + columns] for line in study.lines if line.label != "histogram"]
-    known = [value for curve in curves for value in curve if value is not None]
+    known = [value for curve in curves for value in curve if value is not None and isfinite(value)]
     low, high = _FIXED.get(study.name.split()[0], (min(known, default=0.0), max(known, default=1.0)))
     if high - low <= 0:
         low, high = low - 1.0, high + 1.0
@@ -120,7 +121,7 @@ def _values(chart: ChartView, study: StudyView, at: int, *, is_left_out: bool) -
         return "…"
     decimals = chart.price_decimals if study.is_over_price else 2
     found = [line.values[at] if at < len(line.values) else None for line in study.lines]
-    text = " ".join(numbers.NOTHING if value is None else _value(value, study, decimals) for value in found)
+    text = " ".join(_value(value, study, decimals) for value in found)
     if is_left_out:
         return f"{text} (no room for its panel)"
     if study.since_ns is not None and study.since_ns % numbers.DAY_NS:
@@ -128,5 +129,7 @@ def _values(chart: ChartView, study: StudyView, at: int, *, is_left_out: bool) -
     return text
 
 
-def _value(value: float, study: StudyView, decimals: int) -> str:
+def _value(value: float | None, study: StudyView, decimals: int) -> str:
+    if value is None or not isfinite(value):
+        return numbers.NOTHING
     return f"{value:,.{decimals}f}" if study.is_over_price else short(value)

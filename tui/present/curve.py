@@ -3,7 +3,8 @@
 from bisect import bisect_left
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Final
+from math import isfinite
+from typing import Final, NamedTuple
 
 from core.state.desk import PnlPoint
 from tui.present import numbers
@@ -56,12 +57,14 @@ def pnl_lines(
         return wrap(
             "Profit of the UTC day appears here, one point a second, as soon as the engine has run a little.", width
         )
+    known = [point.pnl_usd for point in points if isfinite(point.pnl_usd)]
+    if not known:
+        return wrap("The profit of the UTC day is not known.", width)
     falls = drawdowns(points)
-    low = min(0.0, *(point.pnl_usd for point in points))
-    high = max(0.0, *(point.pnl_usd for point in points))
+    low, high = min((0.0, *known)), max((0.0, *known))
     if high - low < 1e-9:
         high = low + 1.0
-    cells = max(len(f"{value:+,.0f}") for value in (low, high, min(falls))) + 1
+    cells = max(len(f"{value:+,.0f}") for value in (low, high, deepest(points, falls).usd)) + 1
     columns = width - cells
     if columns < 4 or height < 1:
         return [fit(next(iter(pnl_notes(points)), ()), width)]
@@ -116,8 +119,8 @@ def _fall_rows(
     held = 0
     for column, span in enumerate(spans):
         if span is not None:
-            held = span[2]
-        bottom = held if span is None else span[1]
+            held = span.newest or 0
+        bottom = held if span is None else span.bottom
         for dot_row in range(bottom + 1 if bottom else 0):
             grid[dot_row // 4][column // 2] |= DOTS[dot_row % 4][column % 2]
     lines: list[Line] = []
@@ -160,7 +163,7 @@ def _legend(
 
 def _money(label: str, value: float) -> Line:
     shown = round(value, 2) + 0.0  # no negative zero
-    return (Span(label, Ink.QUIET), Span(f"{numbers.direction(shown)}{shown:+,.2f}", signed_ink(shown)))
+    return (Span(label, Ink.QUIET), Span(f"{numbers.direction(shown)}{numbers.signed_money(shown)}", signed_ink(shown)))
 
 
 def place_at(points: Sequence[PnlPoint], at_ns: int) -> int:
@@ -206,8 +209,8 @@ def braille_rows(points: Sequence[tuple[int, float]], low: float, high: float, c
     for column, span in enumerate(spans):
         if span is None and held is None:
             continue
-        top, bottom, newest = span or (held or 0, held or 0, held or 0)
-        if held is not None:  # close the gap to the column before, so that the line is one line
+        top, bottom, newest = span or (held or 0, held or 0, held)
+        if held is not None and span is not _UNKNOWN:  # joined to the column before, so that the line is one line
             top, bottom = min(top, held), max(bottom, held)
         for dot_row in range(top, bottom + 1):
             grid[dot_row // 4][column // 2] |= DOTS[dot_row % 4][column % 2]
@@ -215,23 +218,36 @@ def braille_rows(points: Sequence[tuple[int, float]], low: float, high: float, c
     return ["".join(map(chr, row)) for row in grid]
 
 
+class ColumnSpan(NamedTuple):
+    """The dot rows of what was seen in the time of one column."""
+
+    top: int
+    bottom: int
+    newest: int | None  # None where the newest value is no number: nothing is held from there
+
+
+_UNKNOWN: Final = ColumnSpan(0, -1, None)  # no dot at all
+
+
 def column_spans(
     points: Sequence[tuple[int, float]], low: float, high: float, dot_columns: int, dot_rows: int
-) -> list[tuple[int, int, int] | None]:
-    """Return (highest, lowest, newest) dot row of each column's time."""
+) -> list[ColumnSpan | None]:
+    """Return the dot rows of each column; None for a time without a point."""
     times_ns, values = [at_ns for at_ns, _ in points], [value for _, value in points]
     first_ns, period_ns = times_ns[0], max(1, times_ns[-1] - times_ns[0])
     unit, last = (dot_rows - 1) / (high - low), dot_rows - 1
-    spans: list[tuple[int, int, int] | None] = [None] * dot_columns
+    spans: list[ColumnSpan | None] = [None] * dot_columns
     begin = 0
     for column in range(dot_columns):
         # the first time that belongs to the next column: whole numbers, so that none falls between two
         until_ns = first_ns - (-(column + 1) * period_ns // max(1, dot_columns - 1))
         end = len(points) if column == dot_columns - 1 else bisect_left(times_ns, until_ns, begin)
         if end > begin:
-            part = values[begin:end]
-            found = (max(part), min(part), part[-1])
-            top, bottom, newest = (min(last, max(0, round((high - value) * unit))) for value in found)
-            spans[column] = (top, bottom, newest)
+            known = [value for value in values[begin:end] if isfinite(value)]
+            spans[column] = _UNKNOWN
+            if known:
+                found = (max(known), min(known), known[-1])
+                top, bottom, newest = (min(last, max(0, round((high - value) * unit))) for value in found)
+                spans[column] = ColumnSpan(top, bottom, newest if isfinite(values[end - 1]) else None)
         begin = end
     return spans

@@ -1,6 +1,7 @@
 """Styled text without a screen: what a formatter makes and a pane paints."""
 
 from enum import Enum, IntFlag, auto
+from math import isfinite
 from typing import NamedTuple
 
 
@@ -75,6 +76,6 @@ def text_of(line: Line) -> str:
 
 def signed_ink(value: object) -> Ink:
     """Return the ink of a profit or loss: by its sign, plain for zero and for what is unknown."""
-    if not value:
+    if not value or (isinstance(value, float) and not isfinite(value)):
         return Ink.TEXT
     return Ink.LOSS if str(value).startswith("-") else Ink.GAIN

@@ -40,7 +40,7 @@ def exact(value: Decimal | None) -> str:
 
 
 def money(value: Decimal | float | None, decimals: int = 2) -> str:
-    return NOTHING if value is None else f"{value:,.{decimals}f}"
+    return NOTHING if value is None or not isfinite(value) else f"{value:,.{decimals}f}"
 
 
 def room(value: Decimal | None) -> str:
@@ -58,14 +58,21 @@ def average(price: Decimal) -> str:
 
 
 def signed_money(value: Decimal | float | None, decimals: int = 2) -> str:
-    return NOTHING if value is None else f"{value or 0:+,.{decimals}f}"  # no minus before a zero, which Decimal has
+    if value is None or not isfinite(value):
+        return NOTHING
+    return f"{value or 0:+,.{decimals}f}"  # no minus before a zero, which Decimal has
 
 
 def direction(value: Decimal | float | None) -> str:
-    """Return the shape that says the sign without colour."""
-    if not value:
+    """Return the shape that says the sign without colour; none for what is no number."""
+    if not value or not isfinite(value):
         return " "
     return "▲" if value > 0 else "▼"
+
+
+def change(percent: float) -> str:
+    """Format a change in percent by shape and sign."""
+    return f"{direction(percent)}{percent:+.2f} %" if isfinite(percent) else NOTHING
 
 
 def share(part: Decimal | None, whole: Decimal | None) -> str:

@@ -1,6 +1,7 @@
 """The last minutes of a number in a few cells, beside it in its row."""
 
 from collections.abc import Mapping, Sequence
+from math import isfinite
 from typing import Final
 
 import msgspec
@@ -24,13 +25,13 @@ class SparkHistory:
         self._engine_id = ""
 
     def take(self, values: Mapping[str, float | None], at_ns: int, engine_id: str) -> None:
-        """Note the values of this moment; rows that have been gone for the whole time are forgotten."""
+        """Note the values of this moment, but none that is no number; rows gone for the whole time are forgotten."""
         now, oldest = at_ns // CELL_NS, at_ns // CELL_NS - CELLS + 1
         if now < self._now or engine_id != self._engine_id:
             self._values.clear()  # a clock that was set back, or another engine's
             self._engine_id = engine_id
         for key, value in values.items():
-            if value is not None and (key in self._values or len(self._values) < MOST_ROWS):
+            if value is not None and isfinite(value) and (key in self._values or len(self._values) < MOST_ROWS):
                 self._values.setdefault(key, {})[now] = value
         if now != self._now:
             for key, seen in list(self._values.items()):
