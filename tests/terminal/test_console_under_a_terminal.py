@@ -79,7 +79,9 @@ def test_jobs_of_the_first_run_appear_and_are_explained(home: Path):
     terminal.send(b"3")
 
     terminal.wait_for(lambda text: "Capital" in text and "room left" in text, START_S)
-    terminal.wait_for(lambda text: re.search(r"\b0001-\d+ +(?:hedge|arb)", text) is not None, 3 * START_S)
+    # In both panes: they are drawn one after the other, and the key explains the topmost job of the timeline.
+    for of_pane in (r"\b0001-\d+ +(?:hedge|arb)", r"\b0001-\d+ \w+/USDT (?:hedge|arb)"):
+        terminal.wait_for(lambda text, row=of_pane: re.search(row, text) is not None, 3 * START_S)
     terminal.send(b"e")
     terminal.wait_for(lambda text: "hard rules" in text and "passed" in text, START_S)
 
