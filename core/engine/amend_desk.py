@@ -8,7 +8,8 @@ Hazards and what meets them:
 - an answer that never comes: both terms count on until the venue's own list says which hold;
 - an amend of an order that has just ended: the venue refuses it, and its account is read;
 - two live orders for one wish: a replacement leaves only after the old order's end was confirmed and the account
-  was read behind that end, so that a fill whose frame was lost is in the remainder.
+  was read behind that end, so that a fill whose frame was lost is in the remainder;
+- a cancel between the old order's end and the new one: nothing is live to be cancelled then, so the wish is given up.
 """
 
 import asyncio
@@ -89,7 +90,6 @@ class AmendDesk:
         self._facts = facts  # how many there are so far
         self._spawn = spawn
         self._refusals = RepeatedRefusals()
-        self._replacing: dict[str, None] = {}
 
     def amend(
         self, client_order_id: str, limit_price: Decimal | None, quantity: Decimal | None
@@ -147,7 +147,7 @@ class AmendDesk:
             return f"order {name} was sent for {held_id}, which owns it: cancel {held_id} and place it anew"
         if order.intent.order_type is not OrderType.LIMIT or price is None:
             return f"order {name} is a {order.intent.order_type} order: only resting limit orders are amended"
-        if order.pending_amend is not None or name in self._replacing:
+        if order.pending_amend is not None or name in self._desk.waiting:
             return f"order {name} is being amended already"
         if order.status not in RESTING:
             return f"order {name} is {_words(order.status)}: only resting orders are amended"
@@ -288,7 +288,7 @@ class AmendDesk:
 
     async def _replace(self, order: Order, intent: OrderIntent) -> AmendAnswer:
         """Cancel, wait for the confirmed end, and send what is left as a new order."""
-        self._replacing[intent.client_order_id] = None
+        self._desk.waiting.begin(intent)
         try:
             doubt = await self._end_for_sure(order)
             if doubt is not None:
@@ -296,12 +296,12 @@ class AmendDesk:
                 return _ended(AmendEnd.FAILED, intent.client_order_id, text)
             return await self._send_the_rest(order, intent)
         finally:
-            del self._replacing[intent.client_order_id]
+            self._desk.waiting.end(intent.client_order_id)
 
     async def _end_for_sure(self, order: Order) -> str | None:
         """Cancel and return None once nothing of the order can be filled any more, else what stays in doubt."""
         name, venue = order.intent.client_order_id, order.intent.venue
-        result = await self._desk.cancel(name)
+        result = await self._desk.send_cancel(name)
         if result.outcome is SendOutcome.REJECTED and order.status.may_live:
             return f"its cancel was refused: {result.reason}"
         await self._desk.end_of(name, END_PATIENCE_S)
@@ -316,6 +316,8 @@ class AmendDesk:
         left = intent.quantity - order.filled_quantity
         if order.status is OrderStatus.FILLED or left <= 0 or instrument is None:
             return _ended(AmendEnd.FAILED, name, f"{name} is not replaced: it is {_words(order.status)} by now")
+        if self._desk.waiting.is_given_up(name):
+            return _ended(AmendEnd.FAILED, name, f"{name} was cancelled meanwhile: nothing replaces it")
         new = msgspec.structs.replace(
             intent,
             client_order_id=self._ids.next_order_id(),
@@ -327,7 +329,9 @@ class AmendDesk:
         if isinstance(verdict, Refused):
             text = f"{name} is cancelled and not replaced, refused by risk: {verdict.reason}"
             return _ended(AmendEnd.REFUSED, name, text, verdict)
-        await asyncio.shield(self._desk.send(verdict))
+        sending = self._desk.send(verdict)
+        self._desk.waiting.end(name)  # from here on a cancel finds the new order
+        await asyncio.shield(sending)
         sent = self._orders.get(new.client_order_id)
         status = OrderStatus.IN_DOUBT if sent is None else sent.status
         text = f"{name} is cancelled, {new.client_order_id} replaces it: {_words(status)}"

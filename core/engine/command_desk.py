@@ -281,11 +281,12 @@ class CommandDesk:
     async def _cancel(self, client_order_id: str) -> CommandResult:
         if self._parts.fold.held.get(client_order_id) is not None:
             return await self._cancel_held(client_order_id)
-        if self._parts.fold.orders.get(client_order_id) is None:
+        if self._parts.fold.orders.get(client_order_id) is None and client_order_id not in self._parts.desk.waiting:
             return _invalid(f"there is no order {client_order_id}")
         result = await self._parts.desk.cancel(client_order_id)
         if result.outcome is SendOutcome.ACCEPTED:
-            return _done(f"{client_order_id} cancelled", {"client_order_id": client_order_id})
+            more = f": {result.reason}" if result.reason else ""
+            return _done(f"{client_order_id} cancelled{more}", {"client_order_id": client_order_id})
         return _failed(f"cancel of {client_order_id}: {result.outcome.value.replace('_', ' ')}, {result.reason}")
 
     async def _cancel_held(self, held_id: str) -> CommandResult:
@@ -319,6 +320,8 @@ class CommandDesk:
             and command.symbol in {None, order.intent.symbol}
             and side in {None, order.intent.side}
         ]
+        waiting = self._parts.desk.waiting.chosen(command.venue, command.symbol, side)
+        chosen += [client_order_id for client_order_id in waiting if client_order_id not in chosen]
         # At once: a venue that hangs must not keep the others' orders open.
         results = await asyncio.gather(*(self._cancel(client_order_id) for client_order_id in chosen))
         failed = [result.message for result in results if result.outcome is not Outcome.DONE]

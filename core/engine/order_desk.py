@@ -7,6 +7,7 @@ Hazards and what meets them:
 - a disk that hangs between approval and send: what was approved on prices of long ago is withdrawn;
 - a kill from outside while the loop stood still: it is looked for before each judgement and each send;
 - a cancel between approval and send: the order is withdrawn here, a venue could not know it yet;
+- a cancel while an order is being replaced: it holds for whatever was to replace it, or has;
 - a caller that goes away: the send is a task of its own;
 - an answer that never comes: the order is in doubt, still counted, and never sent again under another id;
 - a cancel that is refused or not answered: the order is in doubt until the venue's own list decides;
@@ -25,6 +26,7 @@ from core.engine.recent_orders import RecentOrders
 from core.engine.recorder import Recorder
 from core.engine.repeated_refusals import RepeatedRefusals
 from core.engine.stages import Origin, Stage, StageLatencies
+from core.engine.waiting_orders import WaitingOrders
 from core.io.redaction import mask_known
 from core.journal.facts import OrderIntended, OrderRefused, OrderStatusChanged
 from core.orders.outcome import Applied
@@ -102,6 +104,7 @@ class OrderDesk:
         self._look_out: Callable[[], None] = _nothing
         self._on_sent: Callable[[OrderIntent], None] | None = None
         self.executions: dict[str, ExecutionVenue] = {}
+        self.waiting = WaitingOrders()
 
     def before_orders(self, look_out: Callable[[], None]) -> None:
         """Have something looked at before each order is judged and again before it is sent."""
@@ -239,7 +242,33 @@ class OrderDesk:
             self._log.warning("order", f"cancel of {client_order_id}: {_words(result)}")
 
     async def cancel(self, client_order_id: str) -> SendResult:
-        """Cancel one order. Does not wait for the journal: making things safer never waits."""
+        """Cancel one order, and what was to replace it or has. Does not wait for the journal: safety never waits."""
+        is_given_up = self.waiting.give_up(client_order_id)
+        order = self._orders.get(client_order_id)
+        if order is None:
+            text = f"there is no order {client_order_id}"
+            return SendResult(SendOutcome.ACCEPTED) if is_given_up else SendResult(SendOutcome.REJECTED, text)
+        successor = None if is_given_up or order.status.may_live else self._successor(client_order_id)
+        if successor is not None:
+            result = await self.cancel(successor)
+            return msgspec.structs.replace(result, reason=f"{successor} replaced it: {result.reason or 'cancelled'}")
+        if not is_given_up:
+            return await self.send_cancel(client_order_id)
+        result = await self.send_cancel(client_order_id) if order.status.may_live else None
+        if result is not None and result.outcome is not SendOutcome.ACCEPTED:
+            await self.end_of(client_order_id, self._in_doubt_after_s)  # the replacement's own cancel was there first
+        if order.status.may_live or order.status is OrderStatus.FILLED:
+            reason = f"order {client_order_id} is {order.status.value} already"
+            return result or SendResult(SendOutcome.REJECTED, reason)
+        return SendResult(SendOutcome.ACCEPTED, "nothing replaces it")
+
+    def _successor(self, client_order_id: str) -> str | None:
+        """Return the living order that replaced another one: whoever cancels that one may not know of it yet."""
+        live = (order.intent for order in self._orders.live() if order.status.may_live)
+        return next((intent.client_order_id for intent in live if intent.replaces == client_order_id), None)
+
+    async def send_cancel(self, client_order_id: str) -> SendResult:
+        """Ask for the end of one order; what waits for that end goes on waiting."""
         order = self._orders.get(client_order_id)
         if order is None:
             return SendResult(SendOutcome.REJECTED, f"there is no order {client_order_id}")
@@ -260,6 +289,7 @@ class OrderDesk:
 
     async def cancel_venue(self, venue: str) -> SendResult:
         """Cancel everything the account has at a venue, known here or not, but let flattening orders out."""
+        self.waiting.give_up_at(venue)
         for order in [order for order in self._orders.live() if order.intent.venue == venue]:
             if order.status in RESTING:
                 self._settle(order.intent, OrderStatus.CANCELLING)
