@@ -6,6 +6,7 @@ from core.control.commands import AnyCommand, CancelOrder, CancelOrders, Command
 from core.io.virtual_loop import VirtualLoop
 from core.journal.facts import OrderIntended
 from core.ports.venue import AmendSupport
+from core.risk.limits import RiskLimits
 from core.types.order import OrderStatus
 from tests.engine.rig import PERP, EngineRig, ScriptedStrategy, buy, in_virtual_time
 from tests.engine.test_amends import KEY, LONG_ENOUGH_S, D, amend, resting, terms
@@ -85,6 +86,33 @@ def test_replacement_that_risk_would_refuse_costs_no_order():
         order_id = await resting(rig)
         assert (await amend(rig, order_id, quantity="1000000")).outcome is Outcome.REFUSED
         assert (rig.venue.cancelled, rig.status(order_id)) == ([], OrderStatus.OPEN)
+
+    in_virtual_time(work)
+
+
+def test_an_order_that_is_moved_and_moved_back_at_once_is_not_taken_for_a_duplicate_of_itself():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        rig.venue.amend_support = AmendSupport.REPLACE
+        order_id = await resting(rig)
+        for price in ("97.1", "97"):
+            moved = await amend(rig, order_id, price)
+            assert moved.outcome is Outcome.DONE, moved.message
+            order_id = str(moved.data["client_order_id"])
+        assert [order.intent.limit_price for order in rig.venue.open_orders] == [D(97)]
+
+    in_virtual_time(work)
+
+
+def test_an_order_that_is_moved_when_the_rate_of_orders_is_used_up_is_replaced():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop, limits=RiskLimits(order_rate_per_s=2)).start()
+        rig.venue.amend_support = AmendSupport.REPLACE
+        order_id = await resting(rig)
+        await resting(rig, price="96")
+        moved = await amend(rig, order_id, "98")
+        assert moved.outcome is Outcome.DONE, moved.message
+        assert "order_rate" in (await rig.place(price="95.5")).message
 
     in_virtual_time(work)
 

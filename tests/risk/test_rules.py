@@ -319,6 +319,12 @@ def test_the_kill_switch_is_not_slowed_by_rate_or_duplicates() -> None:
     assert failed(sell(2, reduce_only=True), seen) == ["order_rate", "duplicate_order"]
 
 
+def test_what_replaces_an_order_is_not_slowed_by_rate_or_duplicates() -> None:
+    seen = view(recent=recent(orders_last_second=99, is_duplicate=True))
+    assert failed(buy(replaces="s1"), seen) == []
+    assert failed(buy(), seen) == ["order_rate", "duplicate_order"]
+
+
 def test_a_refusal_says_rule_limit_and_what_was_seen() -> None:
     verdict = decide(buy("20.5"), view())
     assert isinstance(verdict, Refused)

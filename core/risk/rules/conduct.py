@@ -91,6 +91,8 @@ def order_rate(case: Case) -> Finding:
     """Bound new orders; what a job has begun is completed at once, within the venue's message rate."""
     if case.view.amended is not None:
         return judged(True, f"below {case.limits.order_rate_per_s}", "not counted: amends an order")
+    if case.intent.replaces is not None:  # its amend was approved, and the order that it was for has ended since
+        return judged(True, f"below {case.limits.order_rate_per_s}", "not counted: replaces an order")
     if case.is_completing:
         return judged(True, f"below {case.limits.order_rate_per_s}", "not counted: completes a hedge")
     return below(Decimal(case.view.recent.orders_last_second), Decimal(case.limits.order_rate_per_s))
@@ -112,6 +114,8 @@ def duplicate_order(case: Case) -> Finding:
         return judged(True, limit, "not asked: bounded by its job's quantities")
     if case.view.amended is not None:
         return judged(True, limit, "not asked: amends an order")
+    if case.intent.replaces is not None:
+        return judged(True, limit, "not asked: replaces an order")
     is_duplicate = case.view.recent.is_duplicate
     return judged(not is_duplicate, limit, "an equal order was just sent" if is_duplicate else "none")
 
