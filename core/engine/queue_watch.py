@@ -18,7 +18,7 @@ _REMEMBERED_SENDS: Final = 1_000
 
 @dataclass(slots=True)
 class _Place:
-    """An order at its price; `queue` is None where nobody saw it join."""
+    """An order at its price; `queue` is None where nobody saw it join. `lots` fall with its amends."""
 
     side: Side
     ticks: int
@@ -26,6 +26,8 @@ class _Place:
     filled_lots: int
     venue_order_id: str | None
     queue: QueuePosition | None
+    joined_lots: int
+    leaving_lots: int = 0  # of those, as much as was ever asked to go: a book may show it before the venue's answer
     has_gap: bool = False  # the level went unseen since it was last compared
 
 
@@ -52,11 +54,13 @@ class QueueWatch:
         """Let an order join when it is acknowledged, and again where an amend cost it its place."""
         intent, status = order.intent, order.status
         instrument, name = self._market.instruments.get(intent.instrument_id), intent.client_order_id
+        known = self._places.get(intent.instrument_id, {}).get(name)
+        if known is not None and instrument is not None:
+            self._leave(known, order, instrument)
         if status.is_final or instrument is None or intent.limit_price is None:
             self._sent.pop(name, None)
             self._forget(intent.instrument_id, name)
             return
-        known = self._places.get(intent.instrument_id, {}).get(name)
         if known is None and status in _RESTING:
             is_seen_joining, before = name in self._sent, self._sent.pop(name, None)
             queue = self._joined(order, instrument, before) if is_seen_joining else None
@@ -99,6 +103,21 @@ class QueueWatch:
         is_same = place.ticks == _ticks(order.intent, instrument) and order.pending_amend is None
         return place.queue.ahead_lots if is_same and not place.has_gap else None
 
+    def _leave(self, place: _Place, order: Order, instrument: Instrument) -> None:
+        """Tell the order's own queue, and those before it at its price, what is not to be taken for others' cancels."""
+        leaving = place.joined_lots - _staying_lots(place, order, instrument)
+        more, place.leaving_lots = leaving - place.leaving_lots, max(leaving, place.leaving_lots)
+        if more <= 0:
+            return
+        is_before = True
+        for other in self._places[instrument.id].values():  # in the order in which they joined
+            if other is place:
+                is_before = place.queue is None  # nobody saw it join: whatever is doubtful is left ahead
+                if place.queue is not None:
+                    place.queue.shrinks(more)
+            elif is_before and other.queue is not None and (other.side, other.ticks) == (place.side, place.ticks):
+                other.queue.loses_behind(more)
+
     def _compare(self, instrument_id: InstrumentId, book: Book, place: _Place, queue: QueuePosition) -> None:
         lots = self._lots(instrument_id, place.side, place.ticks)
         if lots is None:
@@ -120,11 +139,14 @@ class QueueWatch:
         return None if level is None else QueuePosition.joined(level, lots, before)
 
     def _put(self, order: Order, instrument: Instrument, queue: QueuePosition | None) -> None:
-        intent = order.intent
-        self._places.setdefault(instrument.id, {})[intent.client_order_id] = _Place(
+        intent, lots = order.intent, int(order.intent.quantity / instrument.lot_size)
+        places = self._places.setdefault(instrument.id, {})
+        places.pop(intent.client_order_id, None)  # one that joins again is the last
+        places[intent.client_order_id] = _Place(
             side=intent.side,
             ticks=_ticks(intent, instrument),
-            lots=int(intent.quantity / instrument.lot_size),
+            lots=lots,
+            joined_lots=lots,
             filled_lots=int(order.filled_quantity / instrument.lot_size),
             venue_order_id=order.venue_order_id,
             queue=queue,
@@ -162,6 +184,16 @@ def _lost_its_place(place: _Place, order: Order, instrument: Instrument) -> bool
     grew = int(order.intent.quantity / instrument.lot_size) > place.lots
     other_id = None not in {place.venue_order_id, order.venue_order_id} and place.venue_order_id != order.venue_order_id
     return place.ticks != _ticks(order.intent, instrument) or grew or other_id
+
+
+def _staying_lots(place: _Place, order: Order, instrument: Instrument) -> int:
+    """Return how many of an order's lots leave its price by nothing but trades, by all that is known and was asked."""
+    intent, pending, status = order.intent, order.pending_amend, order.status
+    total = intent.quantity if pending is None else min(intent.quantity, pending.quantity)
+    has_moved = any(place.ticks != int((price or 0) / instrument.tick_size) for price in order.possible_prices)
+    if has_moved or status is OrderStatus.CANCELLING or (status.is_final and status is not OrderStatus.FILLED):
+        total = order.filled_quantity
+    return int(total / instrument.lot_size)
 
 
 def _update(place: _Place, order: Order, instrument: Instrument) -> None:

@@ -7,7 +7,7 @@ from core.types.order import OrderIntent, Side
 
 
 class WaitingOrders:
-    """Each under the id that people know it by: the replaced order's, or its own. Whoever waits asks before it sends."""
+    """Each under the id that people know: the replaced order's, or its own. Whoever waits asks before it sends."""
 
     def __init__(self) -> None:
         self._waiting: dict[str, OrderIntent] = {}

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from core.book.queue_position import QueuePosition
 
 LOTS = st.integers(0, 10_000)
-EVENTS = st.lists(st.tuples(st.sampled_from(["traded", "seen", "seen_again", "filled"]), LOTS), max_size=40)
+WHAT = ["traded", "seen", "seen_again", "filled", "shrinks", "loses_behind"]
+EVENTS = st.lists(st.tuples(st.sampled_from(WHAT), LOTS), max_size=40)
 
 
 @given(LOTS, st.integers(1, 10_000), st.none() | LOTS, EVENTS)
@@ -62,6 +63,43 @@ def test_a_cancel_takes_no_more_from_the_front_than_its_share(ahead: int, own: i
     gone = min(gone, ahead + behind)
     queue.seen(ahead + own + behind - gone)
     assert ahead - gone * ahead // (ahead + behind) == queue.ahead_lots
+
+
+@given(st.integers(1, 10_000), st.integers(2, 1_000), st.integers(1, 1_000), st.lists(st.integers(0, 500)), st.data())
+def test_what_own_orders_take_from_a_level_moves_no_order_forward(
+    ahead: int, own: int, behind: int, joining: list[int], data: st.DataObject
+) -> None:
+    queue = QueuePosition.joined(ahead + own, own, ahead)
+    level = ahead + own + behind
+    queue.seen(level)
+    less = data.draw(st.integers(0, own - 1))
+    queue.shrinks(less)
+    queue.loses_behind(behind)
+    leaving = less + behind
+    for joined in joining:  # the book shows others, and pieces of what was asked to go, in any order
+        level += joined
+        queue.seen(level)
+        gone = data.draw(st.integers(0, leaving))
+        level, leaving = level - gone, leaving - gone
+        queue.seen(level)
+    queue.seen(level - leaving)
+    assert queue.ahead_lots == ahead
+    assert queue.own_lots == own - less
+
+
+def test_what_others_cancel_beyond_what_own_orders_take_is_shared_as_ever() -> None:
+    queue = QueuePosition.joined(850, 250, 600)
+    queue.seen(1_150)  # 300 joined behind
+    queue.shrinks(200)
+    queue.seen(650)  # 200 own ones left, and 300 of 900 were cancelled
+    assert (queue.ahead_lots, queue.own_lots, queue.behind_lots) == (400, 50, 200)
+
+
+def test_a_level_that_went_unseen_while_the_order_shrank_moves_it_by_what_others_took_alone() -> None:
+    queue = QueuePosition.joined(850, 250, 600)
+    queue.shrinks(200)
+    queue.seen_again(650)
+    assert queue.ahead_lots == 600
 
 
 def test_an_own_execution_leaves_nothing_ahead() -> None:
