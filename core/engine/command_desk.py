@@ -17,6 +17,7 @@ from core.engine.narrator import describe, plain
 from core.engine.order_rehearsal import OrderRehearsal
 from core.engine.parts import EngineParts
 from core.engine.risk_desk import RiskDesk
+from core.engine.way_to_close import WayToClose
 from core.io.redaction import mask_known
 from core.journal.facts import BlockerLifted, EquityPeaked, RiskModeChanged
 from core.ports.strategy import RunningStrategy
@@ -59,7 +60,8 @@ class CommandDesk:
         self._risk_desk = RiskDesk(parts)
         self._manual = ManualOrders(parts.market)
         self._held_placing = HeldPlacing(parts, self._manual)
-        self._rehearsal = OrderRehearsal(parts, self._manual, self._held_placing)
+        self._way_to_close = WayToClose(parts)
+        self._rehearsal = OrderRehearsal(parts, self._manual, self._held_placing, self._way_to_close)
         self._explainer = Explainer(parts, monitoring)
 
     def on_second(self) -> None:
@@ -228,22 +230,26 @@ class CommandDesk:
         if problem is not None:
             return _invalid(problem)
         intent = intent_of(command, self._parts.ids.next_order_id(), self._parts.clock.utc_ns())
-        verdict = self._parts.desk.decide(intent)
+        way = await self._way_to_close.clear(intent)
+        if way.problem is not None:
+            return _failed(f"{describe(intent)} is not sent: {way.problem}{way.words}")
+        verdict = self._parts.desk.decide(way.intent)
         if isinstance(verdict, Refused):
             data: dict[str, object] = {
                 "client_order_id": intent.client_order_id,
                 "refused_by": _refused_by(verdict),
             }
-            message = f"refused by risk: {verdict.reason}"
+            message = f"refused by risk: {verdict.reason}{way.words}"
             return CommandResult(outcome=Outcome.REFUSED, message=message, data=data)
         intent = verdict.intent
         await asyncio.shield(self._parts.desk.send(verdict))
         if intent.order_type is OrderType.MARKET or intent.time_in_force is TimeInForce.IOC:
             # Such an order ends within moments; a trader wants to read how, not that it was sent.
             await self._parts.desk.end_of(intent.client_order_id, MARKET_PATIENCE_S)
-        return self._order_result(intent)
+        self._way_to_close.end_protection(way)
+        return self._order_result(intent, way.words)
 
-    def _order_result(self, intent: OrderIntent) -> CommandResult:
+    def _order_result(self, intent: OrderIntent, more: str) -> CommandResult:
         order = self._parts.fold.orders.get(intent.client_order_id)
         status = OrderStatus.IN_DOUBT if order is None else order.status
         data: dict[str, object] = {"client_order_id": intent.client_order_id, "status": status.value}
@@ -253,6 +259,7 @@ class CommandDesk:
             text += f" {plain(order.filled_quantity)} at {plain(order.average_price)}"
         if order is not None and order.reason:
             text += f" ({order.reason})"
+        text += more
         if status in {OrderStatus.REJECTED, OrderStatus.IN_DOUBT}:
             return CommandResult(outcome=Outcome.FAILED, message=text, data=data)
         return _done(text, data)

@@ -15,7 +15,7 @@ Hazards and what meets them:
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Final, Protocol
 
 import msgspec
@@ -51,7 +51,7 @@ RESTING: Final = frozenset({OrderStatus.OPEN, OrderStatus.PARTIALLY_FILLED})
 class ViewSource(Protocol):
     """Puts together what the gate may look at for one intent."""
 
-    def view_for(self, intent: OrderIntent) -> RiskView: ...
+    def view_for(self, intent: OrderIntent, without: Sequence[Order] = ()) -> RiskView: ...
 
     def still_open_for(self, intent: OrderIntent) -> bool:
         """Tell whether the halt levels of this moment let the order out."""
@@ -134,11 +134,11 @@ class OrderDesk:
                 self._recorder.record(OrderRefused(at_ns=at_ns, intent=intent, checks=verdict.checks))
         return verdict
 
-    def rehearse(self, intent: OrderIntent) -> Rehearsed:
-        """Say what `decide` would come to now; nothing is journaled, counted or approved."""
+    def rehearse(self, intent: OrderIntent, without: Sequence[Order] = ()) -> Rehearsed:
+        """Say what `decide` would come to now, without some orders; nothing is journaled, counted or approved."""
         self.look_out()
         intent = self._clearance.way_out(intent)
-        return self._gate.rehearse(intent, self._views.view_for(intent))
+        return self._gate.rehearse(intent, self._views.view_for(intent, without))
 
     def place(self, intent: OrderIntent, origin: Origin | None = None) -> Approved | Refused:
         """Decide and, if approved, send without waiting for the answer; `origin` is the event it answers."""

@@ -16,6 +16,7 @@ from core.engine.job_views import check_views
 from core.engine.manual_orders import ManualOrders, intent_of
 from core.engine.narrator import describe, plain
 from core.engine.parts import EngineParts
+from core.engine.way_to_close import WayToClose
 from core.risk.funding import Funding, funding_of
 from core.risk.gate import Rehearsed
 from core.risk.rooms import Room, RoomScope
@@ -34,10 +35,11 @@ _COST_UNKNOWN: Final = "what the order costs at once is not known"
 class OrderRehearsal:
     """Answers `RehearseOrder`."""
 
-    def __init__(self, parts: EngineParts, manual: ManualOrders, held: HeldPlacing) -> None:
+    def __init__(self, parts: EngineParts, manual: ManualOrders, held: HeldPlacing, way: WayToClose) -> None:
         self._parts = parts
         self._manual = manual
         self._held = held
+        self._way = way
 
     def answer(self, command: RehearseOrder) -> CommandResult:
         """Return the rehearsal; INVALID for an order whose form is wrong, DONE for one that would be refused too."""
@@ -53,7 +55,8 @@ class OrderRehearsal:
     def _rehearse(self, order: PlaceOrder) -> OrderRehearsalView:
         held = self._held.rehearse(order) if is_held(order) else None
         asked = intent_of(order, WHAT_IF_ID, self._parts.clock.utc_ns()) if held is None else held.intent
-        judged, waits = self._parts.desk.rehearse(asked), held is not None and not held.is_sent_now
+        going, waits = self._way.in_the_way(asked), held is not None and not held.is_sent_now
+        judged = self._parts.desk.rehearse(asked, going)
         intent, instrument = judged.intent, self._parts.market.instruments[asked.instrument_id]
         fill = unknown_fill(_WAITS) if waits else expected_fill(self._parts.market, intent)
         fees = expected_fees(instrument, intent, fill)
@@ -73,7 +76,10 @@ class OrderRehearsal:
             funding=None if case is None else _funding_view(funding_of(case, instrument)),
             rooms=self._rooms(judged, instrument, fill, fees),
             checks=[] if waits else check_views(judged.checks),
-            notes=list(_notes(asked, judged, instrument, fill, waits=waits)),
+            notes=[
+                *(f"{each.intent.client_order_id} is cancelled first: it holds what this closes" for each in going),
+                *_notes(asked, judged, instrument, fill, waits=waits),
+            ],
         )
 
     def _refusal(self, order: PlaceOrder, judged: Rehearsed, held: HeldRehearsal | None) -> str:

@@ -1,6 +1,6 @@
 """Put together, for one intent, everything the risk gate may look at."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import ROUND_CEILING, Decimal
 
 import msgspec
@@ -132,13 +132,13 @@ class RiskViews:
             opened_quantity=ZERO if reserve is None else reserve.opened_quantity,
         )
         unfilled = msgspec.structs.replace(intent, quantity=intent.quantity - order.filled_quantity)
-        return msgspec.structs.replace(self.view_for(unfilled, without=order), amended=amended)
+        return msgspec.structs.replace(self.view_for(unfilled, without=(order,)), amended=amended)
 
-    def _live(self, without: Order | None) -> Iterator[Order]:
-        return (order for order in self._fold.orders.live() if order is not without)
+    def _live(self, without: Sequence[Order]) -> Iterator[Order]:
+        return (order for order in self._fold.orders.live() if order not in without)
 
-    def view_for(self, intent: OrderIntent, without: Order | None = None) -> RiskView:
-        """Return the world at this moment, as it would be without an order where one is given."""
+    def view_for(self, intent: OrderIntent, without: Sequence[Order] = ()) -> RiskView:
+        """Return the world at this moment, as it would be without the orders that are given."""
         now_ns = self._clock.utc_ns()
         valuation = self.valuation()
         instrument_id = intent.instrument_id
@@ -172,7 +172,7 @@ class RiskViews:
             unvalued=valuation.missing,
             exposures=tuple(self.exposures(without)),
             own_orders=(*self.own_orders(instrument_id, without), *self._orders_to_come(intent)),
-            open_orders=self._fold.orders.live_count - (without is not None),
+            open_orders=self._fold.orders.live_count - len(without),
             funds=self._funds(instrument, valuation, without),
             recent=self._recent.look(intent, self._clock.monotonic_ns()),
             strategy_status=None if strategy is None else self._strategy_status(strategy),
@@ -185,7 +185,7 @@ class RiskViews:
         self._capital.update_equity(venue, None if value is None else value.equity_usd)
         return self._capital.look(venue)
 
-    def own_orders(self, instrument_id: InstrumentId, without: Order | None = None) -> list[OwnOrder]:
+    def own_orders(self, instrument_id: InstrumentId, without: Sequence[Order] = ()) -> list[OwnOrder]:
         """Return the account's orders that may live on the instrument's book, external ones and other venues' too.
 
         One that is being amended is there at both prices.
@@ -246,8 +246,8 @@ class RiskViews:
                 lots[ticks] = lots.get(ticks, 0) + own
         return lots
 
-    def exposures(self, without: Order | None = None) -> list[Exposure]:
-        """Return one exposure for each instrument with a position or a live order, but for one where it is given."""
+    def exposures(self, without: Sequence[Order] = ()) -> list[Exposure]:
+        """Return one exposure for each instrument with a position or a live order, but for those that are given."""
         waiting: dict[InstrumentId, tuple[Decimal, Decimal]] = {}
         for order in self._live(without):
             buying, selling = waiting.get(order.intent.instrument_id, (ZERO, ZERO))
@@ -283,7 +283,7 @@ class RiskViews:
         """Return what there is to pay with at the instrument's venue now."""
         return self._funds(instrument, self.valuation())
 
-    def _funds(self, instrument: Instrument | None, valuation: Valuation, without: Order | None = None) -> Funds:
+    def _funds(self, instrument: Instrument | None, valuation: Valuation, without: Sequence[Order] = ()) -> Funds:
         """Return cash, holdings and margin at the instrument's venue, unfilled orders' claims taken off."""
         if instrument is None:
             return Funds(free_quote=None, free_base=None, collateral_usd=None)
