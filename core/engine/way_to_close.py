@@ -19,6 +19,7 @@ from core.engine.held_closers import waiting_quantity
 from core.engine.narrator import plain
 from core.engine.order_desk import RESTING
 from core.engine.parts import EngineParts
+from core.types.held_order import HeldKind
 from core.types.held_tag import HeldRole
 from core.types.order import Order, OrderIntent, OrderStatus, OrderType
 
@@ -48,8 +49,7 @@ class WayToClose:
 
         Those of strategies and jobs stay, and so does what a stop has sent: that closes the position already.
         """
-        is_persons = intent.source == PERSON and intent.held is None and intent.job is None
-        if not (is_persons and intent.reduce_only and intent.order_type is OrderType.MARKET):
+        if not _is_persons_close(intent):
             return ()
         same_side, held = self._same_side(intent), self._held(intent)
         missing = intent.quantity + waiting_quantity(same_side) - held
@@ -102,14 +102,15 @@ class WayToClose:
         return None
 
     def end_protection(self, way: Way) -> None:
-        """End what protected a position that is closed now: its stop would close the next one."""
-        if self._parts.fold.ledger.quantity(way.intent.instrument_id):
+        """End the brackets of a position that such an order has closed: their stops would close the next one."""
+        intent = way.intent
+        if not _is_persons_close(intent) or self._parts.fold.ledger.quantity(intent.instrument_id):
             return
-        tags = [order.intent.held for order in way.gone]
-        for held_id in dict.fromkeys(tag.held_id for tag in tags if tag is not None):
+        for held_id in list(self._parts.fold.held.on(intent.instrument_id)):
             run = self._parts.fold.held.active(held_id)
-            if run is not None and not run.live:
-                self._parts.held.end(held_id, f"its position was closed by {way.intent.client_order_id}")
+            if run is None or run.order.kind is not HeldKind.BRACKET or run.order.side is not intent.side or run.live:
+                continue
+            self._parts.held.end(held_id, f"its position was closed by {intent.client_order_id}")
 
     def _same_side(self, intent: OrderIntent) -> list[Order]:
         live = self._parts.fold.orders.live(intent.instrument_id)
@@ -117,6 +118,11 @@ class WayToClose:
 
     def _held(self, intent: OrderIntent) -> Decimal:
         return -intent.side.sign * self._parts.fold.ledger.quantity(intent.instrument_id)
+
+
+def _is_persons_close(intent: OrderIntent) -> bool:
+    is_persons = intent.source == PERSON and intent.held is None and intent.job is None
+    return is_persons and intent.reduce_only and intent.order_type is OrderType.MARKET
 
 
 def _names(orders: tuple[Order, ...]) -> str:

@@ -49,6 +49,27 @@ def test_a_bracketed_position_is_closed_whole_and_nothing_of_the_bracket_is_left
     play(journal, work)
 
 
+def test_a_bracket_without_a_take_profit_ends_with_its_position_too(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        held_id = held(await rig.bracket("buy", "1", profit=None))
+        await close(rig, "0.4")
+        assert rig.run_of(held_id).end is None  # there is a position still
+        await close(rig, "0.6")
+        assert [outcome for outcome, _ in rig.ends()] == ["cancelled"]
+
+    play(journal, work)
+
+
+def test_a_bracket_that_still_opens_a_position_does_not_end_with_another_one(journal: InlineJournal):
+    async def work(rig: HeldRig) -> None:
+        await rig.place("buy", "1")
+        held_id = held(await rig.bracket("buy", "1", "98", profit=None, loss="96"))
+        assert (await close(rig)).outcome is Outcome.DONE
+        assert (rig.position(), rig.run_of(held_id).end) == (D(0), None)
+
+    play(journal, work)
+
+
 def test_a_short_position_is_closed_in_the_same_way(journal: InlineJournal):
     async def work(rig: HeldRig) -> None:
         await rig.bracket("sell", "1", profit="97", loss="103")
