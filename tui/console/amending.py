@@ -54,7 +54,7 @@ class Amending:
     def _selected_order(self) -> OrderView | None:
         raise NotImplementedError
 
-    def _ladder(self) -> LadderPane:
+    def _ladder_in_sight(self) -> LadderPane | None:
         raise NotImplementedError
 
     def quote_usd(self, instrument: InstrumentView) -> Decimal | None:
@@ -81,7 +81,9 @@ class Amending:
         selected, snapshot = self._selected_order(), self.app.view.snapshot
         if selected is not None:
             return [selected]
-        ladder = self._ladder()
+        ladder = self._ladder_in_sight()
+        if ladder is None:
+            return []
         book, window = ladder.book(), ladder.window
         if snapshot is None or book is None or window is None or window.cursor is None:
             return []

@@ -29,8 +29,10 @@ from tui.console.scopes import Scopes
 from tui.console.setting_screen import SettingScreen
 from tui.console.trading import Trading
 from tui.console.watching import Watching
+from tui.panes.entries_pane import EntriesPane
 from tui.panes.ladder import LadderPane
 from tui.panes.pane import Pane
+from tui.panes.table_pane import TablePane
 
 if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
@@ -148,6 +150,20 @@ class Hands(
         ladders = self.app.area.ladders
         selected = self.app.selection.selected
         return next((ladder for ladder in ladders if ladder.instrument == selected), ladders[0])
+
+    def _ladder_in_sight(self) -> LadderPane | None:
+        """Return the ladder that a key may send something for: one that the trader looks at.
+
+        That is the focused one, or the one shown of the selected instrument beside a pane that has no rows: where a
+        pane has rows a key is for the row under its cursor, or for nothing.
+        """
+        pane = self.focused_pane()
+        if isinstance(pane, LadderPane):
+            return pane
+        if isinstance(pane, TablePane | EntriesPane):
+            return None
+        shown, selected = self.app.area.shown(), self.app.selection.selected
+        return next((each for each in self.app.area.ladders if each in shown and each.instrument == selected), None)
 
     def _follow_ladder(self, pane: Pane) -> None:
         if isinstance(pane, LadderPane):

@@ -38,6 +38,9 @@ class Trading:
     def _ladder(self) -> LadderPane:
         raise NotImplementedError
 
+    def _ladder_in_sight(self) -> LadderPane | None:
+        raise NotImplementedError
+
     def cancel_job(self, pane: JobRowsPane) -> None:
         raise NotImplementedError
 
@@ -141,21 +144,20 @@ class Trading:
             self.app.sender.send(CancelOrders(symbol=symbol, side=side), f"cancel all {side}s on {symbol}")
 
     def _selected_symbol(self) -> str | None:
-        """Return the symbol of the selected order, position or ladder; without one, say so."""
-        pane = self.focused_pane()
-        symbol: str | None = None
-        order = self._selected_order()
+        """Return the symbol of the selected order or position, or of the ladder in sight; without one, say so."""
+        pane, order = self.focused_pane(), self._selected_order()
         if order is not None:
-            symbol = order.symbol
-        elif isinstance(pane, PositionsPane) and pane.selected is not None and "@" in pane.selected:
-            symbol = pane.selected.rpartition("@")[0]
-        elif isinstance(pane, WatchlistPane):
-            symbol = None if pane.selected is None else pane.selected.rpartition("@")[0]
-        elif (instrument := self._ladder().instrument) is not None:
-            symbol = instrument.rpartition("@")[0]
-        if symbol is None:
-            self.app.say("hint", "no symbol is selected")
-        return symbol
+            return order.symbol
+        instrument = None
+        if isinstance(pane, PositionsPane | WatchlistPane):
+            instrument = pane.selected
+        elif (ladder := self._ladder_in_sight()) is not None:
+            instrument = ladder.instrument
+        if instrument is not None and "@" in instrument:
+            return instrument.rpartition("@")[0]
+        of_many = "" if instrument is None else ": the net row is of several positions, choose a position"
+        self.app.say("hint", f"no symbol is selected{of_many}")
+        return None
 
     def _selected_order(self) -> OrderView | None:
         pane, snapshot = self.focused_pane(), self.app.view.snapshot
