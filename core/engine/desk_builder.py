@@ -181,4 +181,5 @@ def _position(value: PositionValue, protection: ProtectionView | None) -> Positi
         fees_usd=value.fees_usd,
         funding_usd=value.funding_usd,
         protection=protection,
+        base=value.base,
     )

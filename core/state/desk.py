@@ -120,6 +120,7 @@ class PositionView(msgspec.Struct, kw_only=True):
     fees_usd: Decimal | None
     funding_usd: Decimal | None
     protection: ProtectionView | None = None
+    base: str = ""  # what it is a bet on, as `NetPositionView` names it; empty from an engine that does not say it
 
 
 class NetPositionView(msgspec.Struct, kw_only=True):

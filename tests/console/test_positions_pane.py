@@ -2,6 +2,8 @@
 
 from decimal import Decimal
 
+import pytest
+
 from core.state.desk import NetPositionView, PositionView
 from tui.present.ink import Decor
 from tui.present.positions import positions_table
@@ -9,10 +11,19 @@ from tui.present.positions import positions_table
 _D = Decimal
 
 
-def position(venue: str, quantity: str, unrealised: str | None, *, age_s: float = 0.1) -> PositionView:
+def position(
+    venue: str,
+    quantity: str,
+    unrealised: str | None,
+    *,
+    age_s: float = 0.1,
+    symbol: str = "SOL/USDT:USDT",
+    base: str = "SOL",
+) -> PositionView:
     return PositionView(
         venue=venue,
-        symbol="SOL/USDT:USDT",
+        symbol=symbol,
+        base=base,
         quantity=_D(quantity),
         average_price=_D(150),
         mark_price=_D(151),
@@ -69,3 +80,23 @@ def test_a_net_profit_is_as_old_as_its_oldest_price_and_struck_through_with_it()
 def test_a_net_row_of_an_asset_without_a_position_in_sight_claims_nothing() -> None:
     row = net(position("sim-a", "1", "5.00"), base="BTC")
     assert (row["unreal."][0], row["age"][0]) == ("—", "")
+
+
+@pytest.mark.parametrize("base", ["NVDA", ""], ids=["named by the engine", "an engine that does not name it"])
+def test_the_net_row_adds_up_a_contract_whose_symbol_begins_with_the_name_of_its_market(base: str) -> None:
+    stock = position("ibkr", "100", "500", symbol="NVDA", base=base)
+    contract = position("hyperliquid", "-100", "-510", age_s=60.0, symbol="xyz:NVDA", base=base)
+    row = net(stock, contract, base="NVDA")
+    assert {name: row[name][0] for name in ("unreal.", "realised", "fees", "funding", "age")} == {
+        "unreal.": "-10.00",
+        "realised": "+2.00",
+        "fees": "1.50",
+        "funding": "-0.20",
+        "age": "1 min 00 s",
+    }
+    assert row["unreal."][1] & Decor.STRUCK
+
+
+def test_what_the_engine_nets_elsewhere_is_not_added_up_though_its_symbol_begins_alike() -> None:
+    wrapped = position("sim-b", "1", "9.00", symbol="SOL/USDT", base="SOL2")
+    assert net(position("sim-a", "1", "5.00"), wrapped)["unreal."][0] == "+5.00"

@@ -112,7 +112,12 @@ def _average(position: PositionView, grids: Grids) -> str:
 
 
 def _is_of(position: PositionView, total: NetPositionView) -> bool:
-    return position.symbol.partition("/")[0] == total.base
+    return (position.base or _base_in(position.symbol)) == total.base
+
+
+def _base_in(symbol: str) -> str:
+    """Read the base from a symbol, ``BTC/USDT:USDT`` or ``xyz:NVDA``: an older engine does not say it."""
+    return symbol.partition("/")[0].rpartition(":")[2]
 
 
 def _pnl(position: PositionView) -> Decimal | None:
