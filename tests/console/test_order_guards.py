@@ -37,6 +37,11 @@ def own(side: str = "sell", price: str = "51", **more: Any) -> OrderView:
     return OrderView(**(fields | more))
 
 
+def held(kind: str, **more: Any) -> OrderView:
+    """Return the row of an order that the engine holds: nothing of it is in a book."""
+    return own("sell", "51", client_order_id="held-s0001-2", order_type=kind, **more)
+
+
 def found(
     wanted: PlaceOrder,
     *orders: OrderView,
@@ -137,7 +142,10 @@ def test_a_reducing_order_is_not_measured_by_its_size() -> None:
         (order("buy", price="51"), own("buy", "51"), False),
         (order("buy", price="51"), own("sell", "52", new_price=D(51)), True),
         (order("buy", price=None, reduce_only=True), own("sell", "60"), False),
-        (order("buy", price="51"), own("sell", "51", stop_price=D(45), order_type="stop_limit"), False),
+        (order("buy", price="51"), held("stop_limit", stop_price=D(45)), False),
+        (order("buy", price="51"), held("bracket", status="waiting"), False),  # a take profit without a stop loss
+        (order("buy", price=None), held("bracket", status="waiting"), False),
+        (order("buy", price=None), held("bracket", status="triggered"), False),  # what it sent is a row of its own
     ],
 )
 def test_an_own_order_on_the_other_side_is_never_traded_with(

@@ -13,7 +13,7 @@ from typing import Final, NamedTuple
 from core.control.commands import PlaceOrder
 from core.state.desk import BookView, OrderView
 from tui.present import numbers
-from tui.present.orders import is_final
+from tui.present.orders import is_final, is_held
 
 TWIN_WITHIN_S: Final = 5.0
 SAME_KEY_WITHIN_S: Final = 0.7  # a held key repeats no sooner; then another price is no other order
@@ -132,7 +132,7 @@ def crossed(order: PlaceOrder, orders: Iterable[OrderView]) -> str | None:
     for own in orders:
         if (own.venue, own.symbol) != _place(order) or own.side == order.side or is_final(own):
             continue
-        if own.stop_price is not None:  # held by the engine: nothing of it rests in the book yet
+        if is_held(own):  # nothing of it rests in the book: what it sent there is an order of its own
             continue
         for own_price in (own.limit_price, own.new_price):
             if own_price is None:
