@@ -1,6 +1,7 @@
 """The mouse on the ladders, their columns, and whether the terminal reports the mouse at all."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 class Pointing:
     app: "ConsoleApp"
 
-    def ticket_at(self, ladder: LadderPane, ticks: int) -> None:
+    def ticket_at(self, ladder: LadderPane, price: Decimal) -> None:
         raise NotImplementedError
 
     def cancel_orders(self, order_ids: Sequence[str]) -> None:
@@ -33,7 +34,7 @@ class Pointing:
         if touch.wish is Wish.CANCEL:
             self.cancel_orders(touch.order_ids)
         elif touch.wish is Wish.TICKET:
-            self.ticket_at(touch.ladder, touch.ticks)
+            self.ticket_at(touch.ladder, touch.price)
         elif touch.wish is Wish.ORDERS:
             self._select_orders(touch.ladder, touch.order_ids)
 

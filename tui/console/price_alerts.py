@@ -30,8 +30,8 @@ class PriceAlerting:
         if instrument is None or known is None:
             self.app.say("warning", f"the engine does not follow {instrument or 'any instrument yet'}")
             return
-        ticks = pane.cursor_price_ticks() if isinstance(pane, LadderPane) else None
-        price = "" if ticks is None else f"{ticks * known.tick_size:f}"
+        chosen = pane.cursor_price() if isinstance(pane, LadderPane) else None
+        price = "" if chosen is None else f"{chosen:f}"
         self.app.dialogs.open(
             dialogs.PriceAlertDialog(instrument, price, self.app.view, self._remove_price_alert), self._set_price_alert
         )

@@ -1,6 +1,7 @@
 """Keys that trade: tickets, cancels, strategies, and why an order is where it is."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Final
 
 from core.control.commands import CancelOrder, CancelOrders, StartStrategy, StopStrategy
@@ -64,28 +65,27 @@ class Trading:
         if side is None and not isinstance(pane, LadderPane):
             return
         ladder = self._ladder()
-        ticks = ladder.cursor_price_ticks()
+        price = ladder.cursor_price()
         if side is None:
-            if ticks is None:
+            if price is None:
                 self.app.say("hint", f"{_CHOOSE} a price; {{ticket-here}} then opens a ticket there")
                 return
-            self.ticket_at(ladder, ticks)
+            self.ticket_at(ladder, price)
             return
-        self._push_ticket(side, ladder, ticks)
+        self._push_ticket(side, ladder, price)
 
-    def ticket_at(self, ladder: LadderPane, ticks: int) -> None:
+    def ticket_at(self, ladder: LadderPane, price: Decimal) -> None:
         """Open a ticket at a price of a ladder: a buy below the market, a sell above."""
-        self._push_ticket(_side_at(ladder, ticks), ladder, ticks)
+        self._push_ticket(_side_at(ladder, price), ladder, price)
 
-    def _push_ticket(self, side: str, ladder: LadderPane, ticks: int | None) -> None:
+    def _push_ticket(self, side: str, ladder: LadderPane, price: Decimal | None) -> None:
         instrument = self.app.selection.instruments.get(ladder.instrument or "")
         if instrument is None:
             self.app.say("warning", "no instrument is selected for a ticket")
             return
         self.app.selection.selected = ladder.instrument
         self.app.wants_changed()
-        price = "" if ticks is None else f"{ticks * instrument.tick_size:f}"
-        self.open_draft(instrument, Draft(side, "", price))
+        self.open_draft(instrument, Draft(side, "", "" if price is None else f"{price:f}"))
 
     def open_draft(self, instrument: InstrumentView, draft: Draft) -> None:
         """Open a ticket that is filled in as far as a key could."""
@@ -192,8 +192,8 @@ class Trading:
             self.app.sender.send(StopStrategy(name=name), f"stop {name}")
 
 
-def _side_at(ladder: LadderPane, ticks: int) -> str:
+def _side_at(ladder: LadderPane, price: Decimal) -> str:
     book = ladder.book()
-    if book is not None and book.ask_ticks and ticks >= book.ask_ticks[0]:
+    if book is not None and book.ask_ticks and price >= book.ask_ticks[0] * book.tick_size:
         return "sell"
     return "buy"

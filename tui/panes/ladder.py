@@ -27,6 +27,7 @@ from tui.present.ladder_window import (
     followed,
     in_sight,
     moved_cursor,
+    on_grid_of,
     regrouped,
 )
 from tui.present.picture import Picture
@@ -98,11 +99,11 @@ class LadderPane(Pane):
     class Touched(Message):
         """The mouse asked for something; prices and orders are those that stood under it."""
 
-        def __init__(self, ladder: "LadderPane", wish: Wish, ticks: int, order_ids: Sequence[str]) -> None:
+        def __init__(self, ladder: "LadderPane", wish: Wish, price: Decimal, order_ids: Sequence[str]) -> None:
             super().__init__()
             self.ladder = ladder
             self.wish = wish
-            self.ticks = ticks
+            self.price = price
             self.order_ids = order_ids
 
     def __init__(self, pane_id: str, letter: str, recentring: Recentring) -> None:
@@ -151,6 +152,20 @@ class LadderPane(Pane):
 
     def cursor_price_ticks(self) -> int | None:
         return None if self.window is None else self.window.cursor_ticks()
+
+    def cursor_price(self) -> Decimal | None:
+        """Return the price that stands at the cursor, whatever grid the instrument is on by now."""
+        return None if self.window is None else self.window.cursor_price()
+
+    def take(self, view: View) -> None:
+        """Bring the window to another tick size before anything is done with both it and the book."""
+        book = None if view.snapshot is None else view.snapshot.books.get(self.instrument or "")
+        if book is None or self.window is None:
+            return
+        window = on_grid_of(self.window, book, self._rows())
+        if window is not self.window:
+            self.window = window
+            self.forget()  # it is drawn at once: a click must meet the rows that it has
 
     def draw(self, view: View, width: int, height: int) -> Picture:
         if self.instrument is None:
@@ -252,7 +267,7 @@ class LadderPane(Pane):
         )
         own = [order.client_order_id for order in own_orders_at(book, window, row) if order.side == side]
         wish = Wish.ORDERS if own else Wish.TICKET if was_there else Wish.LOOK
-        self.post_message(self.Touched(self, wish, row * window.group, own))
+        self.post_message(self.Touched(self, wish, row * window.group * book.tick_size, own))
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
         """Cancel the own orders of a row with the right button: at once, so that nothing moves in between."""
@@ -263,7 +278,7 @@ class LadderPane(Pane):
         self.window = msgspec.structs.replace(window, cursor=row)
         self.paint()
         own = [order.client_order_id for order in own_orders_at(book, window, row)]
-        self.post_message(self.Touched(self, Wish.CANCEL, row * window.group, own))
+        self.post_message(self.Touched(self, Wish.CANCEL, row * window.group * book.tick_size, own))
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         self._scroll(-1, is_grouping=event.shift)

@@ -1,5 +1,6 @@
 """The window of a static ladder: rows stand still until the trader moves them."""
 
+from decimal import Decimal
 from enum import StrEnum
 
 import msgspec
@@ -22,12 +23,17 @@ class LadderWindow(msgspec.Struct, frozen=True):
     top: int
     group: int
     cursor: int | None = None  # the row the trader chose
+    tick_size: Decimal | None = None  # of the book that it was placed for: without it a row has no price
 
     def row_of(self, bucket: int) -> int:
         return self.top - bucket
 
     def cursor_ticks(self) -> int | None:
         return None if self.cursor is None else self.cursor * self.group
+
+    def cursor_price(self) -> Decimal | None:
+        ticks = self.cursor_ticks()
+        return None if ticks is None or self.tick_size is None else ticks * self.tick_size
 
 
 def bid_bucket(ticks: int, group: int) -> int:
@@ -46,7 +52,26 @@ def centred(book: BookView, rows: int, group: int | None = None, cursor: int | N
         return None
     chosen = group or fitting_group(book, rows)
     middle = (bid_bucket(touch[0], chosen) + ask_bucket(touch[1], chosen) + 1) // 2
-    return LadderWindow(top=middle + rows // 2, group=chosen, cursor=cursor)
+    return LadderWindow(top=middle + rows // 2, group=chosen, cursor=cursor, tick_size=book.tick_size)
+
+
+def on_grid_of(window: LadderWindow, book: BookView, rows: int) -> LadderWindow | None:
+    """Return a window on the tick size that its book has by now, with every row at the price it had.
+
+    Where not all of them are on the new grid the cursor's is kept alone, in its row; without that one the touch comes
+    to the middle and there is no cursor: it must not stand at a price that the trader did not choose.
+    """
+    if window.tick_size is None or window.tick_size == book.tick_size:
+        return window
+    step = window.group * window.tick_size
+    if not step % book.tick_size:
+        return msgspec.structs.replace(window, group=int(step / book.tick_size), tick_size=book.tick_size)
+    group = next((each for each in GROUPS if each * book.tick_size >= step), GROUPS[-1])
+    price = window.cursor_price()
+    if window.cursor is None or price is None or price % (group * book.tick_size):
+        return centred(book, rows, group)
+    cursor = int(price / (group * book.tick_size))
+    return LadderWindow(top=cursor + window.row_of(window.cursor), group=group, cursor=cursor, tick_size=book.tick_size)
 
 
 def fitting_group(book: BookView, rows: int) -> int:
@@ -120,14 +145,14 @@ def regrouped(window: LadderWindow, book: BookView, step: int, rows: int) -> Lad
 
     Without a cursor the touch comes to the middle.
     """
-    index = GROUPS.index(window.group) if window.group in GROUPS else 0
-    group = GROUPS[min(max(index + step, 0), len(GROUPS) - 1)]
+    others = [each for each in GROUPS if (each > window.group if step > 0 else each < window.group)]
+    group = window.group if not others else others[0] if step > 0 else others[-1]
     ticks = window.cursor_ticks()
     if window.cursor is None or ticks is None:
         return centred(book, rows, group) or msgspec.structs.replace(window, group=group)
     is_ask = bool(book.ask_ticks) and ticks >= book.ask_ticks[0]
     cursor = max(1, (ask_bucket if is_ask else bid_bucket)(ticks, group))
-    return LadderWindow(top=cursor + window.row_of(window.cursor), group=group, cursor=cursor)
+    return msgspec.structs.replace(window, top=cursor + window.row_of(window.cursor), group=group, cursor=cursor)
 
 
 def in_sight(window: LadderWindow, rows_before: int, rows: int) -> LadderWindow:
