@@ -1,12 +1,16 @@
 """The depth of a book: sizes added up from the touch outward, and what an order that reaches a price takes."""
 
 import csv
+from dataclasses import dataclass
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
+from core.state.desk import DeskSnapshot
 from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
 from tests.console.fake_link import FakeLink
 from tests.console.ladders import book, buy
@@ -63,6 +67,41 @@ def test_the_crosshair_says_what_an_order_that_reaches_its_price_takes_and_slips
     assert line.startswith("52.0 Σ 6.003 worth 309 average 51.50")
     assert "slips 98.1 bps" in line
     assert picture(book(), width=70, cursor=-1)[0].startswith("50.0 Σ 1.000")
+
+
+def test_the_worth_counts_what_a_contract_is_of_and_the_average_and_slip_do_not() -> None:
+    (plain, contracts) = (
+        text_of(depth_lines(book(), 70, 12, 0.0, 3, contract_size=Decimal(size))[0]) for size in ("1", "1000")
+    )
+    assert plain.startswith("52.0 Σ 6.003 worth 309 average 51.50")
+    assert contracts.startswith("52.0 Σ 6.003 worth 309,156 average 51.50")
+    assert "slips 98.1 bps" in contracts
+
+
+@dataclass
+class ContractLink(FakeLink):
+    """Every instrument is a contract of a thousand units."""
+
+    def snapshot(self) -> DeskSnapshot:
+        snapshot = super().snapshot()
+        snapshot.instruments = [replace(each, contract_size=Decimal(1000)) for each in snapshot.instruments]
+        return snapshot
+
+
+def test_the_pane_takes_the_size_of_a_contract_from_the_instrument_it_shows() -> None:
+    worths: list[int] = []
+
+    async def script(desk: Desk) -> None:
+        desk.app.area.zoomed = "depth"
+        desk.app.arrange()
+        await desk.focus("depth")
+        await desk.press("right")
+        worths.append(int(desk.pane("depth").split("worth ")[1].split()[0].replace(",", "")))
+
+    for link in (FakeLink(), ContractLink()):
+        run_console(script, link, size=LARGE)
+    units, contracts = worths
+    assert abs(contracts - 1_000 * units) <= 500  # both are rounded to whole ones
 
 
 def test_own_orders_are_marked_at_their_price() -> None:

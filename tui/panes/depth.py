@@ -1,5 +1,7 @@
 """The depth of the selected instrument's book."""
 
+from decimal import Decimal
+
 from core.state.desk import BookView, DeskSnapshot
 from tui.panes.pane import Pane
 from tui.panes.view import View
@@ -39,6 +41,11 @@ class DepthPane(Pane):
     def _book(self, snapshot: DeskSnapshot | None) -> BookView | None:
         return None if snapshot is None else snapshot.books.get(self.instrument or "")
 
+    def _contract_size(self, snapshot: DeskSnapshot | None) -> Decimal:
+        listed = () if snapshot is None else snapshot.instruments
+        sizes = (each.contract_size for each in listed if f"{each.symbol}@{each.venue}" == self.instrument)
+        return next(sizes, Decimal(1))
+
     def export(self, snapshot: DeskSnapshot) -> Export | None:
         """Return what stands up to each step of price, as it is drawn."""
         book = self._book(snapshot)
@@ -56,7 +63,15 @@ class DepthPane(Pane):
         book = self._book(view.snapshot)
         name, _, venue = (self.instrument or self.TITLE).rpartition("@")
         title = (Span(name or venue, Ink.STRONG, Decor.BOLD), Span(f"  {venue if name else ''} depth", Ink.QUIET))
-        body = depth_lines(book, width, height, view.snapshot_age_s, self._cursor, self.keys(view))
+        body = depth_lines(
+            book,
+            width,
+            height,
+            view.snapshot_age_s,
+            self._cursor,
+            self.keys(view),
+            contract_size=self._contract_size(view.snapshot),
+        )
         return Picture(title, depth_note(book, view.snapshot_age_s), body)
 
     def move_sideways(self, step: int) -> None:

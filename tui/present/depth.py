@@ -1,5 +1,6 @@
 """The size on both sides of a book, added up from the touch outward: what a market order of some size would reach."""
 
+from decimal import Decimal
 from itertools import accumulate
 from typing import Final, NamedTuple
 
@@ -18,6 +19,7 @@ _FEET: Final = 1  # the price axis
 _LEGEND_FROM_ROWS: Final = 4
 _AXIS_CELLS: Final = 8
 _LEAST_COLUMNS: Final = 9
+_ONE: Final = Decimal(1)
 
 
 class Column(NamedTuple):
@@ -81,6 +83,7 @@ def depth_lines(
     snapshot_age_s: float,
     cursor: int | None = None,
     keys: KeyWords = AS_WRITTEN,
+    contract_size: Decimal = _ONE,
 ) -> list[Line]:
     """Draw bids rising to the left of the middle and asks to the right; `cursor` counts steps from the middle."""
     half, rows = half_of(width), height - _FEET - (1 if height >= _LEGEND_FROM_ROWS else 0)
@@ -92,7 +95,7 @@ def depth_lines(
     depth = depth_of(book, half)
     cursor = clipped(depth, cursor)
     most = _scale(max(depth.bids[-1].lots, depth.asks[-1].lots))
-    head = [_legend(book, depth, width, cursor)] if height >= _LEGEND_FROM_ROWS else []
+    head = [_legend(book, depth, width, cursor, contract_size)] if height >= _LEGEND_FROM_ROWS else []
     lines = [*head, *_plot(book, depth, most, half, rows, cursor), _price_axis(book, depth, half)]
     state = book_freshness(book.validity, book.age_s, snapshot_age_s)
     return lines if state is Freshness.FRESH else [decorated(line, state.decor) for line in lines]
@@ -166,7 +169,7 @@ def _label(row: int, most: int, book: BookView) -> Span:
     return Span(" " * (_AXIS_CELLS - 1) + "│", Ink.QUIET)
 
 
-def _legend(book: BookView, depth: Depth, width: int, cursor: int | None) -> Line:
+def _legend(book: BookView, depth: Depth, width: int, cursor: int | None, contract_size: Decimal) -> Line:
     """Write what an order that reaches the cursor's price takes, at which average and how far from the middle."""
     if cursor is not None:
         side = depth.bids if cursor < 0 else depth.asks
@@ -176,13 +179,13 @@ def _legend(book: BookView, depth: Depth, width: int, cursor: int | None) -> Lin
             Span(numbers.grid_price(column.ticks, book.tick_size), ink, Decor.REVERSED),
             Span(f" Σ {numbers.grid_quantity(column.lots, book.lot_size)}", Ink.STRONG),
         )
-        worth = column.worth * book.tick_size * book.lot_size
-        average = worth / (column.lots * book.lot_size) if column.lots else book.tick_size * column.ticks
+        paid = column.worth * book.tick_size * book.lot_size  # for contracts of one unit each
+        average = paid / (column.lots * book.lot_size) if column.lots else book.tick_size * column.ticks
         touch = (book.bid_ticks[0] if cursor < 0 else book.ask_ticks[0]) * book.tick_size
         slip_bps = abs(average - touch) / touch * 10_000
         return joined(
             head,
-            (Span(f" worth {worth:,.0f}"),),
+            (Span(f" worth {paid * contract_size:,.0f}"),),
             (Span(" average ", Ink.QUIET), Span(numbers.average(average))),
             (Span(" slips ", Ink.QUIET), Span(f"{slip_bps:.1f} bps")),
             width=width,
