@@ -11,8 +11,9 @@ from tui.present import numbers
 from tui.present.alarms import alarm_cell
 from tui.present.bars import room_bar
 from tui.present.cells import fit, line_width
-from tui.present.freshness import LATE_AFTER_S
+from tui.present.freshness import LATE_AFTER_S, Freshness, freshness
 from tui.present.ink import Decor, Ink, Line, Span, decorated, signed_ink
+from tui.present.inputs import inputs_of
 from tui.present.override import countdown
 from tui.present.traffic import NO_TRAFFIC, Traffic, traffic_line
 
@@ -52,7 +53,7 @@ def header_lines(snapshot: DeskSnapshot | None, link: LinkView, width: int) -> l
         return [_joined(first, width), _joined([mode], width)] if is_short else [_joined([*first, mode], width)]
     money_cells = _money_cells(snapshot, link)
     machine_cells = _machine_cells(snapshot, link)
-    own_cells = [_Cell(6, traffic_line(link.traffic))]
+    own_cells = [_Cell(7, traffic_line(link.traffic))]
     state_cells = _state_cells(snapshot, link, is_short=header_height(width) > 1)
     if header_height(width) == 1:
         return [_joined(state_cells + money_cells + machine_cells + own_cells, width)]
@@ -134,34 +135,27 @@ def _late_text(link: LinkView) -> str:
 
 
 def _money_cells(snapshot: DeskSnapshot, link: LinkView) -> list[_Cell]:
+    """Show the money as old as the oldest price of an open position: most of it is worth what those say."""
     state = snapshot.monitoring.global_
-    decor = Decor.PRIVATE | (Decor.DIM if link.is_late else Decor.NONE)
+    inputs = inputs_of(snapshot, link.snapshot_age_s or 0.0)
+    oldest_s = None if inputs.has_unknown else inputs.oldest_age_s
+    marks = freshness(oldest_s) if inputs.has_unknown or oldest_s is not None else Freshness.FRESH
+    looks = marks.decor | (Decor.DIM if link.is_late else Decor.NONE)
+    decor = Decor.PRIVATE | looks
     pnl = state.today_pnl_usd
     started_with = None if state.equity_usd is None or pnl is None else state.equity_usd - pnl
     limit, used = state.daily_loss_limit, state.daily_loss_used
     left_usd = None if limit is None or used is None else limit - used
-    return [
+    today = f"{numbers.direction(pnl)}{numbers.signed_money(pnl)} ({numbers.share(pnl, started_with)})"
+    room = Span(f" {numbers.room(left_usd)}", Ink.ALARM if left_usd is None else Ink.STRONG, decor)
+    cells = [
         _Cell(2, (Span("equity ", Ink.QUIET), Span(numbers.money(state.equity_usd), Ink.STRONG, decor))),
-        _Cell(
-            1,
-            (
-                Span("today ", Ink.QUIET),
-                Span(
-                    f"{numbers.direction(pnl)}{numbers.signed_money(pnl)} ({numbers.share(pnl, started_with)})",
-                    signed_ink(pnl),
-                    decor,
-                ),
-            ),
-        ),
-        _Cell(
-            1,
-            (
-                Span("loss room ", Ink.QUIET),
-                *room_bar(left_usd, limit, 8),
-                Span(f" {numbers.room(left_usd)}", Ink.ALARM if left_usd is None else Ink.STRONG, decor),
-            ),
-        ),
+        _Cell(1, (Span("today ", Ink.QUIET), Span(today, signed_ink(pnl), decor))),
+        _Cell(1, (Span("loss room ", Ink.QUIET), *decorated(room_bar(left_usd, limit, 8), looks), room)),
     ]
+    if marks is not Freshness.FRESH:
+        cells.append(_Cell(4, (Span("marks ", Ink.QUIET), Span(numbers.age(oldest_s), marks.ink))))
+    return cells
 
 
 def _machine_cells(snapshot: DeskSnapshot, link: LinkView) -> list[_Cell]:
@@ -176,13 +170,13 @@ def _machine_cells(snapshot: DeskSnapshot, link: LinkView) -> list[_Cell]:
     return [
         _Cell(2, (Span(f"{shape}{up}/{len(venues)} up", feeds_ink, decor),)),
         _Cell(
-            4,
+            5,
             (
                 Span("lag ", Ink.QUIET),
                 Span(f"{engine_lag_ms:.0f}/{link.console_lag_ms:.0f} ms", lag_ink),
             ),
         ),
-        _Cell(5, (Span(kind, Ink.ALARM if kind == "LOST" else Ink.QUIET),)),
+        _Cell(6, (Span(kind, Ink.ALARM if kind == "LOST" else Ink.QUIET),)),
         _Cell(2, (Span(numbers.clock(snapshot.engine_ns), Ink.STRONG, decor), Span(" UTC", Ink.QUIET))),
     ]
 
