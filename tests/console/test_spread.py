@@ -1,19 +1,21 @@
 """The spread between two books: what crossing earns either way, from where it is traded, and whether it is old."""
 
 import csv
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.state.desk import BookView
+from core.state.desk import BookView, InstrumentView
 from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
 from tests.console.fake_link import FakeLink
 from tests.console.ladders import book
 from tests.console.test_layouts import seen
 from tui.console.instruments import pairs_of
 from tui.console.memory import ConsoleMemory
+from tui.console.selection import Selection
 from tui.present.cells import line_width
 from tui.present.ink import text_of
 from tui.present.spread import (
@@ -138,6 +140,44 @@ def test_the_same_symbol_on_another_venue_is_compared_first() -> None:
     ]  # fmt: skip
     assert pairs_of(names, "NVDA@x") == []
     assert pairs_of(names, None) == []
+
+
+@pytest.mark.parametrize(
+    ("current", "others"),
+    [
+        ("BTC/EUR@kraken", ["BTC/EUR@coinbase"]),
+        ("BTC/USDT@okx", ["BTC/USD@coinbase", "BTC/USDC:USDC@hyperliquid", "BTC/USD:BTC@okx"]),
+        ("ETH/BTC@kraken", []),
+        ("NVDA@ibkr", ["NVDA@sim-x"]),
+    ],
+)
+def test_only_books_in_one_currency_or_in_dollars_are_compared(current: str, others: list[str]) -> None:
+    names = [
+        "BTC/EUR@kraken", "BTC/USDT@okx", "BTC/USD@coinbase", "BTC/EUR@coinbase", "BTC/USDC:USDC@hyperliquid",
+        "BTC/USD:BTC@okx", "ETH/BTC@kraken", "ETH/USDT@okx", "NVDA@ibkr", "NVDA@sim-x",
+    ]  # fmt: skip
+    assert [second for first, second in pairs_of(names, current) if first == current] == others
+    assert {name for pair in pairs_of(names, current) for name in pair} <= {current, *others}
+
+
+def test_a_pair_that_was_saved_and_is_of_two_currencies_is_not_compared_any_more() -> None:
+    selection = Selection("1m")
+    euros, dollars, others = "BTC/EUR@kraken", "BTC/USDT@okx", "BTC/USD@coinbase"
+    selection.instruments = {name: listed(name) for name in (euros, dollars, others)}
+    selection.selected = dollars
+    selection.chosen_pair = (euros, dollars)
+    assert selection.pair() == (dollars, others)
+    selection.chosen_pair = (others, dollars)
+    assert selection.pair() == (others, dollars)
+
+
+def listed(name: str) -> InstrumentView:
+    symbol, _, venue = name.rpartition("@")
+    one = Decimal(1)
+    return InstrumentView(
+        venue=venue, symbol=symbol, asset_type="crypto_spot", tick_size=one, lot_size=one, min_quantity=one,
+        min_notional=one,
+    )  # fmt: skip
 
 
 @given(

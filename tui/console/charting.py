@@ -12,7 +12,7 @@ from tui.console.selection import Selection
 from tui.present.ink import Ink, plain
 
 _NO_SECOND_BOOK: Final = (
-    "no second book of the selected instrument's asset is known; "
+    "no second book of the selected instrument's asset in its currency is known; "
     "{previous-instrument} and {next-instrument} select another"
 )
 _NOT_SHOWN: Final = "the spread compares them: {choose-pane} puts that pane here, desk 5 has it in 120 columns"

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from core.ledger.marks import USD_LIKE
 from core.state.desk import InstrumentView
 
 TIMEFRAMES = ("1s", "5s", "1m", "5m", "15m", "1h", "4h", "1d")
@@ -46,6 +47,19 @@ def base_of(name: str) -> str:
     return name.rpartition("@")[0].partition("/")[0]
 
 
+def quote_of(name: str) -> str:
+    """Return what an instrument is priced in: ``BTC/USDT:USDT@sim-a`` in USDT; empty where the name does not tell."""
+    return name.rpartition("@")[0].partition("/")[2].partition(":")[0]
+
+
+def are_comparable(first: str, second: str) -> bool:
+    """Tell whether two books are of one thing and their prices in one money: dollars of any kind count as that."""
+    if base_of(first) != base_of(second):
+        return False
+    quote, other = quote_of(first), quote_of(second)
+    return quote == other or (quote in USD_LIKE and other in USD_LIKE)
+
+
 def pairs_of(names: list[str], current: str | None) -> list[tuple[str, str]]:
     """Return the books that can be compared with each other, those with the current one first.
 
@@ -53,7 +67,7 @@ def pairs_of(names: list[str], current: str | None) -> list[tuple[str, str]]:
     """
     if current not in names:
         return []
-    same = [name for name in names if base_of(name) == base_of(current)]
+    same = [name for name in names if are_comparable(name, current)]
     found = [(first, second) for first in same for second in same if first != second]
     symbol = current.rpartition("@")[0]
     return sorted(

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from core.state.desk import DeskRequest, InstrumentView
-from tui.console.instruments import first_choice, name_of, pairs_of
+from tui.console.instruments import are_comparable, first_choice, name_of, pairs_of
 from tui.panes.ladder import LadderPane
 
 DEPTH = 60  # levels asked for: enough for the tallest ladder at its finest grouping
@@ -36,9 +36,10 @@ class Selection:
         return True
 
     def pair(self) -> tuple[str, str] | None:
-        """Return the books that the spread compares: those chosen, as far as they are listed, else the nearest."""
-        if self.chosen_pair is not None and {*self.chosen_pair} <= self.instruments.keys():
-            return self.chosen_pair
+        """Return the books that the spread compares: those chosen, if listed and comparable, else the nearest."""
+        chosen = self.chosen_pair
+        if chosen is not None and {*chosen} <= self.instruments.keys() and are_comparable(*chosen):
+            return chosen
         return next(iter(pairs_of(list(self.instruments), self.selected)), None)
 
     def chosen(self) -> InstrumentView | None:

@@ -29,7 +29,8 @@ class SpreadPane(Pane):
 
     TITLE = "Spread"
     ABOUT = (
-        "How much dearer one thing is on a second book than on the first, in basis points. The bright line is the "
+        "How much dearer one thing is on a second book than on the first, in basis points; both are priced in one "
+        "currency, or in dollars of any kind. The bright line is the "
         "middle of both; the lines around it are what selling there and buying here would earn, and the other way "
         "would cost, before fees. ╌ is the edge from which a strategy of this pair trades. {choose-pair} chooses the "
         "pair, {cursor-left} and {cursor-right} put a crosshair on a moment. A side that is stale or closed is said, "
@@ -99,7 +100,8 @@ class SpreadPane(Pane):
     def draw(self, view: View, width: int, height: int) -> Picture:
         keys = self.keys(view)
         if self.pair is None or view.snapshot is None:
-            text = "No second book of the selected instrument's asset is known. {choose-pair} chooses another pair."
+            text = "No second book of the selected instrument's asset in its currency is known. "
+            text += "{choose-pair} chooses another pair."
             return Picture((Span(self.TITLE, Ink.STRONG),), (), wrap(keys(text), width, Ink.QUIET))
         crossings = self._history().crossings
         threshold = threshold_of(view.snapshot.monitoring.strategies, self.pair)
