@@ -11,8 +11,11 @@ from hypothesis import strategies as st
 from textual.geometry import Region
 
 from core.control.commands import Kill, Pause
+from core.types.job_event import JobEventKind
 from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
+from tests.console.fake_jobs import job
 from tests.console.fake_link import FakeLink
+from tests.console.fake_timelines import event, timeline
 from tui.console.desks import DESKS, SizeClass, arrangement, places_of
 from tui.console.files import ConsoleFiles
 from tui.console.memory import ConsoleMemory, DeskChange, MemoryFile
@@ -213,3 +216,25 @@ def test_rows_are_copied_to_the_clipboard_with_tabs(tmp_path: Path) -> None:
         assert "has no rows to copy" in desk.bar("message")
 
     run_console(script, files=seen(tmp_path))
+
+
+def test_more_than_a_terminal_takes_at_once_is_not_copied_and_the_key_that_exports_it_is_named(tmp_path: Path) -> None:
+    link = FakeLink()
+    snapshot = link.latest()
+    assert snapshot is not None
+    of_one = [event(n, JobEventKind.SENT, 0, "sent", text="x" * 100) for n in range(100)]
+    link.latest = lambda: snapshot
+    snapshot.timelines = {f"job-{n}": timeline(job(n, "finished"), *of_one) for n in range(20)}
+
+    async def script(desk: Desk) -> None:
+        await desk.press("3")
+        await desk.focus("timeline")
+        await desk.press("y")
+        assert desk.app.clipboard == ""
+        assert "too much for a terminal's clipboard" in desk.bar("message")
+        assert "Y writes it to a file" in desk.bar("message")
+        snapshot.timelines = {"job-1": snapshot.timelines["job-1"]}
+        await desk.press("y")
+        assert len(desk.app.clipboard.splitlines()) == 101
+
+    run_console(script, link, files=seen(tmp_path))

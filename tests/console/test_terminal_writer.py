@@ -4,7 +4,7 @@ import io
 import os
 import threading
 
-from tui.console.terminal_writer import TerminalWriter
+from tui.console.terminal_writer import MAX_WAITING_CHARACTERS, TerminalWriter
 
 WAIT_S = 20.0
 
@@ -66,3 +66,36 @@ def test_a_terminal_that_cannot_be_made_to_wait_is_given_up_and_not_painted_for_
     writer.join(WAIT_S)
     assert not writer.is_alive()
     assert not painted.is_set()
+
+
+def test_a_text_too_large_to_wait_is_dropped_and_the_terminal_painted_anew_and_written_to_again() -> None:
+    file, painted = io.StringIO(), threading.Event()
+    writer = TerminalWriter(file, painted.set, lambda: None)
+    writer.start()
+    writer.write("x" * (MAX_WAITING_CHARACTERS + 1))
+    assert painted.wait(WAIT_S)
+    writer.write("painted anew")
+    writer.stop()
+    writer.join(WAIT_S)
+    assert file.getvalue() == "painted anew"
+    assert writer.sent.dropped_count == 1
+
+
+def test_what_is_dropped_between_two_writes_does_not_end_the_writing() -> None:
+    file, recoveries, painted = io.StringIO(), iter("ab"), threading.Event()
+
+    def paint() -> None:
+        if next(recoveries) == "b":
+            painted.set()
+            return
+        for _ in range(6):  # too much again, while the thread is between two writes
+            writer.write("y" * (MAX_WAITING_CHARACTERS // 5))
+
+    writer = TerminalWriter(file, paint, lambda: None)
+    writer.write("x" * (MAX_WAITING_CHARACTERS + 1))
+    writer.start()
+    assert painted.wait(WAIT_S)
+    writer.write("painted anew")
+    writer.stop()
+    writer.join(WAIT_S)
+    assert file.getvalue() == "painted anew"

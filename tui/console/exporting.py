@@ -2,13 +2,16 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from tui.panes.pane import Pane
 from tui.present.export import Export
 
 if TYPE_CHECKING:
     from tui.console.app import ConsoleApp
+
+MAX_COPIED_BYTES: Final = 128 * 1024
+"""As text for the terminal it is a third longer, and a picture must fit beside it in what waits there."""
 
 
 class Exporting:
@@ -20,9 +23,16 @@ class Exporting:
     def copy_pane(self) -> None:
         """Put the focused pane's rows into the clipboard of the terminal, by OSC 52."""
         found = self._export()
-        if found is not None:
-            self.app.copy_to_clipboard(found.as_tabs())
-            self.app.say("info", f"copied {_amount(found)}, if this terminal lets programs copy (OSC 52)")
+        if found is None:
+            return
+        text = found.as_tabs()
+        size = len(text.encode())
+        if size > MAX_COPIED_BYTES:
+            told = f"{_amount(found)} are {size // 1024} KiB, too much for a terminal's clipboard"
+            self.app.say("hint", f"{told} ({MAX_COPIED_BYTES // 1024} KiB): {{export}} writes it to a file")
+            return
+        self.app.copy_to_clipboard(text)
+        self.app.say("info", f"copied {_amount(found)}, if this terminal lets programs copy (OSC 52)")
 
     def export_pane(self) -> None:
         """Write the focused pane's rows as CSV."""

@@ -99,7 +99,7 @@ class TerminalWriter(threading.Thread):
 
     def _take(self) -> str | None:
         with self._changed:
-            while not self._waiting:
+            while not (self._waiting or self._is_stalled):  # stalled with nothing to write: paint anew at once
                 if self._is_stopping:
                     return None
                 self._changed.wait()
