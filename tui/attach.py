@@ -83,6 +83,7 @@ class AttachedLink:
         self._latest: DeskSnapshot | None = None
         self._lost_reason: str | None = CONNECTING
         self._heard_ns = 0
+        self._is_back = False  # and has not heard anything over the new connection
         self._turn_ns: int | None = None  # when this process last looked here, for a picture or for a frame
         self._stood_still = False  # and has not been sent the whole state since
         self._unusable_frames = 0  # in a row
@@ -105,10 +106,15 @@ class AttachedLink:
     def lost_reason(self) -> str | None:
         if self._lost_reason is not None:
             return self._way_lost() or self._lost_reason
-        silent_ns = self._clock.monotonic_ns() - self._heard_ns
-        if silent_ns > max(_SILENCE_NS, 5 * self._interval_ms * 1_000_000):
-            return f"the engine has been silent for {silent_ns / 1e9:.1f} s"
-        return None
+        silent_ns = self._silent_ns()
+        return None if silent_ns <= self._patience_ns else f"the engine has been silent for {silent_ns / 1e9:.1f} s"
+
+    def _silent_ns(self) -> int:
+        return self._clock.monotonic_ns() - self._heard_ns
+
+    @property
+    def _patience_ns(self) -> int:
+        return max(_SILENCE_NS, 5 * self._interval_ms * 1_000_000)
 
     def want(self, request: DeskRequest) -> None:
         if request != self._request:
@@ -180,6 +186,7 @@ class AttachedLink:
 
     def _opened(self, send: Callable[[bytes], None]) -> None:
         self._send = send
+        self._is_back = True
         self._ask()
 
     def _take(self, frame: bytes) -> None:
@@ -198,11 +205,18 @@ class AttachedLink:
         self._stood_still = self._stood_still and not self._mirror.is_anew
         if self._stood_still:
             return
-        if self._mirror.gap_ms:
-            self._notices.tell(gap_text(self._mirror.gap_ms, self._latest, now))
+        if gap_ms := max(self._mirror.gap_ms, self._missed_ms(now)):
+            self._notices.tell(gap_text(gap_ms, self._latest, now))
         self._latest = now
         self._heard_ns = self._clock.monotonic_ns()
         self._lost_reason = None
+
+    def _missed_ms(self, now: DeskSnapshot) -> int:
+        """Return for how long a link that came back was away from an engine that went on; 0 where that is nothing."""
+        is_back, self._is_back = self._is_back, False
+        is_same = self._latest is not None and self._latest.engine_id == now.engine_id
+        silent_ns = self._silent_ns()
+        return silent_ns // 1_000_000 if is_back and is_same and silent_ns > self._patience_ns else 0
 
     def _ask(self) -> None:
         """Say what is wanted, where somebody hears it."""

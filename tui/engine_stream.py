@@ -72,16 +72,16 @@ async def follow(socket_path: Path, on_open: Callable[[Send], None], on_frame: C
         raise StreamError(f"no engine answers on {socket_path} ({error.strerror or error})") from error
     try:
         await _shake_hands(socket_path, reader, writer)
-        on_open(lambda text: _send(writer, _Kind.TEXT, text))
         beating = asyncio.create_task(_beat(writer), name="stream-beat")
         try:
+            on_open(lambda text: _send(writer, _Kind.TEXT, text))
             return await _follow(reader, writer, on_frame)
         finally:
             beating.cancel()
+            _send(writer, _Kind.CLOSE, _CLOSE_NORMAL)
     except (asyncio.IncompleteReadError, OSError):
         return "connection lost"
     finally:
-        _send(writer, _Kind.CLOSE, _CLOSE_NORMAL)
         writer.close()
 
 

@@ -86,6 +86,9 @@ class ConsoleDesk:
         self._is_open = False
 
     def attach(self, hello: ConsoleHello) -> Presence:
+        """Take note of a console; one that is back while its lost stream still counts is there once, unarmed."""
+        for older in [each for each in self._present if hello.console and each.hello.console == hello.console]:
+            older.end()
         presence = Presence(hello, self._clock.utc_ns(), self._gone)
         self._present.append(presence)
         if self._is_open:

@@ -21,6 +21,9 @@ MAX_NAME_CHARACTERS: Final = 64
 MAX_REQUEST_BYTES: Final = 64 << 10
 STALLED_AFTER_S: Final = 2.0
 CUT_OFF_AFTER_S: Final = 600.0
+SILENT_AFTER_S: Final = 5.0
+"""For so long a console must have said nothing to lose its place to another; longer than that none stays armed."""
+_TURNS_SILENT: Final = 3  # at least: what is no console of ours speaks only when it is sent something
 KERNEL_BUFFER_BYTES: Final = 16 << 10
 """What the kernel may hold for a console: with its usual size a quiet engine's frames fill it only after minutes."""
 MOST_UNREAD: Final = 2
@@ -83,6 +86,14 @@ class _Client:
         return self.request
 
     @property
+    def console(self) -> str:
+        return "" if self.presence is None else self.presence.hello.console
+
+    @property
+    def interval_s(self) -> float:
+        return 0.0 if self.request is None else self.request.interval_ms / 1_000
+
+    @property
     def is_stalled(self) -> bool:
         return self.presence is not None and self.presence.behind_s > 0
 
@@ -109,6 +120,9 @@ class DeskStreams:
     read nothing and said nothing for `stalled_after_s` costs the frame that it was sent last and nothing else; when it
     reads again it gets one whole snapshot that says for how long it had none. One that still speaks while its frames
     are on their way has a slow line: it gets what changed. Each console is waited for by a task of its own.
+
+    A line that died without a word leaves a stream behind: it ends when its console is back, or when another needs its
+    place.
     """
 
     def __init__(self, engine: EngineAccess, stalled_after_s: float = STALLED_AFTER_S) -> None:
@@ -117,7 +131,7 @@ class DeskStreams:
         self._clients: list[_Client] = []
 
     async def serve(self, request: web.Request) -> web.StreamResponse:
-        if len(self._clients) >= MAX_CLIENTS:
+        if len(self._clients) >= MAX_CLIENTS and not self._make_room():
             raise web.HTTPServiceUnavailable(reason=f"{MAX_CLIENTS} consoles are attached already; detach one first")
         socket = web.WebSocketResponse(compress=False, max_msg_size=MAX_REQUEST_BYTES, autoping=False)
         await socket.prepare(request)
@@ -131,12 +145,36 @@ class DeskStreams:
         try:
             await self._receive(client)
         finally:
-            self._clients.remove(client)
-            client.gone()
+            self._forget(client)
             sender.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await sender
         return socket
+
+    def _make_room(self) -> bool:
+        """Drop the console that has been silent longest, if any has been for long."""
+        now_s = asyncio.get_running_loop().time()
+        longest = min(self._clients, key=lambda each: each.heard_at)
+        silent_s = now_s - longest.heard_at
+        if silent_s < max(SILENT_AFTER_S, _TURNS_SILENT * longest.interval_s):
+            return False
+        _log.warning("an attached console has said nothing for %.0f s and makes room for another", silent_s)
+        self._drop(longest)
+        return True
+
+    def _drop_older(self, console: str) -> None:
+        """End the stream that a console had before: whoever lost its line comes back before this end hears of it."""
+        for each in [each for each in self._clients if console and each.console == console]:
+            self._drop(each)
+
+    def _drop(self, client: _Client) -> None:
+        self._forget(client)
+        client.transport.abort()  # its receiver ends
+
+    def _forget(self, client: _Client) -> None:
+        if client in self._clients:
+            self._clients.remove(client)
+        client.gone()
 
     async def close(self) -> None:
         """Tell every console that the engine stops."""
@@ -162,7 +200,9 @@ class DeskStreams:
                 await _close(client, WSCloseCode.INVALID_TEXT, str(error))
                 return
             if client.presence is None:  # before its first frame, which shows it among the consoles
-                client.presence = self._engine.attach(_hello(request))
+                hello = _hello(request)
+                self._drop_older(hello.console)
+                client.presence = self._engine.attach(hello)
             client.ask(request)
 
     async def _send(self, client: _Client) -> None:

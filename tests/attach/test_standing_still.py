@@ -22,10 +22,15 @@ class Stopped:
         self.clock.now_ns = 100 * SECOND_NS
         self.link = AttachedLink(Path("/nowhere"), self.clock)
         self.asked: list[StreamRequest] = []
+        self.open()
+
+    def open(self) -> None:
         self.link._opened(lambda text: self.asked.append(msgspec.json.decode(text, type=StreamRequest)))
 
-    async def hear(self, number: int, gap_ms: int = 0) -> None:
-        self.link._take(self.framer.frame(desk(number), gap_ms))
+    async def hear(self, number: int, gap_ms: int = 0, engine_id: str | None = None) -> None:
+        state = desk(number)
+        state.engine_id = engine_id or state.engine_id
+        self.link._take(self.framer.frame(state, gap_ms))
 
     def shown(self) -> int | None:
         latest = self.link.latest()
@@ -89,5 +94,33 @@ def test_a_picture_that_is_late_by_less_is_no_standstill() -> None:
         await stopped.hear(2)
         assert stopped.shown() == 2
         assert len(stopped.asked) == 1  # when the link was opened
+
+    with_link(script)
+
+
+def test_a_link_that_comes_back_to_the_same_engine_says_how_long_nothing_was_shown() -> None:
+    async def script(stopped: Stopped) -> None:
+        for silence_s in (60, 1):
+            for _ in range(10 * silence_s):
+                stopped.clock.now_ns += SECOND_NS // 10
+                assert stopped.shown() is not None
+            stopped.open()
+            stopped.framer.start_over()
+            await stopped.hear(2)
+            await stopped.hear(3)
+        assert stopped.link.take_notices() == ["no frames for 60 s: fresh snapshot; meanwhile 0 fills and 0 log lines"]
+
+    with_link(script)
+
+
+def test_a_link_that_comes_back_to_another_engine_has_missed_nothing_of_it() -> None:
+    async def script(stopped: Stopped) -> None:
+        for _ in range(600):
+            stopped.clock.now_ns += SECOND_NS // 10
+            assert stopped.shown() == 1
+        stopped.open()
+        stopped.framer.start_over()
+        await stopped.hear(2, engine_id="another run")
+        assert stopped.link.take_notices() == []
 
     with_link(script)

@@ -119,6 +119,7 @@ def test_an_end_without_a_goodbye_is_a_lost_connection(path: Path) -> None:
 def test_who_refuses_or_is_no_engine_is_said(path: Path, peer: Peer, said: str) -> None:
     with pytest.raises(StreamError, match=said):
         followed(peer, path)
+    assert peer.heard == b""  # a goodbye in frames would be no HTTP
 
 
 def test_what_cannot_be_used_ends_the_link_with_its_own_error(path: Path) -> None:

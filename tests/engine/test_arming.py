@@ -175,6 +175,45 @@ def test_another_stream_of_the_same_console_does_not_keep_a_lease_that_a_lost_on
     over_a_rig(script)
 
 
+def test_a_console_that_is_back_before_its_lost_stream_ended_is_armed_and_stays_so_when_that_ends() -> None:
+    async def script(rig: EngineRig) -> None:
+        lost = attach(rig)
+        lost.behind_s = 6.0
+        attach(rig, BOB)
+        attach(rig)
+        assert await arm(rig) is Outcome.DONE
+        assert armed(rig) == ALICE
+        lost.behind_s = 600.0
+        lost.end()
+        await rig.elapse(2.5)
+        assert armed(rig) == ALICE
+        assert told(rig, "ConsoleDisarmed") == []
+        assert [each.console for each in shown(rig).consoles] == [BOB, ALICE]
+        assert [fact.console for fact in told(rig, "ConsoleDetached")] == [ALICE]
+
+    over_a_rig(script)
+
+
+def test_a_lease_does_not_go_on_over_a_lost_stream_to_the_next_of_the_same_console() -> None:
+    async def script(rig: EngineRig) -> None:
+        attach(rig)
+        await arm(rig)
+        attach(rig)
+        assert armed(rig) is None
+        assert [fact.cause for fact in told(rig, "ConsoleDisarmed")] == ["its console is gone"]
+
+    over_a_rig(script)
+
+
+def test_streams_without_a_console_are_told_apart_though_none_has_an_id() -> None:
+    async def script(rig: EngineRig) -> None:
+        attach(rig, "")
+        attach(rig, "")
+        assert [each.console for each in shown(rig).consoles] == ["", ""]
+
+    over_a_rig(script)
+
+
 def test_an_engine_that_starts_again_is_not_armed() -> None:
     async def main(loop: VirtualLoop) -> None:
         journal = InlineJournal()
