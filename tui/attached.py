@@ -3,8 +3,10 @@
 import asyncio
 import signal
 import sys
+from collections.abc import Coroutine
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, Final
 
 from core.io.console_id import new_console_name
 from core.io.interpreter import resume_garbage_collection
@@ -15,9 +17,14 @@ from tui.attach_target import SshAddress
 from tui.console.making import make_console
 from tui.console_reading import FirstSettings
 
+_ENDING: Final = (signal.SIGHUP, signal.SIGTERM)
+
 
 async def run_attached(target: Path | SshAddress, paths: Paths, first: FirstSettings) -> None:
-    """Show a running engine until the trader detaches; the engine goes on. Raises SshTunnelError before a console."""
+    """Show a running engine until the trader detaches or a signal asks for the end; the engine goes on.
+
+    Raises SshTunnelError before a console.
+    """
     interval_ms = first.settings.link_interval_ms
     if isinstance(target, Path):
         name = new_console_name()
@@ -27,7 +34,8 @@ async def run_attached(target: Path | SshAddress, paths: Paths, first: FirstSett
 
     tunnel = SshTunnel(target)
     try:
-        await tunnel.start()
+        if not await _ends_by_itself(tunnel.start()):
+            return
         name, place = new_console_name("ssh"), f"attached {target.shown}"
         link = AttachedLink(
             tunnel.socket, SystemClock(), interval_ms, name=name, place=place, way_lost=lambda: tunnel.lost_reason
@@ -49,14 +57,8 @@ async def _show(link: AttachedLink, who: str, paths: Paths, first: FirstSettings
                 link.tell(problem)
 
     afterwards = asyncio.create_task(after_the_first_picture(), name="after-the-first-picture")
-    showing = asyncio.create_task(console.run_async(mouse=first.settings.has_mouse), name="console")
-    asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, showing.cancel)
     try:
-        await showing
-    except asyncio.CancelledError:
-        own = asyncio.current_task()
-        if own is None or own.cancelling():  # else the terminal is gone, and with it the console alone
-            raise
+        await _ends_by_itself(console.run_async(mouse=first.settings.has_mouse))
     finally:
         afterwards.cancel()
         unanswered = await console.sender.finish()  # with the link goes what is still on its way over it
@@ -64,6 +66,30 @@ async def _show(link: AttachedLink, who: str, paths: Paths, first: FirstSettings
         with suppress(OSError):  # nobody reads it where the terminal is gone
             for what in unanswered:
                 sys.stderr.write(f"{what}: NO ANSWER before the console was left; see `seraphim status`\n")
+
+
+async def _ends_by_itself(work: Coroutine[Any, Any, object]) -> bool:
+    """Do something until it is done, True, or has ended for a signal or a lost terminal, False; say which signal."""
+    working = asyncio.create_task(work, name="attached")
+    ended_by: list[signal.Signals] = []
+
+    def end(number: signal.Signals) -> None:
+        if not ended_by:  # a second one would cut short how the terminal is given back
+            ended_by.append(number)
+            working.cancel()
+
+    for number in _ENDING:
+        asyncio.get_running_loop().add_signal_handler(number, end, number)
+    try:
+        await working
+    except asyncio.CancelledError:
+        own = asyncio.current_task()
+        if own is None or own.cancelling():  # else it is the work alone that ended
+            raise
+    if signal.SIGTERM in ended_by:
+        with suppress(OSError):
+            sys.stderr.write("this console was ended by SIGTERM; the engine goes on\n")
+    return not ended_by and not working.cancelled()
 
 
 def disk_problem(paths: Paths) -> str:

@@ -41,6 +41,10 @@ class Terminal:
     def send(self, keys: bytes) -> None:
         os.write(self._master, keys)
 
+    def local_modes(self) -> int:
+        """Return whether it echoes, reads by lines, and more, as the last program left it."""
+        return int(termios.tcgetattr(self._master)[3])
+
     def text(self) -> str:
         return "\n".join(self.screen.display)
 
