@@ -122,15 +122,24 @@ def test_what_was_saved_is_there_at_the_next_start(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", '{"theme": "pink"}', '{"form": 99}', '{"desk": 77, "desks": {"1": {"instead": {"log": "no-pane"}}}}'],
+    [
+        b"",
+        b"{",
+        b'{"theme": "pink"}',
+        b'{"form": 99}',
+        b'{"form": 1, "timeframe": "\xff"}',
+        b'{"x": ' + b"[" * 200_000 + b"]" * 200_000 + b"}",
+        b'{"desk": 77, "desks": {"1": {"instead": {"log": "no-pane"}}}}',
+    ],
+    ids=["empty", "cut", "unknown word", "another form", "no text", "too deep", "unknown desk"],
 )
-def test_a_memory_that_cannot_be_used_leaves_the_shipped_screen(text: str, tmp_path: Path) -> None:
+def test_a_memory_that_cannot_be_used_leaves_the_shipped_screen(text: bytes, tmp_path: Path) -> None:
     kept = files(tmp_path)
-    kept.memory.path.write_text(text)
+    kept.memory.path.write_bytes(text)
 
     async def script(desk: Desk) -> None:
         assert (desk.app.area.desk, desk.app.area.changes) == (1, {})
-        assert ("the saved screen" in desk.bar("message")) is ("desk" not in text)
+        assert ("the saved screen" in desk.bar("message")) is (b"desk" not in text)
         assert desk.app.dialogs.top is None
 
     run_console(script, files=kept)

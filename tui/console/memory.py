@@ -60,7 +60,7 @@ class MemoryFile:
             found = msgspec.json.decode(self.path.read_bytes(), type=ConsoleMemory)
         except FileNotFoundError:
             return None, ""
-        except (OSError, msgspec.DecodeError) as error:
+        except (OSError, ValueError, RecursionError) as error:  # also no text at all, or nested without end
             return None, f"the saved screen cannot be used ({self.path}: {error}); the shipped one is shown"
         if found.form != FORM:
             return None, f"the saved screen is of another version ({self.path}); the shipped one is shown"
