@@ -69,6 +69,10 @@ class SshTunnel:
     @property
     def lost_reason(self) -> str | None:
         """Return why there is no way to the other machine, None while ssh runs."""
+        keeper = self._keeper
+        fault = keeper.exception() if keeper is not None and keeper.done() and not keeper.cancelled() else None
+        if fault is not None:
+            return f"{self._address.shown}: nobody starts ssh again ({type(fault).__name__}: {fault}); attach anew"
         return self._lost_reason
 
     async def start(self) -> None:
@@ -85,8 +89,7 @@ class SshTunnel:
         """End ssh and remove what was made for it."""
         if self._keeper is not None:
             self._keeper.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._keeper
+            await asyncio.gather(self._keeper, return_exceptions=True)
         if self._process is not None:
             await _end(self._process)
         shutil.rmtree(self._folder, ignore_errors=True)
@@ -139,13 +142,22 @@ class SshTunnel:
 
     async def _keep(self, process: Process, there: str) -> None:
         backoff_s = self._first_backoff_s
+        running: Process | None = process
+        why = ""
         while True:
-            await process.wait()
-            self._lost_reason = f"{self._address.shown}: {self._why_ended(process)}; connecting again"
+            if running is not None:
+                await running.wait()
+                why = self._why_ended(running)
+            self._lost_reason = f"{self._address.shown}: {why}; connecting again"
             await asyncio.sleep(backoff_s)
             backoff_s = min(2 * backoff_s, MAX_BACKOFF_S)
-            self._process = process = await self._connect(there, may_ask=False)
-            if await self._is_through(process):
+            try:
+                running = await self._connect(there, may_ask=False)
+            except OSError as error:  # no process or no file is to be had at the moment
+                running, why = None, f"ssh cannot be started ({error})"
+                continue
+            self._process = running
+            if await self._is_through(running):
                 self._lost_reason = None
                 backoff_s = self._first_backoff_s
 

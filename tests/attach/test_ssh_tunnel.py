@@ -15,7 +15,7 @@ from core.io.control_server import ControlServer
 from core.io.system_clock import SystemClock
 from tests.attach.ssh_folder import SshFolder
 from tests.control.fake_engine import FakeEngine
-from tests.control.test_attach import until
+from tests.control.test_attach import WAIT_S, until
 from tui.attach import AttachedLink
 from tui.attach_target import SshAddress, attach_target
 from tui.ssh_tunnel import SshTunnel, SshTunnelError
@@ -127,6 +127,54 @@ def test_an_ssh_that_ends_is_a_lost_link_and_comes_back_without_asking(ssh: SshF
         await link.stop()
         await tunnel.stop()
         await server.stop()
+
+    asyncio.run(run())
+
+
+def test_an_ssh_that_cannot_be_started_again_is_said_and_tried_again(
+    ssh: SshFolder, there: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run() -> None:
+        tunnel = SshTunnel(SshAddress(host="desk", socket=str(there)), first_backoff_s=0.05)
+        await tunnel.start()
+        start, said = asyncio.create_subprocess_exec, list[str | None]()
+
+        async def fail_once(*command: Any, **options: Any) -> Any:
+            if not said:
+                said.append(tunnel.lost_reason)
+                raise BlockingIOError(11, "Resource temporarily unavailable")
+            said.append(tunnel.lost_reason)
+            return await start(*command, **options)
+
+        monkeypatch.setattr(asyncio, "create_subprocess_exec", fail_once)
+        os.kill(ssh.calls()[0]["pid"], signal.SIGKILL)
+        await until(lambda: len(said) == 2)
+        assert "ssh ended with code -9" in (said[0] or "")
+        assert "cannot be started ([Errno 11] Resource temporarily unavailable); connecting again" in (said[1] or "")
+        await until(lambda: tunnel.lost_reason is None)
+        await tunnel.stop()
+
+    asyncio.run(run())
+
+
+def test_a_tunnel_whose_keeper_failed_still_takes_ssh_and_its_folder_along(
+    ssh: SshFolder, there: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def run() -> None:
+        tunnel = SshTunnel(SshAddress(host="desk", socket=str(there)), first_backoff_s=0.01)
+        await tunnel.start()
+        asked = asyncio.Event()
+
+        async def fail(**_: Any) -> Any:
+            asked.set()
+            raise ZeroDivisionError
+
+        monkeypatch.setattr(tunnel, "_connect", lambda *_, **__: fail())
+        os.kill(ssh.calls()[0]["pid"], signal.SIGKILL)
+        await asyncio.wait_for(asked.wait(), WAIT_S)
+        await until(lambda: "ZeroDivisionError" in (tunnel.lost_reason or ""))
+        await tunnel.stop()
+        assert not tunnel.socket.parent.exists()
 
     asyncio.run(run())
 
