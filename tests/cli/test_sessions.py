@@ -9,6 +9,8 @@ from core.paths import Paths
 from tests.console.driving import Desk
 from tests.console.flights import record
 from tui.cli.app import run
+from tui.flight.entries import BlockHead, Frame, Mark, SessionHeader
+from tui.flight.session_form import block_bytes, first_bytes
 
 CapturedText = pytest.CaptureFixture[str]
 
@@ -66,3 +68,35 @@ def test_oldest_sessions_are_pruned(session: Path, capsys: CapturedText) -> None
     assert run(["sessions", "prune", "--keep", "0", "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["removed"] == [session.name]
     assert not session.exists()
+
+
+def test_what_a_recording_says_of_itself_does_not_steer_the_terminal(paths: Paths, capsys: CapturedText) -> None:
+    header = SessionHeader(
+        version="1",
+        started_utc_ns=1_700_000_000_000_000_000,
+        started_ns=0,
+        who="console:a\x1b]0;b\x07",
+        console="c",
+        place="p",
+        is_hosted=False,
+        frame_period_s=0.1,
+        timeframe="1m",
+        theme="dark",
+        up="green",
+        is_low_bandwidth=False,
+        has_mouse=True,
+        keys={},
+        memory=b"",
+    )
+    head = BlockHead(0, 1_000_000, True, 1, 1, [Mark(5, "alarm", "the venue said \x1b[2Jboo")], "paper", True)
+    folder = paths.state_dir / "sessions"
+    folder.mkdir(parents=True)
+    (folder / "a.session").write_bytes(first_bytes(header) + block_bytes(head, [Frame(0)]))
+    assert run(["sessions", "show", "a"]) == 0
+    shown = capsys.readouterr().out
+    assert "console:a ]0;b" in shown
+    assert "the venue said  [2Jboo" in shown
+    assert run(["sessions"]) == 0
+    listed = capsys.readouterr().out
+    assert "console:a ]0;b" in listed
+    assert "\x1b" not in shown + listed

@@ -50,7 +50,7 @@ def sessions(context: typer.Context, json: Json = False) -> None:
     print_table("", COLUMNS, map(_told, rows), empty=f"no session is recorded yet ({folder}): start `seraphim-tui`")
     for row in rows:
         if row["problem"]:
-            say(f"{row['name']}: {row['problem']}")
+            _say_safely(f"{row['name']}: {row['problem']}")
 
 
 @group.command("show", help="Show one session: who, when, how long, and the moments worth going to.")
@@ -67,10 +67,10 @@ def show(
         return
     for name, value in _told(row).items():
         if value not in {None, ""} and name not in {"seconds", "bytes", "mode", "started_utc_ns"}:
-            say(f"{name:<10} {value}")
+            _say_safely(f"{name:<10} {value}")
     say(f"{'began':<10} {utc_text(read.header.started_utc_ns)} UTC")
     for mark in moments:
-        say(f"{utc_text(read.header.started_utc_ns + mark.at_ns)}  {mark.kind:<6} {mark.text}")
+        _say_safely(f"{utc_text(read.header.started_utc_ns + mark.at_ns)}  {mark.kind:<6} {mark.text}")
 
 
 @group.command("prune", help="Remove the oldest sessions; one that is being recorded stays.")
@@ -112,6 +112,11 @@ def _told(row: dict[str, object]) -> dict[str, object]:
         "megabytes": round(int(str(row["bytes"])) / _MEGABYTE, 2),
         "money": None if mode is None else str(mode).upper(),
     }
+
+
+def _say_safely(text: str) -> None:
+    """Write a line of words from a recording: they may be a venue's, and must not steer the terminal."""
+    say(import_module("tui.present.cells").safe(text))
 
 
 def _long(seconds: int) -> str:

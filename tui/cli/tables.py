@@ -30,7 +30,9 @@ def print_table(title: str, columns: Sequence[Column], rows: Iterable[Mapping[st
     from rich.table import Table  # noqa: PLC0415 - not for --json
     from rich.text import Text  # noqa: PLC0415 - not for --json
 
-    lines = [[cell(row.get(column.key), column.kind) for column in columns] for row in rows]
+    from tui.present.cells import safe  # noqa: PLC0415 - loads Rich
+
+    lines = [[safe(cell(row.get(column.key), column.kind)) for column in columns] for row in rows]
     if not lines:
         say(empty)
         return
