@@ -52,7 +52,11 @@ def run_console(
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         _say("a console needs a terminal; without one run `seraphim-tui --daemon` or `seraphim daemon`")
         return EXIT_USAGE
-    if attach is not None or find_holder(Paths.from_environment().lock) is not None:
+    try:
+        is_attaching = attach is not None or find_holder(Paths.from_environment().lock) is not None
+    except Exception as error:
+        return _failed(error)
+    if is_attaching:
         return _guarded(lambda: _attach(config_file, attach or "", is_slow_link=is_slow_link))
     return run_in_child(
         lambda leave: _guarded(lambda: _host(config_file, leave, is_live=is_live, is_slow_link=is_slow_link))
@@ -134,14 +138,19 @@ def _guarded(work: Callable[[], None]) -> int:
     except KeyboardInterrupt:
         return 130
     except Exception as error:
-        from tui.start_failures import exit_code_of  # noqa: PLC0415 - what did not fail needs no names of failures
-
-        code = exit_code_of(error)
-        if code is None:
-            raise
-        _say(str(error))
-        return code
+        return _failed(error)
     return EXIT_DONE
+
+
+def _failed(error: Exception) -> int:
+    """Say what keeps a start from going on and return its exit code; raise what is a fault of the program."""
+    from tui.start_failures import exit_code_of  # noqa: PLC0415 - what did not fail needs no names of failures
+
+    code = exit_code_of(error)
+    if code is None:
+        raise error
+    _say(str(error))
+    return code
 
 
 class _Version(argparse.Action):

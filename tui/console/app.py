@@ -1,7 +1,6 @@
 """The console: a client of an engine link that shows snapshots and sends commands."""
 
 import asyncio
-import getpass
 import logging
 import os
 import re
@@ -17,6 +16,7 @@ from textual.screen import Screen
 from textual.timer import Timer
 
 from core.config.console_words import UpColour
+from core.io.console_id import user_name
 from core.io.redaction import redact
 from core.ports.clock import Clock
 from core.ports.control import EngineLink
@@ -119,7 +119,7 @@ class ConsoleApp(SparingApp[ExitChoice], inherit_bindings=False):
         self.messages = Messages(clock)
         self.alarm_bell = AlarmBell(settings.bell)
         self.watch_of_link = FreshnessWatch(link, clock, settings.frame_period_s, self._sent)
-        self.sender = CommandSender(link, who or f"console:{getpass.getuser()}", self.say)
+        self.sender = CommandSender(link, who or f"console:{user_name()}", self.say)
         self.selection = Selection(settings.timeframe)
         self.area = DeskArea(recentring)
         self.header = HeaderBar("header")
