@@ -18,7 +18,7 @@ from core.state.desk import DeskRequest, DeskSnapshot
 from tui.engine_request import InDoubtError, NotSentError, ask_engine
 from tui.engine_stream import StreamError, follow
 from tui.notices import Notices
-from tui.other_version import is_unknown_field, is_unknown_to_engine, older_engine
+from tui.other_version import is_unknown_field, is_unknown_to_engine, newer_engine, older_engine
 
 CONNECTING: Final = "connecting to the engine"
 _FIRST_BACKOFF_S: Final = 0.1
@@ -87,6 +87,7 @@ class AttachedLink:
         self._turn_ns: int | None = None  # when this process last looked here, for a picture or for a frame
         self._stood_still = False  # and has not been sent the whole state since
         self._unusable_frames = 0  # in a row
+        self._newer_engine = ""  # that was said to be newer than this console
         self._notices = Notices()
         self._task: asyncio.Task[None] | None = None
 
@@ -207,6 +208,9 @@ class AttachedLink:
             return
         if gap_ms := max(self._mirror.gap_ms, self._missed_ms(now)):
             self._notices.tell(gap_text(gap_ms, self._latest, now))
+        if self._mirror.knows_less and self._newer_engine != now.engine_id:
+            self._newer_engine = now.engine_id
+            self._notices.tell(newer_engine(now.version))
         self._latest = now
         self._heard_ns = self._clock.monotonic_ns()
         self._lost_reason = None

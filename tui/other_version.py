@@ -1,4 +1,4 @@
-"""What a console says of an engine that does not know what it is asked: both are of different versions."""
+"""What a console says of an engine that does not know what it is asked, or shows what it does not know itself."""
 
 from typing import Final
 
@@ -21,10 +21,22 @@ def is_unknown_to_engine(status: int, outcome: Outcome | None, said: str) -> boo
 
 def older_engine(engine_version: str | None) -> str:
     """Say that the engine is the older one, and which of both to update."""
+    return (
+        f"{_of_different_versions(engine_version)} and the engine is the older one: update the "
+        "engine, that is stop it and start it with this program, or attach with a console of the engine's version"
+    )
+
+
+def newer_engine(engine_version: str) -> str:
+    """Say that the engine is the newer one, and what follows from it."""
+    return (
+        f"{_of_different_versions(engine_version)} and the engine is the newer one: what only it knows is not shown "
+        "here; update the console, that is leave it and attach with the engine's program"
+    )
+
+
+def _of_different_versions(engine_version: str | None) -> str:
     mine = program_version()
     theirs = engine_version or "unknown"
     versions = f"both say version {mine}" if theirs == mine else f"engine {theirs}, console {mine}"
-    return (
-        f"engine and console are of different versions ({versions}) and the engine is the older one: update the "
-        "engine, that is stop it and start it with this program, or attach with a console of the engine's version"
-    )
+    return f"engine and console are of different versions ({versions})"

@@ -161,6 +161,7 @@ class DeskMirror:
         self._sequence = 0
         self.gap_ms = 0  # before the newest frame
         self.is_anew = False  # the newest frame was the whole state
+        self.knows_less = False  # the newest frame has sections that this version does not know, and passed over
 
     def apply(self, frame: bytes | str) -> DeskSnapshot:
         """Return the state after a frame.
@@ -170,6 +171,7 @@ class DeskMirror:
         DeskStreamError
             For a frame that cannot be read or does not follow the last one; the state is then to be asked anew.
         """
+        self.knows_less = False
         try:
             message: SnapshotFrame | DeltaFrame = _decoder(SnapshotFrame | DeltaFrame).decode(frame)
             snapshot: DeskSnapshot = (
@@ -194,16 +196,26 @@ class DeskMirror:
         snapshot.timelines = dict(snapshot.timelines)
         snapshot.monitoring = copy.copy(snapshot.monitoring)
         for path, text in delta.set:
-            _put(snapshot, path, _read(path, text))
+            if self._knows(path):
+                _put(snapshot, path, _decoder(_KINDS[_kind_path(path)]).decode(text))
         for path, edits in delta.edited:
-            _put(snapshot, path, _edited(snapshot, path, edits))
+            if self._knows(path):
+                _put(snapshot, path, _edited(snapshot, path, edits))
         for tape, prints, length in delta.printed:
             snapshot.tapes[tape] = [*prints, *snapshot.tapes.get(tape, [])][:length]
-        for path in delta.removed:
-            if len(path) != 2 or path[0] not in _KEYED:
+        for path in filter(self._knows, delta.removed):
+            if path[0] not in _KEYED:
                 raise DeskStreamError(f"section {'/'.join(path)} cannot be removed")
             getattr(snapshot, path[0]).pop(path[1], None)
         return snapshot
+
+    def _knows(self, path: SectionPath) -> bool:
+        """Tell whether a section is one of this version's; a newer engine has others beside them."""
+        is_known = _kind_path(path) in _KINDS
+        if is_known and len(path) == 1 and path[0] in _KEYED:
+            raise DeskStreamError(f"section {path[0]} has no key")
+        self.knows_less = self.knows_less or not is_known
+        return is_known
 
 
 _MONITORING_FIELDS: Final = {field.encode_name: field for field in msgspec.structs.fields(MonitoringState)}
@@ -233,19 +245,9 @@ def _form(kind_path: SectionPath) -> RowForm | None:
     return None if kind_path[0] == _TAPES else form_of(_KINDS[kind_path])
 
 
-def _is_known(path: SectionPath) -> bool:
-    return _kind_path(path) in _KINDS and (len(path) == 2 or path[0] not in _KEYED)
-
-
-def _read(path: SectionPath, text: msgspec.Raw) -> Any:
-    if not _is_known(path):
-        raise DeskStreamError(f"section {'/'.join(path)} is not known to this version")
-    return _decoder(_KINDS[_kind_path(path)]).decode(text)
-
-
 def _edited(snapshot: DeskSnapshot, path: SectionPath, edits: list[Edit]) -> Any:
     """Return a section with some rows changed."""
-    form = _form(_kind_path(path)) if _is_known(path) else None
+    form = _form(_kind_path(path))
     old = None if form is None else _get(snapshot, path)
     unfolded = None if form is None or old is None else form.unfold(old)
     if form is None or unfolded is None:

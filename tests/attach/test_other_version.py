@@ -10,12 +10,14 @@ import msgspec
 import pytest
 
 from core.control.commands import CommandResult, Outcome, Pause, PlaceOrder
-from core.control.desk_stream import StreamRequest
+from core.control.desk_stream import DeskFramer, StreamRequest
 from core.control.routes import COMMAND_ROUTES
 from core.io import control_server, control_stream
-from tests.control.fake_engine import FakeEngine
+from core.state.desk import DeskSnapshot
+from tests.control.fake_engine import FakeEngine, desk
 from tests.control.serving import serving
 from tests.control.test_attach import attached, until
+from tui.attach import AttachedLink
 from tui.program_version import program_version
 
 ORDER = PlaceOrder(venue="sim-a", symbol="BTC/USDT", side="buy", quantity=Decimal(1))
@@ -97,3 +99,49 @@ def test_an_engine_that_does_not_know_what_is_asked_of_its_stream_is_said_to_be_
             await link.stop()
 
     asyncio.run(run())
+
+
+def shown(link: AttachedLink) -> int | None:
+    latest = link.latest()
+    return None if latest is None else latest.sequence
+
+
+class NewerFramer(DeskFramer):
+    """Frames of an engine that shows more: new sections, some by rows, some that come and go."""
+
+    def frame(self, snapshot: DeskSnapshot, gap_ms: int = 0) -> bytes:
+        frame = msgspec.json.decode(super().frame(snapshot, gap_ms))
+        if frame["type"] == "snapshot":
+            frame["state"]["opportunities"] = [1]
+        else:
+            frame["set"] += [[["opportunities"], [frame["sequence"]]], [["monitoring", "weather"], "fair"]]
+            frame["edited"] = [[["opportunities"], [[0, 0, 1]]]]
+            frame["removed"] += [["opportunities"], ["opportunity", "a"]]
+        return msgspec.json.encode(frame)
+
+
+def test_what_a_newer_engine_shows_besides_is_passed_over_and_it_is_told_once_which_to_update(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(control_stream, "DeskFramer", NewerFramer)
+
+    async def run() -> tuple[list[str], set[str | None]]:
+        engine, path, reasons = FakeEngine(), tmp_path / "c.sock", set[str | None]()
+        engine.state.version = "99.0"
+        async with serving(engine, path):
+            link = attached(path)
+            await link.start()
+            await until(lambda: link.latest() is not None)
+            for number in range(2, 8):
+                engine.state = desk(number)
+                engine.state.version = "99.0"
+                await until(lambda: reasons.add(link.lost_reason) or shown(link) == engine.state.sequence)
+            told = link.take_notices()
+            await link.stop()
+        return told, reasons
+
+    [told], reasons = asyncio.run(run())
+    assert f"different versions (engine 99.0, console {program_version()})" in told
+    assert "the engine is the newer one" in told
+    assert "update the console" in told
+    assert reasons == {None}

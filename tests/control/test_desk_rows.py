@@ -191,7 +191,6 @@ def test_a_study_that_is_not_ready_has_its_chart_sent_whole() -> None:
         b'[["arming"],[[0,0,1]]]',  # no rows
         b'[["books","nothing@nowhere"],[[0,0,1]]]',
         b'[["tapes","BTC/USDT@sim-a"],[[0,0,1]]]',
-        b'[["nothing"],[[0,0,1]]]',
         b'[["books"],[[0,0,1]]]',
         b'[["monitoring","global"],[]]',
     ],

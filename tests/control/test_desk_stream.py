@@ -131,15 +131,34 @@ def test_a_delta_without_a_snapshot_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
+    "more",
+    [
+        b'"set":[[["nothing"],1],[["monitoring","nothing"],1],[["nothing","a"],{}]],"removed":[]',
+        b'"set":[],"removed":[["nothing"],["nothing","a"]]',
+        b'"set":[],"removed":[],"edited":[[["nothing"],[[0,0,1]]],[["nothing","a"],[[0,0,1]]]]',
+    ],
+    ids=["set", "removed", "edited"],
+)
+def test_sections_that_only_a_newer_engine_has_are_passed_over_and_noticed(more: bytes) -> None:
+    framer, mirror, state = DeskFramer(), DeskMirror(), desk()
+    mirror.apply(framer.frame(state))
+    assert mirror.apply(b'{"type":"delta","sequence":2,%s}' % more) == state
+    assert mirror.knows_less
+    framer.frame(state)
+    assert mirror.apply(framer.frame(state)) == state
+    assert not mirror.knows_less
+
+
+@pytest.mark.parametrize(
     "frame",
     [
         b"not json",
         b'{"type":"other"}',
         b'{"type":"snapshot","sequence":1,"state":{}}',
-        b'{"type":"delta","sequence":2,"set":[[["monitoring","nothing"],1]],"removed":[]}',
-        b'{"type":"delta","sequence":2,"set":[[["nothing"],1]],"removed":[]}',
         b'{"type":"delta","sequence":2,"set":[[["positions"],1]],"removed":[]}',
+        b'{"type":"delta","sequence":2,"set":[[["books"],{}]],"removed":[]}',
         b'{"type":"delta","sequence":2,"set":[],"removed":[["positions"]]}',
+        b'{"type":"delta","sequence":2,"set":[],"removed":[["books"]]}',
     ],
 )
 def test_a_frame_of_another_form_is_refused_and_leaves_the_state(frame: bytes) -> None:
