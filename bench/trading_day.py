@@ -67,7 +67,7 @@ class VirtualClock:
 class TradingDay:
     """An `EngineLink` whose every look is a later moment of the day: `start` is what a real engine shows."""
 
-    is_hosted, console_id, place = False, CONSOLE, "attached"
+    is_hosted, console_id, place, late_ns = False, CONSOLE, "attached", 0
 
     def __init__(self, start: DeskSnapshot, clock: VirtualClock, seed: int) -> None:
         self._clock = clock

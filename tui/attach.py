@@ -17,6 +17,7 @@ from core.ports.clock import Clock
 from core.state.desk import DeskRequest, DeskSnapshot
 from tui.engine_request import InDoubtError, NotSentError, ask_engine
 from tui.engine_stream import StreamError, follow
+from tui.line_lateness import LineLateness
 from tui.notices import Notices
 from tui.other_version import is_unknown_field, is_unknown_to_engine, newer_engine, older_engine
 
@@ -83,6 +84,8 @@ class AttachedLink:
         self._latest: DeskSnapshot | None = None
         self._lost_reason: str | None = CONNECTING
         self._heard_ns = 0
+        self._lateness = LineLateness()
+        self._late_ns = 0  # the newest picture, when it came
         self._is_back = False  # and has not heard anything over the new connection
         self._turn_ns: int | None = None  # when this process last looked here, for a picture or for a frame
         self._stood_still = False  # and has not been sent the whole state since
@@ -108,7 +111,16 @@ class AttachedLink:
         if self._lost_reason is not None:
             return self._way_lost() or self._lost_reason
         silent_ns = self._silent_ns()
-        return None if silent_ns <= self._patience_ns else f"the engine has been silent for {silent_ns / 1e9:.1f} s"
+        if silent_ns > self._patience_ns:
+            return f"the engine has been silent for {silent_ns / 1e9:.1f} s"
+        old_ns = silent_ns + self._late_ns
+        return (
+            None if old_ns <= self._patience_ns else f"the line is slow: its newest picture is {old_ns / 1e9:.1f} s old"
+        )
+
+    @property
+    def late_ns(self) -> int:
+        return self._late_ns
 
     def _silent_ns(self) -> int:
         return self._clock.monotonic_ns() - self._heard_ns
@@ -203,6 +215,7 @@ class AttachedLink:
             self._ask()
             return
         self._unusable_frames = 0
+        late_ns = self._lateness.of(now.engine_id, now.engine_ns, self._clock.monotonic_ns())
         self._stood_still = self._stood_still and not self._mirror.is_anew
         if self._stood_still:
             return
@@ -211,7 +224,7 @@ class AttachedLink:
         if self._mirror.knows_less and self._newer_engine != now.engine_id:
             self._newer_engine = now.engine_id
             self._notices.tell(newer_engine(now.version))
-        self._latest = now
+        self._latest, self._late_ns = now, late_ns
         self._heard_ns = self._clock.monotonic_ns()
         self._lost_reason = None
 

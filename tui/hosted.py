@@ -67,6 +67,10 @@ class HostedLink:
         """Return why the engine could not be shown the last time, None while it can."""
         return self._lost_reason
 
+    @property
+    def late_ns(self) -> int:
+        return 0
+
     def want(self, request: DeskRequest) -> None:
         if request != self._request:
             self._request = request

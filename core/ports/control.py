@@ -52,6 +52,11 @@ class EngineLink(Protocol):
         """Return why the link is down, None while it is up."""
         ...
 
+    @property
+    def late_ns(self) -> int:
+        """Return how old the newest snapshot was when it came, as far as that is known; 0 in the same process."""
+        ...
+
     def take_notices(self) -> list[str]:
         """Return what the trader must be told of the link since the last call, such as a gap in what was shown."""
         ...

@@ -27,9 +27,11 @@ class Stopped:
     def open(self) -> None:
         self.link._opened(lambda text: self.asked.append(msgspec.json.decode(text, type=StreamRequest)))
 
-    async def hear(self, number: int, gap_ms: int = 0, engine_id: str | None = None) -> None:
-        state = desk(number)
+    async def hear(self, number: int, gap_ms: int = 0, engine_id: str | None = None, way_ns: int = 0) -> None:
+        """Hand a frame over that was made so long ago."""
+        self.number, state = number, desk(number)
         state.engine_id = engine_id or state.engine_id
+        state.engine_ns += self.clock.now_ns - way_ns
         self.link._take(self.framer.frame(state, gap_ms))
 
     def shown(self) -> int | None:

@@ -95,6 +95,7 @@ class FakeLink:
     moved_ticks: int = 0  # of every market, at once
     advances: bool = False  # every look is a new step
     profit: StrategyProfit = field(default_factory=profit)
+    late_ns: int = 0
     _frozen: DeskSnapshot | None = None
 
     @property

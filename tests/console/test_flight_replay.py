@@ -124,6 +124,29 @@ def test_replay_shows_the_same_pictures_at_the_marked_times(tmp_path: Path, size
     replay(tmp_path, script)
 
 
+def test_pictures_that_came_late_have_the_age_in_a_replay_that_they_had_then(tmp_path: Path) -> None:
+    shots: list[Shot] = []
+
+    async def late(desk: Desk) -> None:
+        hand = Hand(desk)
+        await hand.press("escape")
+        for late_ns in (0, 1_700_000_000, 0):
+            desk.link.late_ns = late_ns
+            await hand.frame()
+            await hand.shoot()
+        shots.extend(hand.shots)
+
+    record(late, tmp_path, FakeLink(is_hosted=False), settings=QUIET)
+    assert ["1.7 s" in text_of(rows[:3]) for _, rows in shots] == [False, True, False]
+
+    async def script(player: Player) -> None:
+        for at_ns, rows in shots:
+            await player.seek(at_ns)
+            assert text_of(player.shown.rows) == text_of(rows)
+
+    replay(tmp_path, script)
+
+
 def test_every_step_through_a_dialog_that_grows_shows_it_in_its_place(tmp_path: Path) -> None:
     async def deed(desk: Desk) -> None:
         hand = Hand(desk)

@@ -52,9 +52,12 @@ class FreshnessWatch:
         return 0 if self._last_frame_ns is None else max(0, self._clock.monotonic_ns() - self._last_frame_ns)
 
     def age_s(self, snapshot: DeskSnapshot | None) -> float | None:
-        """Return for how long there has been nothing newer than this snapshot; None where there never was one."""
+        """Return how old this snapshot is: for how long nothing newer came, and how late it came itself.
+
+        None where there never was one.
+        """
         now_ns = self._clock.monotonic_ns()
         if snapshot is not None and (snapshot.engine_id, snapshot.sequence) != self._mark:
             self._mark = (snapshot.engine_id, snapshot.sequence)
             self._advanced_ns = now_ns
-        return None if self._mark is None else (now_ns - self._advanced_ns) / 1e9
+        return None if self._mark is None else (now_ns - self._advanced_ns + self._link.late_ns) / 1e9

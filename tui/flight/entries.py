@@ -42,6 +42,7 @@ class LinkState(msgspec.Struct, frozen=True, array_like=True):
     lost_reason: str | None
     console: str
     place: str
+    late_ns: int = 0
 
 
 class Frame(msgspec.Struct, array_like=True, tag="frame"):

@@ -49,6 +49,10 @@ class RecordingLink:
     def lost_reason(self) -> str | None:
         return self._link.lost_reason
 
+    @property
+    def late_ns(self) -> int:
+        return self._link.late_ns
+
     def want(self, request: DeskRequest) -> None:
         self._link.want(request)
 
@@ -61,7 +65,7 @@ class RecordingLink:
         at_ns = self._clock.said_ns
         notices = [*self._link.take_notices(), *self._recorder.take_notices()]
         link = self._link
-        state = LinkState(link.lost_reason, link.console_id, link.place)
+        state = LinkState(link.lost_reason, link.console_id, link.place, link.late_ns)
         try:
             self._recorder.looked(self._seen, state, notices, at_ns)
         except Exception as error:  # what is wrong with a recording must not reach the screen

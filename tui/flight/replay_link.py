@@ -64,6 +64,10 @@ class ReplayLink:
     def lost_reason(self) -> str | None:
         return self._state.lost_reason
 
+    @property
+    def late_ns(self) -> int:
+        return self._state.late_ns
+
     def show(self, snapshot: DeskSnapshot | None, link: LinkState | None, notices: list[str]) -> None:
         """Take what the next look is to see."""
         self._snapshot, self._notices = snapshot, notices
