@@ -66,7 +66,7 @@ def _is_tighter(blocker: Blocker, halts: Halts) -> bool:
 
 
 def _day_loss(health: Health, limits: RiskLimits, now_ns: int) -> Blocker | None:
-    if health.day_loss_usd is None:
+    if not health.day_loss_usd:  # also of a limit of nothing: who lost nothing has nothing to be closed for
         return None
     # Without equity the percentage is unknown, the amount is not.
     limit = limits.daily_loss_usd if health.equity_usd is None else limits.daily_loss_limit_usd(health.equity_usd)

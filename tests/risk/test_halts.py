@@ -164,8 +164,10 @@ def test_the_days_loss_at_its_limit_flattens_everything(equity: int, loss: int) 
     assert raised_by(seen, limits=RiskLimits(flatten_on_daily_loss=False)) == [("global", "daily_loss", L.HALTED)]
 
 
-def test_an_account_without_equity_left_flattens_even_at_no_loss_today() -> None:
-    assert raised_by(health(equity_usd=D(0))) == [("global", "daily_loss", L.FLATTEN)]
+@pytest.mark.parametrize("equity", [0, -200])
+def test_an_account_without_equity_left_flattens_at_its_first_loss_and_never_at_none(equity: int) -> None:
+    assert raised_by(health(equity_usd=D(equity), day_loss_usd=D("0.01"))) == [("global", "daily_loss", L.FLATTEN)]
+    assert raised_by(health(equity_usd=D(equity))) == []
 
 
 def test_drawdown_and_failing_orders_stop_new_risk() -> None:
