@@ -18,6 +18,7 @@ from core.engine.console_desk import ConsoleDesk
 from core.engine.engine import Engine
 from core.engine.engine_log import EngineLog
 from core.engine.feed_watch import FeedWatch
+from core.engine.first_comparisons import FirstComparisons
 from core.engine.fold import EngineFold
 from core.engine.ground import Ground
 from core.engine.health_watch import HealthWatch
@@ -162,6 +163,7 @@ def _connect_parts(
         capital=capital,
         consoles=_make_consoles(ground, views),
         account_reads=reads,
+        first_comparisons=FirstComparisons(),
         statistics=ground.statistics,
         lag=LagMeter(),
         studies=ChartStudies(ports.run_blocking, tasks, log),

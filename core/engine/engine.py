@@ -67,6 +67,7 @@ class Engine:
         self._tasks = tasks
         self._feeds = feeds
         self._executions = executions
+        parts.first_comparisons.expect(execution.venue for execution in executions)
         self._reconciler = Reconciler(parts, ACCOUNT_TIMEOUT_S, self._book_report)
         self._opening = VenueOpening(feeds, executions, self._reconciler, parts.log)
         self._kill_switch = KillSwitch(parts, tasks, kill_wish, self._read_account, self._reconciler.last_read)
@@ -119,6 +120,7 @@ class Engine:
         """Reconcile every venue, then let strategies run. The same path after a crash."""
         self._waiting = list(strategies)
         await self._opening.open_trading(self, lambda: self._tasks.spawn(self._start_waiting()))
+        self.parts.first_comparisons.start_is_over()
         self._intake.on_second()
         self.is_starting = False
         self.parts.account_reads.connect(self._read_account)

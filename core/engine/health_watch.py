@@ -29,6 +29,7 @@ class HealthWatch:
         self._statistics = parts.statistics
         self._pnl_curve = parts.pnl_curve
         self._capital = parts.capital
+        self._comparisons = parts.first_comparisons
         self._judged_ns = 0
         self._on_halt: Callable[[], None] = lambda: None
 
@@ -47,12 +48,14 @@ class HealthWatch:
         now_ns = valuation.at_ns
         self._judged_ns = now_ns
         valuation = self._roll_day(valuation)
-        if is_new_peak(valuation) and valuation.equity_usd is not None:
+        is_settled = self._comparisons.are_settled
+        if is_settled and is_new_peak(valuation) and valuation.equity_usd is not None:
             self._recorder.record(EquityPeaked(at_ns=now_ns, equity_usd=valuation.equity_usd))
         health = Health(
-            equity_usd=valuation.equity_usd,
-            day_loss_usd=valuation.day_loss_usd,
-            drawdown_pct=valuation.drawdown_pct,
+            # A share of a part of the account is no limit of the account; the amount is one.
+            equity_usd=valuation.equity_usd if self._comparisons.are_complete else None,
+            day_loss_usd=None if self._is_day_to_come(valuation) else valuation.day_loss_usd,
+            drawdown_pct=valuation.drawdown_pct if is_settled else None,
             orders_answered=self._statistics.answered,
             orders_failed=self._statistics.failed,
             venues=self._statistics.by_venue(),
@@ -66,12 +69,19 @@ class HealthWatch:
         return valuation
 
     def _roll_day(self, valuation: Valuation) -> Valuation:
-        ledger, today, total = self._fold.ledger, utc_day(valuation.at_ns), valuation.total_pnl_usd
-        # A clock set back begins no day again; and without a price for everything the start cannot be told.
-        if total is None or (ledger.day is not None and today <= ledger.day):
+        total = valuation.total_pnl_usd
+        # A clock set back begins no day again; and without a price for everything the start cannot be told, nor while
+        # an account that is known is still to be taken over: what it lost long ago would be lost today.
+        is_due = self._fold.ledger.day is None or self._is_day_to_come(valuation)
+        if total is None or not is_due or not self._comparisons.are_settled:
             return valuation
-        self._recorder.record(DayBegan(at_ns=valuation.at_ns, day=today, total_pnl_usd=total))
+        self._recorder.record(DayBegan(at_ns=valuation.at_ns, day=utc_day(valuation.at_ns), total_pnl_usd=total))
         self._pnl_curve.begin_day()
         return msgspec.structs.replace(
             valuation, day_pnl_usd=ZERO, today_volume_usd=ZERO, today_fees_usd=ZERO, today_trades=0
         )
+
+    def _is_day_to_come(self, valuation: Valuation) -> bool:
+        """Tell whether the ledger still counts from the start of a day before: what it lost then is not today's."""
+        day = self._fold.ledger.day
+        return day is not None and utc_day(valuation.at_ns) > day

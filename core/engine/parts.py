@@ -12,6 +12,7 @@ from core.engine.chart_studies import ChartStudies
 from core.engine.console_desk import ConsoleDesk
 from core.engine.engine_log import EngineLog
 from core.engine.feed_watch import FeedWatch
+from core.engine.first_comparisons import FirstComparisons
 from core.engine.fold import EngineFold
 from core.engine.held_desk import HeldDesk
 from core.engine.job_desk import JobDesk
@@ -59,6 +60,7 @@ class EngineParts:
     capital: CapitalHub
     consoles: ConsoleDesk
     account_reads: AccountReads
+    first_comparisons: FirstComparisons
     statistics: SendStatistics
     lag: LagMeter
     studies: ChartStudies

@@ -9,7 +9,7 @@ from core.engine.amend_differences import amend_key
 from core.engine.malformed import malformed_report
 from core.engine.parts import EngineParts
 from core.engine.reconciliation import SETTLE_NS, account_differences, order_differences, was_never_answered
-from core.journal.facts import AnyFact, OrderAmendDoubted, OrderStatusChanged, ReconciliationFinished
+from core.journal.facts import AnyFact, OrderAmendDoubted, OrderStatusChanged, PositionAdopted, ReconciliationFinished
 from core.ports.venue import ExecutionVenue
 from core.risk.halts import Cause
 from core.types.account import AccountReport
@@ -19,6 +19,7 @@ from core.types.order import AmendState, Order, OrderStatus
 
 CAUSE: Final = Cause.RECONCILIATION.value
 OVERLAP_NS: Final = 60_000_000_000  # fills and funding are asked for from this long before the last comparison
+PRICE_PATIENCE_NS: Final = 20_000_000_000  # books come within seconds; a closed venue hedges nothing meanwhile
 SAID_AGAIN_AFTER_NS: Final = 600_000_000_000  # how far back a restart has to ask at most
 
 
@@ -44,6 +45,7 @@ class Reconciler:
         self._doubted: dict[str, None] = {}  # venues whose unanswered orders of earlier engines are marked
         self._reads: dict[str, AccountRead] = {}
         self._unread: dict[str, str] = {}  # why a venue's account could not be read the last time
+        self._unpriced_since: dict[str, int] = {}  # venues with positions that wait for a price, by the steady clock
 
     def close_venue(self, venue: str, cause: str | None = None) -> None:
         """Block a venue until it is reconciled."""
@@ -69,6 +71,7 @@ class Reconciler:
         asked_at, before = self._parts.fold.applied, self._movements(execution.venue)
         report = await self._read(execution)
         if report is None:
+            self._parts.first_comparisons.not_read(execution.venue)
             return
         took_ns = self._parts.clock.monotonic_ns() - asked_steady_ns
         has_moved = self._movements(report.venue) != before
@@ -82,9 +85,16 @@ class Reconciler:
             if findings:
                 self._record(report.venue, findings, is_clean=False)
             return
-        found, is_settled = self._take_over_account(report, at_once=is_closed)
+        taken = self._take_over_account(report, at_once=is_closed)
+        if taken is None:  # nothing of it is: cash of what was closed without the position would be a loss told twice
+            self._parts.first_comparisons.held_back(report.venue)
+            if findings:
+                self._record(report.venue, findings, is_clean=False)
+            return
+        found, is_settled = taken
         if findings or found or is_closed or self._is_due(report.venue):
             self._record(report.venue, findings + found, is_clean=is_settled)
+        self._parts.first_comparisons.done(report.venue)
         self._parts.conditions.release(f"venue:{report.venue}", CAUSE)
 
     async def last_words(self, execution: ExecutionVenue) -> None:
@@ -186,14 +196,51 @@ class Reconciler:
         self._missing_since[report.venue] = since = {key: known.get(key, steady_ns) for key in missing}
         return {key: steady_ns - first_ns for key, first_ns in since.items()}
 
-    def _take_over_account(self, report: AccountReport, *, at_once: bool) -> tuple[list[str], bool]:
-        """Return what was taken over, and whether ledger and venue agree now."""
+    def _take_over_account(self, report: AccountReport, *, at_once: bool) -> tuple[list[str], bool] | None:
+        """Return what was taken over, and whether ledger and venue agree now; None where it waits for a price."""
         at_ns = self._parts.clock.utc_ns()
         found = list(account_differences(report, self._parts.fold.ledger, self._price_of, at_ns))
         differing = tuple(finding for _, finding in found)
         is_proven = at_once or differing == self._suspects.get(report.venue)
         self._suspects[report.venue] = differing
-        return (self._take_over(found), True) if is_proven else ([], not found)
+        if not is_proven:
+            return [], not found
+        unpriced = [fact for fact, _ in found if isinstance(fact, PositionAdopted) and self._lacks_a_price(fact)]
+        if self._waits_for_prices(report.venue, unpriced):
+            return None
+        return self._take_over(found), True
+
+    def _lacks_a_price(self, adopted: PositionAdopted) -> bool:
+        """Tell whether what was won or lost on what is gone or new cannot be told, and a price may still come."""
+        instrument_id = InstrumentId(adopted.venue, adopted.symbol)
+        if adopted.price is not None or adopted.quantity == self._parts.fold.ledger.quantity(instrument_id):
+            return False
+        # An instrument that a started feed does not show is none of this configuration, and gets no price.
+        return instrument_id in self._parts.market.instruments or not self._parts.market.of_venue(adopted.venue)
+
+    def _waits_for_prices(self, venue: str, unpriced: list[PositionAdopted]) -> bool:
+        """Tell whether an account is worth waiting for prices; without end would keep the venue closed for ever."""
+        if not unpriced:
+            self._unpriced_since.pop(venue, None)
+            return False
+        steady_ns, names = self._parts.clock.monotonic_ns(), ", ".join(adopted.symbol for adopted in unpriced)
+        if self._parts.fold.halts.level(venue) is HaltLevel.FLATTEN:  # what closes positions must know them
+            self._parts.log.warning("engine", f"{venue}: {names} taken over without a price, to be flattened")
+            return False
+        if venue not in self._unpriced_since:
+            self._unpriced_since[venue] = steady_ns
+            text = f"the account waits for a price of {names} to be taken over"
+            self._parts.log.info("engine", f"{venue}: {text}")
+            if self.is_closed(venue):
+                self.close_venue(venue, text)
+        if steady_ns - self._unpriced_since[venue] < PRICE_PATIENCE_NS:
+            return True
+        del self._unpriced_since[venue]
+        text = (
+            "no price came: what closed meanwhile earned nothing, and what is new counts from what it cost on average"
+        )
+        self._parts.log.warning("engine", f"{venue}: {names} taken over without a price, for {text}")
+        return False
 
     def _price_of(self, instrument_id: InstrumentId) -> Decimal | None:
         mark = self._parts.market.marks.mark(instrument_id)
