@@ -170,9 +170,12 @@ class AccountReader:
         if await self._has_unified_margin():
             question = {"type": "spotClearinghouseState", "user": self._address}
             spot = await self._info.ask(question, decode_spot_state, Purpose.RECONCILE)
-            collaterals = {self._collateral(dex) for dex in states}
-            held = [balance for balance in spot.balances if balance.coin in collaterals]
-            return tuple(Balance(balance.coin, balance.total, balance.total - balance.hold) for balance in held)
+            # One of nothing is left out by the venue, and is told here: else the last amount would stand for ever.
+            held = {coin: Balance(coin, _ZERO, _ZERO) for coin in sorted({self._collateral(dex) for dex in states})}
+            for row in spot.balances:
+                if row.coin in held:
+                    held[row.coin] = Balance(row.coin, row.total, row.total - row.hold)
+            return tuple(held.values())
         total: dict[str, Decimal] = {}
         free: dict[str, Decimal] = {}
         for dex, state in states.items():

@@ -68,11 +68,7 @@ class AccountReading:
         try:
             return AccountReport(
                 venue=VENUE,
-                balances=tuple(
-                    Balance(name, number(row.cash_bal) or Decimal(0), number(row.avail_bal) or Decimal(0))
-                    for name, row in sorted(state.currencies.items())
-                    if name in self._instruments.assets
-                ),
+                balances=tuple(_balance(name, state.currencies.get(name)) for name in sorted(self._instruments.assets)),
                 positions=(*self._swap_positions(state.positions), *await self._holdings(state.currencies)),
                 open_orders=tuple(order_of(row, self._instruments.instrument_id(row.inst_id)) for row in state.orders),
                 fills=tuple(await self._fills(rows)),
@@ -100,6 +96,8 @@ class AccountReading:
     async def _state(self) -> _State:
         orders = await self._history.pending_orders()
         balances = (await self._rest.read(BALANCE, (), decode_balances)).data
+        if not balances:  # of an account that holds nothing there is a row too
+            raise VenueReadError("the account cannot be read: the venue named no balance")
         positions = (await self._rest.read(POSITIONS, (), decode_positions)).data
         currencies = {row.ccy: row for balance in balances for row in balance.details}
         return _State(orders, currencies, [row for row in positions if number(row.pos)])
@@ -157,6 +155,13 @@ class AccountReading:
 
     def _venue_ms(self, our_ns: int) -> int:
         return max(0, our_ns + self._rest.time.offset_ns) // NS_PER_MS
+
+
+def _balance(asset: str, row: CurrencyRow | None) -> Balance:
+    """Return what is held of an asset; one of nothing is left out by the venue: else the last amount would stand."""
+    if row is None:
+        return Balance(asset, Decimal(0), Decimal(0))
+    return Balance(asset, number(row.cash_bal) or Decimal(0), number(row.avail_bal) or Decimal(0))
 
 
 def _payment(row: BillRow, instrument: Instrument) -> FundingPayment:

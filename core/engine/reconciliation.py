@@ -133,9 +133,17 @@ def _position_finding(theirs: VenuePosition, ledger: Ledger, *, has_other_cash: 
 
 
 def _balance_differences(report: AccountReport, ledger: Ledger, at_ns: int) -> Iterator[tuple[AnyFact, str]]:
+    """Yield what the venue holds otherwise; what it named before and names no more is gone, as a report says it all."""
     for balance in report.balances:
         cash = ledger.cash_of(report.venue, balance.asset)
         if cash is None or not cash.is_reported or cash.total != balance.total:
             fact = BalanceReported(at_ns=at_ns, venue=report.venue, asset=balance.asset, total=balance.total)
             known = "unknown" if cash is None or not cash.is_reported else str(cash.total)
             yield fact, "" if known == "unknown" else f"{balance.asset} is {balance.total} at the venue, {known} here"
+    if not report.balances:  # a venue that names nothing at all may not have been able to
+        return
+    named = {balance.asset for balance in report.balances}
+    for cash in list(ledger.cash()):
+        if cash.venue == report.venue and cash.is_reported and cash.total and cash.asset not in named:
+            fact = BalanceReported(at_ns=at_ns, venue=report.venue, asset=cash.asset, total=Decimal(0))
+            yield fact, f"{cash.asset} is not named by the venue any more, {cash.total} here"

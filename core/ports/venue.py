@@ -135,5 +135,10 @@ class ExecutionVenue(Protocol):
         ...
 
     async def account(self, since_ns: int) -> AccountReport:
-        """Read the venue's truth, with fills and funding at or after `since_ns`."""
+        """Read the venue's truth, with fills and funding at or after `since_ns`.
+
+        Balances and positions are all that the account holds of what this engine follows: one that is left out is
+        held no more, and is counted as nothing from then on. A report without any balance says nothing about balances;
+        what could not be read whole raises instead.
+        """
         ...

@@ -36,7 +36,7 @@ class AccountReport(msgspec.Struct, frozen=True, kw_only=True):
     """Everything the venue holds for us, read in one consistent moment."""
 
     venue: str
-    balances: tuple[Balance, ...]
+    balances: tuple[Balance, ...]  # every one that is not zero; none at all where they are not known
     positions: tuple[VenuePosition, ...]
     open_orders: tuple[Order, ...]
     fills: tuple[Fill, ...]  # at or after the moment asked for

@@ -10,6 +10,7 @@ from core.control.commands import CancelOrder, CancelOrders, Kill, Outcome
 from core.io.virtual_loop import VirtualLoop
 from core.journal.facts import OrderAdopted, PositionAdopted, ReconciliationFinished
 from core.ports.venue import ExecutionSink
+from core.types.account import AccountReport
 from core.types.control import HaltLevel
 from core.types.order import OrderStatus, Side
 from tests.engine.rig import PERP, EngineRig, in_virtual_time
@@ -203,6 +204,37 @@ def test_balance_that_differs_twice_is_taken_over():
         await rig.elapse(64)
         assert rig.engine.monitoring().global_.equity_usd == 101_000
         assert any("USDT is 101000" in text for fact in rig.facts(ReconciliationFinished) for text in fact.findings)
+
+    in_virtual_time(work)
+
+
+def test_a_currency_that_the_venue_names_no_more_is_gone_after_two_looks():
+    async def work(loop: VirtualLoop) -> None:
+        rig = EngineRig(loop)
+        rig.venue.other_balances["USDC"] = Decimal(20_000)
+        await rig.start()
+        assert rig.engine.monitoring().global_.equity_usd == 120_000
+        del rig.venue.other_balances["USDC"]
+        await rig.elapse(30 - rig.loop.time() % 30 + 1)
+        assert rig.engine.monitoring().global_.equity_usd == 120_000
+        await rig.elapse(30)
+        assert rig.engine.monitoring().global_.equity_usd == 100_000
+        assert "USDC is not named by the venue any more, 20000 here" in rig.log()
+
+    in_virtual_time(work)
+
+
+def test_a_venue_that_names_no_balance_at_all_says_nothing_about_them():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        told = rig.venue.account
+
+        async def without_balances(since_ns: int) -> AccountReport:
+            return msgspec.structs.replace(await told(since_ns), balances=())
+
+        rig.venue.account = without_balances
+        await rig.elapse(95)
+        assert rig.engine.monitoring().global_.equity_usd == 100_000
 
     in_virtual_time(work)
 

@@ -96,6 +96,17 @@ def test_a_unified_account_has_its_cash_in_the_spot_balance() -> None:
     assert "spotClearinghouseState" in {each["type"] for each in rig.venue.questions}
 
 
+def test_a_unified_account_that_holds_nothing_says_so() -> None:
+    async def scenario(rig: Rig) -> None:
+        rig.venue.abstraction = "unifiedAccount"
+        await rig.start()
+        rig.venue.state.account(OWNER).cash = D(0)
+        (balance,) = (await rig.execution.account(0)).balances
+        assert (balance.asset, balance.total, balance.free) == ("USDC", 0, 0)
+
+    run(scenario)
+
+
 def test_only_what_happened_since_a_moment_is_asked_for() -> None:
     async def scenario(rig: Rig) -> None:
         await rig.start()

@@ -185,6 +185,15 @@ def test_lists_longer_than_a_page_are_read_to_their_end() -> None:
     run(scenario)
 
 
+def test_an_asset_that_the_venue_leaves_out_is_told_at_nothing() -> None:
+    async def scenario(rig: Rig) -> None:
+        del rig.exchange.cash["BTC"]
+        report = await rig.execution.account(0)
+        assert {balance.asset: balance.total for balance in report.balances} == {"BTC": D(0), "USDT": D(100_000)}
+
+    run(scenario)
+
+
 def test_a_fill_between_the_questions_makes_the_account_be_asked_again() -> None:
     async def scenario(rig: Rig) -> None:
         await rig.trader.send(SWAP, Side.BUY, "3", "49000")

@@ -153,7 +153,8 @@ class LoopbackHyperliquid:
                 return self._clearinghouse(user, dex)
             case "spotClearinghouseState":
                 total = plain(state.account(user).cash)
-                return {"balances": [{"coin": "USDC", "token": 0, "total": total, "hold": "0.0", "entryNtl": "0.0"}]}
+                held = {"coin": "USDC", "token": 0, "total": total, "hold": "0.0", "entryNtl": "0.0"}
+                return {"balances": [held] if state.account(user).cash else []}
             case "userFills":
                 return list(reversed(state.account(user).fills))[:2000]
             case "userFillsByTime":
