@@ -44,7 +44,7 @@ class LimitUses:
 
     def _account(self, valuation: Valuation) -> Iterator[LimitUse]:
         limits, open_orders = self._parts.settings.limits, self._parts.fold.orders.live_count
-        invested = _share_pct(_gross(valuation), valuation.equity_usd)
+        invested = _invested_pct(_gross(valuation), valuation.equity_usd, limits.max_invested_pct)
         yield _use(DAY_LOSS, "USD", self.day_loss_limit_usd(valuation), valuation.day_loss_usd)
         yield _use(DRAWDOWN, "%", limits.max_drawdown_pct, valuation.drawdown_pct)
         yield _use("order", "USD", limits.max_position_per_trade_usd, ZERO)
@@ -101,5 +101,10 @@ def _gross(valuation: Valuation) -> Decimal | None:
     return None if any(value is None for value in values) else sum((abs(value or ZERO) for value in values), ZERO)
 
 
-def _share_pct(part: Decimal | None, whole: Decimal | None) -> Decimal | None:
-    return None if part is None or not whole else part * 100 / whole
+def _invested_pct(gross: Decimal | None, equity: Decimal | None, limit: Decimal) -> Decimal | None:
+    """Return the share of equity; all of the limit is used where something is held and equity is none to share."""
+    if gross is None or equity is None:
+        return None
+    if equity > 0:
+        return gross * 100 / equity
+    return limit if gross else None

@@ -415,6 +415,14 @@ def test_the_positions_table_shows_where_a_protected_position_is_closed_and_no_e
 
 
 @pytest.mark.parametrize(
+    ("part", "whole", "shown"),
+    [("-500", "1000", "-50.00 %"), ("-500", "-100", "—"), ("500", "-100", "—"), ("1", "0", "—"), ("0", "9", "+0.00 %")],
+)
+def test_a_share_is_told_of_a_whole_that_is_there(part: str, whole: str, shown: str) -> None:
+    assert numbers.share(Decimal(part), Decimal(whole)) == shown
+
+
+@pytest.mark.parametrize(
     ("used_share", "closed_until_ns", "shown"),
     [
         (0.5, None, "6 books"),

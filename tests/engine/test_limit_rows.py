@@ -37,3 +37,17 @@ def test_rates_venue_sums_and_the_reserve_pool_are_rows_of_remaining_room():
         assert (rows(rig)["orders"].used, rows(rig)["messages v1"].used) == (0, 0)
 
     in_virtual_time(work)
+
+
+def test_an_account_that_owes_more_than_it_has_leaves_no_room_to_invest():
+    async def work(loop: VirtualLoop) -> None:
+        rig = EngineRig(loop, cash="-200")
+        rig.venue.positions["BTC/USDT:USDT"] = D(10)
+        await rig.start()
+        assert rig.engine.monitoring().global_.equity_usd == -200
+        invested = rows(rig)["invested"]
+        assert (invested.left, invested.used) == (0, rig.limits.max_invested_pct)
+        empty = await EngineRig(loop, cash="-200").start()
+        assert (rows(empty)["invested"].left, rows(empty)["invested"].used) == (None, None)
+
+    in_virtual_time(work)

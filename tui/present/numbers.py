@@ -76,8 +76,8 @@ def change(percent: float) -> str:
 
 
 def share(part: Decimal | None, whole: Decimal | None) -> str:
-    """Format part of a whole in percent with its sign; unknown for an empty whole."""
-    return NOTHING if not whole or part is None else f"{part / whole * 100:+.2f} %"
+    """Format part of a whole in percent with its sign; unknown for a whole of nothing or less."""
+    return NOTHING if part is None or whole is None or whole <= 0 else f"{part / whole * 100:+.2f} %"
 
 
 def age(age_s: float | None) -> str:
