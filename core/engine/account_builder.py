@@ -97,6 +97,7 @@ class AccountBuilder:
         others = _total(_maintenance(each, known) for each, known in contracts if each is not position)
         price = _price(position, rules, collateral, others)
         mark, funding = position.mark_price, self._parts.market.funding.get(position.instrument_id)
+        funding_age_ns = self._parts.market.funding_age_ns(position.instrument_id)
         notional = position.notional_usd
         now_ns = self._parts.clock.utc_ns()
         due = None if funding is None or notional is None else -notional * Decimal(repr(funding.rate))
@@ -112,7 +113,7 @@ class AccountBuilder:
             ),
             funding_rate=None if funding is None else funding.rate,
             next_funding_ns=None if funding is None or funding.next_funding_ns < now_ns else funding.next_funding_ns,
-            funding_age_s=None if funding is None else max(0, now_ns - funding.received_ns) / NS,
+            funding_age_s=None if funding_age_ns is None else funding_age_ns / NS,
             next_funding_usd=None if due is None else due.quantize(HUNDREDTH),
         )
 

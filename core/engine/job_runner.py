@@ -126,6 +126,10 @@ class JobRunner:
             job_id for job_id in self._fold.runs.on(instrument_id) if self._asked_ns.get(job_id, latest_ns) <= latest_ns
         )
 
+    def naked_ns(self, run: JobRun) -> int:
+        """Return how long a job is naked, by the steady clock."""
+        return self._ages.naked_ns(run)
+
     def on_second(self) -> None:
         self._reopen_stirred()
         self._drive_all(run.job.job_id for run in self._fold.runs)

@@ -71,8 +71,7 @@ class JobViews:
         return self._parts.fold.scheduler.book
 
     def _running(self, run: JobRun, started: JobStarted) -> JobView:
-        job, now_ns = run.job, self._parts.clock.utc_ns()
-        since_ns = run.naked_since_ns
+        job = run.job
         view = _view(
             job,
             "running",
@@ -84,7 +83,7 @@ class JobViews:
             view,
             reason=frozen_cause(run, self._parts) if run.phase is JobPhase.FROZEN else run.stage_reason,
             naked_usd=naked_usd(run, self._parts.market),
-            naked_age_s=None if since_ns is None else max(0, now_ns - since_ns) / NS_PER_S,
+            naked_age_s=None if run.naked_since_ns is None else self._parts.jobs.runner.naked_ns(run) / NS_PER_S,
         )
 
     def _ended(self, ended: EndedJob) -> JobView:

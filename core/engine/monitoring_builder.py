@@ -24,7 +24,6 @@ from core.state.monitoring import (
 )
 from core.types.capital import Pool
 from core.types.control import Blocker, HaltLevel
-from core.types.market import FeedStatus
 
 DELAYED_AFTER_MS: Final = 100.0
 RECENT_COMPLETED: Final = 10
@@ -143,11 +142,11 @@ class MonitoringBuilder:
     def _venue(self, venue: str, valuation: Valuation) -> VenueState:
         parts = self._parts
         feed, value = parts.market.feeds.get(venue), valuation.venue(venue)
-        now_ns = parts.clock.utc_ns()
+        age_ns = parts.market.venue_age_ns(venue)
         return VenueState(
             feed_state="connecting" if feed is None else feed.state.value,
             feed_detail="" if feed is None else feed.detail,
-            feed_age_s=None if feed is None else max(0, now_ns - self._heard_ns(venue, feed)) / 1e9,
+            feed_age_s=None if feed is None or age_ns is None else age_ns / 1e9,
             api_latency_ms=parts.statistics.latency_ms(venue),
             open_positions_count=0 if value is None else value.open_positions,
             open_orders_count=sum(order.intent.venue == venue for order in parts.fold.orders.live()),
@@ -159,11 +158,6 @@ class MonitoringBuilder:
             reconciled=not any(b.scope == f"venue:{venue}" and b.cause == "reconciliation" for b in self._standing()),
             rate_limit=self._rate_limit(venue),
         )
-
-    def _heard_ns(self, venue: str, feed: FeedStatus) -> int:
-        """Return when the venue's feed last said anything: its state, or a change of one of its books."""
-        books = self._parts.market.books
-        return max(feed.at_ns, *(books[key].received_ns for key in self._parts.market.of_venue(venue)), 0)
 
     def _risk(self, valuation: Valuation) -> RiskState:
         parts = self._parts

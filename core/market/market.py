@@ -42,6 +42,8 @@ class Market:
         self.day_prices = DayPrices()
         self.feeds: dict[str, FeedStatus] = {}
         self._heard_ns: dict[InstrumentId, int] = {}  # by the steady clock: a step of the other makes no book younger
+        self._feed_heard_ns: dict[str, int] = {}  # by the steady clock, as all that was heard
+        self._funding_heard_ns: dict[InstrumentId, int] = {}
         self._clock_offsets = ClockOffsets()
 
     def on_instrument(self, callback: Callable[[InstrumentId], object]) -> None:
@@ -85,6 +87,7 @@ class Market:
 
     def funding_rate(self, funding: FundingRate) -> None:
         self.funding[funding.instrument_id] = funding
+        self._funding_heard_ns[funding.instrument_id] = self._steady_ns(funding.received_ns)
 
     def mark_price(self, mark: MarkPrice) -> None:
         self.mark_prices[mark.instrument_id] = mark
@@ -96,6 +99,7 @@ class Market:
     def feed_status(self, status: FeedStatus) -> None:
         known = self.feeds.get(status.venue)
         self.feeds[status.venue] = status
+        self._feed_heard_ns[status.venue] = self._steady_ns(status.at_ns)
         if status.clock_ahead_ns is not None:
             self._clock_offsets.note(
                 status.venue,
@@ -167,6 +171,17 @@ class Market:
         """Return how long ago the book was heard of, None before the first time."""
         heard_ns = self._heard_ns.get(instrument_id)
         return None if heard_ns is None else self._clock.monotonic_ns() - heard_ns
+
+    def funding_age_ns(self, instrument_id: InstrumentId) -> int | None:
+        """Return how long ago the funding rate was heard of, None before the first time."""
+        heard_ns = self._funding_heard_ns.get(instrument_id)
+        return None if heard_ns is None else self._clock.monotonic_ns() - heard_ns
+
+    def venue_age_ns(self, venue: str) -> int | None:
+        """Return how long ago a venue's feed told its state or one of its books, None before the first time."""
+        heard_ns = [self._feed_heard_ns.get(venue), *(self._heard_ns.get(key) for key in self.of_venue(venue))]
+        newest_ns = max((each for each in heard_ns if each is not None), default=None)
+        return None if newest_ns is None else self._clock.monotonic_ns() - newest_ns
 
     def _steady_ns(self, received_ns: int) -> int:
         """Return when something that is told now came in, by the steady clock."""

@@ -102,6 +102,24 @@ def test_the_next_funding_is_told_with_what_it_would_be_at_the_rate_of_now() -> 
     over_a_rig(script)
 
 
+def test_a_funding_rate_grows_old_though_the_clock_was_set_back() -> None:
+    async def script(rig: EngineRig) -> None:
+        await rig.place(quantity="4")
+        await rig.settle()
+        (contract,) = account(rig).contracts
+        assert contract.funding_age_s is None
+        now_ns = rig.clock.utc_ns()
+        funding = FundingRate(InstrumentId("v1", PERP), 0.0001, 28_800, START_NS + 8 * HOUR_NS, now_ns)
+        rig.engine.parts.market.funding_rate(funding)
+        rig.clock.step(-600)
+        await rig.elapse(60)
+        (contract,) = account(rig).contracts
+        assert contract.funding_age_s is not None
+        assert round(contract.funding_age_s) == 60
+
+    over_a_rig(script)
+
+
 def test_fees_are_those_of_the_instruments() -> None:
     async def script(rig: EngineRig) -> None:
         found = account(rig)

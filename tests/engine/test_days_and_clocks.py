@@ -294,6 +294,24 @@ def test_a_silent_book_is_not_taken_for_fresh_because_the_clock_was_set_back():
     in_virtual_time(work)
 
 
+def test_a_venue_that_fell_silent_is_not_fresh_again_because_the_clock_was_set_back():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        rig.feed.is_silent = True
+        await rig.elapse(5)
+        before = rig.engine.monitoring().venues["v1"].feed_age_s
+        rig.clock.step(-600)
+        await rig.elapse(300)
+        after = rig.engine.monitoring().venues["v1"].feed_age_s
+        assert before is not None
+        assert after is not None
+        assert round(after - before) == 300
+        rig.feed.state(FeedState.DOWN)
+        assert rig.engine.monitoring().venues["v1"].feed_age_s == 0
+
+    in_virtual_time(work)
+
+
 def test_a_fresh_book_stays_fresh_though_the_clock_was_set_forward():
     async def work(loop: VirtualLoop) -> None:
         rig = await EngineRig(loop).start()

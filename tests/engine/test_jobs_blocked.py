@@ -4,13 +4,14 @@ from decimal import Decimal
 
 import pytest
 
+from core.engine.job_views import JobViews
 from core.io.inline_journal import InlineJournal
 from core.io.virtual_loop import VirtualLoop
 from core.ports.strategy import StrategyContext
 from core.types.instrument import InstrumentId
 from core.types.job import JobOutcome
 from core.types.job_tag import LegRole
-from core.types.order import Order, OrderStatus, Side
+from core.types.order import Order, OrderIntent, OrderStatus, Side
 from tests.engine.job_rig import JobRig
 from tests.engine.rig import PERP, ScriptedStrategy, buy, in_virtual_time
 from tests.engine.venues import Answer
@@ -97,6 +98,29 @@ def test_f21_a_clock_that_is_set_does_not_end_the_giving_back_of_a_naked_leg(jou
         rig.venues["v1"].on_submit = lambda intent: rig.clock.step(step_s) if intent.reduce_only else None
         end = await rig.end_of(rig.submit(), patience_s=80)
         assert (end.outcome, end.naked_quantity, rig.held()) == (JobOutcome.UNWOUND, 0, {})
+
+    in_virtual_time(work)
+
+
+def test_f21_a_naked_leg_is_no_younger_because_the_clock_was_set_back(journal: InlineJournal):
+    async def work(loop: VirtualLoop) -> None:
+        rig = await JobRig(loop, journal=journal).start()
+        rig.venues["v2"].answers.append(Answer.REJECT)
+
+        def slow(intent: OrderIntent) -> None:
+            if intent.reduce_only:
+                rig.venues["v1"].latency_s = 4
+
+        rig.venues["v1"].on_submit = slow
+        rig.submit()
+        await rig.elapse(2)
+        (before,) = JobViews(rig.engine.parts).running()
+        rig.clock.step(-600)
+        await rig.elapse(1)
+        (after,) = JobViews(rig.engine.parts).running()
+        assert before.naked_age_s is not None
+        assert after.naked_age_s is not None
+        assert round(after.naked_age_s - before.naked_age_s, 3) == 1
 
     in_virtual_time(work)
 
