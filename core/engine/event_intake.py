@@ -83,8 +83,8 @@ class EventIntake:
             for bar in self._parts.bars.advance(now_ns):
                 self._parts.strategies.on_bar(bar)
             valuation = self._health.judge(self._parts.views.valuation())
-            if valuation.day_pnl_usd is not None:
-                self._parts.pnl_curve.add(now_ns, float(valuation.day_pnl_usd))
+            day_pnl_usd = valuation.day_pnl_usd
+            self._parts.pnl_curve.add(now_ns, None if day_pnl_usd is None else float(day_pnl_usd))
             self._parts.held.on_second()
             self._parts.protection.on_second()
             self._parts.price_alerts.on_second()

@@ -5,6 +5,7 @@ in the engine's own process and attached over the socket.
 """
 
 from decimal import Decimal
+from math import nan
 
 import msgspec
 
@@ -182,8 +183,16 @@ class LogLine(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PnlPoint(msgspec.Struct, frozen=True, array_like=True):
+    """Profit since the UTC day began, at one moment; that it is not known is a word of its own, as JSON has no NaN."""
+
     at_ns: int
-    pnl_usd: float  # since the UTC day began
+    known_usd: float  # of the newest moment at which it was known
+    is_known: bool = True  # at this one
+
+    @property
+    def pnl_usd(self) -> float:
+        """Return the profit of this moment, NaN where it is not known."""
+        return self.known_usd if self.is_known else nan
 
 
 class InstrumentView(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """Snapshots and deltas of the desk, as bytes on both ends."""
 
 import copy
+import math
 from decimal import Decimal
 
 import msgspec
@@ -64,6 +65,34 @@ def test_an_older_snapshot_never_changes_under_its_reader(first: DeskSnapshot, s
     held = mirror.apply(framer.frame(first))
     mirror.apply(framer.frame(second))
     assert held == first
+
+
+@pytest.mark.parametrize("by_rows", [False, True])
+def test_a_profit_that_is_not_known_is_not_known_on_the_other_end(by_rows: bool) -> None:
+    framer, mirror, state = DeskFramer(by_rows=by_rows), DeskMirror(), desk()
+    state.pnl_curve = [PnlPoint(1, -7.5), PnlPoint(2, -7.5, is_known=False)]
+    shown = [mirror.apply(framer.frame(state))]
+    later = copy.copy(state)
+    later.pnl_curve = [*state.pnl_curve, PnlPoint(3, -7.5, is_known=False), PnlPoint(4, 2.0)]
+    shown.append(mirror.apply(framer.frame(later)))
+    assert [point.pnl_usd for point in shown[0].pnl_curve] == [-7.5, pytest.approx(math.nan, nan_ok=True)]
+    assert [math.isnan(point.pnl_usd) for point in shown[1].pnl_curve] == [False, True, True, False]
+    assert shown[1].pnl_curve == later.pnl_curve
+
+
+class PointOfBefore(msgspec.Struct, frozen=True, array_like=True):
+    """A point as versions know it that had no word for what is not known."""
+
+    at_ns: int
+    pnl_usd: float
+
+
+def test_an_older_console_reads_the_curve_and_the_curve_of_an_older_engine_is_read() -> None:
+    points = [PnlPoint(1, -7.5), PnlPoint(2, -7.5, is_known=False)]
+    older = [PointOfBefore(1, -7.5), PointOfBefore(2, -7.5)]
+    assert msgspec.json.decode(msgspec.json.encode(points), type=list[PointOfBefore]) == older
+    read = msgspec.json.decode(msgspec.json.encode(older), type=list[PnlPoint])
+    assert [point.pnl_usd for point in read] == [-7.5, -7.5]
 
 
 def test_only_changed_sections_are_sent() -> None:
