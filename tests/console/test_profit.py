@@ -18,10 +18,11 @@ from tui.present.ink import text_of
 
 NOON_NS = 12 * 3_600 * 1_000_000_000
 SECOND_NS = 1_000_000_000
+DAY_NS = 86_400 * SECOND_NS
 
 
-def points(*values: float) -> list[PnlPoint]:
-    return [PnlPoint(NOON_NS + index * SECOND_NS, value) for index, value in enumerate(values)]
+def points(*values: float, since_ns: int = NOON_NS) -> list[PnlPoint]:
+    return [PnlPoint(since_ns + index * SECOND_NS, value) for index, value in enumerate(values)]
 
 
 @dataclass
@@ -42,14 +43,39 @@ class Marks(FakeLink):
 
 
 def test_a_fall_is_counted_from_the_highest_point_before_it_and_from_the_start_of_the_day() -> None:
-    curve = points(-5.0, 10.0, 4.0, 12.0, 2.0, 11.0)
+    curve = points(-5.0, 10.0, 4.0, 12.0, 2.0, 11.0, since_ns=DAY_NS)
     assert drawdowns(curve) == [-5.0, 0.0, -6.0, 0.0, -10.0, -1.0]
-    assert deepest(curve, drawdowns(curve)) == (NOON_NS + 4 * SECOND_NS, -10.0)
+    assert deepest(curve, drawdowns(curve)) == (DAY_NS + 4 * SECOND_NS, -10.0)
+    assert "since" not in text_of(pnl_lines(curve, 90, 16)[0])
+
+
+def test_a_curve_that_begins_within_the_day_has_fallen_from_its_first_point_and_says_since_when() -> None:
+    curve = points(-5.0, -7.0, 10.0, 4.0)
+    assert drawdowns(curve) == [0.0, -2.0, 0.0, -6.0]
+    assert "dd ▼-6.00 since 12:00 worst ▼-6.00 12:00:03" in text_of(pnl_lines(curve, 90, 16)[0])
+    under = text_of(pnl_lines(curve, 90, 16, cursor_ns=curve[1].at_ns)[0])
+    assert under.strip() == "12:00:01 ▼-7.00 dd ▼-2.00 since 12:00"
+
+
+def test_since_when_falls_are_counted_takes_the_room_of_equity_rather_than_of_the_deepest_fall() -> None:
+    (wide,), (narrow,) = (
+        [text_of(line) for line in pnl_lines(points(100.0, 40.0, 70.0), width, 16, equity_usd=Decimal(100_070))][:1]
+        for width in (70, 52)
+    )
+    assert wide.strip() == "equity 100,070.00 dd ▼-30.00 since 12:00 worst ▼-60.00 12:00:01"
+    assert narrow.strip() == "dd ▼-30.00 since 12:00 worst ▼-60.00 12:00:01"
+
+
+def test_no_fall_is_shown_without_since_when_it_is_counted() -> None:
+    for width in range(20, 90):
+        text = text_of(pnl_lines(points(100.0, 40.0, 70.0), width, 16, equity_usd=Decimal(1_000))[0])
+        assert "dd" not in text or "since 12:00" in text, text
+        assert "worst" not in text or "since 12:00" in text, text
 
 
 def test_the_deepest_fall_is_marked_below_the_curve_and_told_with_its_time() -> None:
     lines = [text_of(line) for line in pnl_lines(points(0, 50, 100, 20, 90, 95), 70, 16, equity_usd=Decimal(100_095))]
-    assert lines[0].startswith("equity 100,095.00 dd ▼-5.00 worst ▼-80.00 12:00:03")
+    assert lines[0].startswith("equity 100,095.00 dd ▼-5.00 since 12:00 worst ▼-80.00 12:00:03")
     (marked,) = [line for line in lines[1:] if "▼" in line]
     assert abs(marked.index("▼") - len(marked) * 3 // 5) < 6
     assert "12:00" in lines[-1]
@@ -79,8 +105,8 @@ def test_a_profit_that_is_no_number_is_a_gap_in_both_curves_and_changes_no_other
 
 
 def test_what_is_no_number_is_told_as_not_known_under_the_crosshair_and_as_the_newest() -> None:
-    curve = points(10.0, 30.0, math.nan)
-    assert text_of(pnl_lines(curve, 70, 16, cursor_ns=curve[-1].at_ns)[0]).split() == ["12:00:02", "—", "dd", "—"]
+    curve = points(10.0, 30.0, math.nan, since_ns=DAY_NS)
+    assert text_of(pnl_lines(curve, 70, 16, cursor_ns=curve[-1].at_ns)[0]).split() == ["00:00:02", "—", "dd", "—"]
     assert text_of(pnl_notes(curve)[0]).strip() == "— USD"
     assert text_of(pnl_lines(points(math.nan, math.nan), 70, 16)[0]) == "The profit of the UTC day is not known."
 

@@ -20,7 +20,8 @@ class PnlPane(Pane):
     TITLE = "Profit today"
     ABOUT = (
         "Profit and loss since the UTC day began, a point a second; open positions are valued at the mark. ┈ is where "
-        "the day began; below hangs dd, how far the profit stands under its peak, with ▼ where that was deepest. "
+        "the day began; below hangs dd, how far the profit stands under its peak, with ▼ where that was deepest, both "
+        "since the time beside them where the engine began within the day. A gap is where the profit was not known. "
         "Equity is the day's start with this profit; what was paid in or out is none. marks: the age of the oldest "
         "price that counts. {cursor-left} and {cursor-right} put a crosshair on a moment."
     )

@@ -9,8 +9,8 @@ from typing import Final, NamedTuple
 from core.state.desk import PnlPoint
 from tui.present import numbers
 from tui.present.braille import DOTS
-from tui.present.cells import fit, joined, number, wrap
-from tui.present.drawdown import deepest, drawdowns
+from tui.present.cells import fit, joined, line_width, number, wrap
+from tui.present.drawdown import deepest, drawdowns, missing_until_ns
 from tui.present.freshness import Freshness, freshness
 from tui.present.ink import Decor, Ink, Line, Span, signed_ink
 from tui.present.inputs import Inputs
@@ -54,9 +54,7 @@ def pnl_lines(
 ) -> list[Line]:
     """Plot the day's profit over time from its zero line, where the day began, and below it the fall from the peak."""
     if len(points) < 2:
-        return wrap(
-            "Profit of the UTC day appears here, one point a second, as soon as the engine has run a little.", width
-        )
+        return wrap("Profit of the UTC day appears here, one point a second, as soon as it is known.", width)
     known = [point.pnl_usd for point in points if isfinite(point.pnl_usd)]
     if not known:
         return wrap("The profit of the UTC day is not known.", width)
@@ -150,15 +148,25 @@ def _marked(line: Line, at: int, mark: str) -> Line:
 def _legend(
     points: Sequence[PnlPoint], falls: Sequence[float], width: int, cursor_ns: int | None, equity_usd: Decimal | None
 ) -> Line:
-    """Write time, profit and fall under the crosshair, else equity, the fall of this moment and the deepest one."""
+    """Write time, profit and fall under the crosshair, else equity, the fall of this moment and the deepest one.
+
+    Falls say since when they are counted where that is not the day's beginning.
+    """
+    since_ns = missing_until_ns(points)
+    since: Line = () if since_ns is None else (Span(f" since {numbers.minute(since_ns)}", Ink.QUIET),)
     if cursor_ns is not None:
         place = place_at(points, cursor_ns)
         head: Line = (Span(numbers.clock(points[place].at_ns), Ink.ACCENT, Decor.REVERSED),)
-        return joined(head, _money(" ", points[place].pnl_usd), _money(" dd ", falls[place]), width=width)
+        return joined(head, _money(" ", points[place].pnl_usd), (*_money(" dd ", falls[place]), *since), width=width)
     fall = deepest(points, falls)
     head = (Span("equity ", Ink.QUIET), Span(numbers.money(equity_usd), Ink.STRONG))
     worst = (*_money(" worst ", fall.usd), Span(f" {numbers.clock(fall.at_ns)}", Ink.QUIET)) if fall.usd < 0 else ()
-    return joined(head, _money(" dd ", falls[-1]), worst, width=width)
+    fell = (*_money(" dd ", falls[-1]), *since)
+    if since and worst and line_width(head) + line_width((*fell, *worst)) > width:
+        without_equity = (*_money("dd ", falls[-1]), *since, *worst)  # the header tells that too
+        if line_width(without_equity) <= width:
+            return without_equity
+    return joined(head, fell, worst, width=width)
 
 
 def _money(label: str, value: float) -> Line:
