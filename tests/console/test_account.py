@@ -1,7 +1,9 @@
 """The account pane: balances, margin, liquidation and funding to come; what nobody knows is a dash, never a zero."""
 
 import re
+from decimal import Decimal
 
+import msgspec
 import pytest
 
 from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
@@ -11,7 +13,7 @@ from tests.console.fake_link import FakeLink
 from tui.console.settings import ConsoleSettings
 from tui.present.account import account_lines, read_freshness
 from tui.present.freshness import Freshness
-from tui.present.ink import Decor, Ink, text_of
+from tui.present.ink import Decor, Ink, Line, text_of
 
 HOUR_NS = 3_600_000_000_000
 SIZES = pytest.mark.parametrize("size", [SMALL, MEDIUM, LARGE])
@@ -94,6 +96,48 @@ def test_an_old_word_is_struck_where_it_is_shown() -> None:
     old = account_lines(some_accounts(), START_NS, 100.0, 78)
     free = next(span for line in old for span in line if "34,565.79" in span.text)
     assert free.decor & Decor.STRUCK
+
+
+def aged(mark_age_s: float | None = 0.1, funding_age_s: float = 2.0) -> list[Line]:
+    """Return the lines of an account with two contracts, of which the second has these ages."""
+    account = some_accounts()[0]
+    fresh = account.contracts[0]
+    old = msgspec.structs.replace(
+        fresh, symbol="ETH/USDT:USDT", mark_age_s=mark_age_s, funding_age_s=funding_age_s, funding_rate=0.0003,
+        next_funding_usd=Decimal("-7.77"),
+    )  # fmt: skip
+    return account_lines([msgspec.structs.replace(account, contracts=[fresh, old])], START_NS, 0.0, 100)
+
+
+def decor_of(text: str, lines: list[Line]) -> Decor:
+    return next(span.decor for line in lines for span in line if text in span.text)
+
+
+@pytest.mark.parametrize(("mark_age_s", "decor"), [(2.0, Decor.DIM), (900.0, Decor.STRUCK), (None, Decor.STRUCK)])
+def test_margin_and_liquidation_are_as_old_as_the_oldest_mark_behind_them(
+    mark_age_s: float | None, decor: Decor
+) -> None:
+    numbers = ("78.2 %", "400", "34,566", "5,334", "0.40×")  # noqa: RUF001 (times)
+    assert not any(decor_of(number, aged()) & (Decor.DIM | Decor.STRUCK) for number in numbers)
+    assert "marks" not in "".join(map(text_of, aged()))
+    old = aged(mark_age_s)
+    assert all(decor_of(number, old) & decor for number in numbers)
+    told = {2.0: "marks 2.0 s", 900.0: "marks 15 min 00 s", None: "marks no data"}[mark_age_s]
+    assert told in next(text_of(line) for line in old if "liquidation" in text_of(line))
+
+
+def test_an_account_without_contracts_stands_on_no_mark() -> None:
+    account = msgspec.structs.replace(some_accounts()[0], contracts=[])
+    assert not decor_of("34,566", account_lines([account], START_NS, 60.0, 100))
+
+
+@pytest.mark.parametrize(("funding_age_s", "decor"), [(90.0, Decor.NONE), (200.0, Decor.DIM), (7_200.0, Decor.STRUCK)])
+def test_funding_is_as_old_as_the_venues_last_word_of_it(funding_age_s: float, decor: Decor) -> None:
+    for number in ("+0.0300 %", "-7.77"):
+        found = decor_of(number, aged(funding_age_s=funding_age_s))
+        assert found & decor if decor else not found
+    for number in ("+0.0100 %", "-1.60"):
+        assert not decor_of(number, aged(funding_age_s=funding_age_s))
 
 
 @SIZES

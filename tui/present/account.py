@@ -2,20 +2,22 @@
 
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Final
+from typing import Final, NamedTuple
 
 from core.state.account import AccountView, BalanceView, ContractView
 from tui.present import numbers
 from tui.present.bars import room_bar
 from tui.present.cells import joined, line_width, wrap
 from tui.present.freshness import Freshness, freshness
-from tui.present.ink import EMPTY_LINE, Decor, Ink, Line, Span, signed_ink
+from tui.present.ink import EMPTY_LINE, Decor, Ink, Line, Span, decorated, signed_ink
 from tui.present.table import Align, Column, Row, Table, table_lines
 
 NEAR_PCT: Final = 10  # from liquidation
 CLOSE_PCT: Final = 25
 LATE_READ_S: Final = 45.0  # an account is read every half minute
 STALE_READ_S: Final = 90.0
+LATE_FUNDING_S: Final = 120.0
+STALE_FUNDING_S: Final = 300.0
 _BAR_CELLS: Final = 10
 _BALANCE_COLUMNS: Final = (
     Column("currency"),
@@ -51,7 +53,8 @@ def _venue(account: AccountView, now_ns: int, snapshot_age_s: float, width: int)
     fees = (Span("  fees ", Ink.QUIET), Span(_fees(account), Ink.TEXT))
     head = _head(account, snapshot_age_s)
     heads = [(*head, *fees)] if line_width(head) + line_width(fees) <= width else [head, fees]
-    lines = [*heads, _margin(account, width), _liquidation(account, width)]
+    marks = _oldest_mark(account, snapshot_age_s)
+    lines = [*heads, _margin(account, marks, width), _liquidation(account, marks, width)]
     if account.balances:
         lines += _laid_out(
             _BALANCE_COLUMNS, [_balance(each, account, snapshot_age_s) for each in account.balances], width
@@ -82,31 +85,61 @@ def _head(account: AccountView, snapshot_age_s: float) -> Line:
     )
 
 
-def _margin(account: AccountView, width: int) -> Line:
+class _Marks(NamedTuple):
+    """The oldest price that margin and liquidation stand on."""
+
+    age_s: float | None
+    state: Freshness  # fresh too where no contract needs a price
+
+    @property
+    def decor(self) -> Decor:
+        return self.state.decor
+
+
+def _oldest_mark(account: AccountView, snapshot_age_s: float) -> _Marks:
+    ages_s = [each.mark_age_s for each in account.contracts]
+    known_s = [age_s for age_s in ages_s if age_s is not None]
+    if not ages_s:
+        return _Marks(None, Freshness.FRESH)
+    oldest_s = max(known_s) + snapshot_age_s if len(known_s) == len(ages_s) else None
+    return _Marks(oldest_s, freshness(oldest_s))
+
+
+def _margin(account: AccountView, marks: _Marks, width: int) -> Line:
     free, all_of_it = account.margin_free_usd, account.collateral_usd
     leverage = numbers.NOTHING if account.leverage is None else f"{account.leverage:f}×"  # noqa: RUF001 (times)
     return joined(
         (
             Span("margin ", Ink.QUIET),
-            *room_bar(free, all_of_it, _BAR_CELLS),
+            *decorated(room_bar(free, all_of_it, _BAR_CELLS), marks.decor),
             Span(" "),
-            _usd(free),
+            _usd(free, marks.decor),
             Span(" free", Ink.QUIET),
         ),
-        (Span("  used ", Ink.QUIET), _usd(account.margin_used_usd)),
-        (Span("  leverage ", Ink.QUIET), Span(leverage), Span(f" of {account.max_leverage:f}", Ink.QUIET)),
+        (Span("  used ", Ink.QUIET), _usd(account.margin_used_usd, marks.decor)),
+        (
+            Span("  leverage ", Ink.QUIET),
+            Span(leverage, decor=marks.decor),
+            Span(f" of {account.max_leverage:f}", Ink.QUIET),
+        ),
         width=width,
     )
 
 
-def _liquidation(account: AccountView, width: int) -> Line:
+def _liquidation(account: AccountView, marks: _Marks, width: int) -> Line:
     distance = account.liquidation_distance_pct
     if not account.contracts and distance is not None:
         return (Span("no contracts: nothing can be liquidated", Ink.QUIET),)
     away = numbers.NOTHING if distance is None else f"{distance:.1f} %"
+    is_old = marks.state is not Freshness.FRESH
+    age: Line = (Span(f"  marks {numbers.age(marks.age_s)}", marks.state.ink),) if is_old else ()
     return joined(
-        (Span("liquidation if every price turns ", Ink.QUIET), Span(away, _distance_ink(distance), Decor.BOLD)),
-        (Span("  maintenance ", Ink.QUIET), _usd(account.maintenance_usd)),
+        (
+            Span("liquidation if every price turns ", Ink.QUIET),
+            Span(away, _distance_ink(distance), Decor.BOLD | marks.decor),
+        ),
+        age,
+        (Span("  maintenance ", Ink.QUIET), _usd(account.maintenance_usd, marks.decor)),
         width=width,
     )
 
@@ -123,10 +156,10 @@ def _rates(rates: tuple[Decimal, Decimal] | None) -> str:
     return f"{low}%" if low == high else f"{low}–{high}%"  # noqa: RUF001 (from, to)
 
 
-def _usd(value: Decimal | None) -> Span:
+def _usd(value: Decimal | None, decor: Decor = Decor.NONE) -> Span:
     if value is None:
         return Span(numbers.NOTHING, Ink.WARNING)
-    return Span(numbers.money(value, 0), Ink.ALARM if value < 0 else Ink.STRONG)
+    return Span(numbers.money(value, 0), Ink.ALARM if value < 0 else Ink.STRONG, decor)
 
 
 def read_freshness(age_s: float | None) -> Freshness:
@@ -136,10 +169,16 @@ def read_freshness(age_s: float | None) -> Freshness:
     return Freshness.LATE if age_s > LATE_READ_S else Freshness.FRESH
 
 
+def _funding_freshness(age_s: float | None) -> Freshness:
+    """Judge how old a venue's word of a funding rate is; some say it but every minute and a half."""
+    if age_s is None or not age_s <= STALE_FUNDING_S:
+        return Freshness.STALE
+    return Freshness.LATE if age_s > LATE_FUNDING_S else Freshness.FRESH
+
+
 def _balance(balance: BalanceView, account: AccountView, snapshot_age_s: float) -> Row:
     age_s = None if account.read_age_s is None else account.read_age_s + snapshot_age_s
-    told = read_freshness(age_s)
-    old = Decor.NONE if told is Freshness.FRESH else told.decor
+    old = read_freshness(age_s).decor
     rate_s = None if balance.rate_age_s is None else balance.rate_age_s + snapshot_age_s
     rate = Freshness.FRESH if rate_s is None else freshness(rate_s)
     cells = (
@@ -147,7 +186,7 @@ def _balance(balance: BalanceView, account: AccountView, snapshot_age_s: float) 
         Span(numbers.exact(balance.total), Ink.WARNING if balance.total is None else Ink.TEXT),
         Span(numbers.exact(balance.free), decor=old),
         Span(numbers.exact(balance.used), decor=old),
-        Span(numbers.money(balance.value_usd), decor=Decor.NONE if rate is Freshness.FRESH else rate.decor),
+        Span(numbers.money(balance.value_usd), decor=rate.decor),
         Span(numbers.NOTHING if rate_s is None else numbers.age(rate_s), rate.ink),
     )
     return Row(balance.asset, cells)
@@ -156,7 +195,9 @@ def _balance(balance: BalanceView, account: AccountView, snapshot_age_s: float) 
 def _contract(contract: ContractView, now_ns: int, snapshot_age_s: float) -> Row:
     mark_s = None if contract.mark_age_s is None else contract.mark_age_s + snapshot_age_s
     mark = freshness(mark_s)
-    old = Decor.NONE if mark is Freshness.FRESH else mark.decor
+    old = mark.decor
+    funding_s = None if contract.funding_age_s is None else contract.funding_age_s + snapshot_age_s
+    told = _funding_freshness(funding_s)
     distance, pays = contract.liquidation_distance_pct, contract.next_funding_usd
     funding = numbers.NOTHING if contract.funding_rate is None else f"{contract.funding_rate * 100:+.4f} %"
     cells = (
@@ -164,9 +205,9 @@ def _contract(contract: ContractView, now_ns: int, snapshot_age_s: float) -> Row
         Span(numbers.exact(contract.quantity), signed_ink(contract.quantity)),
         Span(numbers.NOTHING if contract.liquidation_price is None else f"{contract.liquidation_price:,f}", decor=old),
         Span(numbers.NOTHING if distance is None else f"{distance:+.1f} %", _distance_ink(distance), old),
-        Span(funding),
+        Span(funding, decor=told.decor),
         Span(_countdown(contract.next_funding_ns, now_ns)),
-        Span(numbers.signed_money(pays), signed_ink(pays)),
+        Span(numbers.signed_money(pays), signed_ink(pays), max(told, mark).decor),
     )
     return Row(contract.symbol, cells)
 
