@@ -13,7 +13,7 @@ from core.types.job_event import JobEventKind
 from tests.console.fake_jobs import START_NS, S, job, some_jobs
 from tests.console.fake_timelines import event, some_timelines, timeline, unwound
 from tui.present.cells import line_width
-from tui.present.ink import Line, text_of
+from tui.present.ink import Ink, Line, text_of
 from tui.present.lanes import Kind, Mark, Stretch, lane
 from tui.present.time_axis import TimeAxis, axis_line, axis_until, nice_span_ns
 from tui.present.timeline import SPANS_S, axis_of, in_order, legend_lines, naked_note, timeline_entries
@@ -175,7 +175,29 @@ def test_naked_exposure_of_unknown_value_is_unknown_and_never_nothing() -> None:
     assert "unknown USD" in "\n".join(rows_of(view))
     assert "naked unknown USD, 1.2 s" in text_of(naked_note([view], START_NS))
     calm = timeline(job(1, "running", phase="primary", started_ns=START_NS, naked_usd=Decimal(0)))
-    assert text_of(naked_note([calm], START_NS)) == "nothing naked"
+    assert text_of(naked_note([calm], START_NS)) == "no running job naked"
+
+
+def left_naked(naked_usd: Decimal | None, number: int = 7) -> TimelineView:
+    ended = job(number, "finished", outcome="naked", started_ns=START_NS, naked_usd=naked_usd)
+    return timeline(msgspec.structs.replace(ended, ended_ns=START_NS + S))
+
+
+def test_what_ended_jobs_left_naked_stands_in_the_frame() -> None:
+    views = [left_naked(Decimal(2_500)), left_naked(Decimal("100.50"), 8)]
+    note = naked_note(views, START_NS + 10 * S)
+    assert text_of(note) == "■ 2,600.50 USD left naked"
+    assert note[0].ink is Ink.ALARM
+    assert text_of(naked_note([left_naked(None)], START_NS)) == "■ unknown USD left naked"
+    assert text_of(naked_note([left_naked(Decimal(0))], START_NS)) == "no running job naked"
+
+
+def test_what_is_naked_and_what_was_left_naked_are_told_apart() -> None:
+    running = next(iter(some_timelines(some_jobs()).values()))
+    text = text_of(naked_note([running, left_naked(Decimal(2_500))], START_NS))
+    assert text == "■ naked 1,280.25 USD, 1.2 s ■ 2,500.00 USD left naked"
+    narrow = naked_note([running, left_naked(Decimal(2_500))], START_NS, width=40)
+    assert text_of(narrow) == "■ naked 1,280.25 USD, 1.2 s"
 
 
 def test_an_hour_old_job_is_pointed_to_where_the_span_does_not_reach_it() -> None:

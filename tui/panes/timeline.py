@@ -6,6 +6,7 @@ from typing import Final
 from core.state.desk import DeskSnapshot
 from tui.panes.job_rows import JobRowsPane
 from tui.panes.view import View
+from tui.present.cells import line_width
 from tui.present.entries import HELD, Entry
 from tui.present.export import Export, rows_of
 from tui.present.ink import Ink, Line, Span
@@ -23,6 +24,7 @@ from tui.present.timeline import (
 )
 
 LEGEND_FROM_ROWS: Final = 9
+_FRAME_AND_TITLE: Final = 10  # cells beside a note, without which the frame leaves it out
 _COLUMNS: Final = ("job_id", "at_ns", "leg", "kind", "state", "quantity", "filled_quantity", "naked_quantity", "text")
 
 
@@ -67,7 +69,8 @@ class TimelinePane(JobRowsPane):
     def note(self, view: View) -> Line:
         jobs = None if view.snapshot is None else view.snapshot.timelines
         held: Line = (Span(f"{self.keys(view)(HELD)}  ", Ink.WARNING),) if self.has_focus and self.selected else ()
-        return (*held, *naked_note(jobs.values(), view.engine_ns)) if jobs else ()
+        room = self.size.width - _FRAME_AND_TITLE - line_width(held)
+        return (*held, *naked_note(jobs.values(), view.engine_ns, room)) if jobs else ()
 
     def empty(self, width: int, keys: KeyWords) -> list[Line]:
         return no_timeline_lines(width, keys)

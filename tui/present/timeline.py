@@ -70,16 +70,32 @@ def timeline_title(jobs: JobsState, span_s: int | None) -> Line:
     )
 
 
-def naked_note(views: Iterable[TimelineView], now_ns: int) -> Line:
-    """Say what is naked in all at this moment, and for how long the oldest of it has been."""
-    naked = [view for view in views if view.naked_since_ns is not None]
+def naked_note(views: Iterable[TimelineView], now_ns: int, width: int = 120) -> Line:
+    """Say what running jobs have naked in all and for how long the oldest of it has been, and what ended ones left so.
+
+    Where there is no room for both, what runs is told.
+    """
+    shown = list(views)
+    left_so = _left_naked([view for view in shown if view.job.outcome == "naked"])
+    naked = [view for view in shown if view.naked_since_ns is not None]
     if not naked:
-        return (Span("nothing naked", Ink.QUIET),)
-    values = [view.job.naked_usd for view in naked]
-    known = [value for value in values if value is not None]
-    total = numbers.money(sum(known, Decimal(0))) if len(known) == len(values) else "unknown"
+        return left_so or (Span("no running job naked", Ink.QUIET),)
     since_ns = min(view.naked_since_ns or now_ns for view in naked)
-    return (Span(f"■ naked {total} USD, {_clock(now_ns - since_ns)}", Ink.ALARM, Decor.BOLD),)
+    runs = (Span(f"■ naked {_naked_total(naked)} USD, {_clock(now_ns - since_ns)}", Ink.ALARM, Decor.BOLD),)
+    return joined(runs, (Span(" "), *left_so), width=width) if left_so else runs
+
+
+def _left_naked(ended: Sequence[TimelineView]) -> Line:
+    """Say what jobs ended with; nothing where it is known to be nothing."""
+    if all(view.job.naked_usd == 0 for view in ended):
+        return ()
+    return (Span(f"■ {_naked_total(ended)} USD left naked", Ink.ALARM, Decor.BOLD),)
+
+
+def _naked_total(views: Sequence[TimelineView]) -> str:
+    values = [view.job.naked_usd for view in views]
+    known = [value for value in values if value is not None]
+    return numbers.money(sum(known, Decimal(0))) if len(known) == len(values) else "unknown"
 
 
 def no_timeline_lines(width: int, keys: KeyWords) -> list[Line]:
