@@ -58,6 +58,7 @@ class BarBuilder:
 
     def __init__(self, instrument_id: InstrumentId, timeframe: Timeframe, grace_ns: int = GRACE_NS) -> None:
         self.late_dropped = 0
+        self.begun_ns: int | None = None  # of the first trade: what was before it is not known from here
         self._instrument_id = instrument_id
         self._timeframe = timeframe
         self._length_ns = timeframe.ns
@@ -70,6 +71,8 @@ class BarBuilder:
     def add(self, trade: Trade) -> tuple[Bar, ...]:
         """Take one trade and return the bar that closed or was corrected by it, mostly none."""
         running = self._running
+        if self.begun_ns is None:
+            self.begun_ns = trade.venue_ns
         if self._missing_until_ns is None:
             self._missing_until_ns = trade.venue_ns
         if running is not None and 0 <= trade.venue_ns - running.open_ns < self._length_ns:

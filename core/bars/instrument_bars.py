@@ -41,6 +41,11 @@ class InstrumentBars:
         builder = self._builders.get(timeframe)
         return None if builder is None else builder.running()
 
+    def begun_ns(self, timeframe: Timeframe) -> int | None:
+        """Return when the first trade of a watched timeframe was, None before it."""
+        builder = self._builders.get(timeframe)
+        return None if builder is None else builder.begun_ns
+
     @property
     def late_dropped(self) -> int:
         """Return how many times a trade came too late for a bar."""

@@ -40,6 +40,7 @@ class ChartBuilder:
                     bar.low_ticks * tick,
                     bar.close_ticks * tick,
                     bar.volume_lots * lot,
+                    bar.is_complete,
                 )
                 for bar in shown.bars
             ],

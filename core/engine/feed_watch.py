@@ -16,6 +16,13 @@ class FeedWatch:
         detail = f": {status.detail}" if status.detail else ""
         level = "warning" if status.state is FeedState.DOWN else "info"
         self._log.write(level, "feed", f"{status.venue} is {status.state.value}{detail}")
+        if status.state is FeedState.DOWN or (before is FeedState.UP and status.state is FeedState.CONNECTING):
+            self._bars.note_lost(status.venue, status.at_ns)
+        if status.state in {
+            FeedState.UP,
+            FeedState.CLOSED,
+        }:  # a market that is closed trades nothing that could be lost
+            self._bars.note_not_lost(status.venue, status.at_ns)
         if status.state is FeedState.UP and before is not None:
             self._bars.note_gap(status.venue, status.at_ns)
 

@@ -65,6 +65,7 @@ class BarView(msgspec.Struct, frozen=True, array_like=True):
     low: float
     close: float
     volume: float
+    is_whole: bool = True  # False where trades of its time are known to be missing
 
 
 class StudyLine(msgspec.Struct, frozen=True, kw_only=True):

@@ -1,6 +1,7 @@
 """The series keeps the newest bars in time order, exactly, in bounded memory."""
 
 from decimal import Decimal
+from itertools import accumulate
 
 import pytest
 from hypothesis import given, settings
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from core.bars.bar import Bar
 from core.bars.gaps import fill_gaps
+from core.bars.lost_time import LostTime
 from core.bars.series import BarSeries
 from core.bars.timeframe import Timeframe
 from core.types.instrument import AssetType, Instrument
@@ -85,6 +87,39 @@ def test_gaps_are_filled_with_flat_bars_only_for_who_asks() -> None:
         (1, 100, 7), (2, 100, 0), (3, 100, 0), (4, 200, 7),
     ]  # fmt: skip
     assert {each.open_ticks for each in filled[1:3]} == {100}
+
+
+@pytest.mark.parametrize(("lost_after_s", "drawn"), [(0, []), (59, []), (60, [2]), (150, [2, 3]), (None, [2, 3, 4, 5])])
+def test_from_where_time_was_lost_a_gap_stays_one(lost_after_s: int | None, drawn: list[int]) -> None:
+    begin_ns = 2 * Timeframe.M1.ns
+
+    def first_lost_ns(from_ns: int, until_ns: int) -> int | None:
+        assert (from_ns, until_ns) == (begin_ns, 6 * Timeframe.M1.ns)
+        return None if lost_after_s is None else from_ns + lost_after_s * 1_000_000_000
+
+    filled = fill_gaps([bar(1, 100), bar(6, 200), bar(7, 300)], first_lost_ns=first_lost_ns)
+    assert [each.open_ns // Timeframe.M1.ns for each in filled] == [1, *drawn, 6, 7]
+
+
+@given(st.lists(st.integers(1, 20), max_size=20), st.integers(0, 300), st.integers(1, 60))
+def test_the_first_lost_moment_is_the_first_of_every_outage(steps: list[int], from_ns: int, length: int) -> None:
+    """Compare with every single moment; an odd number of steps leaves an outage that goes on."""
+    times = list(accumulate(steps))
+    lost = LostTime()
+    for place, at_ns in enumerate(times):
+        (lost.begin if place % 2 == 0 else lost.end)(at_ns)
+    spans = [times[place : place + 2] for place in range(0, len(times), 2)]
+    moments = [
+        at for at in range(from_ns, from_ns + length) if any(at >= span[0] and at < [*span, 10**6][1] for span in spans)
+    ]
+    assert lost.first_between(from_ns, from_ns + length) == (moments[0] if moments else None)
+
+
+def test_an_outage_that_is_told_twice_began_the_first_time_and_one_that_ends_twice_ended_the_first_time() -> None:
+    lost = LostTime()
+    for at_ns, tell in ((5, lost.end), (10, lost.begin), (20, lost.begin), (30, lost.end), (40, lost.end)):
+        tell(at_ns)
+    assert [lost.first_between(at, 100) for at in (0, 15, 29, 30)] == [10, 15, 29, None]
 
 
 def test_a_gap_of_years_is_filled_up_to_the_limit_only() -> None:

@@ -1,21 +1,27 @@
 """The candle chart: a crosshair that holds on to its bar, own fills and orders, and a bar that is not done yet."""
 
 import math
+from dataclasses import dataclass
 from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from core.state.desk import BarView, ChartView, ProtectionView
+from core.state.desk import BarView, ChartView, DeskSnapshot, ProtectionView, StudyLine, StudyView
 from tests.console.driving import LARGE, MEDIUM, SMALL, Desk, run_console
 from tests.console.fake_link import FakeLink
 from tui.present.candles import chart_lines, chart_notes
+from tui.present.chart_gaps import MOST_EMPTY, with_gaps
 from tui.present.chart_own import AVERAGE, BUY, SELL, STOP, TARGET, OwnLine, own_lines
-from tui.present.ink import Ink, Span, text_of
+from tui.present.freshness import Freshness
+from tui.present.ink import Decor, Ink, Span, text_of
+from tui.present.market_age import MarketAge, market_age
 from tui.present.time_axis import marked_axis
 
 MINUTE_NS = 60_000_000_000
+FRESH = MarketAge(Freshness.FRESH, (Span("<0.5 s"),))
 
 
 def bar(minute: int, *prices: float, volume: float = 1.0) -> BarView:
@@ -60,9 +66,111 @@ def test_numbers_that_are_none_are_told_as_not_known() -> None:
     odd = BarView(90 * MINUTE_NS, 190.0, math.nan, 189.0, math.nan, math.nan)
     view = chart(*RISING, odd)
     assert picture(view)[0].startswith("01:30 running O 190.0 H — L 189.0 C — V — —")
-    assert [text_of(note) for note in chart_notes(view)] == ["— —", "—"]
+    assert [text_of(note) for note in chart_notes(view, FRESH)] == ["— — <0.5 s", "— <0.5 s", "<0.5 s"]
     assert not any(mark in line for line in picture(view) for mark in "▸▴▾")
     assert picture(chart(odd)) == ["The prices of these bars are not known."]
+
+
+def cells_of(lines: list[str]) -> list[str]:
+    """Return the columns of the candles, each from top to bottom."""
+    at = next(line.index("┤") for line in lines if "┤" in line) + 2
+    rows = [line[at:].ljust(60) for line in lines[1:-1]]
+    return ["".join(column) for column in zip(*rows, strict=True)]
+
+
+def test_time_that_was_lost_is_as_many_empty_columns_as_bars_are_missing() -> None:
+    bars = [*RISING[:10], *RISING[17:25]]
+    lines = picture(chart(*bars))
+    is_empty = [not column.strip(" ╌┈") for column in cells_of(lines)[:25]]
+    assert is_empty == [10 <= place < 17 for place in range(25)]
+    assert lines[-1].split() == ["00:00", "00:12"]
+
+
+def test_no_study_is_drawn_in_lost_time_and_each_stands_at_its_bar() -> None:
+    view = chart(*RISING[:3], *RISING[5:8])
+    values = [1.0, 2.0, 3.0, 6.0, 7.0, 8.0]
+    view.studies = [StudyView(name="ema 20", lines=[StudyLine(label="", values=[*values])])]
+    shown = with_gaps(view)
+    assert [bar.open_ns // MINUTE_NS for bar in shown.bars] == list(range(8))
+    assert shown.studies[0].lines[0].values == [1.0, 2.0, 3.0, None, None, 6.0, 7.0, 8.0]
+    assert [math.isnan(bar.close) for bar in shown.bars] == [False] * 3 + [True] * 2 + [False] * 3
+    assert len(view.bars) == 6
+    assert with_gaps(chart(*RISING)).bars == RISING
+
+
+def test_lost_time_of_years_makes_no_more_columns_than_a_screen_has() -> None:
+    far = [bar(minute, 100.0, 101.0) for minute in (0, 5, 3_000_000, 6_000_000)]
+    shown = with_gaps(chart(*far)).bars
+    assert len(shown) < 2 * MOST_EMPTY
+    times = [each.open_ns for each in shown]
+    assert times == sorted(set(times))
+    assert {each.open_ns for each in far} <= {*times}
+    assert picture(chart(*far), cursor_ns=0)[0].startswith("00:00")
+
+
+def test_the_crosshair_goes_from_bar_to_bar_over_lost_time() -> None:
+    bars = [*RISING[:10], *RISING[17:25]]
+    lines = picture(chart(*bars), cursor_ns=9 * MINUTE_NS)
+    assert lines[0].startswith("00:09 O 109.0")
+    assert {column for column, text in enumerate(cells_of(lines)) if "┆" in text} == {9}
+
+
+def test_a_bar_that_lacks_trades_is_dashed_and_said_to_be_a_part() -> None:
+    part = msgspec.structs.replace(bar(1, 100.0, 110.0), is_whole=False)
+    lines = picture(chart(bar(0, 100.0, 110.0), part, bar(2, 100.0, 110.0), is_running=False), cursor_ns=MINUTE_NS)
+    columns = cells_of(lines)
+    assert ["┋" in column for column in columns[:3]] == [False, True, False]
+    assert lines[0].startswith("00:01 part O 100.0")
+
+
+@dataclass
+class Market(FakeLink):
+    """An engine whose market of the chart has an age and a state."""
+
+    market_age_s: float | None = 0.1
+    validity: str = "valid"
+
+    def snapshot(self) -> DeskSnapshot:
+        snapshot = super().snapshot()
+        if snapshot.chart is not None:
+            market = snapshot.monitoring.market[snapshot.chart.venue][snapshot.chart.symbol]
+            market.age_s, market.validity = self.market_age_s, self.validity
+        return snapshot
+
+
+@pytest.mark.parametrize("size", [SMALL, MEDIUM, LARGE])
+def test_the_frame_of_a_chart_tells_how_old_its_market_is_and_strikes_a_stale_price(size: tuple[int, int]) -> None:
+    link = Market()
+
+    def struck(desk: Desk) -> str:
+        pane = desk.app.area.panes["chart"]
+        rows = [pane.render_line(row) for row in range(pane.size.height)]
+        return " ".join(each.text for row in rows for each in row if each.style is not None and each.style.strike)
+
+    async def script(desk: Desk) -> None:
+        assert "<0.5 s" in desk.pane("chart").splitlines()[0]
+        assert not struck(desk)
+        link.market_age_s = 600.0
+        await desk.frame()
+        assert "10 min 00 s" in desk.pane("chart").splitlines()[0]
+        assert "▸" in struck(desk)
+        link.market_age_s, link.validity = 0.1, "syncing"
+        await desk.frame()
+        assert "syncing" in desk.pane("chart").splitlines()[0]
+        assert "▸" in struck(desk)
+        link.market_age_s, link.validity = 50_000.0, "closed"
+        await desk.frame()
+        assert "CLOSED" in desk.pane("chart").splitlines()[0]
+        assert not struck(desk)
+
+    run_console(script, link, size)
+
+
+def test_a_market_that_nobody_follows_has_no_data_in_the_frame() -> None:
+    age = market_age(None, 0.0)
+    price = chart_notes(chart(*RISING), age)[0]
+    assert text_of(price) == "189.5 ▲+89.50 % no data"
+    assert price[0].decor & Decor.STRUCK
 
 
 def test_the_crosshair_shows_the_numbers_of_its_bar_and_its_time_on_the_axis() -> None:

@@ -4,6 +4,7 @@ from typing import Final
 
 from core.indicators.study import MAX_STUDIES, known_study
 from core.state.desk import ChartView, DeskSnapshot
+from core.state.monitoring import MarketState
 from tui.panes.pane import Pane
 from tui.panes.view import View
 from tui.present.candles import chart_lines, chart_notes, chart_title
@@ -14,9 +15,16 @@ from tui.present.export import Export, rows_of
 from tui.present.export_columns import BAR_COLUMNS
 from tui.present.frame import fitting_note
 from tui.present.ink import Line
+from tui.present.market_age import market_age
 from tui.present.picture import Picture
 
 DEFAULT_STUDIES: Final = (VOLUME,)
+
+
+def _market_of(snapshot: DeskSnapshot | None, chart: ChartView | None) -> MarketState | None:
+    if snapshot is None or chart is None:
+        return None
+    return snapshot.monitoring.market.get(chart.venue, {}).get(chart.symbol)
 
 
 class ChartPane(Pane):
@@ -26,9 +34,11 @@ class ChartPane(Pane):
     ABOUT = (
         "Candles of the selected instrument with its volume. {cursor-left} and {cursor-right} put a crosshair on a "
         "bar, whose numbers stand above; {drop-cursor} lets go. ▲ own buys, ▼ own sells, ⇅ both; ◆ the position's "
-        "average price, X and T where it is stopped and taken, B and S resting orders. The bar that still runs is "
-        "dashed. ▸ marks the last price. {indicators} chooses averages and bands over the price and oscillators below "
-        "it; the engine computes them over every bar it keeps, and a saved screen keeps the choice."
+        "average price, X and T where it is stopped and taken, B and S resting orders. A bar that still runs or lacks "
+        "trades (part) is dashed; columns are empty where the feed was lost. ▸ marks the last price, struck through "
+        "where it is stale; the frame has the age of the market's data. {indicators} chooses averages and bands over "
+        "the price and oscillators below it; the engine computes them over every bar it keeps, and a saved screen "
+        "keeps the choice."
     )
     KEYS = (
         "cursor-left", "cursor-right", "page-left", "page-right", "drop-cursor", "indicators", "longer-bars",
@@ -76,14 +86,17 @@ class ChartPane(Pane):
             self._cursor_ns = None  # its bar is kept no more; another one's numbers must not stand for it
         keys = self.keys(view)
         own = () if snapshot is None or chart is None else own_lines(snapshot, chart)
-        key = (chart, own, width, height, self._cursor_ns, VOLUME in self.studies, keys.is_alone)
+        age = market_age(_market_of(snapshot, chart), view.snapshot_age_s)
+        has_volume = VOLUME in self.studies
+        key = (chart, own, width, height, self._cursor_ns, has_volume, age.state, keys.is_alone)
         if self._drawn is None or self._drawn[0] != key:
             lines = chart_lines(
-                chart, width, height, cursor_ns=self._cursor_ns, own=own, has_volume=VOLUME in self.studies, keys=keys
-            )
+                chart, width, height, cursor_ns=self._cursor_ns, own=own, has_volume=has_volume, last=age.state,
+                keys=keys,
+            )  # fmt: skip
             self._drawn = (key, lines)
         title = chart_title(chart)
-        return Picture(title, fitting_note(title, chart_notes(chart), width), self._drawn[1])
+        return Picture(title, fitting_note(title, chart_notes(chart, age), width), self._drawn[1])
 
     def move_sideways(self, step: int) -> None:
         chart = self._chart()

@@ -8,12 +8,15 @@ from core.state.desk import BarView, ChartView, StudyView
 from tui.present import numbers
 from tui.present.cells import wrap
 from tui.present.chart_cursor import window_of
+from tui.present.chart_gaps import with_gaps
 from tui.present.chart_legend import axis_time, bar_time, is_running, legend
 from tui.present.chart_own import OwnLine, draw_fills, draw_own_lines
 from tui.present.chart_scale import Grid, Scale, axis_text, cell_of, grid_line, merged, nice_values, scale_of
 from tui.present.chart_studies import PANEL_ROWS, draw_curves, panel_lines, panels, study_legend, wider
+from tui.present.freshness import Freshness
 from tui.present.ink import Decor, Ink, Line, Span
 from tui.present.key_words import AS_WRITTEN, KeyWords
+from tui.present.market_age import MarketAge
 from tui.present.time_axis import axis_labels, marked_axis
 
 # (upper half, lower half) of a cell: nothing, wick, body
@@ -29,7 +32,7 @@ _CELL = {
     (1, 2): "╽",
     (2, 1): "╿",
 }
-_RUNNING_CELL = {"│": "┊", "┃": "┋"}  # a bar that is not done yet is dashed
+_PART_CELL = {"│": "┊", "┃": "┋"}  # a bar that is not done yet, or lacks trades, is dashed
 _VOLUME = " ▁▂▃▄▅▆▇█"
 _FEET = 2  # the volume row and the time axis
 _LEGEND_FROM_ROWS: Final = 8  # below that the legend shows only with a crosshair
@@ -45,15 +48,19 @@ def chart_title(chart: ChartView | None) -> Line:
     return (*name, Span(chart.timeframe, Ink.ACCENT, Decor.BOLD))
 
 
-def chart_notes(chart: ChartView | None) -> Sequence[Line]:
-    """Return the last price with its change over the bars that are kept, and without."""
-    if chart is None or not chart.bars:
+def chart_notes(chart: ChartView | None, age: MarketAge) -> Sequence[Line]:
+    """Return the last price with its change over the bars that are kept and its age, less of that, the age alone."""
+    if chart is None:
         return ()
+    ages: list[Line] = [(word,) for word in age.words]
+    if not chart.bars:
+        return ages
     last, first = chart.bars[-1].close, chart.bars[0].open
     change = (last - first) / first * 100 if first else 0.0
     ink = Ink.GAIN if change > 0 else Ink.LOSS if change < 0 else Ink.TEXT
-    price = Span(numbers.money(last, chart.price_decimals), Ink.STRONG)
-    return (price, Span(f" {numbers.change(change)}", ink)), (price,)
+    price = Span(numbers.money(last, chart.price_decimals), Ink.STRONG, age.state.decor)
+    changed, longest = Span(f" {numbers.change(change)}", ink, age.state.decor), (Span(" "), age.words[0])
+    return (price, changed, *longest), (price, *longest), *ages
 
 
 class _Layout(NamedTuple):
@@ -86,9 +93,13 @@ def chart_lines(
     cursor_ns: int | None = None,
     own: Sequence[OwnLine] = (),
     has_volume: bool = True,
+    last: Freshness = Freshness.FRESH,
     keys: KeyWords = AS_WRITTEN,
 ) -> list[Line]:
-    """Draw the newest bars that fit, one column a bar; with a crosshair, so far back that its bar is among them."""
+    """Draw the newest bars that fit, one column a bar; with a crosshair, so far back that its bar is among them.
+
+    `last` is how fresh the last price is.
+    """
     if chart is None or not chart.bars:
         text = (
             "Bars of the selected instrument appear here as trades arrive. {previous-instrument} and "
@@ -96,6 +107,7 @@ def chart_lines(
             "{indicators} what is drawn over and below them."
         )
         return wrap(keys(text), width)
+    chart = with_gaps(chart)
     highest = max((bar.high for bar in chart.bars if _has_prices(bar)), default=0.0)
     label_cells = len(f"{highest:,.{chart.price_decimals}f}") + 2
     columns = width - label_cells - 1
@@ -113,7 +125,7 @@ def chart_lines(
     ]
     lines = [
         *heads[: layout.heads],
-        *_candle_rows(chart, bars, first, (columns, layout.rows), label_cells, cursor, own),
+        *_candle_rows(chart, bars, first, (columns, layout.rows), label_cells, cursor, own, last),
     ]
     for study in layout.panels:
         lines += panel_lines(chart, study, first, columns, label_cells)
@@ -131,6 +143,7 @@ def _candle_rows(
     label_cells: int,
     cursor: int | None,
     own: Sequence[OwnLine],
+    last: Freshness,
 ) -> list[Line]:
     columns, rows = room
     known = [bar for bar in bars if _has_prices(bar)]
@@ -139,12 +152,12 @@ def _candle_rows(
     grid: Grid = [{} for _ in range(rows)]
     for column, bar in enumerate(bars):
         if _has_prices(bar):
-            _draw_candle(grid, column, bar, scale, is_done=not is_running(chart, bar))
+            _draw_candle(grid, column, bar, scale, is_whole=bar.is_whole and not is_running(chart, bar))
     draw_curves(grid, chart, first, columns, scale)
     draw_fills(grid, bars, chart, scale)
     labels = _axis(scale, chart, label_cells)
     draw_own_lines(grid, columns, labels, own, scale, chart.price_decimals)
-    _mark_last(labels, scale, chart)
+    _mark_last(labels, scale, chart, last)
     if cursor is not None:
         _draw_crosshair(grid, cursor)
     return [grid_line(grid[row], columns, labels[row]) for row in range(rows)]
@@ -155,7 +168,7 @@ def _has_prices(bar: BarView) -> bool:
     return isfinite(bar.open + bar.high + bar.low + bar.close)
 
 
-def _draw_candle(grid: Grid, column: int, bar: BarView, scale: Scale, *, is_done: bool) -> None:
+def _draw_candle(grid: Grid, column: int, bar: BarView, scale: Scale, *, is_whole: bool) -> None:
     top, bottom = scale.half_row(bar.high), scale.half_row(bar.low)
     body_top = scale.half_row(max(bar.open, bar.close))
     body_bottom = scale.half_row(min(bar.open, bar.close))
@@ -163,7 +176,7 @@ def _draw_candle(grid: Grid, column: int, bar: BarView, scale: Scale, *, is_done
     for row in range(top // 2, bottom // 2 + 1):
         upper = _half(row * 2, top, bottom, body_top, body_bottom)
         cell = _CELL[upper, _half(row * 2 + 1, top, bottom, body_top, body_bottom)]
-        grid[row][column] = cell_of(cell if is_done else _RUNNING_CELL.get(cell, cell), ink)
+        grid[row][column] = cell_of(cell if is_whole else _PART_CELL.get(cell, cell), ink)
 
 
 def _half(half: int, top: int, bottom: int, body_top: int, body_bottom: int) -> int:
@@ -185,14 +198,14 @@ def _axis(scale: Scale, chart: ChartView, cells: int) -> list[Span]:
     return labels
 
 
-def _mark_last(labels: list[Span], scale: Scale, chart: ChartView) -> None:
+def _mark_last(labels: list[Span], scale: Scale, chart: ChartView, freshness: Freshness) -> None:
     last = chart.bars[-1]
     if not _has_prices(last):
         return
     ink = Ink.GAIN if last.close >= last.open else Ink.LOSS
     text = axis_text(last.close, chart.price_decimals, len(labels[0].text) - 2)
     mark = "▸" if scale.holds(last.close) else "▴" if last.close > scale.high else "▾"
-    labels[scale.row(last.close)] = Span(f"{text}{mark} ", ink, Decor.BOLD)
+    labels[scale.row(last.close)] = Span(f"{text}{mark} ", ink, Decor.BOLD | freshness.decor)
 
 
 def _volume_row(bars: Sequence[BarView]) -> Line:

@@ -44,11 +44,13 @@ def is_running(chart: ChartView, bar: BarView) -> bool:
 
 
 def legend(chart: ChartView, bar: BarView, width: int, *, is_chosen: bool) -> Line:
-    """Write a bar's time and prices; parts that do not fit are left out whole."""
+    """Write a bar's time and prices, and that trades of it are missing; parts that do not fit are left out whole."""
     decor = Decor.REVERSED if is_chosen else Decor.NONE
     head: Line = (Span(bar_time(bar.open_ns, chart.timeframe), Ink.ACCENT if is_chosen else Ink.QUIET, decor),)
     if is_running(chart, bar):
         head = (*head, Span(" running", Ink.WARNING))
+    if not bar.is_whole:
+        head = (*head, Span(" part", Ink.WARNING))
     change = _change(bar)
     prices = tuple(
         span
