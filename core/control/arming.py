@@ -72,11 +72,13 @@ def raises_risk(command: AnyCommand, risk_mode: RiskMode) -> bool:
 def meant_for(command: AnyCommand, engine_id: str, as_of_ns: int) -> AnyCommand:
     """Return a command that another run of the engine refuses, and this one once the picture behind it is old.
 
-    What only makes things safer goes to any, at any time.
+    What only makes things safer goes to any, at any time. A command that names the picture it was decided on keeps it:
+    a newer one has come since, perhaps.
     """
     if not isinstance(command, _RISKY):
         return command
-    return msgspec.structs.replace(command, engine=engine_id, as_of_ns=as_of_ns)
+    seen_ns = as_of_ns if command.as_of_ns is None else command.as_of_ns
+    return msgspec.structs.replace(command, engine=engine_id, as_of_ns=seen_ns)
 
 
 def is_bound_to_picture(command: AnyCommand, risk_mode: RiskMode) -> bool:
@@ -85,10 +87,18 @@ def is_bound_to_picture(command: AnyCommand, risk_mode: RiskMode) -> bool:
 
 
 def picture_problem(as_of_ns: int | None, now_ns: int, lives_s: float) -> str | None:
-    """Say that the picture behind a command is too old to act on, None where it is not, or where nobody says."""
-    if as_of_ns is None or now_ns - as_of_ns <= lives_s * NS_PER_S:
+    """Say that the picture behind a command is too old to act on, None where it is not, or where nobody says.
+
+    One that lies as far ahead is of a clock that was set back since: nobody knows how old it is.
+    """
+    if as_of_ns is None or abs(now_ns - as_of_ns) <= lives_s * NS_PER_S:
         return None
     age_s = (now_ns - as_of_ns) / NS_PER_S
+    if age_s < 0:
+        return (
+            f"not carried out: the picture it was decided on lies {-age_s:.0f} s ahead of the engine's clock, which was"
+            " set back; look, and give it again"
+        )
     return f"not carried out: it came late, the picture it was decided on is {age_s:.0f} s old; look, and give it again"
 
 

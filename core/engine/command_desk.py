@@ -1,6 +1,7 @@
 """Carries out commands. Every failure is a result with a text that says what is allowed; none is an exception."""
 
 import asyncio
+import math
 from collections.abc import Callable
 from typing import Final
 
@@ -16,13 +17,14 @@ from core.engine.manual_orders import SENSIBLE, ManualOrders, intent_of, is_sens
 from core.engine.narrator import describe, plain
 from core.engine.order_rehearsal import OrderRehearsal
 from core.engine.parts import EngineParts
+from core.engine.raisings import Raisings
 from core.engine.risk_desk import RiskDesk
 from core.engine.way_to_close import WayToClose
 from core.io.redaction import mask_known
 from core.journal.facts import BlockerLifted, EquityPeaked, RiskModeChanged
 from core.ports.strategy import RunningStrategy
 from core.ports.venue import SendOutcome
-from core.risk.halts import Cause, pause
+from core.risk.halts import GLOBAL, Cause, pause
 from core.risk.verdict import Refused
 from core.state.monitoring import MonitoringState
 from core.types.control import RiskMode
@@ -63,6 +65,8 @@ class CommandDesk:
         self._way_to_close = WayToClose(parts)
         self._rehearsal = OrderRehearsal(parts, self._manual, self._held_placing, self._way_to_close)
         self._explainer = Explainer(parts, monitoring)
+        self._raisings = Raisings(parts.clock)
+        parts.recorder.on_fact(self._raisings.look)
 
     def on_second(self) -> None:
         """Do what time alone asks for."""
@@ -109,6 +113,8 @@ class CommandDesk:
                 return await self._when_durable(done)
             case commands.Halt():
                 result = self._risk_desk.halt(command)
+                if result.outcome is Outcome.DONE:
+                    self._raisings.note(command.scope, Cause.MANUAL)
                 self._kill_switch.go_on()
                 return await self._when_durable(result)
             case commands.ManualOverride():
@@ -144,7 +150,8 @@ class CommandDesk:
 
     def _pause(self, command: commands.Pause) -> CommandResult:
         at_ns = self._parts.clock.utc_ns()
-        if self._parts.fold.halts.get("global", Cause.PAUSE) is not None:
+        self._raisings.note(GLOBAL, Cause.PAUSE)
+        if self._parts.fold.halts.get(GLOBAL, Cause.PAUSE) is not None:
             return _done("paused already")
         self._parts.recorder.record(pause(who=command.who, reason=command.reason, at_ns=at_ns))
         return _done("paused: no new risk; cancels and reducing orders go on")
@@ -154,7 +161,12 @@ class CommandDesk:
         if scope and (problem := self._risk_desk.scope_problem(scope)):
             return _invalid(problem)
         lifting = self._parts.fold.halts.resume(
-            who=command.who, reason=command.reason, word=command.word, at_ns=at_ns, scope=scope
+            who=command.who,
+            reason=command.reason,
+            word=command.word,
+            at_ns=at_ns,
+            scope=scope,
+            unseen=self._raisings.unseen(self._seen_ns(command)),
         )
         for fact in lifting.lifted:
             self._parts.recorder.record(fact)
@@ -172,8 +184,14 @@ class CommandDesk:
         if again:
             lasting = ", ".join(f"{fact.cause} ({fact.scope})" for fact in again)
             return _failed(f"{message}; but raised again at once, because its cause lasts: {lasting}")
+        if lifting.unseen:
+            return CommandResult(outcome=Outcome.REFUSED, message=message)
         # What stays is only what takes more than was given: the message says what.
         return (_invalid if lifting.standing else _done)(message)
+
+    def _seen_ns(self, command: AnyCommand) -> int | None:
+        """Return the time of the picture behind a command, None where it binds nobody: a replay's time is its own."""
+        return None if math.isinf(self._parts.settings.picture_lives_s) else command.as_of_ns
 
     def _count_anew(self, lifted: tuple[BlockerLifted, ...]) -> None:
         """Count what raised a blocker from here on: a person has looked. The end of a pause forgives nothing."""
@@ -204,6 +222,7 @@ class CommandDesk:
 
     async def _kill(self, command: commands.Kill) -> CommandResult:
         reason = command.reason or "kill switch"
+        self._raisings.note(GLOBAL, Cause.KILL)
         answers, is_journaled = await self._kill_switch.kill(who=command.who, reason=reason, flatten=command.flatten)
         left = [order for order in self._parts.fold.orders.live() if order.status.may_live]
         data: dict[str, object] = {

@@ -24,12 +24,17 @@ class Recorder:
         self._fold = fold
         self._log = log
         self._on_failure: Callable[[str], None] | None = None
+        self._on_fact: Callable[[AnyFact], None] = lambda _: None
         self._last: Future[None] | None = None
         self.failed_reason: str | None = None
 
     def on_failure(self, callback: Callable[[str], None]) -> None:
         """Call back once, with the reason, when the journal fails."""
         self._on_failure = callback
+
+    def on_fact(self, callback: Callable[[AnyFact], None]) -> None:
+        """Call back with each fact once it is folded."""
+        self._on_fact = callback
 
     def record(self, fact: AnyFact) -> "Future[None]":
         """Journal and fold a fact; the future ends when it is durable, or with a JournalError."""
@@ -53,6 +58,7 @@ class Recorder:
         self._last = durable
         outcome = self._fold.apply(fact)
         self.verdicts.note(fact)
+        self._on_fact(fact)
         if isinstance(outcome.orders, Applied):
             self.movements.note(outcome.orders.order.intent.client_order_id)
         for line in (narrate(fact), *outcome.complaints()):

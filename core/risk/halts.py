@@ -1,6 +1,6 @@
 """What stops new risk, folded from facts. Tightening is instant; loosening is a person's word, journaled."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 from typing import Final
 
@@ -47,6 +47,7 @@ class Lifting(msgspec.Struct, frozen=True, kw_only=True):
 
     lifted: tuple[BlockerLifted, ...]
     standing: tuple[Blocker, ...]
+    unseen: tuple[Blocker, ...]  # of those that stand on, what the person had not seen
     message: str
 
 
@@ -89,18 +90,32 @@ class Halts:
 
     # loosening -------------------------------------------------------------------------------------
 
-    def resume(self, *, who: str, reason: str, word: str, at_ns: int, scope: str = "") -> Lifting:
+    def resume(
+        self,
+        *,
+        who: str,
+        reason: str,
+        word: str,
+        at_ns: int,
+        scope: str = "",
+        unseen: Callable[[Blocker], str | None] = lambda _: None,
+    ) -> Lifting:
         """Work out what a person's `resume` lifts; nothing changes until the facts are folded.
 
         A bare word lifts pauses. With a reason it lifts every other blocker short of HALTED. HALTED and
-        FLATTEN take a reason and the typed word. With a scope only what stands there is looked at.
+        FLATTEN take a reason and the typed word. With a scope only what stands there is looked at. What the person
+        has not seen is never lifted: `unseen` says why a blocker is such.
         """
         lifted: list[BlockerLifted] = []
         standing: list[Blocker] = []
         needs: list[str] = []
+        newer: list[Blocker] = []
         meant = [blocker for blocker in self._blockers.values() if scope in {"", blocker.scope}]
         for blocker in meant:
-            need = _need(blocker, reason.strip(), word.strip())
+            why_unseen = unseen(blocker)
+            if why_unseen is not None:
+                newer.append(blocker)
+            need = why_unseen or _need(blocker, reason.strip(), word.strip())
             if need is None:
                 text = reason.strip() or "resume"
                 lifted.append(
@@ -113,7 +128,7 @@ class Halts:
         elsewhere = [f"{x.cause} ({x.scope}, {x.level.name})" for x in self._blockers.values() if x not in meant]
         if elsewhere:
             message += f"; not looked at: {', '.join(elsewhere)}"
-        return Lifting(lifted=tuple(lifted), standing=tuple(standing), message=message)
+        return Lifting(lifted=tuple(lifted), standing=tuple(standing), unseen=tuple(newer), message=message)
 
     # snapshots -------------------------------------------------------------------------------------
 

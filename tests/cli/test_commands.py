@@ -160,6 +160,7 @@ def test_commands_carry_their_fields_and_who_gave_them(engine: FakeEngine):
     body = engine.last.body
     assert body is not None
     assert body.pop("who").startswith("cli:")
+    assert isinstance(body.pop("as_of_ns"), int)  # what came after this is not lifted by it
     assert body == {"reason": "checked", "word": "resume"}
     assert run(["resume", "--reason", "checked", "--scope", "venue:sim-a"]) == 0
     assert engine.last.body is not None

@@ -1,17 +1,20 @@
 """The kill switch of a real engine in a real process: by signal, by file while it is stopped, with a hung strategy."""
 
 import signal
+import socket
 import sqlite3
 import time
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Generator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import msgspec
 
-from core.journal.facts import BlockerRaised, OrderIntended, OrderRefused, StrategyOverran
-from tests.engine.daemon import CONFIG, INSTRUMENT, Daemon, command, until
+from core.control.commands import AnyCommand, Resume
+from core.control.routes import request_for
+from core.journal.facts import BlockerLifted, BlockerRaised, OrderIntended, OrderRefused, StrategyOverran
+from tests.engine.daemon import CONFIG, INSTRUMENT, PATIENCE_S, Daemon, command, until
 
 T = TypeVar("T")
 STRATEGY = '''
@@ -61,6 +64,18 @@ def stop_the_process(daemon: Daemon) -> int:
     daemon.send_signal(signal.SIGSTOP)
     until("a stopped process", lambda: process_state(daemon.process.pid) == "T")
     return time.time_ns()
+
+
+@contextmanager
+def left_lying(daemon: Daemon, given: AnyCommand) -> Generator[Callable[[], bytes]]:
+    """Send a command that an engine which stands still finds once it goes on; what is yielded waits for the answer."""
+    request = request_for(given)
+    head = f"{request.method} {request.path} HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n"
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as line:
+        line.settimeout(PATIENCE_S)
+        line.connect(str(daemon.paths.socket))
+        line.sendall(f"{head}Content-Length: {len(request.body)}\r\n\r\n".encode() + request.body)
+        yield lambda: line.recv(65_536)
 
 
 def sources_after(home: Path, at_ns: int) -> set[str]:
@@ -131,6 +146,21 @@ def test_a_signal_to_a_stopped_engine_counts_before_it_sends_anything(tmp_path: 
         until("a halt", halted(daemon))
         until("a strategy that tried again", lambda: facts(tmp_path, OrderRefused) or None)
         assert sources_after(tmp_path, stopped_ns) == set()
+
+
+def test_a_resume_that_lay_before_a_stopped_engine_does_not_lift_the_kill_that_came_after_it(tmp_path: Path):
+    with Daemon(tmp_path) as daemon:
+        daemon.ready()
+        assert command(tmp_path, "pause", "--reason", "lunch").returncode == 0
+        stop_the_process(daemon)
+        resume = Resume(who="cli:ann", reason="back", word="resume", as_of_ns=time.time_ns())
+        with left_lying(daemon, resume) as answer:
+            daemon.send_signal(signal.SIGUSR1)
+            daemon.send_signal(signal.SIGCONT)
+            answer()
+        until("a halt", halted(daemon))
+        assert daemon.state()["kill"]["level"] == "halted"
+        assert [fact.cause for fact in facts(tmp_path, BlockerLifted)] in ([], ["pause"])
 
 
 def test_a_strategy_that_never_returns_is_stopped_while_books_move_and_a_kill_is_obeyed(tmp_path: Path):

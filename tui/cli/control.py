@@ -35,7 +35,8 @@ def resume(
     ] = "",
     json: Json = False,
 ) -> None:
-    body: engine.Body = {"reason": reason, "word": word}
+    # What comes while an engine stands still was not seen by whoever gave this: it is not lifted by it.
+    body: engine.Body = {"reason": reason, "word": word} | engine.as_of_now()
     if scope:
         body["scope"] = scope
     _finish(engine.command("/api/control/resume", body), json)
@@ -45,7 +46,7 @@ def set_risk_mode(
     mode: Annotated[Literal["conservative", "balanced", "aggressive"], typer.Argument(help="The mode to set.")],
     json: Json = False,
 ) -> None:
-    _finish(engine.command("/api/control/set_risk_mode", {"mode": mode}), json)
+    _finish(engine.command("/api/control/set_risk_mode", {"mode": mode} | engine.as_of_now()), json)
 
 
 def disarm(json: Json = False) -> None:

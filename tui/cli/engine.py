@@ -26,7 +26,7 @@ def read(path: str, *, timeout_s: float = READ_TIMEOUT_S) -> Body:
 
 
 def as_of_now() -> dict[str, object]:
-    """Return the time an order is given at: an engine that stood still meanwhile refuses to trade on it later."""
+    """Return the time of what is given: an engine that stood still meanwhile neither trades nor loosens by it later."""
     return {"as_of_ns": time.time_ns()}
 
 

@@ -103,7 +103,7 @@ def override(
     if not reason.strip():
         raise CommandError(ExitCode.USAGE, "an override takes a --reason")
     _ask_for_the_word(minutes, is_asked=not yes)
-    body: dict[str, object] = {"seconds": minutes * 60, "reason": reason}
+    body: dict[str, object] = {"seconds": minutes * 60, "reason": reason} | engine.as_of_now()
     _say(engine.command("/api/control/manual_override", body), as_json=json)
 
 
@@ -136,7 +136,7 @@ def safe_mode(
 ) -> None:
     if state == "off" and not reason.strip():
         raise CommandError(ExitCode.USAGE, "leaving safe mode takes a --reason")
-    body: dict[str, object] = {"venue": venue, "is_on": state == "on", "reason": reason}
+    body: dict[str, object] = {"venue": venue, "is_on": state == "on", "reason": reason} | engine.as_of_now()
     _say(engine.command("/api/control/set_safe_mode", body), as_json=json)
 
 

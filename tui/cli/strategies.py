@@ -55,7 +55,8 @@ def start(
     settings: Annotated[list[str] | None, typer.Option("--set", help="A parameter as key=value.")] = None,
     json: Json = False,
 ) -> None:
-    _command(name, "start", {"parameters": dict(_pair(setting) for setting in settings or [])}, as_json=json)
+    parameters = dict(_pair(setting) for setting in settings or [])
+    _command(name, "start", {"parameters": parameters} | engine.as_of_now(), as_json=json)
 
 
 @group.command("stop", help="Stop a strategy; its positions stay. Example: seraphim strategies stop ma_cross")
