@@ -60,6 +60,8 @@ def raises_risk(command: AnyCommand, risk_mode: RiskMode) -> bool:
         case SetRiskMode():
             modes = list(RiskMode)  # from the safest to the riskiest
             wanted = command.mode.strip().lower()
+            if command.only_safer:
+                return False  # the engine holds it to the mode of then
             return wanted not in modes or modes.index(RiskMode(wanted)) > modes.index(risk_mode)
         case SetSafeMode():
             return not command.is_on

@@ -36,7 +36,10 @@ class Resume(Command, frozen=True, kw_only=True):
 
 
 class SetRiskMode(Command, frozen=True, kw_only=True):
+    """Change the risk mode; with `only_safer` a mode that is riskier than that of now is refused."""
+
     mode: str
+    only_safer: bool | None = None  # not sent where nobody asks for it, as an older engine does not know it
 
 
 class Kill(Command, frozen=True, kw_only=True):

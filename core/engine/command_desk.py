@@ -216,6 +216,10 @@ class CommandDesk:
         wanted = command.mode.strip().lower()
         if wanted not in list(RiskMode):
             return _invalid(f"risk mode {command.mode!r} is not one of {', '.join(RiskMode)}")
+        now, modes = self._parts.fold.risk_mode, list(RiskMode)  # from the safest to the riskiest
+        if command.only_safer and modes.index(RiskMode(wanted)) > modes.index(now):
+            message = f"risk mode is {now} already, which is safer than {wanted}: it stays"
+            return CommandResult(outcome=Outcome.REFUSED, message=message)
         fact = RiskModeChanged(at_ns=self._parts.clock.utc_ns(), mode=RiskMode(wanted), who=command.who)
         self._parts.recorder.record(fact)
         return _done(f"risk mode is {wanted}")

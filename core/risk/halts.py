@@ -28,6 +28,10 @@ class Cause(StrEnum):
     MANUAL = "manual"
 
 
+LIFTABLE: Final = frozenset(cause.value for cause in Cause if cause is not Cause.RECONCILIATION)
+"""Causes of what is journaled and takes a person to lift; every other one passes by itself."""
+
+
 class HaltsState(msgspec.Struct, frozen=True):
     """The standing blockers, for snapshots."""
 

@@ -324,7 +324,7 @@ def test_a_halted_venue_shows_cause_since_who_and_is_lifted_by_word_and_reason()
         await desk.press("enter")
 
     link, _ = run_console(script, FakeLink(scoped_blockers=[halted_venue()]))
-    assert link.commands == [Resume(reason="ok", word="resume", who="console:test")]
+    assert link.commands == [Resume(reason="ok", word="resume", who="console:test", as_of_ns=link.engine_ns)]
 
 
 def test_what_stands_at_one_venue_is_lifted_apart_from_the_rest() -> None:
@@ -342,7 +342,8 @@ def test_what_stands_at_one_venue_is_lifted_apart_from_the_rest() -> None:
         await desk.press("enter")
 
     link, _ = run_console(script, FakeLink(scoped_blockers=[halted_venue()]))
-    assert link.commands == [Resume(reason="ok", word="resume", scope="venue:sim-a", who="console:test")]
+    resume = Resume(reason="ok", word="resume", scope="venue:sim-a", who="console:test", as_of_ns=link.engine_ns)
+    assert link.commands == [resume]
 
 
 def test_pause_pauses_while_only_a_venue_is_halted() -> None:

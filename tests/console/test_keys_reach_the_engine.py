@@ -35,7 +35,7 @@ def test_safety_keys_send_their_commands_at_once_at_every_size(size: tuple[int, 
 
     link, _ = run_console(script, size=size)
     assert [type(command) for command in link.commands] == [Pause, SetRiskMode, CancelOrders, Kill]
-    assert link.commands[1] == SetRiskMode(mode="conservative", who="console:test")
+    assert link.commands[1] == SetRiskMode(mode="conservative", only_safer=True, who="console:test")
     assert link.commands[3].who == "console:test"
 
 
@@ -207,7 +207,7 @@ def test_resume_after_a_halt_takes_the_word_and_a_reason() -> None:
         await desk.press("enter")
 
     link, _ = run_console(script)
-    assert link.commands == [Resume(word="resume", reason="checked", who="console:test")]
+    assert link.commands == [Resume(word="resume", reason="checked", who="console:test", as_of_ns=link.engine_ns)]
 
 
 def test_pause_key_pauses_when_the_snapshot_is_too_old_to_say_paused() -> None:

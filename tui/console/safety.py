@@ -2,8 +2,11 @@
 
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from core.control.commands import CancelOrders, Halt, Kill, Pause, Resume, SetRiskMode
-from core.risk.halts import GLOBAL, RESUME_WORD, Cause
+from core.risk.halts import GLOBAL, LIFTABLE, RESUME_WORD, Cause
+from core.risk.override import is_suspended
 from core.types.control import Blocker, RiskMode
 from tui.console import dialogs
 from tui.console.dialogs.halted import HaltDialog
@@ -55,7 +58,7 @@ class Safety:
 
     def pause_or_resume(self) -> None:
         """Pause unless a fresh snapshot says that trading already stands still."""
-        standing = [blocker for blocker in self._standing() if blocker.scope == GLOBAL]
+        standing = self._closing()
         if not standing:
             self.pause()
         elif all(blocker.cause == Cause.PAUSE for blocker in standing):
@@ -63,7 +66,7 @@ class Safety:
             dialog = dialogs.ChoiceDialog(
                 "Resume?", [text], [dialogs.Choice("Resume trading", "resume")], self.app.repeat
             )
-            self.app.dialogs.open(dialog, self._resume_paused)
+            self.app.dialogs.open(dialog, lambda answer: self._resume_paused(answer, standing))
         else:
             self._ask_resume("Trading is halted. Resuming lifts the halt, those of venues and strategies too.")
 
@@ -84,6 +87,19 @@ class Safety:
         view = self.app.view
         return [] if view.snapshot is None or view.link.is_late else view.snapshot.monitoring.risk.blockers
 
+    def _closing(self) -> list[Blocker]:
+        """Return what closes all trading until a person lifts it.
+
+        What an override lets pass does not, and what passes by itself may be gone before a hand is back at the key.
+        """
+        snapshot = self.app.view.snapshot
+        is_overridden = snapshot is not None and snapshot.monitoring.risk.manual_override
+        return [
+            each
+            for each in self._standing()
+            if each.scope == GLOBAL and each.cause in LIFTABLE and not (is_overridden and is_suspended(each))
+        ]
+
     def _ask_resume(self, text: str, scope: str = "") -> None:
         shown = self._standing_at(scope)
         lines = [
@@ -96,31 +112,48 @@ class Safety:
     def _standing_at(self, scope: str) -> list[Blocker]:
         return [blocker for blocker in self._standing() if scope in {"", blocker.scope}]
 
-    def _resume_paused(self, answer: str | None) -> None:
-        if answer is not None:
-            self.app.sender.send(Resume(reason="resume key in the console"), "resume")
+    def _resume_paused(self, answer: str | None, shown: list[Blocker]) -> None:
+        """Lift the pause alone: without a reason the engine lifts nothing else, and names what stands on."""
+        if answer is None:
+            return
+        pauses = [each for each in self._standing_at(GLOBAL) if each.cause == Cause.PAUSE]
+        if not self._is_told_of_newer(pauses, shown):
+            self._send_resume(Resume(scope=GLOBAL), "resume")
 
     def _resume_halted(self, typed: "dialogs.Typed | None", scope: str, shown: list[Blocker]) -> None:
         """Lift what was shown; what came since was not agreed to."""
         if typed is None:
             return
-        seen = {(blocker.scope, blocker.cause, blocker.level) for blocker in shown}
-        newer = [each for each in self._standing_at(scope) if (each.scope, each.cause, each.level) not in seen]
         if self.app.view.link.is_late:
             self.app.say("warning", "not resumed: what stands now is not known, the engine is silent")
             return
+        if not self._is_told_of_newer(self._standing_at(scope), shown):
+            what = f"resume {scope}" if scope else "resume"
+            self._send_resume(Resume(reason=typed.reason, word=typed.word, scope=scope), what)
+
+    def _is_told_of_newer(self, standing: list[Blocker], shown: list[Blocker]) -> bool:
+        """Say what stands that was not shown; one that was lifted and raised anew is another one."""
+        seen = {(each.scope, each.cause, each.level, each.since_ns) for each in shown}
+        newer = [each for each in standing if (each.scope, each.cause, each.level, each.since_ns) not in seen]
         if newer:
             told = ", ".join(f"{each.cause} ({each.scope})" for each in newer)
-            self.app.say("warning", f"not resumed: {told} came while you typed; look at it first")
-            return
-        what = f"resume {scope}" if scope else "resume"
-        self.app.sender.send(Resume(reason=typed.reason, word=typed.word, scope=scope), what)
+            self.app.say("warning", f"not resumed: {told} came while you were asked; look at it first")
+        return bool(newer)
+
+    def _send_resume(self, command: Resume, what: str) -> None:
+        """Send it with the time of the picture that was looked at: what comes on its way is not lifted by it."""
+        snapshot = self.app.view.snapshot
+        seen_ns = None if snapshot is None else snapshot.engine_ns
+        self.app.sender.send(msgspec.structs.replace(command, as_of_ns=seen_ns), what)
 
     def safer_mode(self) -> None:
-        """Go one mode down; where the mode of now is not known, down to the safest, which is never a riskier one."""
+        """Go one mode down; where the mode of now is not known, down to the safest, which is never a riskier one.
+
+        Another hand may have gone further down by the time that the engine hears of it: it is told not to go up.
+        """
         mode = _MODES[0] if self.app.view.link.is_late else self._neighbour_mode(-1)
         if mode is not None:
-            self.app.sender.send(SetRiskMode(mode=mode.value), f"risk mode {mode.value}")
+            self.app.sender.send(SetRiskMode(mode=mode.value, only_safer=True), f"risk mode {mode.value}")
 
     def riskier_mode(self) -> None:
         mode = self._neighbour_mode(1)
@@ -134,7 +167,7 @@ class Safety:
             self.app.sender.send(SetRiskMode(mode=typed.word), f"risk mode {typed.word}")
 
     def _neighbour_mode(self, step: int) -> RiskMode | None:
-        snapshot = self.app.view.snapshot
+        snapshot = self.app.link.latest()
         if snapshot is None:
             self.app.say("warning", "the risk mode is not known yet")
             return None
