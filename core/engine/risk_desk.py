@@ -18,18 +18,22 @@ class RiskDesk:
 
     def __init__(self, parts: EngineParts) -> None:
         self._parts = parts
-        self._ends: tuple[Override, int] | None = None  # the active override, and its end by the steady clock
+        self._ends: tuple[Override, int] | None = None  # the override that holds, and its end by the steady clock
 
     def on_second(self) -> None:
-        """End an override whose time is over though the clock was set back meanwhile."""
+        """End an override whose time is over by either clock, for good: a clock set back may not revive it."""
         now_ns, steady_ns = self._parts.clock.utc_ns(), self._parts.clock.monotonic_ns()
-        active = self._parts.fold.overrides.active(now_ns)
-        if active is None:
+        newest = self._parts.fold.overrides.newest
+        if newest is None:
             self._ends = None
-        elif self._ends is None or self._ends[0] != active:
-            self._ends = active, steady_ns + active.until_ns - now_ns
-        elif steady_ns >= self._ends[1]:
+        elif not newest.is_active(now_ns) or self._is_over(newest, steady_ns):
+            self._ends = None
             self._parts.recorder.record(OverrideEnded(at_ns=now_ns, who="engine", reason="its time is over"))
+        elif self._ends is None or self._ends[0] != newest:
+            self._ends = newest, steady_ns + newest.until_ns - now_ns
+
+    def _is_over(self, override: Override, steady_ns: int) -> bool:
+        return self._ends is not None and self._ends[0] == override and steady_ns >= self._ends[1]
 
     def halt(self, command: commands.Halt) -> CommandResult:
         """Tighten one scope; what stands there as tight already stays as it is."""

@@ -53,6 +53,11 @@ class Overrides:
             case _:
                 pass
 
+    @property
+    def newest(self) -> Override | None:
+        """Return the newest override that nobody has ended, also where its time is over."""
+        return self._newest
+
     def active(self, now_ns: int) -> Override | None:
         """Return the override that holds now."""
         return self._newest if self._newest is not None and self._newest.is_active(now_ns) else None

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from core.control.commands import ManualOverride, Outcome
+from core.control.commands import Kill, ManualOverride, Outcome
 from core.engine.reconciler import CAUSE
 from core.io.virtual_loop import VirtualClock, VirtualLoop
 from core.journal.facts import DayBegan, EquityPeaked, OverrideEnded, PositionAdopted
@@ -28,6 +28,13 @@ class NoTime(VirtualClock):
 
 def days(rig: EngineRig) -> list[str]:
     return [fact.day for fact in rig.facts(DayBegan)]
+
+
+def is_flat(rig: EngineRig) -> bool:
+    """Tell whether a flattening says that the venue's own account proved it."""
+    state = rig.engine.monitoring().kill
+    assert state is not None
+    return state.is_finished and state.venues["v1"].flat_verified_ns is not None
 
 
 def test_the_day_begins_once_at_utc_midnight_and_the_loss_counts_from_there():
@@ -354,6 +361,75 @@ def test_an_override_lasts_no_longer_because_the_clock_was_set_back_while_it_hel
         assert not rig.engine.monitoring().risk.manual_override
         (ended,) = rig.facts(OverrideEnded)
         assert (ended.who, ended.reason) == ("engine", "its time is over")
+
+    in_virtual_time(work)
+
+
+@pytest.mark.parametrize(("passes_s", "step_s"), [(310, -120), (60, -600)], ids=["after its end", "before its grant"])
+def test_an_override_that_ended_does_not_come_back_with_a_clock_that_is_set_back(passes_s: int, step_s: int):
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        await rig.execute(ManualOverride(seconds=300, reason="maintenance"))
+        await rig.elapse(passes_s)
+        rig.clock.step(step_s)
+        held: list[bool] = []
+        for _ in range(700):
+            await rig.elapse(1)
+            held.append(rig.engine.monitoring().risk.manual_override)
+        assert not any(held)
+        (ended,) = rig.facts(OverrideEnded)
+        assert (ended.who, ended.reason) == ("engine", "its time is over")
+
+    in_virtual_time(work)
+
+
+def test_an_override_that_ended_while_no_engine_ran_does_not_come_back_with_a_clock_that_is_set_back():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        await rig.execute(ManualOverride(seconds=60, reason="maintenance"))
+        await rig.crash()
+        await rig.elapse(120)
+        again = await EngineRig(loop, world=rig).start()
+        again.clock.step(-90)
+        await again.elapse(1)
+        assert not again.engine.monitoring().risk.manual_override
+        assert len(again.facts(OverrideEnded)) == 1
+
+    in_virtual_time(work)
+
+
+@pytest.mark.parametrize("step_s", [-300, 300])
+def test_a_flat_account_is_called_flat_however_the_clock_was_set_meanwhile(step_s: int):
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        await rig.place(quantity="2")
+        await rig.elapse(2)
+        await rig.execute(Kill(flatten=True))
+        await rig.settle()
+        rig.clock.step(step_s)
+        await rig.elapse(10)
+        assert rig.venue.positions[PERP] == 0
+        assert is_flat(rig)
+
+    in_virtual_time(work)
+
+
+def test_an_account_read_before_the_kill_proves_nothing_once_the_clock_was_set_back():
+    async def work(loop: VirtualLoop) -> None:
+        rig = await EngineRig(loop).start()
+        rig.clock.step(300)
+        await rig.elapse(32)  # long enough for the account to be read by the clock ahead
+        rig.clock.step(-300)
+        rig.venue.positions[PERP], rig.venue.costs[PERP] = Decimal(3), Decimal(300)  # the engine never heard of it
+        rig.venue.account_fails = True
+        await rig.execute(Kill(flatten=True))
+        await rig.elapse(6)
+        assert rig.venue.positions[PERP] == 3
+        assert not is_flat(rig)
+        rig.venue.account_fails = False
+        await rig.elapse(15)
+        assert rig.venue.positions[PERP] == 0
+        assert is_flat(rig)
 
     in_virtual_time(work)
 
