@@ -7,7 +7,7 @@ import msgspec
 
 from core.engine.flattening import Flattening
 from core.engine.parts import EngineParts
-from core.engine.reconciler import AccountRead
+from core.engine.reconciler import AccountRead, movements
 from core.ports.venue import SendOutcome, SendResult
 from core.risk.halts import GLOBAL
 from core.state.monitoring import KillState, LeftPosition, VenueKill
@@ -25,7 +25,8 @@ class Question(msgspec.Struct, kw_only=True):
     asked_ns: int
     asked_monotonic_ns: int  # of the first time
     again_monotonic_ns: int  # of the newest time
-    acknowledged_ns: int | None = None
+    acknowledged_ns: int | None = None  # to be shown; the order of things is told by the steady clock
+    acknowledged_monotonic_ns: int = 0
     acknowledged_ms: float | None = None
     answer: str = UNANSWERED
 
@@ -72,9 +73,9 @@ class KillChecklist:
             return
         question.answer = CANCELLED
         if question.acknowledged_ns is None:
-            took_ns = self._parts.clock.monotonic_ns() - question.asked_monotonic_ns
             question.acknowledged_ns = self._parts.clock.utc_ns()
-            question.acknowledged_ms = took_ns / NS_PER_MS
+            question.acknowledged_monotonic_ns = self._parts.clock.monotonic_ns()
+            question.acknowledged_ms = (question.acknowledged_monotonic_ns - question.asked_monotonic_ns) / NS_PER_MS
 
     def question(self, venue: str) -> Question | None:
         return self._questions.get(venue)
@@ -100,9 +101,8 @@ class KillChecklist:
         read, question = self._last_read(venue), self._questions.get(venue)
         if read is None or question is None or question.acknowledged_ns is None or not self.is_flat(venue):
             return None
-        positions = self._parts.fold.ledger.positions()
-        moved_ns = max((each.updated_ns for each in positions if each.venue == venue), default=0)
-        is_newer = read.asked_ns > moved_ns and read.asked_ns >= question.acknowledged_ns
+        has_moved = read.asked_at != movements(self._parts.fold.ledger, venue)
+        is_newer = not has_moved and read.asked_steady_ns >= question.acknowledged_monotonic_ns
         return read.read_ns if is_newer and not read.open_orders and not read.positions else None
 
     def _orders_left(self, venue: str) -> int:

@@ -10,6 +10,7 @@ from core.engine.malformed import malformed_report
 from core.engine.parts import EngineParts
 from core.engine.reconciliation import SETTLE_NS, account_differences, order_differences, was_never_answered
 from core.journal.facts import AnyFact, OrderAmendDoubted, OrderStatusChanged, PositionAdopted, ReconciliationFinished
+from core.ledger.ledger import Ledger
 from core.ports.venue import ExecutionVenue
 from core.risk.halts import Cause
 from core.types.account import AccountReport
@@ -23,10 +24,14 @@ PRICE_PATIENCE_NS: Final = 20_000_000_000  # books come within seconds; a closed
 SAID_AGAIN_AFTER_NS: Final = 600_000_000_000  # how far back a restart has to ask at most
 
 
+Movements = list[tuple[str, int, int, Decimal]]
+
+
 class AccountRead(NamedTuple):
     """What a venue's own account showed when it was last read."""
 
-    asked_ns: int
+    asked_steady_ns: int
+    asked_at: Movements  # what was booked there when it was asked
     read_ns: int
     open_orders: int
     positions: int
@@ -106,7 +111,7 @@ class Reconciler:
             self._take_over_orders(report, asked_steady_ns, settle_ns=0)
 
     async def _read(self, execution: ExecutionVenue) -> AccountReport | None:
-        asked_ns = self._parts.clock.utc_ns()
+        asked_steady_ns, asked_at = self._parts.clock.monotonic_ns(), self._movements(execution.venue)
         try:
             async with asyncio.timeout(self._timeout_s):
                 report = await execution.account(self._since_ns(execution.venue))
@@ -120,7 +125,7 @@ class Reconciler:
         self._unread.pop(execution.venue, None)
         held = sum(bool(position.quantity) for position in report.positions)
         read_ns = self._parts.clock.utc_ns()
-        self._reads[execution.venue] = AccountRead(asked_ns, read_ns, len(report.open_orders), held)
+        self._reads[execution.venue] = AccountRead(asked_steady_ns, asked_at, read_ns, len(report.open_orders), held)
         return report
 
     def _say_unread(self, venue: str, level: str, why: str) -> None:
@@ -135,13 +140,8 @@ class Reconciler:
         known_ns = self._booked_until_ns.get(venue, self._parts.fold.reconciled_ns.get(venue, now_ns))
         return max(0, min(known_ns, now_ns) - OVERLAP_NS)
 
-    def _movements(self, venue: str) -> list[tuple[str, int, int, Decimal]]:
-        """Return what differs as soon as anything is booked on a position of the venue."""
-        return [
-            (position.symbol, position.updated_ns, position.trades, position.quantity)
-            for position in self._parts.fold.ledger.positions()
-            if position.venue == venue
-        ]
+    def _movements(self, venue: str) -> Movements:
+        return movements(self._parts.fold.ledger, venue)
 
     def _doubt_the_unanswered(self, venue: str) -> None:
         """Mark, once, orders of earlier engines that were never answered: nobody waits for their answer any more.
@@ -261,6 +261,15 @@ class Reconciler:
         at_ns = self._parts.clock.utc_ns()
         fact = ReconciliationFinished(at_ns=at_ns, venue=venue, is_clean=is_clean, findings=tuple(findings))
         self._parts.recorder.record(fact)
+
+
+def movements(ledger: Ledger, venue: str) -> Movements:
+    """Return what differs as soon as anything is booked on a position of the venue, however a clock was set."""
+    return [
+        (position.symbol, position.updated_ns, position.trades, position.quantity)
+        for position in ledger.positions()
+        if position.venue == venue
+    ]
 
 
 def _is_amend_in_doubt(order: Order) -> bool:
