@@ -24,11 +24,13 @@ def checklist_lines(snapshot: DeskSnapshot | None, link: LinkView, width: int, h
 def _keys_line(halt_key: str) -> Line:
     return (
         Span("F", Ink.ACCENT, Decor.BOLD),
-        Span(" flatten positions   ", Ink.QUIET),
+        Span(" flatten positions  ", Ink.QUIET),
         Span("esc", Ink.ACCENT, Decor.BOLD),
-        Span(" close   ", Ink.QUIET),
+        Span(" close  ", Ink.QUIET),
         Span(halt_key, Ink.ACCENT, Decor.BOLD),
-        Span(" send again", Ink.QUIET),
+        Span(" send again  ", Ink.QUIET),
+        Span("↑↓", Ink.ACCENT, Decor.BOLD),
+        Span(" scroll", Ink.QUIET),
     )
 
 
@@ -42,10 +44,11 @@ def _standing_lines(snapshot: DeskSnapshot | None, link: LinkView, width: int) -
     if kill is None:
         level = snapshot.monitoring.global_.halt_level.replace("_", " ").upper()
         return [(Span(f"level {level}: not halted yet", Ink.ALARM, Decor.BOLD),)]
-    lines = [_level_line(kill, width), EMPTY_LINE]
+    # The verdict first: with many venues the list is longer than a small screen.
+    lines = [_level_line(kill, width), *_outcome_lines(kill, width), EMPTY_LINE]
     for name, venue in sorted(kill.venues.items()):
         lines += _venue_lines(name, venue, width, is_flattening=kill.level == FLATTEN)
-    return [*lines, EMPTY_LINE, *_outcome_lines(kill, width)]
+    return lines
 
 
 def is_done(snapshot: DeskSnapshot | None, link: LinkView) -> bool:

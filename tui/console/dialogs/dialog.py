@@ -137,6 +137,13 @@ class Dialog(Widget, Generic[Answer], can_focus=True):
         """Take the newest view; called every frame while this dialog is on top."""
         self.view = view
 
+    def scroll_by_key(self, key: str) -> bool:
+        """Scroll a box that is longer than the screen; tell whether this is one of the keys for that."""
+        rows = {"down": 1, "pagedown": 10, "up": -1, "pageup": -10}.get(key)
+        if rows is not None:
+            self.scroll_relative(y=rows, animate=False)
+        return rows is not None
+
     def columns(self) -> int:
         """Return how many cells a line in the box has."""
         return max(10, (self.size.width or self.BOX_COLUMNS - 2) - 2)

@@ -55,3 +55,5 @@ class HaltDialog(Dialog[None]):
             self.dismiss(None)
         elif event.key in {"F", "f"}:
             self._flatten()
+        else:
+            self.scroll_by_key(event.key)

@@ -33,10 +33,8 @@ class PageDialog(Dialog[None]):
         event.stop()
         if event.key in {"escape", "enter", "question_mark", "q"}:
             self.dismiss(None)
-        elif event.key in {"down", "pagedown"}:
-            self.scroll_relative(y=1 if event.key == "down" else 10, animate=False)
-        elif event.key in {"up", "pageup"}:
-            self.scroll_relative(y=-1 if event.key == "up" else -10, animate=False)
+        else:
+            self.scroll_by_key(event.key)
 
 
 def pane_help_lines(title: str, about: str, actions: Sequence[Action], columns: int, keys: KeyMap) -> list[Line]:
