@@ -9,7 +9,7 @@ import pytest
 
 from adapters.sim.market import SimMarket
 from core.config.config import Config
-from core.control.commands import Kill
+from core.control.commands import Kill, Outcome, Resume
 from core.engine.engine import Engine
 from core.io.kill_file import read_kill_file
 from core.paths import Paths
@@ -79,6 +79,55 @@ def test_kill_from_elsewhere_does_not_take_away_a_file_that_also_asks_to_flatten
         halts = process.engine.parts.fold.halts
         await until(lambda: any(blocker.level is HaltLevel.FLATTEN for blocker in halts.blockers))
         await until(lambda: not process.paths.kill_file.exists())
+
+    run(tmp_path, lambda process: asyncio.ensure_future(script(process)))
+
+
+def test_a_kill_whose_file_cannot_be_taken_away_is_told_as_done_with_what_is_in_the_way(tmp_path: Path):
+    async def script(process: EngineProcess) -> None:
+        process.paths.kill_file.mkdir()
+        result = await process.access.execute(Kill(who="me", reason="prices"))
+        assert result.outcome is Outcome.DONE
+        assert "HALTED: orders cancelled" in result.message
+        assert "KILL cannot be taken away (" in result.message
+        seconds = process.engine.monitoring().last_update
+        await until(lambda: process.engine.monitoring().last_update > seconds + 3_000_000_000)
+        assert [blocker.cause for blocker in process.engine.monitoring().risk.blockers] == ["kill"]
+        assert [line.text for line in process.engine.parts.log.lines if "cannot be taken away" in line.text] != []
+
+    run(tmp_path, lambda process: asyncio.ensure_future(script(process)))
+
+
+def test_a_kill_file_that_stays_is_carried_out_once_and_a_person_can_resume(tmp_path: Path):
+    async def script(process: EngineProcess) -> None:
+        process.paths.kill_file.mkdir()
+        await until(lambda: process.engine.kill_state() is not None)
+        runs: list[int] = []
+        second = process.engine.second
+        process.engine.second = lambda: (runs.append(1), second())[1]
+        await until(lambda: len(runs) >= 3)  # time goes on for everything else
+        await process.access.execute(Resume(reason="looked", word="resume"))
+        await until(lambda: len(runs) >= 6)
+        assert process.engine.kill_state() is None
+        said = [line.text for line in process.engine.parts.log.lines if "cannot be taken away" in line.text]
+        assert len(said) == 1
+
+    run(tmp_path, lambda process: asyncio.ensure_future(script(process)))
+
+
+def test_a_start_behind_a_kill_file_that_cannot_be_taken_away_begins_halted_and_says_why(tmp_path: Path):
+    (tmp_path / "home").mkdir()
+    paths = Paths.under(tmp_path / "home")
+    paths.ensure()
+    paths.kill_file.mkdir()
+
+    async def script(process: EngineProcess) -> None:
+        halt = process.engine.kill_state()
+        assert halt is not None
+        assert "cannot be read: Is a directory" in halt.reason
+        said = [line.text for line in process.engine.parts.log.lines if "cannot be taken away" in line.text]
+        assert len(said) == 1
+        assert str(paths.kill_file) in said[0]
 
     run(tmp_path, lambda process: asyncio.ensure_future(script(process)))
 

@@ -205,16 +205,18 @@ class EngineProcess:
         stamp, signalled, wish = _stamp(self.paths.kill_file), self._kill_signal.wish, self._kill_wish()
         if wish is None:
             return
-        await self.access.execute(wish)
-        self._obeyed_file = stamp
+        try:
+            await self.access.execute(wish)
+        finally:  # or it would be carried out again every second
+            self._obeyed_file = stamp
         if signalled is not None:
             self._kill_signal.obeyed(signalled)
 
     def _take_away_what_was_obeyed(self, stamp: tuple[int, int]) -> None:
         """Remove the file whose halt came into the journal only after the kill was answered."""
         halt = self.engine.kill_state()
-        if halt is not None and halt.is_journaled and _stamp(self.paths.kill_file) == stamp:
-            self.paths.kill_file.unlink(missing_ok=True)
+        is_due = halt is not None and halt.is_journaled and _stamp(self.paths.kill_file) == stamp
+        if is_due and self.access.take_away() is None:
             self._obeyed_file = None
 
 

@@ -26,6 +26,7 @@ class KillFileKeeper:
     def __init__(self, engine: Engine, kill_file: Path) -> None:
         self._engine = engine
         self._kill_file = kill_file
+        self._said = ""  # why the file could not be taken away, as logged last
 
     def monitoring(self) -> MonitoringState:
         return self._engine.monitoring()
@@ -45,9 +46,23 @@ class KillFileKeeper:
             return result
         if result.data.get("is_journaled") is not True:
             return self._kept(command, result)
-        if not self._wants_more(command):
+        problem = None if self._wants_more(command) else self.take_away()
+        return result if problem is None else msgspec.structs.replace(result, message=f"{result.message}; {problem}")
+
+    def take_away(self) -> str | None:
+        """Remove the file; return what keeps it there, None where it is gone. The halt counts either way."""
+        try:
             self._kill_file.unlink(missing_ok=True)
-        return result
+        except OSError as error:
+            problem = (
+                f"{self._kill_file} cannot be taken away ({error.strerror}): remove it yourself, until then every start"
+                " begins HALTED"
+            )
+            if problem != self._said:  # tried again every second
+                self._said = problem
+                self._engine.parts.log.error("engine", problem)
+            return problem
+        return None
 
     def _wants_more(self, kill: Kill) -> bool:
         """Tell whether the file, perhaps written meanwhile, asks to flatten and this kill did not."""
