@@ -57,6 +57,41 @@ def test_the_others_say_who_is_armed_and_take_it_over_only_with_the_word() -> No
     assert link.commands == [Arm(who="console:test", seconds=600.0, take_over=True)]
 
 
+async def type_take_over(desk: Desk) -> None:
+    await desk.type("take")
+    await desk.press("space")
+    await desk.type("over")
+
+
+def test_the_lease_of_another_holder_than_was_shown_takes_another_word() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("a")
+        assert "alice@ssh is armed" in desk.dialog()
+        await type_take_over(desk)
+        desk.link.arming = lease("third", "console:bob@ssh")  # not drawn yet
+        await desk.pilot.press("enter")
+        await desk.redraw()
+        assert desk.link.commands == []
+        assert "not taken over: bob@ssh is armed by now" in desk.bar("message")
+        assert "bob@ssh is armed" in desk.dialog()
+        await type_take_over(desk)
+        await desk.press("enter")
+
+    link, _ = run_console(script, FakeLink(arming=lease("other")))
+    assert link.commands == [Arm(who="console:test", seconds=600.0, take_over=True)]
+
+
+def test_a_lease_that_ended_while_the_word_was_typed_is_taken_over_from_nobody() -> None:
+    async def script(desk: Desk) -> None:
+        await desk.press("a")
+        await type_take_over(desk)
+        desk.link.arming = None
+        await desk.press("enter")
+
+    link, _ = run_console(script, FakeLink(arming=lease("other")))
+    assert link.commands == [Arm(who="console:test", seconds=600.0)]
+
+
 def test_every_console_disarms_with_one_key() -> None:
     async def script(desk: Desk) -> None:
         await desk.press("A")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from core.control.arming import arming_blocker
 from core.control.commands import Arm, Disarm
+from core.state.desk import ArmingView
 from core.state.monitoring import Alert
 from tui.console import dialogs
 from tui.present.cells import wrap
@@ -36,8 +37,7 @@ class Arming:
         if is_armed(arming, view.link):
             self.disarm()
         elif arming is not None:
-            text = f"{name_of_holder(arming)} is armed and loses that at once. {self.app.keys.filled(_WHAT_IT_DOES)}"
-            self.app.dialogs.open(dialogs.TypedDialog("Take over?", wrap(text, 60), TAKE_OVER_WORD), self._take_over)
+            self._ask_to_take_over(arming)
         elif view.snapshot is None or view.link.is_late:
             self.app.say("warning", "not armed: the engine is silent")
         else:
@@ -52,9 +52,26 @@ class Arming:
         if typed is not None:
             self.app.sender.send(Arm(seconds=ARMED_S), "arm")
 
-    def _take_over(self, typed: "dialogs.Typed | None") -> None:
-        if typed is not None:
+    def _ask_to_take_over(self, shown: ArmingView) -> None:
+        text = f"{name_of_holder(shown)} is armed and loses that at once. {self.app.keys.filled(_WHAT_IT_DOES)}"
+        dialog = dialogs.TypedDialog("Take over?", wrap(text, 60), TAKE_OVER_WORD)
+        self.app.dialogs.open(dialog, lambda typed: self._take_over(typed, shown))
+
+    def _take_over(self, typed: "dialogs.Typed | None", shown: ArmingView) -> None:
+        """Take it from whom the word was typed about; from another one it takes another word."""
+        if typed is None:
+            return
+        snapshot = self.app.link.latest()
+        holder = None if snapshot is None else snapshot.arming
+        if holder is None:
+            self.app.sender.send(Arm(seconds=ARMED_S), "arm")
+        elif holder.console == shown.console:
             self.app.sender.send(Arm(seconds=ARMED_S, take_over=True), "take over")
+        else:
+            self.app.say(
+                "warning", f"not taken over: {name_of_holder(holder)} is armed by now; look, and type it again"
+            )
+            self._ask_to_take_over(holder)
 
 
 def _hindrance(alarms: Sequence[Alert], keys: "KeyMap") -> list[Line]:
