@@ -1,6 +1,7 @@
 """Who is attached: a console counts from its first request to the end of its stream, however that ends."""
 
 import asyncio
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +69,10 @@ def test_a_stream_that_breaks_off_is_no_console_any_more(path: Path) -> None:
     asyncio.run(run())
 
 
+async def close_all(streams: Iterable[aiohttp.ClientWebSocketResponse]) -> None:
+    await asyncio.gather(*(stream.close() for stream in streams))
+
+
 def test_a_console_that_is_back_takes_the_place_of_its_lost_stream_and_of_no_other(path: Path) -> None:
     async def run() -> None:
         engine = FakeEngine()
@@ -87,7 +92,9 @@ def test_a_console_that_is_back_takes_the_place_of_its_lost_stream_and_of_no_oth
             while (await lost.receive(20)).type in {aiohttp.WSMsgType.TEXT, aiohttp.WSMsgType.PING}:
                 pass  # what it was sent before, then its end
             assert lost.closed
-            assert not any(each.closed for each in (other, nameless, back, second_nameless))
+            living = (other, nameless, back, second_nameless)
+            assert not any(each.closed for each in living)
+            await close_all(living)
 
     asyncio.run(run())
 
@@ -116,6 +123,7 @@ def test_where_all_places_are_taken_the_one_that_has_been_silent_longest_makes_r
             with pytest.raises(aiohttp.WSServerHandshakeError) as refusal:
                 await session.ws_connect("/api/stream")
             assert refusal.value.status == 503
+            await close_all(streams)
         await server.stop()
 
     asyncio.run(run())
