@@ -1,8 +1,12 @@
 """What a change of a feed's state means: a line of log, and bars whose trades may be missing."""
 
+from typing import Final
+
 from core.engine.bar_store import BarStore
 from core.engine.engine_log import EngineLog
 from core.types.market import FeedState, FeedStatus
+
+_LOSES_NOTHING: Final = frozenset({FeedState.UP, FeedState.CLOSED})  # a closed market trades nothing
 
 
 class FeedWatch:
@@ -18,10 +22,7 @@ class FeedWatch:
         self._log.write(level, "feed", f"{status.venue} is {status.state.value}{detail}")
         if status.state is FeedState.DOWN or (before is FeedState.UP and status.state is FeedState.CONNECTING):
             self._bars.note_lost(status.venue, status.at_ns)
-        if status.state in {
-            FeedState.UP,
-            FeedState.CLOSED,
-        }:  # a market that is closed trades nothing that could be lost
+        if status.state in _LOSES_NOTHING:
             self._bars.note_not_lost(status.venue, status.at_ns)
         if status.state is FeedState.UP and before is not None:
             self._bars.note_gap(status.venue, status.at_ns)
